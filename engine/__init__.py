@@ -1,0 +1,1 @@
+"""The lab without a screen: experiments, training, theory and the headless command."""

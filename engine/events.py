@@ -1,0 +1,112 @@
+"""What happens during a run; `train` yields these and everything else reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from engine.models import Values
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.device import DeviceInfo
+    from engine.experiment import Experiment
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some of the data points, for charts: X as one tuple per feature, y as one tuple."""
+
+    X: tuple[tuple[float, ...], ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of a run before its first step."""
+
+    n: int
+    features: int
+    steps_per_epoch: int
+    device: DeviceInfo
+    true: Values
+    closed_form: Values
+    """Least squares solution."""
+    optimum: float
+    """Mean loss at the least squares solution; the smallest there is for the squared losses."""
+    noise_floor: float
+    """Expected loss of the true model."""
+    rounding: float
+    """Loss below which float32 cannot resolve anything."""
+    start: Values
+    start_loss: float
+    sample: Sample
+
+
+class Live(Protocol):
+    """A loop while it runs; what it shows is valid until the next step is taken."""
+
+    def params(self) -> dict[str, Tensor]:
+        """Each parameter by the model's name."""
+
+    def grads(self) -> dict[str, Tensor]:
+        """Gradient of the last minibatch's mean loss, taken before its step; empty at the start."""
+
+    def minibatch(self) -> tuple[Tensor, Tensor] | None:
+        """X (B, d) and y (B, 1) of the last minibatch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The data are drawn and the start is known."""
+
+    experiment: Experiment
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """One minibatch was used; `loss` is its mean loss before the step."""
+
+    epoch: int
+    step: int
+    loss: float
+    live: Live
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """Every sample was used once more; `loss` is the mean over the whole data set."""
+
+    epoch: int
+    step: int
+    loss: float
+    params: Values
+    grads: Values
+    alert: str | None
+    """Something a person would want to be told: a spike or a stall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All epochs are done."""
+
+    epoch: int
+    step: int
+    loss: float
+    params: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """The run ran away at this step; `reason` says in words what was seen."""
+
+    epoch: int
+    step: int
+    loss: float
+    reason: str
+    params: Values
+
+
+Event = Started | Stepped | EpochEnded | Finished | Diverged

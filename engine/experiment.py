@@ -1,0 +1,262 @@
+"""One run, written down: frozen, always valid, the same in TOML, on the command line, on screen."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import tomli_w
+
+from engine.datasets import DATASETS, Source
+from engine.inits import INITS
+from engine.losses import LOSSES
+from engine.models import MODELS, Model
+from engine.optimizers import OPTIMIZERS
+from engine.registry import BadInput, Entry, Param, Registry, Value
+
+REGISTRIES: dict[str, Registry[Any]] = {
+    registry.key: registry for registry in (DATASETS, MODELS, LOSSES, INITS, OPTIMIZERS)
+}
+"""The keys under which an entry with parameters is chosen."""
+
+SETTINGS: dict[str, Param] = {
+    param.name: param
+    for param in (
+        Param(
+            "loop",
+            "scratch",
+            "Who takes the steps: code written out (§3.2) or PyTorch's classes (§3.3).",
+            "Same minibatches and same numbers: only the way of writing differs.",
+            choices=("scratch", "concise"),
+        ),
+        Param(
+            "lr",
+            0.03,
+            "Learning rate: the size of each step against the gradient.",
+            "The one setting that most often decides between success and failure.",
+            "Too large: the loss grows. Too small: it crawls.",
+            low=0.0,
+            above=True,
+            high=1e6,
+        ),
+        Param(
+            "batch_size",
+            10,
+            "How many samples each gradient is averaged over.",
+            "More samples: a calmer gradient, but fewer steps in an epoch.",
+            "1: noisy steps. As large as n: plain gradient descent.",
+            low=1,
+            high=10_000_000,
+        ),
+        Param(
+            "epochs",
+            3,
+            "How often training goes through the whole data set.",
+            "Each epoch shuffles anew and uses every sample once.",
+            "Few: still learning at the end. Many: it stays at the noise floor.",
+            low=1,
+            high=100_000_000,
+        ),
+        Param(
+            "reduction",
+            "sum",
+            "sum: add the losses, SGD divides by batch_size. mean: average them.",
+            "The same steps, except for a short last batch.",
+            "mean gives each sample of a short last batch more weight.",
+            choices=("sum", "mean"),
+        ),
+        Param(
+            "seed",
+            7,
+            "Start of every random number: data, first weights, shuffling.",
+            "The same seed gives the same run again, number for number.",
+            "Try a few: one run is not the truth.",
+            low=0,
+            high=2**63 - 1,
+        ),
+        Param(
+            "device",
+            "auto",
+            "Where the tensors live: auto, cpu, cuda, cuda:N or mps.",
+            "auto takes a GPU if there is one.",
+            "For data this small the CPU is the faster one.",
+        ),
+    )
+}
+"""The keys that hold a plain value."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An entry of a registry together with a value for each of its parameters."""
+
+    name: str
+    params: tuple[tuple[str, Value], ...] = ()
+
+    def kwargs(self) -> dict[str, Any]:
+        """The parameters as keyword arguments of the entry's function."""
+        return dict(self.params)
+
+
+def default_choice(key: str, name: str) -> Choice:
+    """The entry `name` of the registry `key` with its defaults."""
+    return Choice(name, tuple(REGISTRIES[key].defaults(name).items()))
+
+
+def checked_choice(key: str, choice: Choice) -> Choice:
+    """The choice with every parameter in its own type and order; raises BadInput."""
+    registry = REGISTRIES[key]
+    given = choice.kwargs()
+    for name, value in given.items():
+        registry[choice.name].param(name, f"{key}.{name}", value)
+    return Choice(
+        choice.name,
+        tuple(
+            (param.name, param.check(given.get(param.name, param.default), f"{key}.{param.name}"))
+            for param in registry[choice.name].params
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that determines a run; the default is the book's baseline from scratch."""
+
+    data: Choice = default_choice("data", "linear")
+    model: Choice = default_choice("model", "linear")
+    loss: Choice = default_choice("loss", "half_squared")
+    init: Choice = default_choice("init", "normal")
+    optimizer: Choice = default_choice("optimizer", "sgd")
+    loop: str = "scratch"
+    lr: float = 0.03
+    batch_size: int = 10
+    epochs: int = 3
+    reduction: str = "sum"
+    seed: int = 7
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for key, param in SETTINGS.items():
+            object.__setattr__(self, key, param.check(getattr(self, key)))
+        for key in REGISTRIES:
+            object.__setattr__(self, key, checked_choice(key, getattr(self, key)))
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", self.device):
+            raise BadInput("device", self.device, "choose from auto, cpu, cuda, cuda:N, mps")
+        source = self.source()
+        scales = self.data.kwargs().get("scale", (1.0,))
+        if len(scales) not in (1, len(source.w)):
+            raise BadInput(
+                "data.scale",
+                scales,
+                f"must be one number or {len(source.w)}, one for each of data.w",
+            )
+        if source.n * len(source.w) > 200_000_000:
+            raise BadInput(
+                "data.n", source.n, f"n times {len(source.w)} features must be at most 2e8"
+            )
+        self.architecture()
+
+    def entry(self, key: str) -> Entry[Any]:
+        """The registry entry chosen under `key`."""
+        choice: Choice = getattr(self, key)
+        return REGISTRIES[key][choice.name]
+
+    def source(self) -> Source:
+        """The truth behind this experiment's data."""
+        source: Source = DATASETS[self.data.name].function(**self.data.kwargs())
+        return source
+
+    def architecture(self) -> Model:
+        """This experiment's model; raises BadInput when it does not go with the data."""
+        features = len(self.source().w)
+        try:
+            model: Model = MODELS[self.model.name].function(features, **self.model.kwargs())
+        except ValueError as error:
+            raise BadInput("model", self.model.name, str(error)) from None
+        return model
+
+    def flat(self) -> dict[str, Value]:
+        """Every key with its value: `lr`, `data`, `data.n`, …, in the order of the fields."""
+        values: dict[str, Value] = {}
+        for name in KEYS:
+            value = getattr(self, name)
+            if isinstance(value, Choice):
+                values[name] = value.name
+                values.update({f"{name}.{param}": number for param, number in value.params})
+            else:
+                values[name] = value
+        return values
+
+    def changed(self, changes: Mapping[str, object]) -> Experiment:
+        """A copy with some keys changed, entries before their parameters; raises BadInput."""
+        return self._changed(changes, lambda param, value, key: param.check(value, key))
+
+    def changed_by_text(self, changes: Mapping[str, str]) -> Experiment:
+        """As `changed`, with the values as a person types them: `data.w` as `2,-3.4`."""
+        return self._changed(changes, lambda param, text, key: param.parse(text, key))
+
+    def _changed(
+        self, changes: Mapping[str, Any], read: Callable[[Param, Any, str], Value]
+    ) -> Experiment:
+        new: dict[str, Any] = {}
+        for key, value in sorted(changes.items(), key=lambda item: "." in item[0]):
+            head, dot, name = key.partition(".")
+            if head in REGISTRIES and not dot:
+                new[head] = default_choice(head, value)
+            elif head in REGISTRIES:
+                choice = new.get(head, getattr(self, head))
+                param = REGISTRIES[head][choice.name].param(name, key, value)
+                params = {**choice.kwargs(), name: read(param, value, key)}
+                new[head] = Choice(choice.name, tuple(params.items()))
+            elif key in SETTINGS:
+                new[key] = read(SETTINGS[key], value, key)
+            else:
+                raise BadInput(key, value, "unknown key; the keys are " + ", ".join(KEYS))
+        return replace(self, **new)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested plain values, as in TOML and JSON: an entry is a table with its `name`."""
+        return {
+            name: {"name": value.name, **listed(value)} if isinstance(value, Choice) else value
+            for name in KEYS
+            for value in [getattr(self, name)]
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Experiment:
+        """The inverse of `to_dict`; what is left out keeps its default; raises BadInput."""
+        changes: dict[str, object] = {}
+        for key, value in values.items():
+            if key in REGISTRIES and isinstance(value, Mapping):
+                for name, inner in value.items():
+                    changes[key if name == "name" else f"{key}.{name}"] = inner
+            else:
+                changes[key] = value
+        return cls().changed(changes)
+
+    def to_toml(self) -> str:
+        """The experiment as TOML; `from_toml` gives the same experiment back exactly."""
+        return tomli_w.dumps(self.to_dict())
+
+    @classmethod
+    def from_toml(cls, text: str) -> Experiment:
+        """The experiment written as TOML; raises BadInput for what cannot be read or is refused."""
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadInput("experiment", "", f"not TOML: {error}") from None
+        return cls.from_dict(values)
+
+
+KEYS: tuple[str, ...] = tuple(field.name for field in fields(Experiment))
+"""The top-level keys of an experiment, in order."""
+
+
+def listed(choice: Choice) -> dict[str, Any]:
+    """The parameters of a choice with lists instead of tuples, as TOML and JSON have them."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in choice.params
+    }

@@ -1,0 +1,98 @@
+"""The loop of d2l §3.3: nn.Linear, DataLoader, a loss module and torch.optim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pkgutil import resolve_name
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler, TensorDataset
+
+from engine.loops import Controls
+from engine.problem import Problem
+
+
+class Shuffle(Sampler[int]):
+    """The run's own permutations, one a pass, so that every loop sees the same minibatches."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.shuffles = problem.shuffles()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(next(self.shuffles).tolist())
+
+
+class Training:
+    """A run made of PyTorch's own parts."""
+
+    def __init__(self, problem: Problem, controls: Controls) -> None:
+        experiment = problem.experiment
+        self.controls = controls
+        self.divisor = 1 if experiment.reduction == "mean" else experiment.batch_size
+        self.net = problem.model.module().to(problem.device)
+        self.shapes = problem.model.shapes
+        self._params = dict(zip(self.shapes, self.net.parameters(), strict=True))
+        with torch.no_grad():
+            for name, param in self._params.items():
+                param.copy_(problem.start[name].reshape(param.shape))
+        self.loader = DataLoader(
+            TensorDataset(problem.X, problem.y),
+            experiment.batch_size,
+            sampler=Shuffle(problem),
+            generator=torch.Generator(),
+        )
+        self.criterion = criterion(problem)
+        optimizer = experiment.entry("optimizer")
+        self.optimizer: torch.optim.Optimizer = resolve_name(optimizer.torch or "")(
+            self.net.parameters(), lr=controls.lr, **experiment.optimizer.kwargs()
+        )
+        self._minibatch: tuple[Tensor, Tensor] | None = None
+
+    def epoch(self) -> Iterator[float]:
+        """Take the steps of one epoch, yielding each minibatch's mean loss before its step."""
+        averaged = self.divisor == 1
+        for X, y in self.loader:
+            loss = self.criterion(self.net(X), y) / self.divisor
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.param_groups[0]["lr"] = self.controls.lr
+            self.optimizer.step()
+            self._minibatch = (X, y)
+            yield loss.item() if averaged else loss.item() * self.divisor / len(y)
+
+    def params(self) -> dict[str, Tensor]:
+        """Each parameter by the model's name."""
+        return {
+            name: param.detach().reshape(self.shapes[name]) for name, param in self._params.items()
+        }
+
+    def grads(self) -> dict[str, Tensor]:
+        """Gradient of the last minibatch's loss."""
+        return {
+            name: param.grad.reshape(self.shapes[name])
+            for name, param in self._params.items()
+            if param.grad is not None
+        }
+
+    def minibatch(self) -> tuple[Tensor, Tensor] | None:
+        """X (B, d) and y (B, 1) of the last minibatch."""
+        return self._minibatch
+
+
+def criterion(problem: Problem) -> Callable[[Tensor, Tensor], Tensor]:
+    """PyTorch's loss module, or the registered formula where PyTorch has none."""
+    experiment = problem.experiment
+    reduction = experiment.reduction
+    name = experiment.entry("loss").torch
+    if name:
+        module: Callable[[Tensor, Tensor], Tensor] = resolve_name(name)(
+            reduction=reduction, **experiment.loss.kwargs()
+        )
+        return module
+
+    def formula(y_hat: Tensor, y: Tensor) -> Tensor:
+        losses = problem.loss(y_hat - y)
+        return losses.mean() if reduction == "mean" else losses.sum()
+
+    return formula

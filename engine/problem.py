@@ -1,0 +1,82 @@
+"""An experiment made concrete: tensors on a device, the same for every loop."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from engine.datasets import Source
+from engine.device import resolve
+from engine.experiment import Experiment
+from engine.models import Model
+
+
+def generator(seed: int, purpose: str) -> torch.Generator:
+    """A generator for one purpose of a run, independent of those for its other purposes.
+
+    torch's CPU generator only takes in 32 bits of its seed, hence the hash.
+    """
+    digest = hashlib.blake2b(f"{seed} {purpose}".encode(), digest_size=4).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest, "big"))
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Data, model, loss and start of one run."""
+
+    experiment: Experiment
+    source: Source
+    model: Model
+    device: torch.device
+    X: Tensor
+    """Features (n, d)."""
+    y: Tensor
+    """Labels (n, 1)."""
+    start: dict[str, Tensor]
+    """First value of each parameter."""
+
+    def loss(self, residual: Tensor) -> Tensor:
+        """The chosen loss of each residual, same shape."""
+        experiment = self.experiment
+        value: Tensor = experiment.entry("loss").function(residual, **experiment.loss.kwargs())
+        return value
+
+    @torch.no_grad()
+    def mean_loss(self, params: Mapping[str, Tensor]) -> float:
+        """Mean loss over the whole data set at the given parameters."""
+        return float(self.loss(self.model.predict(params, self.X) - self.y).mean())
+
+    def shuffles(self) -> Iterator[Tensor]:
+        """A fresh permutation of the n samples for each epoch, the same for every loop."""
+        shuffle = generator(self.experiment.seed, "shuffle")
+        while True:
+            yield torch.randperm(len(self.X), generator=shuffle)
+
+
+def build(experiment: Experiment) -> Problem:
+    """Draw the data and the start of a run; raises BadInput when its device is not there.
+
+    Everything is drawn on the CPU and then moved, so that every device sees the same bytes.
+    """
+    device = resolve(experiment.device)
+    source, model = experiment.source(), experiment.architecture()
+    X, y = source.draw(generator(experiment.seed, "data"))
+    start = {name: torch.zeros(shape) for name, shape in model.shapes.items()}
+    init = partial(experiment.entry("init").function, **experiment.init.kwargs())
+    for tensor in start.values():
+        if tensor.ndim > 1:
+            init(tensor, generator=generator(experiment.seed, "init"))
+    return Problem(
+        experiment,
+        source,
+        model,
+        device,
+        X.to(device),
+        y.to(device),
+        {name: tensor.to(device) for name, tensor in start.items()},
+    )

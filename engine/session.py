@@ -1,0 +1,261 @@
+"""The one engine thread: commands go in, the latest snapshot comes out.
+
+The screen polls `latest` and `runs`; the thread never calls back. torch is imported in the thread,
+so that a screen can be drawn before.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from engine.events import EpochEnded, Event, Stepped
+from engine.experiment import Experiment
+from engine.history import History, Snapshot, State
+from engine.registry import BadInput
+
+if TYPE_CHECKING:
+    from engine.loops import Controls
+
+PUBLISH_EVERY = 1 / 30
+"""Seconds between two snapshots at full speed."""
+
+LARGE = 100_000
+"""From so many samples on, the screen says that the data are being drawn."""
+
+
+class Goal(Enum):
+    """How far the thread goes on by itself."""
+
+    REST = "rest"
+    MINIBATCH = "minibatch"
+    EPOCH = "epoch"
+    END = "end"
+
+
+@dataclass(eq=False)
+class Run:
+    """One run in the thread's hands."""
+
+    events: Iterator[Event]
+    controls: Controls
+    history: History
+    seconds: float = 0.0
+    """Time spent training, pauses left out."""
+
+
+class Session:
+    """Owns the engine thread. Every method returns at once; the thread acts between two steps."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.latest = Snapshot(experiment, lr=experiment.lr)
+        """The newest snapshot; a new object whenever anything changed."""
+        self.runs: tuple[Snapshot, ...] = ()
+        """The last snapshot of every run that took a step, oldest first."""
+        self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        self._closed = False
+        self._run: Run | None = None
+        self._goal = Goal.REST
+        self._pace: float | None = None
+        self._due = 0.0
+        self._mark = 0.0
+        self._published = 0.0
+
+    # What the screen calls -------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Start the thread; it imports torch and prepares the experiment."""
+        self._command(_load_torch)
+        self.prepare(self.latest.experiment)
+        self._thread.start()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End the thread and wait for it, at most `timeout` seconds."""
+        self._closed = True
+        self._command(lambda: None)  # wakes the thread
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def prepare(self, experiment: Experiment) -> None:
+        """Draw the data of an experiment and show its start, without training; ends another run."""
+        self._command(lambda: self._prepare(experiment))
+
+    def start(self, experiment: Experiment) -> None:
+        """Train an experiment from its start to its end."""
+        self._command(lambda: self._go(experiment, Goal.END, fresh=True))
+
+    def minibatch(self, experiment: Experiment) -> None:
+        """Take one step of the present run, or of a new one, and pause."""
+        self._command(lambda: self._go(experiment, Goal.MINIBATCH))
+
+    def epoch(self, experiment: Experiment) -> None:
+        """Go on to the end of the epoch, in the present run or in a new one, and pause."""
+        self._command(lambda: self._go(experiment, Goal.EPOCH))
+
+    def pause(self) -> None:
+        """Stop stepping after the step in progress."""
+        self._command(lambda: self._rest())
+
+    def resume(self) -> None:
+        """Go on to the end of a paused run."""
+        self._command(lambda: self._resume())
+
+    def stop(self) -> None:
+        """End the present run where it is; what it has shown is kept."""
+        self._command(lambda: self._stop())
+
+    def set_lr(self, lr: float) -> None:
+        """Change the learning rate from the next step on."""
+        self._command(lambda: self._set_lr(lr))
+
+    def set_pace(self, epochs_per_second: float | None) -> None:
+        """Slow down to so many epochs a second, or None for full speed."""
+        self._command(lambda: self._set_pace(epochs_per_second))
+
+    # The thread ------------------------------------------------------------------------------
+
+    def _command(self, command: Callable[[], None]) -> None:
+        self._commands.put(command)
+
+    def _work(self) -> None:
+        while not self._closed:
+            command = self._next_command()
+            try:
+                if command:
+                    command()
+                elif self._goal is not Goal.REST:
+                    self._advance()
+            except BadInput as error:
+                self._fail(str(error))
+            except Exception as error:  # the screen shows it and lives on
+                self._fail(f"{type(error).__name__}: {error}")
+
+    def _next_command(self) -> Callable[[], None] | None:
+        """The next command; waits for it while resting, or until the pace allows a step."""
+        wait = None if self._goal is Goal.REST else max(0.0, self._due - time.monotonic())
+        try:
+            return self._commands.get(block=wait != 0, timeout=wait)
+        except Empty:
+            return None
+
+    def _prepare(self, experiment: Experiment) -> None:
+        from engine.loops import Controls
+        from engine.trainer import train
+
+        self._stop()
+        controls = Controls(experiment.lr)
+        history = History(experiment, self.latest.number + 1)
+        # Where preparing fails, the screen still shows which experiment it was.
+        self._run = Run(train(experiment, controls), controls, history)
+        if experiment.source().n > LARGE:
+            self.latest = history.latest
+        history.fold(next(self._run.events))
+        self._publish("ready")
+
+    def _go(self, experiment: Experiment, goal: Goal, fresh: bool = False) -> None:
+        """Set off; in a new run where the one at hand is over, outdated or not wanted."""
+        run = self._run
+        over = run is None or run.history.latest.over
+        begun = run is not None and run.history.begun
+        outdated = run is not None and run.history.latest.experiment != experiment
+        if over or (fresh if begun else outdated):
+            self._prepare(experiment)
+        self._set_off(goal)
+
+    def _resume(self) -> None:
+        if self.latest.state == "paused":
+            self._set_off(Goal.END)
+
+    def _set_off(self, goal: Goal) -> None:
+        self._goal = goal
+        self._due = time.monotonic()
+        self._mark = time.perf_counter()
+        self._publish("running")
+
+    def _rest(self) -> None:
+        if self._goal is not Goal.REST:
+            self._goal = Goal.REST
+            self._publish("paused")
+
+    def _stop(self) -> None:
+        self._goal = Goal.REST
+        run = self._run
+        if run and run.history.begun and not run.history.latest.over:
+            run.history.end("stopped")
+            self._finish()
+
+    def _set_lr(self, lr: float) -> None:
+        if self._run:
+            self._run.controls.lr = lr
+            self._publish(self.latest.state)
+
+    def _set_pace(self, pace: float | None) -> None:
+        self._pace = pace
+        self._due = time.monotonic()
+
+    def _advance(self) -> None:
+        """Take the run one event further, and rest where the goal is reached."""
+        run = self._run
+        assert run
+        event = next(run.events)
+        run.history.fold(event)
+        now = time.perf_counter()
+        run.seconds += now - self._mark
+        self._mark = now
+        latest = run.history.latest
+        assert latest.facts
+        ends_epoch = isinstance(event, EpochEnded)
+        # The last step of an epoch is only done when the epoch's loss is known, and the last
+        # epoch when the run is.
+        ends_step = isinstance(event, Stepped) and event.step % latest.facts.steps_per_epoch > 0
+        if latest.over:
+            self._finish()
+        elif ends_step or (ends_epoch and latest.epoch < latest.experiment.epochs):
+            if self._pace:
+                self._due += 1 / (self._pace * latest.facts.steps_per_epoch)
+            if self._goal is Goal.MINIBATCH or (self._goal is Goal.EPOCH and ends_epoch):
+                self._rest()
+        if self._goal is not Goal.REST and now - self._published >= PUBLISH_EVERY:
+            self._publish("running")
+
+    def _finish(self) -> None:
+        self._goal = Goal.REST
+        self._publish("stopped")
+        # The parameters' way is the bulk of a snapshot and is only drawn of the present run.
+        self.runs = (*self.runs, replace(self.latest, tracks=()))
+
+    def _fail(self, message: str) -> None:
+        self._goal = Goal.REST
+        if self._run is None:
+            self.latest = replace(self.latest, state="failed", message=message)
+            return
+        # The loop may be what is broken: nothing more is read from it.
+        self.latest = self._run.history.end("failed", message)
+        if self._run.history.begun:
+            self.runs = (*self.runs, replace(self.latest, tracks=()))
+
+    def _publish(self, state: State) -> None:
+        assert self._run
+        self.latest = self._run.history.snapshot(state, self._run.controls.lr, self._run.seconds)
+        self._published = time.perf_counter()
+
+
+def _load_torch() -> None:
+    """Import torch in the thread and set it up to share the machine with a screen."""
+    import torch
+
+    import engine.trainer  # noqa: F401
+
+    # Two pools of threads would fight over the cores.
+    torch.set_num_threads(1)
+    # torch leaves very many objects behind; frozen, they do not stall the screen when garbage is
+    # collected.
+    gc.collect()
+    gc.freeze()

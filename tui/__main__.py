@@ -1,0 +1,52 @@
+"""`linreg-tui`: the screen when called alone, the headless commands otherwise."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from engine import cli
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="linreg-tui")
+@click.option("--preset", help="Open on this preset.")
+@click.option("--experiment", "file", type=click.Path(path_type=Path), help="Open on a TOML file.")
+@click.option("-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
+@click.pass_context
+def command(
+    context: click.Context,
+    preset: str | None,
+    file: Path | None,
+    settings: tuple[str, ...],
+    ascii: bool,
+) -> int:
+    """A lab for linear regression and gradient descent in the terminal.
+
+    Without a command it opens the screen, on the last experiment unless another one is named.
+    """
+    if context.invoked_subcommand:
+        return 0
+    named = preset or file or settings
+    experiment = cli.read_experiment(preset, file, settings) if named else None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("no terminal to draw in; `linreg-tui run` trains without one")
+    from tui.app import open_app
+
+    return open_app(experiment, ascii)
+
+
+for subcommand in cli.COMMANDS:
+    command.add_command(subcommand)
+
+
+def main() -> None:
+    """Entry point of `linreg-tui`."""
+    cli.main(command)
+
+
+if __name__ == "__main__":
+    main()
