@@ -30,6 +30,8 @@ class Facts:
     features: int
     steps_per_epoch: int
     device: DeviceInfo
+    devices: tuple[str, ...]
+    """Names of all the devices that are present."""
     true: Values
     closed_form: Values
     """Least squares solution."""

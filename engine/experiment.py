@@ -164,6 +164,13 @@ class Experiment:
         choice: Choice = getattr(self, key)
         return REGISTRIES[key][choice.name]
 
+    def param(self, key: str) -> Param | Registry[Any]:
+        """What may stand under a key of this experiment: a registry's entries or a parameter."""
+        head, _, name = key.partition(".")
+        if name:
+            return self.entry(head).param(name, key)
+        return REGISTRIES.get(key) or SETTINGS[key]
+
     def source(self) -> Source:
         """The truth behind this experiment's data."""
         source: Source = DATASETS[self.data.name].function(**self.data.kwargs())
@@ -246,7 +253,7 @@ class Experiment:
         """The experiment written as TOML; raises BadInput for what cannot be read or is refused."""
         try:
             values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput("experiment", "", f"not TOML: {error}") from None
         return cls.from_dict(values)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -17,7 +17,7 @@ class BadInput(ValueError):
     """A setting that cannot be used; the message is one line: key, value, what is allowed."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        super().__init__(f"{key}={show(value)}: {allowed}")
+        super().__init__(f"{show(key)}={show(value)}: {allowed}")
         self.key = key
 
 
@@ -118,7 +118,7 @@ class Param:
     def _number(self, value: object) -> float | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
-        if not math.isfinite(value):
+        if not abs(value) <= sys.float_info.max:
             return None
         if self.low is not None and (value < self.low or (self.above and value == self.low)):
             return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 
 from engine.alerts import Watch, limit
-from engine.device import describe
+from engine.device import available, describe
 from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Sample, Started, Stepped
 from engine.experiment import Experiment
 from engine.loops import Controls, load
@@ -42,6 +42,7 @@ def facts(problem: Problem) -> Facts:
         features=model.features,
         steps_per_epoch=math.ceil(n / problem.experiment.batch_size),
         device=describe(problem.device),
+        devices=tuple(str(device) for device in available()),
         true=model.truth(source.w, source.b),
         closed_form=closed_form,
         optimum=problem.mean_loss(at_solution),

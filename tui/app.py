@@ -1,0 +1,187 @@
+"""The app: owns the session, themes, settings and screens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+import click
+from rich.segment import Segment
+from textual.app import App, SystemCommand
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.theme import Theme
+
+from engine.experiment import REGISTRIES, Experiment
+from engine.folders import settings_file
+from engine.history import Snapshot
+from engine.presets import PRESETS, title_of
+from engine.session import Session
+from tui.charts import DARK, LIGHT, MONO, ChartView
+from tui.keys import ACTIONS
+from tui.numbers import clock, loss_text
+from tui.screens.main import MainScreen
+from tui.settings import Settings, load, save
+
+THEMES = (
+    Theme(
+        name="linreg-dark",
+        primary="#56b4e9",
+        accent="#56b4e9",
+        foreground="#d8dee9",
+        background="#14171c",
+        surface="#14171c",
+        panel="#1c2027",
+        success="#1fb58a",
+        warning="#e69f00",
+        error="#e8743b",
+        dark=True,
+    ),
+    Theme(
+        name="linreg-light",
+        primary="#0072b2",
+        accent="#0072b2",
+        foreground="#23272e",
+        background="#fbfbf8",
+        surface="#fbfbf8",
+        panel="#efefe9",
+        success="#007a5a",
+        warning="#8a5a00",
+        error="#b03a00",
+        dark=False,
+    ),
+)
+
+
+class LinregApp(App[None]):
+    """linreg-tui on a terminal."""
+
+    CSS_PATH = "linreg.tcss"
+    TITLE = "linreg-tui"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, session: Session, settings: Settings, message: str = "") -> None:
+        super().__init__()
+        self.session = session
+        self.settings = settings
+        self.message = message
+        self.filter = AsciiFilter()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+        known = {action.id for action in ACTIONS}
+        self.remapped = {name: key for name, key in settings.keys.items() if name in known}
+        self.set_keymap(self.remapped)
+        self.main = MainScreen(session, settings.experiment)
+
+    def on_mount(self) -> None:
+        """Show the main screen."""
+        self.push_screen(self.main)
+        self.theme_changed_signal.subscribe(self, lambda theme: self.color_charts())
+
+    def on_ready(self) -> None:
+        """The first frame is drawn: now the engine may import torch."""
+        self.color_charts()
+        self.session.open()
+        if self.message:
+            self.notify(self.message, severity="warning", timeout=10)
+
+    def color_charts(self) -> None:
+        """Give the charts the colours of the theme."""
+        palette = DARK if self.current_theme.dark else LIGHT
+        for chart in self.main.query(ChartView):
+            chart.palette = MONO if "NO_COLOR" in os.environ else palette
+            chart.ascii = self.settings.ascii
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With --ascii, every character that is drawn passes a filter."""
+        filters = super().get_line_filters()
+        return [*filters, self.filter] if self.settings.ascii else filters
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every action, preset and entry of a registry, and the themes."""
+        main = self.main
+        if screen is main:
+            for action in ACTIONS:
+                if main.check_action(action.id, ()):
+                    yield SystemCommand(
+                        action.label, action.help, getattr(main, f"action_{action.id}")
+                    )
+            for number, preset in enumerate(PRESETS.values(), 1):
+                yield SystemCommand(
+                    f"preset: {preset.name}",
+                    preset.title,
+                    lambda number=number: main.action_preset(number),
+                )
+            for key, registry in REGISTRIES.items():
+                for entry in registry:
+                    yield SystemCommand(
+                        f"{key}: {entry.label}",
+                        entry.help,
+                        lambda key=key, name=entry.name: main.choose(key, name),
+                    )
+        yield SystemCommand("theme", "Another set of colours.", self.action_change_theme)
+
+
+class AsciiFilter(LineFilter):
+    """Replaces each character beyond ASCII by one that takes as many cells."""
+
+    TABLE = str.maketrans(
+        dict.fromkeys("─╌┄▁▔▱–−", "-")
+        | dict.fromkeys("━═▰█▀▄", "=")
+        | dict.fromkeys("│┃║▏▕▎▌▐", "|")
+        | dict.fromkeys("╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼", "+")
+        | {"●": "*", "·": "|", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
+        | {"½": "h", "²": "2", "σ": "s", "θ": "t", "δ": "d", "β": "B", "ℓ": "l", "ŷ": "y"}
+        | {"×": "x", "§": "S", "√": "V", "≤": "<", "’": "'", "π": "p"}
+    )
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments in ASCII."""
+        return [
+            Segment(plain(text.translate(self.TABLE)), style, control)
+            for text, style, control in segments
+        ]
+
+
+def plain(text: str) -> str:
+    """Text with a question mark for what has no ASCII form."""
+    return text if text.isascii() else text.encode("ascii", "replace").decode()
+
+
+def open_app(experiment: Experiment | None, ascii: bool) -> int:
+    """Run the app on the terminal until it is left; returns the exit code.
+
+    `experiment` is the one to open on, None for the one of the last time. A summary of the runs is
+    printed afterwards.
+    """
+    file = settings_file()
+    settings, message = load(file)
+    remembered_ascii = settings.ascii
+    settings.ascii = ascii or settings.ascii
+    settings.experiment = experiment or settings.experiment
+    session = Session(settings.experiment)
+    app = LinregApp(session, settings, message)
+    try:
+        app.run()
+    finally:
+        session.close()
+    settings.theme = app.theme
+    settings.ascii = remembered_ascii
+    settings.experiment = app.main.experiment
+    trouble = save(settings, file)
+    if trouble:
+        click.echo(trouble, err=True)
+    for line in summary(session.runs):
+        click.echo(line)
+    return app.return_code or 0
+
+
+def summary(runs: tuple[Snapshot, ...]) -> list[str]:
+    """A line a run: what is left on the terminal afterwards."""
+    return [
+        f"run {run.number}: {title_of(run.experiment)}, lr {run.lr:g}, {run.state} after epoch "
+        f"{run.epoch}, loss {loss_text(run.loss or 0.0)}, {clock(run.seconds)}"
+        for run in runs
+    ]

@@ -1,0 +1,484 @@
+"""Charts as terminal lines: the only importer of plotext.
+
+plotext draws the canvas (dots and lines); axes, labels, levels and legend are composed around it
+here. It gets nothing but dot coordinates of the canvas, worked out from finite numbers: a NaN or
+an infinity would make its C++ kernel abort the whole process. Its figure is one global, so draw
+from the UI thread only.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from functools import lru_cache
+from io import StringIO
+from itertools import accumulate
+from typing import Any, Literal
+
+from rich.cells import cell_len, set_cell_size
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.page import DARK, LIGHT, MONO, Page, Palette, clean
+from tui.ticks import linear_ticks, log_ticks, padded, short
+from tui.trace import Dot, Point, Trace, Window, clipped, is_drawable, is_inside, straightened
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "MONO",
+    "Chart",
+    "ChartView",
+    "Curve",
+    "Level",
+    "Palette",
+    "draw",
+    "preload",
+    "value_at",
+]
+
+_ASCII_MARKERS = "*.ox+#"
+_LEVEL_REACH = 6
+"""Decades from the data at which a level still widens a log axis."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line or cloud of points; later curves of a chart lie over earlier ones.
+
+    Raises ValueError where xs, ys and highs do not have the same length.
+    """
+
+    xs: Sequence[float]
+    ys: Sequence[float]
+    kind: Literal["line", "points", "marks"] = "line"
+    """Marks are points large enough to be counted, left out where they would not stand apart."""
+    color: str | int = "now"
+    """A role of the palette ("now", "before", …), the number of a series colour, or a colour."""
+    label: str = ""
+    dashed: bool = False
+    marker: str = ""
+    """The character drawn in ASCII mode; empty: chosen by position."""
+    highs: Sequence[float] = ()
+    """Per-bucket maxima, where ys holds the minima of buckets."""
+
+    def __post_init__(self) -> None:
+        if len(self.xs) != len(self.ys):
+            raise ValueError(f"{len(self.xs)} xs do not go with {len(self.ys)} ys")
+        if self.highs and len(self.highs) != len(self.ys):
+            raise ValueError(f"{len(self.highs)} highs do not go with {len(self.ys)} ys")
+
+
+@dataclass(frozen=True)
+class Level:
+    """A horizontal reference line at y, named at its right end; it widens the automatic range."""
+
+    y: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything there is to know about one picture; ranges are in the units of the data."""
+
+    curves: tuple[Curve, ...] = ()
+    levels: tuple[Level, ...] = ()
+    title: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    """What y is called; the axis is told apart by the title, and has no room for a name."""
+    log_y: bool = False
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    cursor: float | None = None
+    empty: str = ""
+    """Shown when there is nothing to draw."""
+
+
+def value_at(curve: Curve, x: float) -> float | None:
+    """Return the y of the drawable point nearest to x, or None where there is none."""
+    trace = _trace(curve, log=False)
+    nearest = min(range(len(trace.xs)), key=lambda i: abs(trace.xs[i] - x), default=None)
+    return None if nearest is None else trace.ys[nearest]
+
+
+def preload() -> None:
+    """Import plotext, which costs 0.15 s, ahead of the first chart; from any thread."""
+    _plotext()
+
+
+def draw(
+    chart: Chart, width: int, height: int, palette: Palette = DARK, *, ascii: bool = False
+) -> list[Strip]:
+    """Draw a chart as height strips of width cells; no chart and no size raises.
+
+    What does not fit is left out: the names of the levels, then title and axes.
+    """
+    picture = _Picture(chart, Page(width, height, ascii), palette)
+    try:
+        picture.compose()
+    except ValueError as error:  # plotext's way to refuse
+        picture = _Picture(Chart(empty=f"not drawn: {error}"), Page(width, height, ascii), palette)
+        picture.compose()
+    return picture.page.strips()
+
+
+class ChartView(Widget):
+    """Shows one chart; drawn when it is looked at and something about it has changed."""
+
+    DEFAULT_CSS = "ChartView { width: 1fr; height: 1fr; }"
+
+    palette: reactive[Palette] = reactive(DARK)
+    ascii: reactive[bool] = reactive(False)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._chart = Chart()
+        self._drawn: tuple[object, ...] = ()
+        self._strips: list[Strip] = []
+
+    def show(self, chart: Chart) -> None:
+        """Show this chart from the next frame on; an equal one costs nothing."""
+        if chart != self._chart:
+            self._chart = chart
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return line y of the picture."""
+        width, height = self.size
+        base = self.visual_style.rich_style
+        wanted = (self._chart, width, height, self.palette, self.ascii, base)
+        if wanted != self._drawn:
+            strips = draw(self._chart, width, height, self.palette, ascii=self.ascii)
+            self._strips = [strip.apply_style(base) for strip in strips]
+            self._drawn = wanted
+        return self._strips[y] if y < height else Strip.blank(width, base)
+
+
+@dataclass(frozen=True)
+class _Area:
+    """The canvas: its place on the page, in cells, its dots per cell, and what it shows."""
+
+    column: int
+    row: int
+    width: int
+    height: int
+    dots: tuple[int, int]
+    window: Window
+
+    def dot(self, place: Point) -> Dot:
+        """Return the dot at a place of the unit square, counted from the upper left."""
+        across, down = self.width * self.dots[0] - 1, self.height * self.dots[1] - 1
+        return round(place[0] * across), round((1 - place[1]) * down)
+
+    def cell(self, dot: Dot) -> tuple[int, int]:
+        """Return the page column and row of a dot."""
+        return self.column + dot[0] // self.dots[0], self.row + dot[1] // self.dots[1]
+
+    def row_of(self, y: float) -> int | None:
+        """Return the page row of a y in axis units, or None where it is not on show."""
+        low, high = self.window.low, self.window.high
+        return self.cell(self.dot((0, (y - low) / (high - low))))[1] if low <= y <= high else None
+
+    def column_of(self, x: float) -> int | None:
+        """Return the page column of an x, or None where it is not on show."""
+        left, right = self.window.left, self.window.right
+        across = (x - left) / (right - left)
+        return self.cell(self.dot((across, 0)))[0] if left <= x <= right else None
+
+
+@dataclass
+class _Picture:
+    """A chart on its way onto a page."""
+
+    chart: Chart
+    page: Page
+    palette: Palette
+    top: int = field(init=False, default=0)
+    """The first row below the head."""
+
+    def compose(self) -> None:
+        """Write the chart, or why there is none; raises ValueError where plotext does."""
+        if not self.page.width:
+            return
+        if self.page.height >= 6:
+            self.top = 1
+            self._head()
+        traces = [_trace(curve, log=self.chart.log_y) for curve in self.chart.curves]
+        window = _window(self.chart, traces)
+        if window is None:
+            self._message(_reason(self.chart))
+        elif self.page.height:
+            self._plot(traces, window)
+
+    def _head(self) -> None:
+        """Write the title at the left and the legend, uppermost curve first, at the right."""
+        ascii, width, curves = self.page.ascii, self.page.width, self.chart.curves
+        text = self.palette.style("text")
+        title = clean(self.chart.title, ascii)
+        named = [index for index, curve in enumerate(curves) if curve.label][::-1]
+        sizes = [len(self._swatch(i)) + 3 + cell_len(clean(curves[i].label, ascii)) for i in named]
+        while sizes and sum(sizes) + min(cell_len(title), 12) > width:
+            sizes.pop()
+        column = width - sum(sizes) + 2
+        room = column - 2 if sizes else width
+        self.page.write(0, 0, set_cell_size(title, min(room, cell_len(title))), text)
+        for index, size in zip(named, sizes, strict=False):
+            swatch = self._swatch(index)
+            self.page.write(column, 0, swatch, self.palette.style(curves[index].color))
+            self.page.write(column + len(swatch) + 1, 0, curves[index].label, text)
+            column += size
+
+    def _swatch(self, index: int) -> str:
+        curve = self.chart.curves[index]
+        if self.page.ascii:
+            return self._ascii_marker(index)
+        if curve.kind != "line":
+            return "•"
+        return "┄┄" if curve.dashed else "──"
+
+    def _ascii_marker(self, index: int) -> str:
+        asked = self.chart.curves[index].marker
+        if len(asked) == 1 and "!" <= asked <= "~":
+            return asked
+        # Counted from the uppermost curve: the newest run keeps its star when others join it.
+        return _ASCII_MARKERS[(len(self.chart.curves) - 1 - index) % len(_ASCII_MARKERS)]
+
+    def _message(self, message: str) -> None:
+        """Write a message in the middle of what lies below the head."""
+        page = self.page
+        lines = textwrap.wrap(clean(message, page.ascii), min(page.width, 60))
+        first = self.top + max(page.height - self.top - len(lines), 0) // 2
+        for row, line in enumerate(lines, first):
+            column = max(page.width - cell_len(line), 0) // 2
+            page.write(column, row, line, self.palette.style("text"))
+
+    def _plot(self, traces: list[Trace], window: Window) -> None:
+        """Write axes, levels, cursor and curves, from the back to the front."""
+        page = self.page
+        framed = page.width >= 24 and page.height - self.top >= 5
+        height = page.height - self.top - 2 * framed
+        dots = (1, 1) if page.ascii else (2, 4)
+        # Of the area, what stands in a row does not depend on where the columns begin.
+        area = _Area(0, self.top, 1, height, dots, window)
+        levels = self._levels(area)
+        gutter = margin = 0
+        labels = {}
+        if framed:
+            labels = self._y_labels(area, levels)
+            gutter = max(map(len, labels.values()), default=0) + 2
+            longest = max((cell_len(level.label) for level in levels.values()), default=0)
+            margin = longest + 1 if 0 < longest < page.width // 4 else 0
+        area = _Area(gutter, self.top, page.width - gutter - margin, height, dots, window)
+        if framed:
+            self._axes(area, labels)
+        self._lines(area, levels, named=margin > 0)
+        for index, (curve, trace) in enumerate(zip(self.chart.curves, traces, strict=True)):
+            if curve.kind == "marks":
+                self._marks(area, index, trace)
+            else:
+                self._curve(area, index, trace)
+
+    def _levels(self, area: _Area) -> dict[int, Level]:
+        """Return the levels on show by row; of two in one row the first."""
+        levels: dict[int, Level] = {}
+        for level in self.chart.levels:
+            row = None
+            if is_drawable(level.y, log=self.chart.log_y):
+                row = area.row_of(area.window.height(level.y))
+            if row is not None:
+                levels.setdefault(row, Level(level.y, clean(level.label, self.page.ascii)))
+        return levels
+
+    def _y_labels(self, area: _Area, levels: dict[int, Level]) -> dict[int, str]:
+        """Return the labels of the y axis by row; a level has its value there, and some room."""
+        place = log_ticks if self.chart.log_y else linear_ticks
+        ticks = place(area.window.low, area.window.high, max(area.height // 2, 2))
+        labels = {row: short(level.y) for row, level in levels.items()}
+        taken = {near for row in levels for near in (row - 1, row, row + 1)}
+        for at, label in ticks:
+            row = area.row_of(at)
+            if row is not None and row not in taken:
+                labels[row] = label
+        return labels
+
+    def _axes(self, area: _Area, labels: dict[int, str]) -> None:
+        """Write both axes, their tick labels and, where there is room, the name of x."""
+        page, quiet = self.page, self.palette.style("axis")
+        for row in range(area.row, area.row + area.height):
+            label = labels.get(row, "")
+            page.write(area.column - 2 - len(label), row, label, quiet)
+            page.write(area.column - 1, row, "┤" if label else "│", quiet)
+        left, right = area.window.left, area.window.right
+        whole = float(left).is_integer() and float(right).is_integer()
+        bottom = area.row + area.height
+        page.write(area.column - 1, bottom, "└" + "─" * area.width, quiet)
+        # The columns free for the name of x: after the last label, or before it.
+        free = before = start = 0
+        for at, label in linear_ticks(left, right, max(area.width // 10, 2), whole=whole):
+            column = area.column_of(at) or 0
+            place = min(max(column - len(label) // 2, 0), page.width - len(label))
+            if place >= free:
+                before, start, free = free, place, place + len(label) + 1
+                page.write(column, bottom, "┬", quiet)
+                page.write(place, bottom + 1, label, quiet)
+        name = clean(self.chart.x_label, page.ascii)
+        if free + 1 + cell_len(name) <= page.width:
+            page.write(free + 1, bottom + 1, name, quiet)
+        elif before + 1 + cell_len(name) + 2 <= start:
+            page.write(start - 2 - cell_len(name), bottom + 1, name, quiet)
+
+    def _lines(self, area: _Area, levels: dict[int, Level], named: bool) -> None:
+        """Write the levels and the cursor."""
+        page, quiet = self.page, self.palette.style("axis")
+        for row, level in levels.items():
+            dashes = ("- " if page.ascii else "╌╌") * area.width
+            page.write(area.column, row, dashes[: area.width], quiet)
+            if named:
+                text = self.palette.style("text")
+                page.write(area.column + area.width + 1, row, level.label, text)
+        column = None if self.chart.cursor is None else area.column_of(self.chart.cursor)
+        if column is not None:
+            for row in range(area.row, area.row + area.height):
+                page.write(column, row, "│", quiet)
+
+    def _marks(self, area: _Area, index: int, trace: Trace) -> None:
+        cells = dict.fromkeys(map(area.cell, _cloud(area, trace)))
+        if len(cells) <= area.width // 4:
+            style = self.palette.style(self.chart.curves[index].color)
+            for column, row in cells:
+                self.page.put(column, row, self._swatch(index)[0], style)
+
+    def _curve(self, area: _Area, index: int, trace: Trace) -> None:
+        curve = self.chart.curves[index]
+        joined = curve.kind == "line"
+        stretches = _line(area, trace) if joined else (_cloud(area, trace),)
+        marker = self._ascii_marker(index) if self.page.ascii else "braille"
+        style = self.palette.style(curve.color)
+        for row, line in enumerate(_paint(stretches, joined, marker, area.width, area.height)):
+            for column, character in enumerate(line):
+                # Holes have their place on the page, and do not crawl as the curve grows.
+                hole = curve.dashed and (column + row + row // 3) % 3 == 2
+                if character != " " and not hole:
+                    self.page.put(area.column + column, area.row + row, character, style)
+
+
+def _trace(curve: Curve, *, log: bool) -> Trace:
+    """Return what can be drawn of a curve; of buckets the minimum, then the maximum."""
+    xs, ys = curve.xs, curve.ys
+    if curve.highs:
+        xs = [x for x in xs for _ in range(2)]
+        ys = [y for bucket in zip(ys, curve.highs, strict=True) for y in bucket]
+    return Trace.of(xs, ys, log=log)
+
+
+def _window(chart: Chart, traces: list[Trace]) -> Window | None:
+    """Return the part of the plane to show, or None where there is nothing to draw."""
+    shown = [trace for trace in traces if trace.xs]
+    if not shown:
+        return None
+    left, right = _asked(chart.x_range, log=False) or _x_range(
+        min(min(trace.xs) for trace in shown),
+        max(max(trace.xs) for trace in shown),
+        any(curve.kind == "points" for curve in chart.curves),
+    )
+    visible = [ys for trace in shown if (ys := trace.heights(left, right))]
+    visible = visible or [trace.ys for trace in shown]
+    ends = min(map(min, visible)), max(map(max, visible))
+    low, high = map(math.log10, ends) if chart.log_y else ends
+    for level in chart.levels:
+        if is_drawable(level.y, log=chart.log_y):
+            y = math.log10(level.y) if chart.log_y else level.y
+            # Without noise the best loss is 1e-30, and nothing else could be told apart.
+            if not chart.log_y or low - _LEVEL_REACH <= y <= high + _LEVEL_REACH:
+                low, high = min(low, y), max(high, y)
+    low, high = _asked(chart.y_range, log=chart.log_y) or padded(low, high, log=chart.log_y)
+    return Window(left, right, low, high, chart.log_y)
+
+
+def _reason(chart: Chart) -> str:
+    """Return why there is nothing to draw."""
+    if chart.log_y and any(_trace(curve, log=False).xs for curve in chart.curves):
+        return "No value is above zero: a log axis has nothing to show."
+    return chart.empty
+
+
+def _asked(asked: tuple[float, float] | None, *, log: bool) -> tuple[float, float] | None:
+    """Return a range that was asked for in axis units, or None where it is no range."""
+    if asked is None or not all(is_drawable(end, log=log) for end in asked):
+        return None
+    low, high = map(math.log10, asked) if log else asked
+    return (low, high) if low < high else None
+
+
+def _x_range(left: float, right: float, air: bool) -> tuple[float, float]:
+    if air:
+        return padded(left, right)
+    if left == right:
+        return (left, left + 1) if left + 1 > left else padded(left, right)
+    return left, right
+
+
+def _cloud(area: _Area, trace: Trace) -> tuple[Dot, ...]:
+    """Return the dots of a scatter, each once; thinned out per dot where x never goes back."""
+    window = area.window
+    stretches = trace.stretches(window.left, window.right, area.width * area.dots[0])
+    places = (window.unit(x, y) for stretch in stretches for x, y in stretch)
+    return tuple(dict.fromkeys(map(area.dot, filter(is_inside, places))))
+
+
+def _line(area: _Area, trace: Trace) -> tuple[tuple[Dot, ...], ...]:
+    """Return the dots a line goes through, thinned out and cut off at the edges."""
+    window = area.window
+    return tuple(
+        tuple(straightened([area.dot(place) for place in piece]))
+        for stretch in trace.stretches(window.left, window.right, area.width)
+        for piece in clipped([window.unit(x, y) for x, y in stretch])
+    )
+
+
+# Most curves of a live chart are those of the frame before: the data, earlier runs.
+@lru_cache(maxsize=32)
+def _paint(
+    stretches: tuple[tuple[Dot, ...], ...], joined: bool, marker: str, width: int, height: int
+) -> tuple[str, ...]:
+    """Let plotext draw one curve, given as dots of a canvas; returns the rows of the canvas.
+
+    One curve at a time, because plotext puts all dots of a cell together, whose ever they are: a
+    line would swallow the points around it. Raises ValueError where plotext does.
+    """
+    dots = [dot for stretch in stretches for dot in stretch]
+    if not dots:
+        return ()
+    plotext = _plotext()
+    across, down = (2, 4) if marker == "braille" else (1, 1)
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # it prints hints of its own
+        figure = plotext.figure
+        plotext.terminal.limit(False, False)
+        figure.clear()
+        figure.plot_size(width, height)
+        figure.axes(False)
+        for axis, size in (("x", width), ("y", height)):
+            figure.ruler(axis).frequency(0).lim(0, size).alignment(lim="edge")
+        signal = figure.signal(
+            [(x + 0.5) / across for x, _ in dots],
+            [height - (y + 0.5) / down for _, y in dots],
+            marker=marker,
+        )
+        if joined:
+            signal.lines(True)
+            for start in accumulate(map(len, stretches[:-1])):
+                signal.line(start, False)
+        figure.draw(signal)
+        return tuple(figure.build().string(colorless=True).splitlines())
+
+
+def _plotext() -> Any:
+    """Return plotext; imported when needed, as the first frame can do without its 0.15 s."""
+    import plotext  # type: ignore[import-untyped]
+
+    return plotext

@@ -1,0 +1,236 @@
+"""Forms: one row for each key of an experiment, made from the engine's registries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.experiment import Experiment
+from engine.registry import Param, Registry, show
+
+
+@dataclass
+class Edited(Message):
+    """A person gave a key another value, as text."""
+
+    key: str
+    text: str
+
+
+class TextField(Input):
+    """A number or a list of numbers; applied with enter or by leaving it, undone with escape."""
+
+    BINDINGS = [
+        Binding("escape", "undo", "undo", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, key: str, value: str) -> None:
+        super().__init__(value, compact=True, select_on_focus=True)
+        self.key = key
+        self.applied = value
+
+    def put(self, value: str) -> None:
+        """Show a value that was applied elsewhere."""
+        if value != self.applied or not self.has_focus:
+            self.applied = self.value = value
+
+    def apply(self) -> None:
+        """Announce the text if it is new."""
+        if self.value != self.applied:
+            self.post_message(Edited(self.key, self.value))
+
+    def on_blur(self) -> None:
+        """Leaving a field applies it."""
+        self.apply()
+
+    def action_undo(self) -> None:
+        """Back to what is applied, and out of the field."""
+        self.value = self.applied
+        self.screen.set_focus(None)
+
+    async def action_submit(self) -> None:
+        """Enter: apply and leave the field, so that the single keys work again."""
+        self.apply()
+        self.screen.set_focus(None)
+
+
+class Picker(Widget, can_focus=True):
+    """One of a few choices: left and right turn to the next, enter opens the list."""
+
+    BINDINGS = [
+        Binding("left", "turn(-1)", show=False),
+        Binding("right", "turn(1)", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("enter", "open", show=False),
+    ]
+    value: reactive[str] = reactive("")
+
+    def __init__(self, key: str, value: str, choices: tuple[Choice, ...]) -> None:
+        super().__init__()
+        self.key = key
+        self.choices = choices
+        self.set_reactive(Picker.value, value)
+
+    def put(self, value: str) -> None:
+        """Show a value that was applied elsewhere."""
+        self.value = value
+
+    def render(self) -> Text:
+        """The choice, with a mark that there are others."""
+        labels = {choice.value: choice.label for choice in self.choices}
+        text = Text(labels.get(self.value, self.value), no_wrap=True, overflow="ellipsis")
+        text.truncate(max(0, self.size.width - 2), pad=True)
+        return text.append(" ▾", style="dim")
+
+    def action_turn(self, by: int) -> None:
+        """The next or previous choice."""
+        values = [choice.value for choice in self.choices]
+        place = values.index(self.value) if self.value in values else 0
+        self.choose(values[(place + by) % len(values)])
+
+    def action_open(self) -> None:
+        """Show all choices with what they are."""
+        self.app.push_screen(ChoiceScreen(self.key, self.choices, self.value), self.choose)
+
+    def on_click(self) -> None:
+        """A click opens the list too."""
+        self.action_open()
+
+    def choose(self, value: str | None) -> None:
+        """Announce a choice if it is another one."""
+        if value is not None and value != self.value:
+            self.post_message(Edited(self.key, value))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a picker's list."""
+
+    value: str
+    label: str
+    formula: str = ""
+    help: str = ""
+
+
+class ChoiceScreen(ModalScreen[str | None]):
+    """All the choices of one picker, with formula and help."""
+
+    BINDINGS = [Binding("escape,q", "dismiss(None)", "close")]
+
+    def __init__(self, title: str, choices: tuple[Choice, ...], value: str) -> None:
+        super().__init__()
+        self.choices = choices
+        self.heading = title
+        self.chosen = value
+
+    def compose(self) -> ComposeResult:
+        """A list with a line or two for each choice."""
+        options = OptionList(*(Option(self.line(choice), choice.value) for choice in self.choices))
+        options.border_title = self.heading
+        options.border_subtitle = "enter choose · esc close"
+        yield options
+
+    def on_mount(self) -> None:
+        """Stand on the present choice."""
+        values = [choice.value for choice in self.choices]
+        if self.chosen in values:
+            self.query_one(OptionList).highlighted = values.index(self.chosen)
+
+    def line(self, choice: Choice) -> Text:
+        """Label and formula, the help dim below."""
+        text = Text.assemble(
+            (choice.label, "bold"), ("  " + choice.formula) if choice.formula else ""
+        )
+        if choice.help:
+            text.append("\n" + choice.help, style="dim")
+        return text
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Hand the choice back."""
+        self.dismiss(event.option_id)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a form."""
+
+    key: str
+    label: str
+    value: str
+    choices: tuple[Choice, ...] = ()
+    """Empty where text is typed."""
+
+
+def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
+    """What a picker offers for a key; empty where text is typed."""
+    if isinstance(param, Registry):
+        return tuple(Choice(one.name, one.label, one.formula, one.help) for one in param)
+    if isinstance(param.default, bool):
+        return (Choice("true", "yes"), Choice("false", "no"))
+    return tuple(Choice(value, value) for value in param.choices)
+
+
+class Form(VerticalScroll, can_focus=False):
+    """Rows for the keys under some heads of an experiment: `data` gives data, data.n, …"""
+
+    heads: tuple[str, ...] = ()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fields: dict[str, TextField | Picker] = {}
+        self.shown: list[tuple[str, tuple[Choice, ...]]] = []
+
+    def rows(self, experiment: Experiment) -> list[Row]:
+        """The rows for an experiment; a parameter is indented below its entry."""
+        rows = []
+        for key, value in experiment.flat().items():
+            head, dot, name = key.partition(".")
+            if head in self.heads:
+                label = f" {name}" if dot else head
+                rows.append(Row(key, label, show(value), choices_of(experiment.param(key))))
+        return rows
+
+    def show(self, experiment: Experiment) -> None:
+        """Show an experiment; widgets are made anew only where keys or choices have changed."""
+        rows = self.rows(experiment)
+        if self.shown != [(row.key, row.choices) for row in rows]:
+            self.rebuild(rows)
+        for row in rows:
+            self.fields[row.key].put(row.value)
+
+    def rebuild(self, rows: list[Row]) -> None:
+        """Replace all widgets, keeping the focus on the same key."""
+        focused = next((key for key, field in self.fields.items() if field.has_focus), None)
+        self.shown = [(row.key, row.choices) for row in rows]
+        self.fields = {row.key: field_for(row) for row in rows}
+        self.remove_children()
+        for row in rows:
+            self.mount(Static(row.label, classes="label"), self.fields[row.key])
+        if focused in self.fields:
+            self.fields[focused].focus()
+
+    def refuse(self, key: str, refused: bool) -> None:
+        """Mark a field whose text is not allowed, or take the mark off."""
+        if key in self.fields:
+            self.fields[key].set_class(refused, "-refused")
+
+
+def field_for(row: Row) -> TextField | Picker:
+    """The widget that edits a row."""
+    if row.choices:
+        return Picker(row.key, row.value, row.choices)
+    return TextField(row.key, row.value)

@@ -1,0 +1,42 @@
+"""Numbers as the screen writes them."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float, signed: bool = False) -> str:
+    """Four significant digits or so in at most seven cells: 1.9991, -3.4004, 2.7e-4, -1.2e6."""
+    sign = "+" if signed else ""
+    if not math.isfinite(value):
+        return f"{value:{sign}}"
+    size = abs(value)
+    if size == 0 or 1e-3 <= size < 999_999.5:
+        digits = max(0, 4 - len(str(int(size))) + 1) if size >= 1 else 4
+        return f"{value:{sign}.{digits}f}"
+    mantissa, _, exponent = f"{value:{sign}.1e}".partition("e")
+    if abs(int(exponent)) >= 10:
+        mantissa = f"{value:{sign}.0e}".partition("e")[0]
+    return f"{mantissa}e{int(exponent)}"
+
+
+def loss_text(value: float) -> str:
+    """A loss with three significant digits: 0.0378, 4.98e-05."""
+    return f"{value:.3g}" if value == 0 or abs(value) >= 1e-3 else f"{value:.2e}"
+
+
+def count(value: float) -> str:
+    """A large number shortened: 640, 6.4k, 1.2M."""
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def clock(seconds: float) -> str:
+    """A duration: 0:00.15, 1:05, 2:03:00."""
+    if seconds < 10:
+        return f"0:{seconds:05.2f}"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,102 @@
+"""The line above everything and the lines below: state, hint, keys."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.history import Snapshot, State
+from engine.presets import title_of
+from tui.keys import Action
+from tui.numbers import clock
+
+COLORS: dict[State, str] = {
+    "loading": "dim",
+    "ready": "dim",
+    "running": "$text-success",
+    "paused": "$text-warning",
+    "stopped": "$text-warning",
+    "finished": "$text-success",
+    "diverged": "$text-error",
+    "failed": "$text-error",
+}
+PROGRESS = 10
+"""Cells of the progress bar."""
+ALWAYS = ("next_panel", "help", "palette", "quit")
+"""Keys that stand at the right end of the key bar; where it is narrow, only help does."""
+
+
+class StatusBar(Static):
+    """What is being trained, and how far it is."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the state of a snapshot."""
+        self.update(status(snapshot, self.size.width))
+
+
+def status(snapshot: Snapshot, width: int) -> Content:
+    """One line: title on the left, state and progress on the right; the title yields."""
+    right = [("● ", COLORS[snapshot.state]), (snapshot.state, "")]
+    if snapshot.steps:
+        share = snapshot.step / snapshot.steps
+        full = round(share * PROGRESS)
+        epochs = snapshot.experiment.epochs
+        right.append((f"  {snapshot.epoch}/{epochs}", ""))
+        if width >= 60:
+            right.append(("  " + "▰" * full + "▱" * (PROGRESS - full), ""))
+        right.append((f"  {clock(snapshot.seconds)}", ""))
+        if snapshot.state == "running" and snapshot.eta is not None and width >= 60:
+            right.append((f"  {clock(snapshot.eta)} left", "dim"))
+    tail = Content.assemble(*right, " ")
+    space = max(0, width - tail.cell_length)
+    title = f" linreg-tui · {title_of(snapshot.experiment)}"
+    if cell_len(title) > space - 1:
+        title = f" {title_of(snapshot.experiment)}"
+    head = Content(title).truncate(max(0, space - 1), ellipsis=True).pad_right(1)
+    return Content.assemble(head, " " * max(0, space - head.cell_length), tail)
+
+
+class Hint(Static):
+    """Help for the focused field, or what was wrong with the last input."""
+
+    def say(self, text: str, refused: bool = False) -> None:
+        """Show a sentence; a refusal stands out."""
+        self.update(Content.styled(text, "$text-error" if refused else "dim"))
+
+
+class KeyBar(Static):
+    """The keys that do something now, as many as fit; a click does the same."""
+
+    def show(self, actions: list[tuple[Action, str]]) -> None:
+        """Show actions with their keys."""
+        self.update(key_line(actions, self.size.width))
+
+
+def key_line(actions: list[tuple[Action, str]], width: int) -> Content:
+    """One line of `key label`, the indispensable ones kept at the right end."""
+    wanted = ALWAYS if width >= 70 else ("help",)
+    always = [item for item in actions if item[0].id in wanted]
+    left = width - 1 - sum(length(*item) for item in always)
+    chosen = []
+    for item in actions:
+        if item in always:
+            continue
+        left -= length(*item)
+        if left < 0:
+            break
+        chosen.append(item)
+    parts: list[Content] = []
+    for action, key in chosen + always:
+        link = f"@click=screen.{action.id}"
+        parts.append(
+            Content.from_markup(
+                f" [{link}][b]$key[/b] [dim]$label[/dim][/] ", key=key, label=action.label
+            )
+        )
+    return Content.assemble(*parts)
+
+
+def length(action: Action, key: str) -> int:
+    """Cells that an action takes in the key bar."""
+    return cell_len(key) + cell_len(action.label) + 3

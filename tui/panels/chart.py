@@ -1,0 +1,63 @@
+"""What the chart panels share: focus, zoom and the value cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.history import Snapshot
+from tui.charts import Chart, ChartView
+
+ZOOM = 1.5
+CURSOR_STEPS = 60
+"""Key presses that bring the cursor from one end of the visible range to the other."""
+
+
+class ChartPanel(ChartView, can_focus=True):
+    """A chart with a view of its own: x range, cursor."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.x_range: tuple[float, float] | None = None
+        self.cursor: float | None = None
+        self.snapshots: tuple[Snapshot, ...] = ()
+
+    def chart(self) -> Chart:
+        """The chart of the present snapshots in the present view."""
+        raise NotImplementedError
+
+    def full_range(self) -> tuple[float, float]:
+        """The x range of all there is to show."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Show the chart after the snapshots or the view have changed."""
+        if self.snapshots:
+            self.show(self.chart())
+
+    def zoom(self, closer: bool) -> None:
+        """Narrow or widen the x range around the cursor or, without one, its middle."""
+        left, right = self.full_range()
+        now = self.x_range or (left, right)
+        centre = self.cursor if self.cursor is not None else sum(now) / 2
+        half = (now[1] - now[0]) / 2 * (1 / ZOOM if closer else ZOOM)
+        if 2 * half >= right - left:
+            self.x_range = None
+        elif half > 1e-6 * (right - left):
+            begin = min(max(centre - half, left), right - 2 * half)
+            self.x_range = (begin, begin + 2 * half)
+        self.redraw()
+
+    def move_cursor(self, by: int) -> None:
+        """Move the cursor by steps; the first press puts it in the middle."""
+        left, right = self.x_range or self.full_range()
+        if self.cursor is None:
+            self.cursor = (left + right) / 2
+        else:
+            step = by * (right - left) / CURSOR_STEPS
+            self.cursor = min(max(self.cursor + step, left), right)
+        self.redraw()
+
+    def reset_view(self) -> None:
+        """No zoom, no cursor."""
+        self.x_range = self.cursor = None
+        self.redraw()

@@ -1,0 +1,33 @@
+"""The Device panel: where the tensors live and how fast the steps are."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widgets import Static
+
+from engine.history import Snapshot
+from tui.numbers import count
+
+
+class DevicePanel(Static):
+    """Device, its name, torch's version, threads, memory and speed."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the device of a snapshot."""
+        self.update(device_text(snapshot))
+
+
+def device_text(snapshot: Snapshot) -> Text:
+    """Three lines about the device, the most useful one first."""
+    if snapshot.facts is None:
+        return Text(f"{snapshot.experiment.device}: not asked yet", style="dim")
+    info = snapshot.facts.device
+    name = info.type if info.index is None else f"{info.type}:{info.index}"
+    speed = "no step yet"
+    if snapshot.steps_per_second:
+        epochs = snapshot.steps_per_second / snapshot.facts.steps_per_epoch
+        speed = f"{count(snapshot.steps_per_second)} steps/s · {count(epochs)} epochs/s"
+    threads = "1 thread" if info.threads == 1 else f"{info.threads} threads"
+    version = info.torch.partition("+")[0]
+    lines = f"{name} · {speed}\n{info.name}\ntorch {version} · {threads} · {info.memory_gb:g} GB"
+    return Text(lines, no_wrap=True, overflow="ellipsis")

@@ -1,0 +1,28 @@
+"""Panels that share a place: stacked where there is room, one at a time with tabs where not."""
+
+from __future__ import annotations
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+
+class Group(Vertical):
+    """Holds panels; the stylesheet says at which sizes only the current one is displayed."""
+
+    def __init__(self, *panels: Widget, id: str) -> None:
+        super().__init__(*panels, id=id)
+        self.panels = panels
+
+    def on_mount(self) -> None:
+        """Begin with the first panel."""
+        self.select(self.panels[0])
+
+    def select(self, current: Widget) -> None:
+        """Make a panel the one that is displayed where there is room for one."""
+        for panel in self.panels:
+            panel.set_class(panel is current, "-current")
+        self.border_title = Content(" │ ").join(
+            Content.styled(f" {panel.border_title} ", "reverse" if panel is current else "")
+            for panel in self.panels
+        )

@@ -1,0 +1,82 @@
+"""The Loss chart: minibatches faint, epochs marked, beside the runs one compares with."""
+
+from __future__ import annotations
+
+from engine.history import Snapshot
+from tui.charts import Chart, Curve, Level, value_at
+from tui.numbers import loss_text
+from tui.panels.chart import ChartPanel
+
+
+class LossPanel(ChartPanel):
+    """Loss against epochs; log y until one asks for a linear axis."""
+
+    log_y = True
+
+    def update(
+        self, snapshot: Snapshot, previous: Snapshot | None, pinned: Snapshot | None
+    ) -> None:
+        """Show a run, the one before it and the pinned one."""
+        self.now, self.previous, self.pinned = snapshot, previous, pinned
+        self.snapshots = (snapshot,)
+        self.redraw()
+
+    def full_range(self) -> tuple[float, float]:
+        """From the start to the last epoch of the experiment."""
+        return 0.0, float(self.now.experiment.epochs)
+
+    def chart(self) -> Chart:
+        """The loss chart in the present view."""
+        return loss_chart(
+            self.now, self.previous, self.pinned, self.log_y, self.x_range, self.cursor
+        )
+
+
+def loss_chart(
+    now: Snapshot,
+    previous: Snapshot | None = None,
+    pinned: Snapshot | None = None,
+    log_y: bool = True,
+    x_range: tuple[float, float] | None = None,
+    cursor: float | None = None,
+) -> Chart:
+    """Epoch losses of up to three runs over this run's minibatch losses, with both limits."""
+    curves = []
+    for other, color, label in ((pinned, "reference", "pinned"), (previous, "before", "before")):
+        if other is not None:
+            losses = other.epoch_losses
+            curves.append(Curve(losses.x, losses.low, color=color, label=label, dashed=True))
+    batches, epochs = now.batch_losses, now.epoch_losses
+    if batches.x:
+        curves.append(
+            Curve(
+                batches.x,
+                batches.low,
+                "points",
+                "faint",
+                "minibatch",
+                highs=batches.high,
+                marker=".",
+            )
+        )
+    main = Curve(epochs.x, epochs.low, color="now", label="epoch", highs=epochs.high, marker="*")
+    curves += [main, Curve(epochs.x, epochs.low, "points", "now", marker="*")]
+    levels = []
+    name = now.experiment.entry("loss").label
+    if now.facts:
+        levels.append(Level(now.facts.noise_floor, now.experiment.entry("loss").floor))
+        levels.append(Level(now.facts.optimum, "best"))
+    title = f"{name} loss, {'log y' if log_y else 'linear y'}"
+    value = value_at(main, cursor) if cursor is not None else None
+    if cursor is not None and value is not None:
+        title = f"epoch {cursor:.2f}: {loss_text(value)}"
+    return Chart(
+        tuple(curves),
+        tuple(levels),
+        title,
+        x_label="epochs",
+        log_y=log_y,
+        x_range=x_range or (0.0, float(now.experiment.epochs)),
+        cursor=cursor,
+        empty="press s to train" if now.facts else "loading torch …",
+    )

@@ -1,0 +1,87 @@
+"""The Values panel: every weight and bias beside its true value, closed form and gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from engine.history import Snapshot, labels, norm
+from tui.numbers import number
+
+COLUMNS = ("value", "true", "error", "grad", "closed")
+CELL = 8
+
+
+class ValuesPanel(ScrollView, can_focus=True):
+    """A table of numbers; columns that do not fit side by side are put below each other."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lines: list[Text] = []
+        self.snapshot: Snapshot | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the numbers of a snapshot."""
+        self.snapshot = snapshot
+        self.lines = table(snapshot, self.scrollable_content_region.width)
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Lay the columns out anew."""
+        if self.snapshot:
+            self.show(self.snapshot)
+
+    def render_line(self, y: int) -> Strip:
+        """One visible line."""
+        y += self.scroll_offset.y
+        base = self.visual_style.rich_style
+        if y >= len(self.lines):
+            return Strip.blank(self.size.width, base)
+        segments = list(self.lines[y].render(self.app.console))
+        strip = Strip(segments).adjust_cell_length(self.size.width)
+        return strip.apply_style(base)
+
+
+def table(snapshot: Snapshot, width: int) -> list[Text]:
+    """The lines of the table for a width in cells."""
+    known = snapshot.facts
+    if known is None:
+        return [Text("no data yet", style="dim")]
+    errors = snapshot.errors()
+    sources = dict(
+        zip(
+            COLUMNS,
+            (snapshot.params, known.true, errors, snapshot.grads, known.closed_form),
+            strict=True,
+        )
+    )
+    cells = {
+        column: [number(value, signed=column == "error") for _, value in labels(values)]
+        for column, values in sources.items()
+    }
+    names = [name for name, _ in labels(known.true)]
+    first = max(len(name) for name in names)
+    side_by_side = max(1, (width - first) // CELL)
+    lines: list[Text] = []
+    for begin in range(0, len(COLUMNS), side_by_side):
+        columns = COLUMNS[begin : begin + side_by_side]
+        if lines:
+            lines.append(Text())
+        header = "".join(f"{column:>{CELL}}" for column in columns)
+        lines.append(Text(" " * first + header, style="dim"))
+        for row, name in enumerate(names):
+            text = Text(f"{name:<{first}}")
+            for column in columns:
+                cell = cells[column][row] if row < len(cells[column]) else "–"
+                text.append(f"{cell:>{CELL}}", style="dim" if column in ("true", "closed") else "")
+            lines.append(text)
+    if snapshot.grads:
+        lines.append(Text(f"|grad| {number(norm(snapshot.grads))} in this minibatch"))
+    else:
+        lines.append(Text("no grad before the first step", style="dim"))
+    return lines

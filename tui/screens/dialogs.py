@@ -1,0 +1,106 @@
+"""The small screens over the main one: help, jump, and the question before leaving."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.presets import PRESETS
+from tui.keys import groups, shown
+
+INTRODUCTION = """\
+A lab for linear regression and gradient descent. Choose data, model and training on the left, \
+press s, and watch. Change one thing and press s again: the run before stays as a dashed line.
+
+Loss    The mean loss over all the data after each epoch; dots are single minibatches. The lower \
+line is the noise floor: what pure noise costs, and no model can go below it for long.
+Fit     The data and the line the model draws through them. v turns to the residuals, which should \
+end as noise around zero, and to the parameters on their way to the true values.
+Values  What training found, beside the truth, the closed form (least squares, no training) and \
+the gradient of the last minibatch, taken before its step.
+
+In a field: enter applies, esc undoes, ↑ ↓ go on. In a choice: ← → turn it, enter lists all."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """What this is, how to read it, and every key."""
+
+    BINDINGS = [("escape,q,question_mark,enter", "dismiss", "close")]
+
+    def __init__(self, remapped: dict[str, str]) -> None:
+        super().__init__()
+        self.remapped = remapped
+
+    def compose(self) -> ComposeResult:
+        """Introduction, keys by group, presets."""
+        text = Text(INTRODUCTION)
+        for name, actions in groups():
+            text.append(f"\n\n{name}\n", style="bold")
+            lines = [f"  {shown(action, self.remapped):<10} {action.help}" for action in actions]
+            text.append("\n".join(lines))
+        text.append("\n\nReady experiments\n", style="bold")
+        lines = [
+            f"  {number:<10} {preset.title}" for number, preset in enumerate(PRESETS.values(), 1)
+        ]
+        text.append("\n".join(lines))
+        with VerticalScroll() as box:
+            box.border_title = "Help"
+            box.border_subtitle = "esc close"
+            yield Static(text)
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+
+class JumpScreen(ModalScreen[str | None]):
+    """The panels by letter."""
+
+    BINDINGS = [("escape,q", "dismiss(None)", "close")]
+
+    def __init__(self, panels: dict[str, str]) -> None:
+        super().__init__()
+        self.panels = panels
+        """Letter → name of the panel."""
+
+    def compose(self) -> ComposeResult:
+        """One line a panel."""
+        options = OptionList(
+            *(
+                Option(Text.assemble((letter, "bold"), f"  {name}"), letter)
+                for letter, name in self.panels.items()
+            )
+        )
+        options.border_title = "Go to"
+        yield options
+
+    def on_key(self, event: Key) -> None:
+        """A letter goes there at once."""
+        if event.character in self.panels:
+            event.stop()
+            self.dismiss(event.character)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter goes to the panel that is marked."""
+        self.dismiss(event.option_id)
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """A question that is answered by y or n."""
+
+    BINDINGS = [("y,q,enter", "dismiss(True)", "yes"), ("n,escape", "dismiss(False)", "no")]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        """The question and the keys that answer it."""
+        yield Static(
+            Text.assemble(self.question, "\n\n", ("y", "bold"), " yes   ", ("n", "bold"), " no")
+        )
