@@ -63,10 +63,16 @@ class Model:
         return self.named((*w, b))
 
     def module(self) -> nn.Linear:
-        """The same model as PyTorch's layer, its start still PyTorch's own."""
+        """The same model as PyTorch's layer, its parameters still to be filled.
+
+        PyTorch's own start would be drawn from the global generator.
+        """
         from torch import nn
 
-        return nn.Linear(self.features, 1, bias=self.bias is not None)
+        layer: nn.Linear = nn.utils.skip_init(
+            nn.Linear, self.features, 1, bias=self.bias is not None
+        )
+        return layer
 
 
 MODELS: Registry[Callable[..., Model]] = Registry("model", "What is fitted to the data.")

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 ROWS_AT_ONCE = 65_536
+DEPENDENT = 1e-12
+"""A singular value below this share of the largest is rounding left over by dependent columns."""
 
 
 def least_squares(X: Tensor, y: Tensor) -> Tensor:
@@ -22,7 +24,7 @@ def least_squares(X: Tensor, y: Tensor) -> Tensor:
         stacked = torch.cat([triangle, rows.cpu().double()])
         triangle = torch.linalg.qr(stacked, mode="r").R
     solution: Tensor = torch.linalg.lstsq(
-        triangle[:, :-1], triangle[:, -1:], driver="gelsd"
+        triangle[:, :-1], triangle[:, -1:], rcond=DEPENDENT, driver="gelsd"
     ).solution
     return solution.flatten()
 

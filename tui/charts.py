@@ -298,7 +298,7 @@ class _Picture:
         """Return the labels of the y axis by row; a level has its value there, and some room."""
         place = log_ticks if self.chart.log_y else linear_ticks
         ticks = place(area.window.low, area.window.high, max(area.height // 2, 2))
-        labels = {row: short(level.y) for row, level in levels.items()}
+        labels = {row: short(level.y, log=self.chart.log_y) for row, level in levels.items()}
         taken = {near for row in levels for near in (row - 1, row, row + 1)}
         for at, label in ticks:
             row = area.row_of(at)

@@ -192,7 +192,7 @@ class Form(VerticalScroll, can_focus=False):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fields: dict[str, TextField | Picker] = {}
-        self.shown: list[tuple[str, tuple[Choice, ...]]] = []
+        self.labels: dict[str, Static] = {}
 
     def rows(self, experiment: Experiment) -> list[Row]:
         """The rows for an experiment; a parameter is indented below its entry."""
@@ -205,23 +205,22 @@ class Form(VerticalScroll, can_focus=False):
         return rows
 
     def show(self, experiment: Experiment) -> None:
-        """Show an experiment; widgets are made anew only where keys or choices have changed."""
+        """Show an experiment; a row that stays keeps its widget and so the focus."""
         rows = self.rows(experiment)
-        if self.shown != [(row.key, row.choices) for row in rows]:
-            self.rebuild(rows)
+        for key in self.fields.keys() - {row.key for row in rows}:
+            self.fields.pop(key).remove()
+            self.labels.pop(key).remove()
+        above: Widget | None = None
         for row in rows:
-            self.fields[row.key].put(row.value)
-
-    def rebuild(self, rows: list[Row]) -> None:
-        """Replace all widgets, keeping the focus on the same key."""
-        focused = next((key for key, field in self.fields.items() if field.has_focus), None)
-        self.shown = [(row.key, row.choices) for row in rows]
-        self.fields = {row.key: field_for(row) for row in rows}
-        self.remove_children()
-        for row in rows:
-            self.mount(Static(row.label, classes="label"), self.fields[row.key])
-        if focused in self.fields:
-            self.fields[focused].focus()
+            if row.key not in self.fields:
+                self.fields[row.key] = field_for(row)
+                self.labels[row.key] = Static(row.label, classes="label")
+                pair = (self.labels[row.key], self.fields[row.key])
+                self.mount(*pair, after=above) if above else self.mount(*pair)
+            field = above = self.fields[row.key]
+            if isinstance(field, Picker):
+                field.choices = row.choices
+            field.put(row.value)
 
     def refuse(self, key: str, refused: bool) -> None:
         """Mark a field whose text is not allowed, or take the mark off."""

@@ -26,11 +26,15 @@ def loss_text(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """A large number shortened: 640, 6.4k, 1.2M."""
+    """Two significant digits or more, large numbers shortened: 0.5, 26, 640, 6.4k, 120k, 1.2M."""
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= limit:
-            return f"{value / limit:.3g}{letter}"
-    return f"{value:.3g}"
+            return (
+                f"{value / limit:.2g}{letter}"
+                if value < 100 * limit
+                else f"{value / limit:.0f}{letter}"
+            )
+    return f"{value:.2g}" if value < 100 else f"{value:.0f}"
 
 
 def clock(seconds: float) -> str:

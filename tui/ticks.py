@@ -79,15 +79,14 @@ def log_ticks(low: float, high: float, count: int) -> list[Tick]:
     if len(marks) < 2:
         fine = linear_ticks(10.0**low, 10.0**high, count)
         marks = [Tick(math.log10(at), label) for at, label in fine if at > 0]
-        marks = [tick for tick in marks if low <= tick.at <= high]
-    stride = math.ceil(len(marks) / max(count, 1))
-    # Counted from the top, which stays where it is while a loss falls.
-    return marks[::-1][:: max(stride, 1)][::-1]
+        return [tick for tick in marks if low <= tick.at <= high]
+    # Thinned out from the top, which stays where it is while a loss falls.
+    return marks[:: -math.ceil(len(marks) / max(count, 1))][::-1]
 
 
-def short(value: float) -> str:
-    """Return the value in few characters: 4.2, 0.03, 5e-5, 1.5e+6."""
-    if not _is_far(value):
+def short(value: float, *, log: bool) -> str:
+    """Return the value in few characters: 4.2, 0.03, 1.5e+6; on a log axis 3e-2, 4.2e+0."""
+    if not log and not _is_far(value):
         return f"{value:.4g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"

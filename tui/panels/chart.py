@@ -15,6 +15,9 @@ CURSOR_STEPS = 60
 class ChartPanel(ChartView, can_focus=True):
     """A chart with a view of its own: x range, cursor."""
 
+    grain = 0.0
+    """The cursor stands on multiples of this, where it is not 0."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.x_range: tuple[float, float] | None = None
@@ -50,11 +53,11 @@ class ChartPanel(ChartView, can_focus=True):
     def move_cursor(self, by: int) -> None:
         """Move the cursor by steps; the first press puts it in the middle."""
         left, right = self.x_range or self.full_range()
-        if self.cursor is None:
-            self.cursor = (left + right) / 2
-        else:
-            step = by * (right - left) / CURSOR_STEPS
-            self.cursor = min(max(self.cursor + step, left), right)
+        step = max((right - left) / CURSOR_STEPS, self.grain)
+        here = (left + right) / 2 if self.cursor is None else self.cursor + by * step
+        if self.grain:
+            here = round(here / self.grain) * self.grain
+        self.cursor = min(max(here, left), right)
         self.redraw()
 
     def reset_view(self) -> None:

@@ -29,5 +29,5 @@ def device_text(snapshot: Snapshot) -> Text:
         speed = f"{count(snapshot.steps_per_second)} steps/s · {count(epochs)} epochs/s"
     threads = "1 thread" if info.threads == 1 else f"{info.threads} threads"
     version = info.torch.partition("+")[0]
-    lines = f"{name} · {speed}\n{info.name}\ntorch {version} · {threads} · {info.memory_gb:g} GB"
+    lines = f"{name} · {speed}\n{info.name}\ntorch {version} · {threads} · {info.memory_gb:.0f} GB"
     return Text(lines, no_wrap=True, overflow="ellipsis")

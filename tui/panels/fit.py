@@ -10,6 +10,8 @@ from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import number
 from tui.panels.chart import ChartPanel
 
+LINE_POINTS = 60
+"""Pieces of the model's line, so that the cursor finds a value near it."""
 VIEWS = ("fit", "residuals", "parameters")
 
 
@@ -91,7 +93,8 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     feature %= len(columns)
     weights, bias = weights_and_bias(snapshot)
     column = columns[feature]
-    ends = (min(column), max(column))
+    left, right = min(column), max(column)
+    xs = [left + (right - left) * i / LINE_POINTS for i in range(LINE_POINTS + 1)]
     means = [sum(values) / len(values) for values in columns]
     level = bias + sum(
         w * m for i, (w, m) in enumerate(zip(weights, means, strict=True)) if i != feature
@@ -100,11 +103,11 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     single = len(columns) == 1
     name = source.x_label if single else f"{source.x_label}[{feature}]"
     others = "" if single else ", others at mean"
-    line = [level + weights[feature] * x for x in ends]
+    line = [level + weights[feature] * x for x in xs]
     return Chart(
         (
             Curve(column, y, "points", "data", "data", marker="."),
-            Curve(ends, line, color="fit", label="model", marker="*"),
+            Curve(xs, line, color="fit", label="model", marker="*"),
         ),
         title=f"{source.y_label} against {name}{others}",
         x_label=name,

@@ -12,6 +12,7 @@ class LossPanel(ChartPanel):
     """Loss against epochs; log y until one asks for a linear axis."""
 
     log_y = True
+    grain = 1.0
 
     def update(
         self, snapshot: Snapshot, previous: Snapshot | None, pinned: Snapshot | None
@@ -67,9 +68,12 @@ def loss_chart(
         levels.append(Level(now.facts.noise_floor, now.experiment.entry("loss").floor))
         levels.append(Level(now.facts.optimum, "best"))
     title = f"{name} loss, {'log y' if log_y else 'linear y'}"
-    value = value_at(main, cursor) if cursor is not None else None
-    if cursor is not None and value is not None:
-        title = f"epoch {cursor:.2f}: {loss_text(value)}"
+    if cursor is not None:
+        title = f"epoch {cursor:.10g}"
+        for curve in (main, *(other for other in curves if other.dashed)):
+            value = value_at(curve, cursor)
+            if value is not None:
+                title += f"  {'now' if curve is main else curve.label} {loss_text(value)}"
     return Chart(
         tuple(curves),
         tuple(levels),

@@ -13,18 +13,32 @@ from textual.widgets.option_list import Option
 from engine.presets import PRESETS
 from tui.keys import groups, shown
 
-INTRODUCTION = """\
-A lab for linear regression and gradient descent. Choose data, model and training on the left, \
-press s, and watch. Change one thing and press s again: the run before stays as a dashed line.
-
-Loss    The mean loss over all the data after each epoch; dots are single minibatches. The lower \
-line is the noise floor: what pure noise costs, and no model can go below it for long.
-Fit     The data and the line the model draws through them. v turns to the residuals, which should \
-end as noise around zero, and to the parameters on their way to the true values.
-Values  What training found, beside the truth, the closed form (least squares, no training) and \
-the gradient of the last minibatch, taken before its step.
-
-In a field: enter applies, esc undoes, ↑ ↓ go on. In a choice: ← → turn it, enter lists all."""
+INTRODUCTION = (
+    (
+        "",
+        "A lab for linear regression and gradient descent. Choose data, model and training, press "
+        "s, and watch. Change one thing and press s again: the run before stays as a dashed line.",
+    ),
+    (
+        "Loss ",
+        "is the mean over all the data after each epoch; the dots are single minibatches. The "
+        "level is the noise floor: what pure noise costs, and what no model can go below for long.",
+    ),
+    (
+        "Fit ",
+        "shows the data and the model's line. v turns to the residuals, which should end as noise "
+        "around zero, and to the parameters on their way to the true values.",
+    ),
+    (
+        "Values ",
+        "are what training found, beside the truth, the closed form (least squares, no training) "
+        "and the gradient of the last minibatch, taken before its step.",
+    ),
+    (
+        "In a field ",
+        "enter applies, esc undoes, ↑ ↓ go on. In a choice ← → turn it and enter lists all.",
+    ),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -38,7 +52,9 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Introduction, keys by group, presets."""
-        text = Text(INTRODUCTION)
+        text = Text("\n\n").join(
+            Text.assemble((head, "bold"), words) for head, words in INTRODUCTION
+        )
         for name, actions in groups():
             text.append(f"\n\n{name}\n", style="bold")
             lines = [f"  {shown(action, self.remapped):<10} {action.help}" for action in actions]

@@ -239,8 +239,12 @@ class MainScreen(Screen[None]):
         for place in self.query("#forms, #charts, #side"):
             place.set_class(panel in place.walk_children(), "-current")
         self.remove_class("-full")
-        target = next(iter(panel.fields.values())) if isinstance(panel, Form) else panel
-        self.call_after_refresh(target.focus)
+        self.focus_now(next(iter(panel.fields.values())) if isinstance(panel, Form) else panel)
+
+    def focus_now(self, widget: Widget) -> None:
+        """Focus a widget before the next key is read, even where it was not displayed till now."""
+        self.app.stylesheet.update(self)
+        self.set_focus(widget)
 
     def turn_panel(self, by: int) -> None:
         """Go to the next or previous panel."""
@@ -294,7 +298,7 @@ class MainScreen(Screen[None]):
 
     def action_lr(self) -> None:
         self.go_to(self.training)
-        self.call_after_refresh(self.training.fields["lr"].focus)
+        self.focus_now(self.training.fields["lr"])
 
     def action_seed(self) -> None:
         self.change({"seed": show(self.experiment.seed + 1)})
