@@ -66,9 +66,9 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     """
     problem = build(experiment)
     known = facts(problem)
+    loop = load(experiment.loop)(problem, controls or Controls(experiment.lr))
     yield Started(experiment, known)
 
-    loop = load(experiment.loop)(problem, controls or Controls(experiment.lr))
     watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
     runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
     step, loss = 0, known.start_loss

@@ -226,7 +226,10 @@ class _Picture:
             sizes.pop()
         column = width - sum(sizes) + 2
         room = column - 2 if sizes else width
-        self.page.write(0, 0, set_cell_size(title, min(room, cell_len(title))), text)
+        if cell_len(title) > room:
+            more = clean("…", ascii)
+            title = set_cell_size(title, max(room - len(more), 0)) + more
+        self.page.write(0, 0, title, text)
         for index, size in zip(named, sizes, strict=False):
             swatch = self._swatch(index)
             self.page.write(column, 0, swatch, self.palette.style(curves[index].color))
@@ -359,10 +362,11 @@ class _Picture:
         stretches = _line(area, trace) if joined else (_cloud(area, trace),)
         marker = self._ascii_marker(index) if self.page.ascii else "braille"
         style = self.palette.style(curve.color)
+        dashed = curve.dashed and not self.page.ascii  # there the marker tells it apart
         for row, line in enumerate(_paint(stretches, joined, marker, area.width, area.height)):
             for column, character in enumerate(line):
                 # Holes have their place on the page, and do not crawl as the curve grows.
-                hole = curve.dashed and (column + row + row // 3) % 3 == 2
+                hole = dashed and (column + row + row // 3) % 3 == 2
                 if character != " " and not hole:
                     self.page.put(area.column + column, area.row + row, character, style)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from engine.alerts import NEAR
 from engine.history import Snapshot
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import loss_text
@@ -62,21 +65,18 @@ def loss_chart(
         )
     main = Curve(epochs.x, epochs.low, color="now", label="epoch", highs=epochs.high, marker="*")
     curves += [main, Curve(epochs.x, epochs.low, "points", "now", marker="*")]
-    levels = []
-    name = now.experiment.entry("loss").label
-    if now.facts:
-        levels.append(Level(now.facts.noise_floor, now.experiment.entry("loss").floor))
-        levels.append(Level(now.facts.optimum, "best"))
-    title = f"{name} loss, {'log y' if log_y else 'linear y'}"
+    title = f"{now.experiment.entry('loss').label} loss, {'log y' if log_y else 'linear y'}"
     if cursor is not None:
+        # The values take the place of the legend.
         title = f"epoch {cursor:.10g}"
         for curve in (main, *(other for other in curves if other.dashed)):
             value = value_at(curve, cursor)
             if value is not None:
                 title += f"  {'now' if curve is main else curve.label} {loss_text(value)}"
+        curves = [replace(curve, label="") for curve in curves]
     return Chart(
         tuple(curves),
-        tuple(levels),
+        levels(now),
         title,
         x_label="epochs",
         log_y=log_y,
@@ -84,3 +84,14 @@ def loss_chart(
         cursor=cursor,
         empty="press s to train" if now.facts else "loading torch …",
     )
+
+
+def levels(now: Snapshot) -> tuple[Level, ...]:
+    """The noise floor and the loss of the closed form θ*; one level where they are close."""
+    if now.facts is None:
+        return ()
+    floor, best = now.facts.noise_floor, now.facts.optimum
+    symbols = now.experiment.entry("loss").floor
+    if floor > 0 and 1 / NEAR < best / floor < NEAR:
+        return (Level(floor, f"{symbols} θ*"),)
+    return Level(floor, symbols), Level(best, "θ*")

@@ -21,8 +21,9 @@ INTRODUCTION = (
     ),
     (
         "Loss ",
-        "is the mean over all the data after each epoch; the dots are single minibatches. The "
-        "level is the noise floor: what pure noise costs, and what no model can go below for long.",
+        "is the mean over all the data after each epoch; the dots are single minibatches. A "
+        "dashed level is the noise floor, what pure noise costs, and θ* the loss of the closed "
+        "form: below them there is nothing left to learn.",
     ),
     (
         "Fit ",

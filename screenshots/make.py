@@ -1,0 +1,83 @@
+"""Makes every picture in this folder from the real app: `make screenshots`.
+
+Each picture is the app at one size after some keys were pressed; the engine behind it is the real
+one, so the numbers are measured, not drawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from engine.session import Session
+from tui.app import LinregApp
+from tui.settings import Settings
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file, and how the app comes to look like it."""
+
+    name: str
+    size: tuple[int, int] = (120, 34)
+    keys: str = "s"
+    """Keys separated by spaces; `=0.3` types a text, `…` waits until the engine rests."""
+    theme: str = "linreg-dark"
+    ascii: bool = False
+
+
+PICTURES = (
+    Picture("main", keys="l =0.003 enter s … l =0.03 enter s …"),
+    Picture("small", (80, 24), keys="s …"),
+    Picture("diverged", keys="s … l =2 enter s …"),
+    Picture("residuals", keys="1 s … v"),
+    Picture("parameters", (80, 24), keys="s … v v"),
+    Picture("ohm", keys="3 s …"),
+    Picture("huber", keys="5 s … right right"),
+    Picture("choices", (80, 24), keys="j m down down enter"),
+    Picture("help", (80, 24), keys="question_mark"),
+    Picture("light", keys="4 s …", theme="linreg-light"),
+    Picture("narrow", (50, 24), keys="s …"),
+    Picture("ascii", (80, 24), keys="s …", ascii=True),
+)
+
+
+async def rest(pilot: Pilot[None], session: Session) -> None:
+    """Wait until the engine has nothing left to do and the screen shows it."""
+    await pilot.pause(0.3)
+    while session.latest.state in ("loading", "running"):
+        await pilot.pause(0.05)
+    await pilot.pause(0.3)
+
+
+async def take(picture: Picture) -> None:
+    """Run the app, press the keys, save the picture."""
+    settings = Settings(theme=picture.theme, ascii=picture.ascii)
+    session = Session(settings.experiment)
+    app = LinregApp(session, settings)
+    async with app.run_test(size=picture.size) as pilot:
+        await rest(pilot, session)
+        for key in picture.keys.split():
+            if key == "…":
+                await rest(pilot, session)
+            elif key.startswith("="):
+                await pilot.press(*("full_stop" if c == "." else c for c in key[1:]))
+            else:
+                await pilot.press(key)
+        await pilot.pause(0.3)
+        svg = app.export_screenshot(title="linreg-tui")
+    session.close()
+    (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.environ.pop("NO_COLOR", None)
+    for picture in PICTURES:
+        asyncio.run(take(picture))
+        print(f"{picture.name}.svg")
