@@ -20,7 +20,7 @@ def limit(noise_floor: float, optimum: float, rounding: float) -> float:
 
 def standing(loss: float, noise_floor: float, optimum: float, rounding: float) -> str:
     """Where a full-data loss stands, in words: at the floor, or still learning."""
-    if loss > NEAR * limit(noise_floor, optimum, rounding):
+    if not loss <= NEAR * limit(noise_floor, optimum, rounding):  # NaN is still learning too
         return "still learning"
     if optimum > 2 * max(noise_floor, rounding):
         return "at the best this model can do"

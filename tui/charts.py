@@ -37,7 +37,6 @@ __all__ = [
     "Level",
     "Palette",
     "draw",
-    "preload",
     "value_at",
 ]
 
@@ -104,11 +103,6 @@ def value_at(curve: Curve, x: float) -> float | None:
     trace = _trace(curve, log=False)
     nearest = min(range(len(trace.xs)), key=lambda i: abs(trace.xs[i] - x), default=None)
     return None if nearest is None else trace.ys[nearest]
-
-
-def preload() -> None:
-    """Import plotext, which costs 0.15 s, ahead of the first chart; from any thread."""
-    _plotext()
 
 
 def draw(

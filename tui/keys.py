@@ -84,6 +84,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", "escape", "esc", "leave", "Leave a field as it was, or full screen.", GO),
     Action("help", "question_mark", "?", "help", "What this is, and every key.", APP),
     Action("palette", "ctrl+p", "^p", "palette", "Find any action, setting or theme by name.", APP),
+    Action("suspend", "ctrl+z", "^z", "suspend", "Put the app in the background.", APP, bar=False),
     Action("quit", "q,ctrl+q", "q", "quit", "Leave; asks while training.", APP),
 )
 

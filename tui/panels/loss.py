@@ -64,7 +64,7 @@ def loss_chart(
             )
         )
     main = Curve(epochs.x, epochs.low, color="now", label="epoch", highs=epochs.high, marker="*")
-    curves += [main, Curve(epochs.x, epochs.low, "points", "now", marker="*")]
+    curves += [main, Curve(epochs.x, epochs.low, "marks", "now", marker="*")]
     title = f"{now.experiment.entry('loss').label} loss, {'log y' if log_y else 'linear y'}"
     if cursor is not None:
         # The values take the place of the legend.

@@ -198,6 +198,11 @@ class MainScreen(Screen[None]):
         self.session.set_pace(pace)
         self.training.show(self.experiment)
 
+    def tell(self, text: str) -> None:
+        """A word about what a key has done, in place of the last one."""
+        self.app.clear_notifications()
+        self.notify(text, timeout=2)
+
     # Focus -----------------------------------------------------------------------------------
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
@@ -302,11 +307,11 @@ class MainScreen(Screen[None]):
 
     def action_seed(self) -> None:
         self.change({"seed": show(self.experiment.seed + 1)})
-        self.notify(f"seed {self.experiment.seed}: other data, other start")
+        self.tell(f"seed {self.experiment.seed}: other data, other start")
 
     def action_regenerate(self) -> None:
         self.session.prepare(self.experiment)
-        self.notify(
+        self.tell(
             f"drawn again from seed {self.experiment.seed}: the same data; n takes a new seed"
         )
 
@@ -323,7 +328,7 @@ class MainScreen(Screen[None]):
         """The next faster or slower pace."""
         place = PACES.index(self.training.pace) + by
         self.set_pace(PACES[min(max(place, 0), len(PACES) - 1)])
-        self.notify(f"pace: {pace_text(self.training.pace)}")
+        self.tell(f"pace: {pace_text(self.training.pace)}")
 
     def action_log(self) -> None:
         self.loss.log_y = not self.loss.log_y
@@ -363,7 +368,7 @@ class MainScreen(Screen[None]):
 
     def action_pin(self) -> None:
         self.pinned = None if self.pinned is self.snapshot else self.snapshot
-        self.notify("pinned as the reference" if self.pinned else "no longer pinned")
+        self.tell("pinned as the reference" if self.pinned else "no longer pinned")
         self.show_snapshot()
 
     def action_next_panel(self) -> None:
@@ -386,6 +391,9 @@ class MainScreen(Screen[None]):
 
     def action_palette(self) -> None:
         self.app.action_command_palette()
+
+    def action_suspend(self) -> None:
+        self.app.action_suspend_process()
 
     def action_quit(self) -> None:
         def leave(sure: bool | None) -> None:
