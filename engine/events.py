@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from engine.models import Values
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from engine.device import DeviceInfo
@@ -46,6 +48,10 @@ class Facts:
     sample: Sample
 
 
+Losses: TypeAlias = "tuple[float, ...] | NDArray[np.float32]"
+"""Mean losses of one minibatch after the other; an array where they are many."""
+
+
 class Live(Protocol):
     """A loop while it runs; what it shows is valid until the next step is taken."""
 
@@ -65,15 +71,21 @@ class Started:
 
     experiment: Experiment
     facts: Facts
+    note: str
+    """Something a person should be told about this run; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """One minibatch was used; `loss` is its mean loss before the step."""
+    """Some minibatches were used, mostly one; `loss` is the last one's, before its step."""
 
     epoch: int
+    """The epoch the last of them belongs to."""
     step: int
+    """How many were used since the start."""
     loss: float
+    losses: Losses
+    """The loss of each of them."""
     live: Live
 
 

@@ -28,9 +28,9 @@ SETTINGS: dict[str, Param] = {
         Param(
             "loop",
             "scratch",
-            "Who takes the steps: code written out (§3.2) or PyTorch's classes (§3.3).",
-            "Same minibatches and same numbers: only the way of writing differs.",
-            choices=("scratch", "concise"),
+            "Who takes the steps: code written out (§3.2), PyTorch's classes (§3.3), or a kernel.",
+            "Same minibatches, same numbers; fast shows what is left without Python between.",
+            choices=("scratch", "concise", "fast"),
         ),
         Param(
             "lr",
@@ -158,6 +158,10 @@ class Experiment:
                 "data.n", source.n, f"n times {len(source.w)} features must be at most 2e8"
             )
         self.architecture()
+        if self.loop == "fast" and self.entry("loss").derivative is None:
+            raise BadInput("loop", self.loop, f"loss {self.loss.name} has no derivative to compile")
+        if self.loop == "fast" and self.optimizer.name != "sgd":
+            raise BadInput("loop", self.loop, "takes the steps of optimizer=sgd only")
 
     def entry(self, key: str) -> Entry[Any]:
         """The registry entry chosen under `key`."""

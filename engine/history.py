@@ -23,6 +23,8 @@ State = Literal[
 ]
 CAPACITY = 1024
 """Most points a series keeps."""
+PIECES = 64
+"""Most points that the losses of one event become."""
 TRACKED = 8
 """Most numbers of the parameters that are followed over time."""
 TRACKS_PER_EPOCH = 32
@@ -52,21 +54,22 @@ class Series:
         self.low: list[float] = []
         self.high: list[float] = []
 
-    def add(self, x: float, y: float) -> None:
-        """Append a value; one that is not finite is left out, as there is no place to draw it."""
-        if not math.isfinite(y):
+    def add(self, x: float, y: float, high: float | None = None) -> None:
+        """Append a value, or the lowest and highest of several; what is not finite is left out."""
+        high = y if high is None else high
+        if not (math.isfinite(y) and math.isfinite(high)):
             return
         if self.held % self.width:
             if y < self.low[-1]:
                 self.low[-1] = y
-            if y > self.high[-1]:
-                self.high[-1] = y
+            if high > self.high[-1]:
+                self.high[-1] = high
         else:
             if len(self.x) == self.capacity:
                 self._halve()
             self.x.append(x)
             self.low.append(y)
-            self.high.append(y)
+            self.high.append(high)
         self.held += 1
 
     def points(self) -> Points:
@@ -165,17 +168,14 @@ class History:
         self.epoch_losses = Series()
         self.tracks: dict[str, Series] = {}
         self._step: Stepped | None = None
+        self._tracked = 0
 
     def fold(self, event: Event) -> None:
         """Take in one event; cheap for a step, whose numbers are read only when they are shown."""
         match event:
             case Stepped():
                 self._step = event
-                assert self.latest.facts
-                steps_per_epoch = self.latest.facts.steps_per_epoch
-                self.batch_losses.add(event.step / steps_per_epoch, event.loss)
-                if event.step % max(1, steps_per_epoch // TRACKS_PER_EPOCH) == 0:
-                    self._track(event.step / steps_per_epoch, numbers(event.live.params()))
+                self._steps(event)
             case Started():
                 known = event.facts
                 self.epoch_losses.add(0, known.start_loss)
@@ -183,6 +183,7 @@ class History:
                 self._replace(facts=known, params=known.start, loss=known.start_loss, state="ready")
             case EpochEnded():
                 self.epoch_losses.add(event.epoch, event.loss)
+                self._track(event.epoch, event.params)
                 message = event.alert or self.latest.message
                 self._replace(epoch=event.epoch, loss=event.loss, message=message)
             case Diverged():
@@ -220,6 +221,24 @@ class History:
         """Close the run for a reason that did not come from the trainer: stopped or failed."""
         self._replace(state=state, message=message)
         return self.latest
+
+    def _steps(self, event: Stepped) -> None:
+        """Note the minibatch losses of an event, in few pieces where they are many."""
+        assert self.latest.facts
+        per_epoch, losses = self.latest.facts.steps_per_epoch, event.losses
+        if isinstance(losses, tuple):
+            self.batch_losses.add(event.step / per_epoch, event.loss)
+        else:
+            before, piece = event.step - len(losses), -(-len(losses) // PIECES)
+            for start in range(0, len(losses), piece):
+                part = losses[start : start + piece]
+                x = (before + start + len(part)) / per_epoch
+                self.batch_losses.add(x, float(part.min()), float(part.max()))
+        # At the end of an epoch the parameters come with it.
+        due = max(1, per_epoch // TRACKS_PER_EPOCH)
+        if event.step % per_epoch and event.step - self._tracked >= due and len(losses) < per_epoch:
+            self._tracked = event.step
+            self._track(event.step / per_epoch, numbers(event.live.params()))
 
     def _track(self, x: float, params: Values) -> None:
         for label, number in labels(params)[:TRACKED]:

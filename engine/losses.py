@@ -1,6 +1,7 @@
 """Losses of a residual r = ŷ − y, element by element; reducing them is the loop's business.
 
-Written with tensor methods only, so that the names can be listed before torch is imported.
+Written with tensor methods only: so they can be listed before torch is imported, and compiled for
+single numbers (compiled.py) from the same text.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ LOSSES: Registry[Callable[..., Tensor]] = Registry("loss", "How a residual is tu
     formula="½r²",
     help="The book's loss from scratch: the gradient is simply r·x.",
     floor="½σ²",
+    derivative=lambda r: r,
 )
 def half_squared(r: Tensor) -> Tensor:
     """½r², shape of r (d2l §3.1)."""
@@ -36,6 +38,7 @@ def half_squared(r: Tensor) -> Tensor:
     help="PyTorch's MSELoss: twice the half loss, so the same lr steps twice as far.",
     torch="torch.nn:MSELoss",
     floor="σ²",
+    derivative=lambda r: 2 * r,
 )
 def squared(r: Tensor) -> Tensor:
     """r², shape of r (torch.nn.MSELoss without its reduction)."""
@@ -49,6 +52,7 @@ def squared(r: Tensor) -> Tensor:
     help="Ignores how far an outlier is off; the gradient never shrinks, so lr sets a plateau.",
     torch="torch.nn:L1Loss",
     floor="σ√(2/π)",
+    derivative=lambda r: r.sign(),
 )
 def l1(r: Tensor) -> Tensor:
     """|r|, shape of r (torch.nn.L1Loss without its reduction)."""
@@ -74,6 +78,7 @@ def l1(r: Tensor) -> Tensor:
     ),
     torch="torch.nn:HuberLoss",
     floor="E ℓ(σz)",
+    derivative=lambda r, delta: r.clamp(-delta, delta),
 )
 def huber(r: Tensor, delta: float) -> Tensor:
     """½r² within δ, δ(|r| − ½δ) beyond; shape of r (torch.nn.HuberLoss; Huber 1964)."""
@@ -101,6 +106,7 @@ def huber(r: Tensor, delta: float) -> Tensor:
     ),
     torch="torch.nn:SmoothL1Loss",
     floor="E ℓ(σz)",
+    derivative=lambda r, beta: r.clamp(-beta, beta) / beta,
 )
 def smooth_l1(r: Tensor, beta: float) -> Tensor:
     """½r²/β within β, |r| − ½β beyond; shape of r (torch.nn.SmoothL1Loss)."""
@@ -113,6 +119,7 @@ def smooth_l1(r: Tensor, beta: float) -> Tensor:
     formula="ln cosh r",
     help="A smooth Huber: about ½r² near zero and |r| − ln 2 far away.",
     floor="E ℓ(σz)",
+    derivative=lambda r: r.tanh(),
 )
 def log_cosh(r: Tensor) -> Tensor:
     """ln cosh r, shape of r; exact to float precision near zero and free of overflow far away."""

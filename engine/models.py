@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,11 +51,11 @@ class Model:
 
         return torch.cat([X, X.new_ones(len(X), 1)], dim=1)
 
-    def named(self, theta: tuple[float, ...]) -> Values:
+    def named(self, theta: Sequence[float]) -> Values:
         """Parameters by name from one flat vector in the order of the columns of `design`."""
-        values = {self.weight: theta[: self.features]}
+        values = {self.weight: tuple(theta[: self.features])}
         if self.bias:
-            values[self.bias] = theta[self.features : self.features + 1]
+            values[self.bias] = (theta[self.features],)
         return values
 
     def truth(self, w: tuple[float, ...], b: float) -> Values:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from engine.datasets import Source
 from engine.device import resolve
 from engine.experiment import Experiment
 from engine.models import Model
+from engine.shuffle import key_of, permutation
 
 
 def generator(seed: int, purpose: str) -> torch.Generator:
@@ -53,9 +55,8 @@ class Problem:
 
     def shuffles(self) -> Iterator[Tensor]:
         """A fresh permutation of the n samples for each epoch, the same for every loop."""
-        shuffle = generator(self.experiment.seed, "shuffle")
-        while True:
-            yield torch.randperm(len(self.X), generator=shuffle)
+        for epoch in count():
+            yield torch.from_numpy(permutation(key_of(self.experiment.seed, epoch), len(self.X)))
 
 
 def build(experiment: Experiment) -> Problem:

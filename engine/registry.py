@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -141,6 +141,8 @@ class Entry(Generic[F]):
     """The PyTorch class that does the same, as `module:Class`; used by the concise loop."""
     floor: str
     """Of a loss: what it comes to for pure noise of standard deviation σ, in symbols."""
+    derivative: Callable[..., Any] | None
+    """Of a loss: its derivative with respect to the residual; the fast loop needs it."""
 
     def param(self, name: str, key: str, value: object = "") -> Param:
         """The parameter of that name; raises BadInput for `key` and `value` when there is none."""
@@ -170,13 +172,16 @@ class Registry(Generic[F]):
         params: tuple[Param, ...] = (),
         torch: str | None = None,
         floor: str = "",
+        derivative: Callable[..., Any] | None = None,
     ) -> Callable[[F], F]:
         """Decorate the function of a new entry; this is the only place where the entry is named."""
 
         def register(function: F) -> F:
             if name in self.entries:
                 raise ValueError(f"{self.key} {name!r} is registered twice")
-            self.entries[name] = Entry(name, label, formula, help, params, function, torch, floor)
+            self.entries[name] = Entry(
+                name, label, formula, help, params, function, torch, floor, derivative
+            )
             return function
 
         return register

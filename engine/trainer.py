@@ -14,7 +14,7 @@ from engine.alerts import Watch, limit
 from engine.device import available, describe
 from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Sample, Started, Stepped
 from engine.experiment import Experiment
-from engine.loops import Controls, load
+from engine.loops import Controls, EpochEnd, load
 from engine.models import numbers
 from engine.problem import Problem, build
 from engine.theory import expected_loss, least_squares
@@ -64,31 +64,38 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     minibatch loss above a million times the start, ends the run as Diverged at that step. Raises
     BadInput when the device is not there.
     """
+    controls = controls or Controls(experiment.lr)
     problem = build(experiment)
     known = facts(problem)
-    loop = load(experiment.loop)(problem, controls or Controls(experiment.lr))
-    yield Started(experiment, known)
+    loop = load(experiment.loop)(problem, controls)
+    yield Started(experiment, known, loop.note)
 
     watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
-    runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
-    step, loss = 0, known.start_loss
-    for epoch in range(1, experiment.epochs + 1):
-        for batch_loss in loop.epoch():
-            step += 1
-            yield Stepped(epoch, step, batch_loss, loop)
-            # One comparison catches too large, infinite and NaN alike.
-            if not batch_loss <= runaway:
-                reason = why(batch_loss, runaway)
-                yield Diverged(epoch, step, batch_loss, reason, numbers(loop.params()))
+    runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
+    epoch = step = 0
+    for progress in loop.run():
+        if isinstance(progress, EpochEnd):
+            epoch += 1
+            loss, params, grads = progress
+            if not loss <= runaway:
+                yield Diverged(
+                    epoch, epoch * known.steps_per_epoch, loss, why(loss, runaway), params
+                )
                 return
-        loss = problem.mean_loss(loop.params())
-        params = numbers(loop.params())
-        if not loss <= runaway:
-            yield Diverged(epoch, step, loss, why(loss, runaway), params)
-            return
-        alert = watch.look(epoch, loss)
-        yield EpochEnded(epoch, step, loss, params, numbers(loop.grads()), alert)
-    yield Finished(experiment.epochs, step, loss, numbers(loop.params()))
+            alert = watch.look(epoch, loss)
+            yield EpochEnded(epoch, epoch * known.steps_per_epoch, loss, params, grads, alert)
+            if epoch == experiment.epochs:
+                yield Finished(epoch, step, loss, params)
+                return
+        elif len(progress):
+            step += len(progress)
+            loss = float(progress[-1])
+            now = math.ceil(step / known.steps_per_epoch)
+            yield Stepped(now, step, loss, progress, loop)
+            # One comparison catches too large, infinite and NaN alike.
+            if not loss <= runaway:
+                yield Diverged(now, step, loss, why(loss, runaway), numbers(loop.params()))
+                return
 
 
 def why(loss: float, runaway: float) -> str:

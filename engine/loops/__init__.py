@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
-from engine.events import Live
+from engine.events import Live, Losses
+from engine.models import Values, numbers
 from engine.problem import Problem
 
 
 @dataclass
 class Controls:
-    """What may be changed between two steps of a run."""
+    """What may be changed between two events of a run."""
 
     lr: float
+    most: int = 1 << 62
+    """Most steps between two events; the loops that take one at a time need not ask."""
+    runaway: float = math.inf
+    """A minibatch loss that is not at most this ends the run; loops yield it last of all."""
+
+
+class EpochEnd(NamedTuple):
+    """Every sample was used once more."""
+
+    loss: float
+    """Mean over the whole data set."""
+    params: Values
+    grads: Values
+
+
+Progress: TypeAlias = "Losses | EpochEnd"
+"""Losses of some minibatches in their order, or the end of an epoch; the ends of the epochs that
+were passed follow the losses."""
 
 
 class Loop(Live, Protocol):
     """A run in progress."""
 
+    note: str
+    """Something a person should be told about this run before it starts."""
+
     def __init__(self, problem: Problem, controls: Controls) -> None: ...
 
-    def epoch(self) -> Iterator[float]:
-        """Take the steps of one epoch, yielding after each the minibatch's mean loss before it."""
+    def run(self) -> Iterator[Progress]:
+        """Take steps, epoch after epoch, at least as many as the experiment has."""
+
+
+def epoch_end(problem: Problem, loop: Live) -> EpochEnd:
+    """The end of an epoch, its loss measured with plain torch."""
+    params = loop.params()
+    return EpochEnd(problem.mean_loss(params), numbers(params), numbers(loop.grads()))
 
 
 def load(name: str) -> type[Loop]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from engine.loops import Controls
+from engine.loops import Controls, Progress, epoch_end
 from engine.problem import Problem
 
 
@@ -26,8 +26,11 @@ class Shuffle(Sampler[int]):
 class Training:
     """A run made of PyTorch's own parts."""
 
+    note = ""
+
     def __init__(self, problem: Problem, controls: Controls) -> None:
         experiment = problem.experiment
+        self.problem = problem
         self.controls = controls
         self.divisor = 1 if experiment.reduction == "mean" else experiment.batch_size
         self.net = problem.model.module().to(problem.device)
@@ -49,17 +52,19 @@ class Training:
         )
         self._minibatch: tuple[Tensor, Tensor] | None = None
 
-    def epoch(self) -> Iterator[float]:
-        """Take the steps of one epoch, yielding each minibatch's mean loss before its step."""
+    def run(self) -> Iterator[Progress]:
+        """Take one step after the other, yielding its minibatch's mean loss before it."""
         averaged = self.divisor == 1
-        for X, y in self.loader:
-            loss = self.criterion(self.net(X), y) / self.divisor
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.param_groups[0]["lr"] = self.controls.lr
-            self.optimizer.step()
-            self._minibatch = (X, y)
-            yield loss.item() if averaged else loss.item() * self.divisor / len(y)
+        while True:
+            for X, y in self.loader:
+                loss = self.criterion(self.net(X), y) / self.divisor
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.param_groups[0]["lr"] = self.controls.lr
+                self.optimizer.step()
+                self._minibatch = (X, y)
+                yield (loss.item() if averaged else loss.item() * self.divisor / len(y),)
+            yield epoch_end(self.problem, self)
 
     def params(self) -> dict[str, Tensor]:
         """Each parameter by the model's name."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engine.loops import Controls
+from engine.loops import Controls, Progress, epoch_end
 from engine.problem import Problem
 
 
@@ -22,6 +22,8 @@ def data_iter(
 class Training:
     """A run written out by hand."""
 
+    note = ""
+
     def __init__(self, problem: Problem, controls: Controls) -> None:
         self.problem = problem
         self.controls = controls
@@ -34,8 +36,13 @@ class Training:
         }
         self._minibatch: tuple[Tensor, Tensor] | None = None
 
-    def epoch(self) -> Iterator[float]:
-        """Take the steps of one epoch, yielding each minibatch's mean loss before its step."""
+    def run(self) -> Iterator[Progress]:
+        """Take one step after the other, yielding its minibatch's mean loss before it."""
+        while True:
+            yield from self._epoch()
+            yield epoch_end(self.problem, self)
+
+    def _epoch(self) -> Iterator[tuple[float, ...]]:
         problem, params, controls = self.problem, self._params, self.controls
         experiment = problem.experiment
         update = experiment.entry("optimizer").function
@@ -54,7 +61,7 @@ class Training:
             with torch.no_grad():
                 update(params.values(), lr=controls.lr, divisor=self.divisor, **options)
             self._minibatch = (X, y)
-            yield loss.item() if averaged else loss.item() / len(y)
+            yield (loss.item() if averaged else loss.item() / len(y),)
 
     def params(self) -> dict[str, Tensor]:
         """Each parameter by the model's name."""

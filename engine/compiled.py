@@ -1,0 +1,307 @@
+"""Kernels compiled by numba, and how a registered loss gets into them.
+
+A loss and its derivative are written once, in tensor methods. The very same functions are compiled
+for single numbers here: every tensor method they use has its scalar meaning below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.registry import Entry
+from engine.shuffle import shuffle
+
+try:
+    import numba
+    from numba import types
+    from numba.extending import overload_method
+except ImportError as error:
+    MISSING = f"no compiled kernels: {error}"
+else:
+    MISSING = ""
+"""Why nothing can be compiled here; empty if it can."""
+
+Floats = NDArray[np.float32]
+Order = NDArray[np.int64]
+
+FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
+"""Sums may be reordered and fused, so that they vectorize; infinity and NaN keep their meaning."""
+
+
+def absent(argument: Any) -> bool:
+    """Whether an optional argument was left out, as numba's typing tells it."""
+    return argument is None or isinstance(argument, types.Omitted | types.NoneType)
+
+
+def clamp(lowest: Any, highest: Any) -> Any:
+    """Tensor.clamp for one number, with the bounds that are given."""
+    if absent(lowest):
+        return lambda x, min=None, max=None: x if x < max else max
+    if absent(highest):
+        return lambda x, min=None, max=None: x if x > min else min
+    return lambda x, min=None, max=None: min if x < min else (max if x > max else x)
+
+
+SCALAR_METHODS: dict[str, Callable[..., Any]] = {
+    "abs": lambda x: lambda x: abs(x),
+    "clamp": lambda x, min=None, max=None: clamp(min, max),
+    "cosh": lambda x: lambda x: math.cosh(x),
+    "exp": lambda x: lambda x: math.exp(x),
+    "log": lambda x: lambda x: math.log(x),
+    "log1p": lambda x: lambda x: math.log1p(x),
+    "sign": lambda x: lambda x: x * 0 + (x > 0) - (x < 0),
+    "sinh": lambda x: lambda x: math.sinh(x),
+    "sqrt": lambda x: lambda x: math.sqrt(x),
+    "square": lambda x: lambda x: x * x,
+    "tanh": lambda x: lambda x: math.tanh(x),
+    "where": lambda x, condition, other: lambda x, condition, other: x if condition else other,
+}
+"""Meaning of each tensor method for one number; a loss that uses another one adds it here."""
+
+if not MISSING:
+    for name, method in SCALAR_METHODS.items():
+        overload_method(types.Float, name)(method)
+
+
+def LOSS(r: Any, *params: Any) -> Any:  # noqa: N802
+    """Stands for the loss of one residual; `compiled` puts the real one in its place."""
+    raise NotImplementedError
+
+
+def DERIVATIVE(r: Any, *params: Any) -> Any:  # noqa: N802
+    """Stands for the derivative of that loss."""
+    raise NotImplementedError
+
+
+def SHUFFLE(key: np.uint64, order: Order) -> None:  # noqa: N802
+    """Stands for the compiled `shuffle`."""
+    raise NotImplementedError
+
+
+def MEAN_LOSS(table: Floats, theta: Floats, params: tuple[Any, ...]) -> float:  # noqa: N802
+    """Stands for the compiled `mean_loss`."""
+    raise NotImplementedError
+
+
+def gather(table: Floats, order: Order, block: Floats) -> None:
+    """Copy the rows of a table in the given order into a block."""
+    for i in range(order.shape[0]):
+        row = order[i]
+        for j in range(table.shape[1]):
+            block[i, j] = table[row, j]
+
+
+def mean_loss(table: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
+    """Mean loss over the rows (x, y) of a table at θ = (weights, bias)."""
+    d = table.shape[1] - 1
+    total = 0.0
+    for i in range(table.shape[0]):
+        r = theta[d] - table[i, d]
+        for j in range(d):
+            r += table[i, j] * theta[j]
+        total += LOSS(r, *params)
+    return float(total / table.shape[0])
+
+
+def steps(
+    data: Floats,
+    order: Order,
+    row: int,
+    used: int,
+    count: int,
+    key: np.uint64,
+    n: int,
+    batch_size: int,
+    theta: Floats,
+    grad: Floats,
+    has_bias: bool,
+    lr: np.float32,
+    divisor: int,
+    runaway: float,
+    params: tuple[Any, ...],
+    losses: Floats,
+    epoch_losses: NDArray[np.float64],
+    epoch_thetas: Floats,
+    epoch_grads: Floats,
+) -> tuple[int, int, int, int]:
+    """Take `count` SGD steps in place; the rows of `data` are (x, y), used in the given order.
+
+    `row` is the next place in the order, `used` how many rows of the epoch are used already; a
+    minibatch ends with its epoch. With room in `epoch_losses` the data are the whole data set: each
+    epoch is shuffled here, `key` being that of the present one, and at its end the loss over the
+    data, θ and the gradient are noted down. The gradient is divided by `divisor`, or by the
+    minibatch's size where that is 0. Each minibatch's mean loss before its step goes into `losses`;
+    one that is not at most `runaway` ends the call. Returns how many steps were taken and epochs
+    ended, and the new `row` and `used`.
+    """
+    d = data.shape[1] - 1
+    whole = epoch_losses.shape[0] > 0
+    ended = 0
+    for k in range(count):
+        if whole and used == 0:
+            SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
+            row = 0
+        size = min(batch_size, n - used)
+        total = np.float32(0)
+        for j in range(d + 1):
+            grad[j] = np.float32(0)
+        for i in range(row, row + size):
+            at = order[i]
+            r = theta[d] - data[at, d]
+            for j in range(d):
+                r += data[at, j] * theta[j]
+            total += np.float32(LOSS(r, *params))
+            slope = np.float32(DERIVATIVE(r, *params))
+            for j in range(d):
+                grad[j] += slope * data[at, j]
+            grad[d] += slope
+        if not has_bias:
+            grad[d] = np.float32(0)
+        share = np.float32(1) / np.float32(divisor if divisor else size)
+        for j in range(d + 1):
+            grad[j] *= share
+            theta[j] -= lr * grad[j]
+        losses[k] = total / np.float32(size)
+        row += size
+        used += size
+        if not losses[k] <= runaway:
+            return k + 1, ended, row, used
+        if used == n:
+            used = 0
+            if whole:
+                epoch_losses[ended] = MEAN_LOSS(data, theta, params)
+                for j in range(d + 1):
+                    epoch_thetas[ended, j] = theta[j]
+                    epoch_grads[ended, j] = grad[j]
+            ended += 1
+    return count, ended, row, used
+
+
+def lanes(
+    data: Floats,
+    order: Order,
+    batch_size: int,
+    theta: Floats,
+    grad: Floats,
+    r: Floats,
+    has_bias: bool,
+    lr: Floats,
+    divisor: int,
+    params: tuple[Any, ...],
+) -> None:
+    """One epoch of SGD for many runs at once, over the same minibatches, in place.
+
+    Each run is a lane: a column of `theta` and `grad` (weights and bias, lanes) and an entry of `lr`
+    and of the work space `r`. What is innermost runs over lanes, so that it vectorizes.
+    """
+    d, n = data.shape[1] - 1, order.shape[0]
+    width = lr.shape[0]
+    for start in range(0, n, batch_size):
+        stop = min(start + batch_size, n)
+        for j in range(d + 1):
+            for lane in range(width):
+                grad[j, lane] = np.float32(0)
+        for i in range(start, stop):
+            at = order[i]
+            y = data[at, d]
+            for lane in range(width):
+                r[lane] = theta[d, lane] - y
+            for j in range(d):
+                x = data[at, j]
+                for lane in range(width):
+                    r[lane] += x * theta[j, lane]
+            for lane in range(width):
+                r[lane] = DERIVATIVE(r[lane], *params)
+            for j in range(d):
+                x = data[at, j]
+                for lane in range(width):
+                    grad[j, lane] += x * r[lane]
+            if has_bias:
+                for lane in range(width):
+                    grad[d, lane] += r[lane]
+        share = np.float32(1) / np.float32(divisor if divisor else stop - start)
+        for j in range(d + 1):
+            for lane in range(width):
+                theta[j, lane] -= lr[lane] * (grad[j, lane] * share)
+
+
+def lane_losses(
+    data: Floats, theta: Floats, r: Floats, params: tuple[Any, ...], out: NDArray[np.float64]
+) -> None:
+    """Mean loss over the data for each lane of `theta`, into `out`; `r` is work space."""
+    d, width = data.shape[1] - 1, out.shape[0]
+    for lane in range(width):
+        out[lane] = 0.0
+    for i in range(data.shape[0]):
+        y = data[i, d]
+        for lane in range(width):
+            r[lane] = theta[d, lane] - y
+        for j in range(d):
+            x = data[i, j]
+            for lane in range(width):
+                r[lane] += x * theta[j, lane]
+        for lane in range(width):
+            out[lane] += LOSS(r[lane], *params)
+    for lane in range(width):
+        out[lane] /= data.shape[0]
+
+
+class Kernels(NamedTuple):
+    """The compiled kernels for one loss."""
+
+    shuffle: Callable[..., None]
+    gather: Callable[..., None]
+    mean_loss: Callable[..., float]
+    steps: Callable[..., tuple[int, int, int, int]]
+    lanes: Callable[..., None]
+    lane_losses: Callable[..., None]
+    note: str
+    """Why they could not be kept on disk; empty if they are."""
+
+
+@cache
+def kernels(loss: Entry[Any]) -> Kernels:
+    """The kernels for a loss that has a derivative; compiled at their first call.
+
+    numba knows a kernel on disk by the name and file of its function, so the name carries the loss
+    and the text of its functions. Where nothing can be kept, it is compiled anew in each process.
+    """
+    assert loss.derivative is not None
+    text = inspect.getsource(loss.function) + inspect.getsource(loss.derivative)
+    suffix = f"{loss.name}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    inner = {
+        "LOSS": numba.njit(fastmath=FASTMATH)(loss.function),
+        "DERIVATIVE": numba.njit(fastmath=FASTMATH)(loss.derivative),
+    }
+    note = ""
+
+    def build(function: Any) -> Any:
+        nonlocal note
+        name = f"{function.__name__}_{suffix}"
+        special = FunctionType(function.__code__, {**function.__globals__, **inner}, name)
+        special.__qualname__ = name
+        try:
+            return numba.njit(cache=True, nogil=True, fastmath=FASTMATH)(special)
+        except RuntimeError as error:  # there is no folder to keep it in
+            note = f"kernels are compiled anew in each process: {error}"
+            return numba.njit(nogil=True, fastmath=FASTMATH)(special)
+
+    inner |= {"SHUFFLE": build(shuffle), "MEAN_LOSS": build(mean_loss)}
+    return Kernels(
+        inner["SHUFFLE"],
+        build(gather),
+        inner["MEAN_LOSS"],
+        build(steps),
+        build(lanes),
+        build(lane_losses),
+        note,
+    )

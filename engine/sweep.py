@@ -1,0 +1,181 @@
+"""Thousands of runs as one program: a grid over one or two keys of an experiment.
+
+Runs that see the same minibatches are lanes of one kernel. Results come as they are ready.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby, product
+from typing import Literal
+
+from engine.experiment import REGISTRIES, SETTINGS, Experiment
+from engine.memory import machine_memory
+from engine.registry import BadInput, Param, Value
+
+MOST_RUNS = 100_000
+"""Runs of one sweep."""
+WIDTH = 256
+"""Most lanes at once: their parameters stay in the cache."""
+SHARE = 0.5
+"""Share of the machine's memory that a sweep may need."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The values that one key takes."""
+
+    key: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one run of a sweep came to."""
+
+    index: int
+    """Place in the order of `Sweep.settings`."""
+    loss: float
+    """Loss over all the data at the end; infinite or NaN where it ran away."""
+    floor_epoch: int | None
+    """The first epoch after which it was at the floor; None if it never was."""
+    status: Literal["finished", "diverged"]
+    losses: tuple[float, ...]
+    """Loss over all the data after each epoch."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """An experiment and one or two axes; raises BadInput for what cannot be run."""
+
+    experiment: Experiment
+    axes: tuple[Axis, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.axes) <= 2 or len({axis.key for axis in self.axes}) < len(self.axes):
+            keys = ", ".join(axis.key for axis in self.axes)
+            raise BadInput("axis", keys, "a sweep has one axis or two different ones")
+        if len(self) > MOST_RUNS:
+            raise BadInput("axis", len(self), f"a sweep has at most {MOST_RUNS} runs")
+        needed, there = self.memory(), machine_memory()
+        if there and needed > SHARE * there:
+            raise BadInput(
+                "axis",
+                len(self),
+                f"this sweep needs {needed / 1e9:.1f} GB of memory, "
+                f"at most {SHARE * there / 1e9:.1f} GB may be used",
+            )
+
+    def __len__(self) -> int:
+        return math.prod(len(axis.values) for axis in self.axes)
+
+    def memory(self) -> int:
+        """Bytes the sweep needs: the largest data set, and what is kept of each run."""
+        largest = max((experiment.source().n * (len(experiment.source().w) + 2)
+                       for experiment in self.corners()), default=0)
+        return 16 * largest + len(self) * (200 + 32 * self.experiment.epochs)
+
+    def corners(self) -> list[Experiment]:
+        """The experiments at the ends of the axes, where a setting that is refused shows first."""
+        ends = [(axis.values[0], axis.values[-1]) for axis in self.axes]
+        return [self.at(values) for values in product(*ends)]
+
+    def settings(self) -> list[tuple[Value, ...]]:
+        """The values of the axes of every run; the last axis changes fastest."""
+        return list(product(*(axis.values for axis in self.axes)))
+
+    def at(self, values: tuple[Value, ...]) -> Experiment:
+        """The experiment at one setting of the axes."""
+        keys = (axis.key for axis in self.axes)
+        return self.experiment.changed(dict(zip(keys, values, strict=True)))
+
+
+def parse_axis(text: str, experiment: Experiment) -> Axis:
+    """The axis that a person typed: `lr=log:1e-3:1:64`, `seed=lin:0:9:10`, `batch_size=1,2,5,10`.
+
+    Raises BadInput for a key that is unknown or no number, and for a range that is empty, reversed,
+    or logarithmic through zero.
+    """
+    key, equals, spec = text.partition("=")
+    key = key.strip()
+    if not equals:
+        raise BadInput("axis", text, "must be key=values, as in lr=log:1e-3:1:64 or seed=1,2,3")
+    param = numeric(key, experiment)
+    scale, colon, rest = spec.strip().partition(":")
+    if not colon:
+        values = [param.parse(part, key) for part in spec.split(",")]
+    else:
+        values = [param.check(value, key) for value in spaced(key, scale, rest, param)]
+    return Axis(key, tuple(dict.fromkeys(values)))
+
+
+def numeric(key: str, experiment: Experiment) -> Param:
+    """The number that stands under a key; raises BadInput where there is none."""
+    head, dot, name = key.partition(".")
+    if key in SETTINGS:
+        param = SETTINGS[key]
+    elif head in REGISTRIES and dot:
+        param = experiment.entry(head).param(name, key)
+    else:
+        keys = ", ".join(numeric_keys(experiment))
+        raise BadInput("axis", key, f"choose from {keys}")
+    if isinstance(param.default, bool) or not isinstance(param.default, int | float):
+        raise BadInput("axis", key, "is no number; choose from " + ", ".join(numeric_keys(experiment)))
+    return param
+
+
+def numeric_keys(experiment: Experiment) -> list[str]:
+    """The keys of an experiment that an axis can run along."""
+    return [
+        key
+        for key, value in experiment.flat().items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+
+
+def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
+    """The values of `low:high:count`, evenly spaced or by equal factors; raises BadInput."""
+    form = "must be log:low:high:count or lin:low:high:count"
+    parts = rest.split(":")
+    if scale not in ("log", "lin") or len(parts) != 3:
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", form)
+    try:
+        low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
+    except ValueError:
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", form) from None
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", "low must be below high")
+    if not 2 <= count <= MOST_RUNS:
+        raise BadInput(f"axis {key}", count, f"count must be 2 to {MOST_RUNS}")
+    if scale == "log" and low <= 0:
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", "a log range must lie above 0")
+    shares = [i / (count - 1) for i in range(count)]
+    if scale == "log":
+        values = [low * (high / low) ** share for share in shares]
+    else:
+        values = [low + (high - low) * share for share in shares]
+    values[-1] = high
+    return [round(value) for value in values] if isinstance(param.default, int) else values
+
+
+def run(sweep: Sweep) -> Iterator[list[Cell]]:
+    """The results of all runs, some at a time, in no promised order; an empty list is a sign of life.
+
+    Every run gives the numbers that `train` gives for its experiment with the fast loop, except that
+    it is called diverged by its losses after each epoch alone.
+    """
+    from engine.lanes import run_lanes
+
+    experiments = [replace(sweep.at(values), loop="fast") for values in sweep.settings()]
+    # lr and the start are a lane's own; all else makes another problem.
+    def problem_of(item: tuple[int, Experiment]) -> str:
+        experiment = item[1]
+        return repr(replace(experiment, lr=1.0, init=sweep.experiment.init))
+
+    numbered = sorted(enumerate(experiments), key=problem_of)
+    for _, same in groupby(numbered, key=problem_of):
+        members = list(same)
+        for start in range(0, len(members), WIDTH):
+            yield from run_lanes(members[start : start + WIDTH])
