@@ -64,9 +64,8 @@ def main(command: click.Command) -> None:
         code = BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # click ends so when whoever read the output has seen enough of it.
         code = 0
     sys.exit(code)
 

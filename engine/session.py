@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PUBLISH_EVERY = 1 / 30
 """Seconds between two snapshots at full speed."""
 
+A_DAY = 86_400.0
+"""Seconds after which even the slowest pace allows a step; the queue cannot wait for ever."""
+
 LARGE = 100_000
 """From so many samples on, the screen says that the data are being drawn."""
 
@@ -139,7 +142,11 @@ class Session:
 
     def _next_command(self) -> Callable[[], None] | None:
         """The next command; waits for it while resting, or until the pace allows a step."""
-        wait = None if self._goal is Goal.REST else max(0.0, self._due - time.monotonic())
+        if self._goal is Goal.MINIBATCH:
+            return None  # a step that was asked for is taken before anything else is looked at
+        wait = (
+            None if self._goal is Goal.REST else min(max(0.0, self._due - time.monotonic()), A_DAY)
+        )
         try:
             return self._commands.get(block=wait != 0, timeout=wait)
         except Empty:

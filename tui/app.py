@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable, Sequence
 
 import click
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.app import App, SystemCommand
 from textual.color import Color
@@ -21,6 +23,7 @@ from engine.session import Session
 from tui.charts import DARK, LIGHT, MONO, ChartView
 from tui.keys import ACTIONS
 from tui.numbers import clock, loss_text
+from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.settings import Settings, load, save
 
@@ -87,6 +90,13 @@ class LinregApp(App[None]):
         if self.message:
             self.notify(self.message, severity="warning", timeout=10)
 
+    async def action_quit(self) -> None:
+        """Textual's own ctrl+q: asks like q, and a second one leaves."""
+        if isinstance(self.screen, ConfirmScreen):
+            self.screen.dismiss(True)
+        else:
+            self.main.action_quit()
+
     def color_charts(self) -> None:
         """Give the charts the colours of the theme."""
         palette = DARK if self.current_theme.dark else LIGHT
@@ -146,8 +156,10 @@ class AsciiFilter(LineFilter):
 
 
 def plain(text: str) -> str:
-    """Text with a question mark for what has no ASCII form."""
-    return text if text.isascii() else text.encode("ascii", "replace").decode()
+    """Text with question marks, one a cell, for what has no ASCII form."""
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
 
 
 def open_app(experiment: Experiment | None, ascii: bool) -> int:
@@ -163,9 +175,12 @@ def open_app(experiment: Experiment | None, ascii: bool) -> int:
     settings.experiment = experiment or settings.experiment
     session = Session(settings.experiment)
     app = LinregApp(session, settings, message)
+    # Without this, a kill would leave the terminal in the app's hands.
+    before = signal.signal(signal.SIGTERM, lambda number, _: app.exit(return_code=128 + number))
     try:
         app.run()
     finally:
+        signal.signal(signal.SIGTERM, before)
         session.close()
     settings.theme = app.theme
     settings.ascii = remembered_ascii

@@ -42,15 +42,31 @@ class TextField(Input):
         self.cursor_blink = False
         self.key = key
         self.applied = value
+        self.announced: str | None = None
+        """The text that was announced last, so that enter and leaving do not both announce it."""
+        self.trouble = ""
+        """Why the text was refused, if it was."""
 
     def put(self, value: str) -> None:
         """Show a value that was applied elsewhere."""
         if value != self.applied or not self.has_focus:
             self.applied = self.value = value
+            self.forget()
+
+    def refuse(self, trouble: str) -> None:
+        """Mark the text as not allowed and remember why, or take the mark off."""
+        self.trouble = trouble
+        self.set_class(bool(trouble), "-refused")
+
+    def forget(self) -> None:
+        """Nothing was announced and nothing refused since the applied value."""
+        self.announced = None
+        self.refuse("")
 
     def apply(self) -> None:
         """Announce the text if it is new."""
-        if self.value != self.applied:
+        if self.value not in (self.applied, self.announced):
+            self.announced = self.value
             self.post_message(Edited(self.key, self.value))
 
     def on_blur(self) -> None:
@@ -60,6 +76,7 @@ class TextField(Input):
     def action_undo(self) -> None:
         """Back to what is applied, and out of the field."""
         self.value = self.applied
+        self.forget()
         self.screen.set_focus(None)
 
     async def action_submit(self) -> None:
@@ -223,10 +240,11 @@ class Form(VerticalScroll, can_focus=False):
                 field.choices = row.choices
             field.put(row.value)
 
-    def refuse(self, key: str, refused: bool) -> None:
+    def refuse(self, key: str, trouble: str) -> None:
         """Mark a field whose text is not allowed, or take the mark off."""
-        if key in self.fields:
-            self.fields[key].set_class(refused, "-refused")
+        field = self.fields.get(key)
+        if isinstance(field, TextField):
+            field.refuse(trouble)
 
 
 def field_for(row: Row) -> TextField | Picker:

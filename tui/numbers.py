@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+CELLS = 7
+"""Most cells that a number takes."""
+
 
 def number(value: float, signed: bool = False) -> str:
     """Four significant digits or so in at most seven cells: 1.9991, -3.4004, 2.7e-4, -1.2e6."""
@@ -13,7 +16,9 @@ def number(value: float, signed: bool = False) -> str:
     size = abs(value)
     if size == 0 or 1e-3 <= size < 999_999.5:
         digits = max(0, 4 - len(str(int(size))) + 1) if size >= 1 else 4
-        return f"{value:{sign}.{digits}f}"
+        text = f"{value:{sign}.{digits}f}"
+        # Rounding may have added a digit: -9.99997 would become -10.0000.
+        return text if len(text) <= CELLS else f"{value:{sign}.{digits - 1}f}"
     mantissa, _, exponent = f"{value:{sign}.1e}".partition("e")
     if abs(int(exponent)) >= 10:
         mantissa = f"{value:{sign}.0e}".partition("e")[0]
@@ -29,12 +34,13 @@ def count(value: float) -> str:
     """Two significant digits or more, large numbers shortened: 0.5, 26, 640, 6.4k, 120k, 1.2M."""
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= limit:
-            return (
-                f"{value / limit:.2g}{letter}"
-                if value < 100 * limit
-                else f"{value / limit:.0f}{letter}"
-            )
-    return f"{value:.2g}" if value < 100 else f"{value:.0f}"
+            return f"{two_digits(value / limit)}{letter}"
+    return two_digits(value)
+
+
+def two_digits(value: float) -> str:
+    """Two significant digits, or all that are before the point: 0.5, 6.4, 26, 640."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
 
 
 def clock(seconds: float) -> str:

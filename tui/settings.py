@@ -39,7 +39,7 @@ def load(file: Path) -> tuple[Settings, str]:
         return Settings(), set_aside(file, str(error))
     try:
         return parse(tomllib.loads(text)), ""
-    except (tomllib.TOMLDecodeError, BadInput) as error:
+    except (ValueError, RecursionError) as error:  # of TOML itself, or refused by parse
         return Settings(), set_aside(file, str(error))
 
 

@@ -64,3 +64,10 @@ class ChartPanel(ChartView, can_focus=True):
         """No zoom, no cursor."""
         self.x_range = self.cursor = None
         self.redraw()
+
+
+def absent(snapshot: Snapshot, waiting: str) -> str:
+    """What an empty chart says: that something is on its way, or what brings it."""
+    if snapshot.facts:
+        return "press s to train"
+    return "no data" if snapshot.state == "failed" else waiting

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.history import Snapshot, labels
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import number
-from tui.panels.chart import ChartPanel
+from tui.panels.chart import ChartPanel, absent
 
 LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
@@ -52,7 +52,7 @@ class FitPanel(ChartPanel):
         """The chart of the present view."""
         snapshot = self.snapshots[0]
         if snapshot.facts is None:
-            return Chart(empty="drawing the data …")
+            return Chart(empty=absent(snapshot, "drawing the data …"))
         if self.view == "parameters":
             chart = parameters_chart(snapshot)
         elif self.view == "residuals":

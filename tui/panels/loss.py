@@ -8,7 +8,7 @@ from engine.alerts import NEAR
 from engine.history import Snapshot
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import loss_text
-from tui.panels.chart import ChartPanel
+from tui.panels.chart import ChartPanel, absent
 
 
 class LossPanel(ChartPanel):
@@ -82,7 +82,7 @@ def loss_chart(
         log_y=log_y,
         x_range=x_range or (0.0, float(now.experiment.epochs)),
         cursor=cursor,
-        empty="press s to train" if now.facts else "loading torch …",
+        empty=absent(now, "loading torch …"),
     )
 
 

@@ -135,9 +135,13 @@ class MainScreen(Screen[None]):
         """Show the help of the focused field, or what to do at all."""
         hint = self.query_one(Hint)
         if not isinstance(self.focused, TextField | Picker):
-            trouble = advice(self.snapshot)
+            wrong = (field.trouble for field in self.query(TextField))
+            trouble = next(filter(None, wrong), "") or advice(self.snapshot)
             usual = "← → value cursor · + - zoom · v view · enter full screen"
             hint.say(trouble or self.pending() or usual, refused=bool(trouble))
+            return
+        if isinstance(self.focused, TextField) and self.focused.trouble:
+            hint.say(self.focused.trouble, refused=True)
             return
         key = self.focused.key
         param = PACE if key == "pace" else self.experiment.param(key)
@@ -166,10 +170,10 @@ class MainScreen(Screen[None]):
         try:
             self.change({event.key: event.text})
         except BadInput as error:
-            form.refuse(event.key, True)
+            form.refuse(event.key, str(error))
             self.query_one(Hint).say(str(error), refused=True)
         else:
-            form.refuse(event.key, False)
+            form.refuse(event.key, "")
             self.say_help()
 
     def change(self, changes: dict[str, str]) -> None:

@@ -1,0 +1,287 @@
+"""F8: bounded curves that lose no spike, and snapshots that never change."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import FrozenInstanceError, fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Stepped
+from engine.experiment import Experiment
+from engine.history import (
+    CAPACITY,
+    TRACKED,
+    History,
+    Points,
+    Series,
+    Snapshot,
+    error_of,
+    labels,
+    norm,
+)
+from engine.models import numbers
+from engine.trainer import train
+from tests.engine.conftest import tame_experiments
+
+VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300)
+
+
+def grown(values: list[float], capacity: int) -> Series:
+    """A series of values at x = 0, 1, 2, …"""
+    series = Series(capacity)
+    for x, value in enumerate(values):
+        series.add(float(x), value)
+    return series
+
+
+# Series --------------------------------------------------------------------------------------
+
+
+@given(values=VALUES, half=st.integers(1, 16))
+@settings(max_examples=200)
+def test_a_series_is_bounded_and_keeps_lowest_highest_and_first(
+    values: list[float], half: int
+) -> None:
+    points = grown(values, 2 * half).points()
+    kept = [(x, value) for x, value in enumerate(values) if math.isfinite(value)]
+    assert len(points.x) == len(points.low) == len(points.high) <= 2 * half
+    assert bool(points.x) == bool(kept)
+    assert all(low <= high for low, high in zip(points.low, points.high, strict=True))
+    assert all(one < next_one for one, next_one in zip(points.x, points.x[1:], strict=False))
+    if kept:
+        finite = [value for _, value in kept]
+        assert points.x[0] == kept[0][0]
+        assert min(points.low) == min(finite)
+        assert max(points.high) == max(finite)
+
+
+@given(values=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=300), half=st.integers(1, 16))
+@settings(max_examples=200)
+def test_every_value_lies_within_the_point_it_was_merged_into(
+    values: list[float], half: int
+) -> None:
+    """Each point stands for the values from its x up to the next point's, and for those only."""
+    points = grown(values, 2 * half).points()
+    edges = [int(x) for x in points.x] + [len(values)]
+    for index, (low, high) in enumerate(zip(points.low, points.high, strict=True)):
+        merged = values[edges[index] : edges[index + 1]]
+        assert (low, high) == (min(merged), max(merged))
+    assert len(set(np.diff(points.x))) <= 1, "all points stand for equally many values"
+
+
+def test_a_short_series_is_kept_as_it_is() -> None:
+    values = [3.0, 1.0, 2.0]
+    assert grown(values, 4).points().low == grown(values, 4).points().high == tuple(values)
+
+
+def test_a_long_series_is_never_empty_nor_thinned_below_half() -> None:
+    series = grown([math.sin(x) for x in range(100_000)], CAPACITY)
+    assert CAPACITY / 2 <= len(series.points().x) <= CAPACITY
+    assert series.held == 100_000
+
+
+def test_one_spike_among_a_hundred_thousand_values_survives() -> None:
+    values = [1.0] * 100_000
+    values[54_321] = 1e6
+    points = grown(values, CAPACITY).points()
+    spikes = [index for index, high in enumerate(points.high) if high > 1]
+    assert len(spikes) == 1
+    assert points.x[spikes[0]] <= 54_321 < points.x[spikes[0] + 1]
+
+
+def test_points_are_a_copy_that_later_values_leave_alone() -> None:
+    series = grown([1.0, 2.0], 4)
+    points = series.points()
+    for x in range(2, 50):
+        series.add(float(x), -5.0)
+    assert points.x == (0.0, 1.0)
+    assert points.low == (1.0, 2.0)
+
+
+# History -------------------------------------------------------------------------------------
+
+
+@given(data=st.data())
+@settings(max_examples=30)
+def test_a_history_follows_a_real_run(data: st.DataObject) -> None:
+    experiment = data.draw(tame_experiments())
+    history = History(experiment, number=4)
+    assert not history.begun
+    batch_losses: list[float] = []
+    epoch_losses: list[float] = []
+    for event in train(experiment):
+        history.fold(event)
+        snapshot = history.snapshot("running", 0.5, 2.0)
+        assert (snapshot.experiment, snapshot.number) == (experiment, 4)
+        assert (snapshot.lr, snapshot.seconds) == (0.5, 2.0)
+        match event:
+            case Started(facts=known):
+                epoch_losses.append(known.start_loss)
+                assert snapshot.facts is known
+                assert snapshot.params == known.start
+                assert (snapshot.step, snapshot.grads, snapshot.batch_loss) == (0, {}, None)
+                assert not history.begun
+            case Stepped():
+                batch_losses.append(event.loss)
+                assert history.begun
+                assert (snapshot.step, snapshot.batch_loss) == (event.step, event.loss)
+                assert snapshot.params == numbers(event.live.params())
+                assert snapshot.grads == numbers(event.live.grads())
+                assert snapshot.epoch == event.epoch - 1
+                assert snapshot.steps_per_second == pytest.approx(event.step / 2)
+            case EpochEnded():
+                epoch_losses.append(event.loss)
+                assert (snapshot.epoch, snapshot.loss) == (event.epoch, event.loss)
+                assert snapshot.params == event.params
+        assert snapshot.batch_losses.low == tuple(batch_losses)
+        assert snapshot.epoch_losses.low == tuple(epoch_losses)
+        assert snapshot.epoch_losses.x == tuple(range(len(epoch_losses)))
+        for _, points in snapshot.tracks:
+            assert points.x[0] == 0
+            assert list(points.x) == sorted(set(points.x))
+    assert snapshot.state == "finished"
+    assert snapshot.over
+    assert snapshot.steps == snapshot.step == len(batch_losses)
+    assert snapshot.eta == 0
+    assert snapshot.batch_losses.x[-1] == experiment.epochs
+
+
+def test_the_state_asked_for_is_overruled_by_the_end_of_the_run() -> None:
+    history = History(Experiment(epochs=1).changed({"data.n": 20}))
+    for event in train(history.latest.experiment):
+        history.fold(event)
+        expected = "finished" if isinstance(event, Finished) else "paused"
+        assert history.snapshot("paused", 0.03, 0.0).state == expected
+
+
+def test_a_divergence_ends_with_its_reason() -> None:
+    history = History(Experiment(lr=2.0))
+    for event in train(history.latest.experiment):
+        history.fold(event)
+    snapshot = history.snapshot("running", 2.0, 1.0)
+    assert isinstance(event, Diverged)
+    assert (snapshot.state, snapshot.message) == ("diverged", event.reason)
+    assert snapshot.step == event.step
+    assert snapshot.over
+
+
+def test_an_alert_is_shown() -> None:
+    history = History(Experiment(lr=1e-6, epochs=7).changed({"data.n": 20}))
+    for event in train(history.latest.experiment):
+        history.fold(event)
+    assert "stall" in history.snapshot("running", 0.1, 1.0).message
+
+
+def test_memory_does_not_grow_with_the_steps() -> None:
+    experiment = Experiment(batch_size=1, epochs=200).changed({"data.n": 30})
+    history = History(experiment)
+    for event in train(experiment):
+        history.fold(event)
+    snapshot = history.snapshot("running", 0.03, 1.0)
+    assert snapshot.step == 6000
+    assert len(snapshot.batch_losses.x) <= CAPACITY
+    assert all(len(points.x) <= CAPACITY for _, points in snapshot.tracks)
+
+
+def test_the_parameters_tracked_are_the_first_few() -> None:
+    experiment = Experiment(epochs=1).changed({"data.w": tuple(range(1, 21)), "data.n": 50})
+    history = History(experiment)
+    for event in train(experiment):
+        history.fold(event)
+    tracks = history.snapshot("running", 0.03, 1.0).tracks
+    assert [label for label, _ in tracks] == [f"w[{index}]" for index in range(TRACKED)]
+
+
+@pytest.mark.parametrize("state", ["stopped", "failed"])
+def test_a_run_ended_from_outside_stays_ended(state: str) -> None:
+    history = History(Experiment())
+    events = train(Experiment())
+    for event, _ in zip(events, range(5), strict=False):
+        history.fold(event)
+    ended = history.end(state, "because")  # type: ignore[arg-type]
+    assert (ended.state, ended.message, ended.over) == (state, "because", True)
+    assert history.snapshot("running", 0.03, 1.0).state == state
+
+
+# Snapshots -----------------------------------------------------------------------------------
+
+
+def test_a_snapshot_cannot_be_changed_and_is_compared_by_identity() -> None:
+    snapshot = Snapshot(Experiment())
+    for field in fields(Snapshot):
+        with pytest.raises(FrozenInstanceError):
+            setattr(snapshot, field.name, None)
+    assert snapshot != replace(snapshot)
+    assert Points() != Points()
+
+
+def test_an_earlier_snapshot_is_untouched_by_what_comes_later() -> None:
+    experiment = Experiment(epochs=2).changed({"data.n": 40})
+    history = History(experiment)
+    events = train(experiment)
+    for event in events:
+        history.fold(event)
+        if isinstance(event, Stepped):
+            break
+    early = history.snapshot("running", 0.03, 1.0)
+    before = {field.name: repr(getattr(early, field.name)) for field in fields(Snapshot)}
+    for event in events:
+        history.fold(event)
+    late = history.snapshot("running", 0.03, 1.0)
+    assert late is not early
+    assert {field.name: repr(getattr(early, field.name)) for field in fields(Snapshot)} == before
+
+
+def test_a_snapshot_holds_plain_values_only() -> None:
+    experiment = Experiment(epochs=1).changed({"data.n": 40})
+    history = History(experiment)
+    for event in train(experiment):
+        history.fold(event)
+    snapshot = history.snapshot("running", 0.03, 1.0)
+    plain = (int, float, str, tuple, dict, Experiment, Facts, Points, type(None))
+    assert all(isinstance(getattr(snapshot, field.name), plain) for field in fields(Snapshot))
+    assert all(type(number) is float for values in snapshot.params.values() for number in values)
+
+
+def test_a_snapshot_without_facts_answers_all_the_same() -> None:
+    snapshot = Snapshot(Experiment())
+    assert (snapshot.steps, snapshot.eta, snapshot.errors(), snapshot.over) == (0, None, {}, False)
+
+
+def test_time_left() -> None:
+    known = next(train(Experiment()))
+    assert isinstance(known, Started)
+    snapshot = Snapshot(Experiment(), facts=known.facts, step=100, steps_per_second=50.0)
+    assert (snapshot.steps, snapshot.eta) == (300, 4.0)
+
+
+# Numbers -------------------------------------------------------------------------------------
+
+NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5).map(tuple)
+
+
+@given(w=NUMBERS, b=NUMBERS)
+def test_the_norm_is_numpys(w: tuple[float, ...], b: tuple[float, ...]) -> None:
+    assert norm({"w": w, "b": b}) == pytest.approx(float(np.linalg.norm([*w, *b])))
+
+
+def test_a_norm_of_what_is_not_finite_is_not_finite_either() -> None:
+    assert norm({"w": (1.0, math.inf)}) == math.inf
+    assert math.isnan(norm({"w": (1.0, math.nan)}))
+    assert norm({}) == 0
+    assert norm({"w": (1e200, 1e200)}) > 0
+
+
+@given(w=NUMBERS)
+def test_the_error_is_estimate_less_truth(w: tuple[float, ...]) -> None:
+    true = tuple(value + 1 for value in w)
+    assert error_of({"w": w}, {"w": true, "b": (1.0,)})["w"] == pytest.approx([-1.0] * len(w))
+
+
+def test_numbers_are_labelled_as_the_book_writes_them() -> None:
+    assert labels({"w": (1.0, 2.0), "b": (3.0,)}) == [("w[0]", 1.0), ("w[1]", 2.0), ("b", 3.0)]
+    assert labels({"R": (4.0,)}) == [("R", 4.0)]

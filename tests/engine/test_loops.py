@@ -1,0 +1,359 @@
+"""N9, S12, D8: the loops against each other, against numpy and against finite differences."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.events import Stepped
+from engine.experiment import REGISTRIES, SETTINGS, Experiment
+from engine.loops import Controls, load
+from engine.problem import Problem, build
+from engine.registry import Entry
+from engine.trainer import train
+from tests.engine.conftest import (
+    Array,
+    array,
+    epochs_of,
+    every_entry,
+    facts_of,
+    outcome,
+    steps_of,
+    tame_experiments,
+)
+
+LOOPS = SETTINGS["loop"].choices
+REDUCTIONS = SETTINGS["reduction"].choices
+
+
+def kinked(entry: Entry[Any]) -> bool:
+    """Whether a loss's slope jumps at zero, so that rounding decides on the direction of a step."""
+    params = {param.name: param.default for param in entry.params}
+    r = torch.tensor([-1e-9, 1e-9], requires_grad=True)
+    (slope,) = torch.autograd.grad(entry.function(r, **params).sum(), r)
+    return bool(slope.diff().abs() > 0.5)
+
+
+SMOOTH = [entry for entry in REGISTRIES["loss"] if not kinked(entry)]
+
+
+def numpy_sgd(problem: Problem, epochs: int) -> Iterator[tuple[float, Array]]:
+    """Each step's mean half loss and the parameters after it, by hand in float64.
+
+    The order of the samples is the run's; everything else is worked out here.
+    """
+    experiment = problem.experiment
+    X, y = array(problem.X), array(problem.y)
+    design = np.hstack([X, np.ones((len(X), 1))]) if problem.model.bias else X
+    theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
+    for order, _ in zip(problem.shuffles(), range(epochs), strict=False):
+        for first in range(0, len(X), experiment.batch_size):
+            rows = order.numpy()[first : first + experiment.batch_size]
+            r = design[rows] @ theta - y[rows, 0]
+            divisor = len(rows) if experiment.reduction == "mean" else experiment.batch_size
+            theta = theta - experiment.lr * design[rows].T @ r / divisor
+            yield float((r**2).mean() / 2), theta
+
+
+def rounding_of(loss: float, start_loss: float) -> float:
+    """How far float32 may be off: a residual by a millionth of those at the start."""
+    return 1e-6 * math.sqrt(abs(loss) * (1 + start_loss)) + 1e-12
+
+
+def flat(values: dict[str, tuple[float, ...]] | Any) -> Array:
+    """Named numbers as one vector."""
+    return np.concatenate([np.array(values[name]) for name in values])
+
+
+# The same numbers ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [entry.name for entry in SMOOTH])
+@given(data=st.data())
+@settings(max_examples=25)
+def test_every_loop_has_the_same_losses(loss: str, data: st.DataObject) -> None:
+    """N9: losses equal to 1e-5 relative; any data, model, init, reduction and short last batch."""
+    experiment = data.draw(tame_experiments(loss=loss))
+    start = facts_of(experiment).start_loss
+    runs = [list(train(experiment.changed({"loop": loop}))) for loop in LOOPS]
+    for events in runs[1:]:
+        for event, same in zip(runs[0], events, strict=True):
+            assert type(event) is type(same)
+            if isinstance(event, Stepped):
+                assert isinstance(same, Stepped)
+                near = rounding_of(same.loss, start)
+                assert event.loss == pytest.approx(same.loss, rel=1e-5, abs=near)
+        for epoch, same_epoch in zip(epochs_of(runs[0]), epochs_of(events), strict=True):
+            near = rounding_of(same_epoch.loss, start)
+            assert epoch.loss == pytest.approx(same_epoch.loss, rel=1e-5, abs=near)
+            for name, values in epoch.params.items():
+                assert values == pytest.approx(same_epoch.params[name], rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("entry", every_entry("loss"))
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize(("batch_size", "noise"), [(10, 0.01), (32, 0.1)])
+def test_every_loop_has_the_same_losses_on_standard_data(
+    entry: Entry[Any], reduction: str, batch_size: int, noise: float
+) -> None:
+    """N9. L1's steps depend on signs that rounding decides; only its losses come out alike."""
+    tolerance = 0.05 if kinked(entry) else 1e-5
+    experiment = Experiment(reduction=reduction, batch_size=batch_size).changed(
+        {"loss": entry.name, "data.n": 500, "data.noise": noise, "epochs": 4}
+    )
+    runs = [epochs_of(train(experiment.changed({"loop": loop}))) for loop in LOOPS]
+    for run in runs[1:]:
+        for epoch, same in zip(runs[0], run, strict=True):
+            assert epoch.loss == pytest.approx(same.loss, rel=tolerance)
+
+
+@given(data=st.data())
+@settings(max_examples=40)
+def test_every_loop_takes_the_steps_of_sgd_by_hand(data: st.DataObject) -> None:
+    experiment = data.draw(tame_experiments(loss="half_squared", optimizer="sgd"))
+    problem = build(experiment)
+    start = facts_of(experiment).start_loss
+    steps = (event for event in train(experiment) if isinstance(event, Stepped))
+    by_hand = numpy_sgd(problem, experiment.epochs)
+    for step, (loss, theta) in zip(steps, by_hand, strict=True):
+        assert step.loss == pytest.approx(loss, rel=1e-5, abs=rounding_of(loss, start))
+        params = step.live.params()
+        found = np.concatenate([array(tensor).ravel() for tensor in params.values()])
+        assert found == pytest.approx(theta, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_run_is_repeated_number_for_number(loop: str) -> None:
+    """P1: the same seed gives the same run again; another seed does not."""
+    experiment = Experiment(loop=loop, epochs=2).changed({"data.n": 205})
+    one, same, other = (
+        [step.loss for step in steps_of(train(experiment.changed({"seed": seed})))]
+        for seed in (7, 7, 8)
+    )
+    assert one == same
+    assert one != other
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_run_leaves_the_global_random_numbers_alone(loop: str) -> None:
+    numpy_state = np.random.get_state()[1].tolist()  # type: ignore[index]
+    before, python = torch.get_rng_state(), random.getstate()
+    list(train(Experiment(loop=loop).changed({"data.n": 50})))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert random.getstate() == python
+    assert np.random.get_state()[1].tolist() == numpy_state  # type: ignore[index]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_the_global_random_numbers_do_not_matter(loop: str) -> None:
+    experiment = Experiment(loop=loop).changed({"data.n": 50})
+    torch.manual_seed(1)
+    one = outcome(train(experiment))
+    torch.manual_seed(2)
+    assert outcome(train(experiment)) == one
+
+
+# Gradients -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@given(data=st.data())
+@settings(max_examples=30)
+def test_the_gradient_shown_is_that_of_the_minibatch_shown(loop: str, data: st.DataObject) -> None:
+    """S12: grad equals X̃ᵀr/B on the shown minibatch, with the parameters before the step."""
+    experiment = data.draw(tame_experiments(loss="half_squared", loop=loop))
+    problem = build(experiment)
+    before = problem.start
+    for event in train(experiment):
+        if isinstance(event, Stepped):
+            shown = event.live.minibatch()
+            assert shown is not None
+            X, y = array(shown[0]), array(shown[1])
+            assert X.shape == (len(y), problem.model.features)
+            r = X @ array(before[problem.model.weight]) - y
+            if problem.model.bias:
+                r = r + array(before[problem.model.bias])
+            # A summed loss is divided by the batch size also where the last batch is short.
+            divisor = len(y) if experiment.reduction == "mean" else experiment.batch_size
+            grads = event.live.grads()
+            assert list(grads) == list(problem.model.shapes)
+            scale = np.abs(X).max() * np.abs(r).max() + 1e-3
+            assert array(grads[problem.model.weight]) == pytest.approx(
+                X.T @ r / divisor, abs=1e-5 * scale
+            )
+            if problem.model.bias:
+                assert array(grads[problem.model.bias]) == pytest.approx(
+                    r.sum(axis=0) / divisor, abs=1e-5 * scale
+                )
+            before = {name: param.clone() for name, param in event.live.params().items()}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("entry", every_entry("loss"))
+def test_the_gradient_shown_is_the_finite_difference_of_the_mean_loss(
+    entry: Entry[Any], reduction: str, loop: str
+) -> None:
+    """S12 for every loss: central differences in float64 at the parameters before the step."""
+    experiment = Experiment(loop=loop, reduction=reduction, batch_size=5, epochs=1).changed(
+        {"loss": entry.name, "data.n": 50, "init.std": 1.0}
+    )
+    problem, h = build(experiment), 1e-6
+    before = {name: start.double() for name, start in problem.start.items()}
+    compared = 0
+    for event in train(experiment):
+        if isinstance(event, Stepped):
+            shown = event.live.minibatch()
+            assert shown is not None
+            X, y = (tensor.double() for tensor in shown)
+            grads = event.live.grads()
+            for name, tensor in before.items():
+                for index in range(tensor.numel()):
+                    sides = []
+                    for sign in (1, -1):
+                        moved = {key: value.clone() for key, value in before.items()}
+                        moved[name].view(-1)[index] += sign * h
+                        r = problem.model.predict(moved, X) - y
+                        sides.append(problem.loss(r).mean().item())
+                    difference = (sides[0] - sides[1]) / (2 * h)
+                    found = grads[name].flatten()[index].item()
+                    assert found == pytest.approx(difference, rel=1e-4, abs=1e-4)
+                    compared += 1
+            before = {name: param.double() for name, param in event.live.params().items()}
+    assert compared == 10 * 3
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_there_is_neither_gradient_nor_minibatch_before_the_first_step(loop: str) -> None:
+    """THEORY.md, gradient access: it is None before the first backward pass."""
+    experiment = Experiment(loop=loop)
+    training = load(loop)(build(experiment), Controls(0.03))
+    assert training.grads() == {}
+    assert training.minibatch() is None
+    assert set(training.params()) == {"w", "b"}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_the_parameters_shown_carry_no_graph_and_have_the_models_shapes(loop: str) -> None:
+    events = train(Experiment(loop=loop).changed({"data.n": 30}))
+    for event in events:
+        if isinstance(event, Stepped):
+            for shown in (event.live.params(), event.live.grads()):
+                assert {name: tuple(tensor.shape) for name, tensor in shown.items()} == {
+                    "w": (2, 1),
+                    "b": (1,),
+                }
+                assert not any(tensor.requires_grad for tensor in shown.values())
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_two_runs_at_once_do_not_disturb_each_other(loop: str) -> None:
+    experiment = Experiment(loop=loop).changed({"data.n": 60})
+    alone = outcome(train(experiment))
+    one, other = train(experiment), train(experiment)
+    *_, (last, same) = zip(one, other, strict=True)
+    assert last == same == alone
+
+
+# Learning rates ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_half_at_twice_the_rate_is_exactly_half_of_mse(loop: str) -> None:
+    """D8: half loss at η=.06 gives exactly half the loss of MSE at .03."""
+    half = Experiment(loop=loop, lr=0.06, reduction="mean")
+    mse = Experiment(loop=loop, lr=0.03, reduction="mean").changed({"loss": "squared"})
+    pairs = list(zip(train(half), train(mse), strict=True))
+    compared = [
+        (one.loss, other.loss / 2)
+        for one, other in pairs
+        if isinstance(one, Stepped) and isinstance(other, Stepped)
+    ]
+    assert len(compared) == 300
+    assert all(one == pytest.approx(other, rel=1e-6) for one, other in compared)
+    for epoch, same in zip(
+        epochs_of(one for one, _ in pairs), epochs_of(other for _, other in pairs), strict=True
+    ):
+        assert epoch.loss == same.loss / 2
+        assert epoch.params == same.params
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("entry", every_entry("loss"))
+def test_sum_and_mean_take_the_same_steps_where_no_batch_is_short(
+    entry: Entry[Any], loop: str
+) -> None:
+    """D8, S11: η_sum=η_mean/B; trajectories equal to 1e-6."""
+    if kinked(entry):
+        pytest.skip("rounding decides on the direction of its steps")
+    run = Experiment(loop=loop).changed({"loss": entry.name, "epochs": 2})
+    summed, averaged = (
+        epochs_of(train(run.changed({"reduction": reduction}))) for reduction in ("sum", "mean")
+    )
+    for epoch, same in zip(summed, averaged, strict=True):
+        assert flat(epoch.params) == pytest.approx(flat(same.params), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_short_last_batch_has_more_weight_under_the_mean(loop: str) -> None:
+    """D10: n=1001, B=100, η=.5, σ=1: half loss .51 (nominal divisor) against .8–1.1."""
+    run = Experiment(loop=loop, batch_size=100, lr=0.5, epochs=10).changed(
+        {"data.n": 1001, "data.noise": 1.0}
+    )
+    ends = {
+        reduction: np.mean(
+            [
+                outcome(train(run.changed({"reduction": reduction, "seed": seed}))).loss
+                for seed in range(12)
+            ]
+        )
+        for reduction in REDUCTIONS
+    }
+    assert ends["sum"] == pytest.approx(0.51, abs=0.03)
+    assert 0.7 < ends["mean"] < 1.3
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@given(lrs=st.lists(st.floats(1e-3, 0.3), min_size=4, max_size=4))
+@settings(max_examples=20)
+def test_a_changed_learning_rate_holds_from_the_next_step(loop: str, lrs: list[float]) -> None:
+    experiment = Experiment(loop=loop, lr=0.03, batch_size=5, epochs=2).changed({"data.n": 10})
+    controls = Controls(experiment.lr)
+    before = {name: start.clone() for name, start in build(experiment).start.items()}
+    planned = iter(lrs)
+    steps = 0
+    for event in train(experiment, controls):
+        if isinstance(event, Stepped):
+            steps += 1
+            for name, param in event.live.params().items():
+                moved = before[name] - controls.lr * event.live.grads()[name]
+                torch.testing.assert_close(param, moved, rtol=1e-5, atol=1e-6)
+                before[name] = param.clone()
+            controls.lr = next(planned)
+    assert steps == 4
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_batch_larger_than_the_data_is_full_batch_descent(loop: str) -> None:
+    experiment = Experiment(loop=loop, reduction="mean", batch_size=10_000, epochs=5, lr=0.5)
+    found = [epoch.loss for epoch in epochs_of(train(experiment))]
+    problem = build(experiment)
+    X, y = array(problem.X), array(problem.y)
+    design = np.hstack([X, np.ones((len(X), 1))])
+    theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
+    for loss in found:
+        theta = theta - 0.5 * design.T @ (design @ theta - y[:, 0]) / len(X)
+        assert loss == pytest.approx(((design @ theta - y[:, 0]) ** 2).mean() / 2, rel=1e-4)
+
+
+def test_the_loops_that_can_be_chosen_can_be_loaded() -> None:
+    for name in LOOPS:
+        assert load(name).__module__ == f"engine.loops.{name}"

@@ -1,0 +1,207 @@
+"""The closed form against numpy, the noise floor against sampling and THEORY.md."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import theory
+from engine.experiment import Experiment
+from engine.losses import LOSSES
+from engine.registry import Entry
+from engine.theory import expected_loss, least_squares
+from tests.engine.conftest import Array, array, epochs_of, every_entry, facts_of
+
+
+def tensors(X: Array, y: Array) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.tensor(X), torch.tensor(y).reshape(-1, 1)
+
+
+def solved(X: Array, y: Array) -> Array:
+    solution = least_squares(*tensors(X, y))
+    assert solution.dtype == torch.float64
+    assert solution.shape == (X.shape[1],)
+    return array(solution)
+
+
+# Closed form ---------------------------------------------------------------------------------
+
+
+@given(
+    n=st.integers(1, 200),
+    d=st.integers(1, 8),
+    rows=st.sampled_from([1, 2, 7, 64, 65_536]),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=150)
+def test_least_squares_is_numpys(n: int, d: int, rows: int, seed: int) -> None:
+    """D1; also with fewer rows than columns, where the least norm is meant."""
+    random = np.random.default_rng(seed)
+    X, y = random.normal(size=(n, d)), random.normal(size=n)
+    wanted = np.linalg.lstsq(X, y, rcond=None)[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theory, "ROWS_AT_ONCE", rows)
+        found = solved(X, y)
+    # Near n = d a random matrix may be close to singular.
+    spread = np.linalg.svd(X, compute_uv=False)
+    tolerance = 1e-12 * (spread[0] / spread[-1]) ** 2 * (1 + np.abs(wanted).max())
+    assert found == pytest.approx(wanted, abs=max(tolerance, 1e-9))
+
+
+@given(
+    n=st.integers(1, 400),
+    d=st.integers(1, 4),
+    rows=st.sampled_from([3, 50, 65_536]),
+    scale=st.sampled_from([1e-3, 1.0, 1e4]),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=150)
+def test_dependent_columns_give_the_solution_of_least_norm(
+    n: int, d: int, rows: int, scale: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    # Small whole numbers are exact, so the columns are exactly dependent.
+    base = random.integers(-8, 9, size=(n, d)).astype(float) * scale
+    X, y = np.hstack([base, base, 2 * base[:, :1]]), random.normal(size=n)
+    wanted = np.linalg.pinv(X, rcond=1e-10) @ y
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theory, "ROWS_AT_ONCE", rows)
+        found = solved(X, y)
+    assert found == pytest.approx(wanted, rel=1e-6, abs=1e-6 * (1 + np.abs(wanted).max()))
+
+
+@pytest.mark.parametrize("n", [1000, 70_000, 200_000])
+def test_dependent_columns_in_many_rows(n: int) -> None:
+    X = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32).astype(float)
+    y = X @ [1.0, 2.0, 3.0]
+    found = solved(np.hstack([X, X, np.zeros((n, 1))]), y)
+    assert found == pytest.approx([0.5, 1, 1.5, 0.5, 1, 1.5, 0], abs=1e-8)
+
+
+def test_a_perfect_line_is_found_exactly() -> None:
+    X = np.array([[1.0, 1.0], [2.0, 1.0], [3.0, 1.0]])
+    assert solved(X, X @ [2.0, -3.4]) == pytest.approx([2, -3.4], abs=1e-14)
+
+
+def test_nothing_to_learn_from_zeros() -> None:
+    assert solved(np.zeros((5, 2)), np.ones(5)).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("n", "distance"), [(100, 1.7e-3), (1000, 4.9e-4), (10_000, 1.6e-4)])
+def test_the_closed_form_nears_the_truth_with_the_root_of_n(n: int, distance: float) -> None:
+    """D1: ‖θ*−θ‖ falls as n^(−½): 1.7e-3, 4.9e-4, 1.6e-4 at n=100, 1000, 10000."""
+    truth = np.array([2.0, -3.4, 4.2])
+    found = [
+        np.linalg.norm(np.concatenate([known.closed_form["w"], known.closed_form["b"]]) - truth)
+        for seed in range(40)
+        for known in [facts_of(Experiment(seed=seed).changed({"data.n": n}))]
+    ]
+    assert np.mean(found) == pytest.approx(distance, rel=0.25)
+
+
+def test_the_optimum_is_the_noise_floor_less_what_was_fitted() -> None:
+    """D2: E[min half loss]=½σ²(n−d)/n with d parameters; n=1000: sd ≈4.5 %."""
+    at_50 = [facts_of(Experiment(seed=seed).changed({"data.n": 50})) for seed in range(300)]
+    optimum = np.mean([known.optimum for known in at_50])
+    assert optimum == pytest.approx(0.5e-4 * 47 / 50, rel=0.04)
+    at_1000 = [facts_of(Experiment(seed=seed)).optimum for seed in range(100)]
+    assert np.mean(at_1000) == pytest.approx(0.5e-4 * 997 / 1000, rel=0.015)
+    assert np.std(at_1000) / np.mean(at_1000) == pytest.approx(0.045, abs=0.012)
+
+
+@pytest.mark.parametrize("loss", ["half_squared", "squared"])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_epoch_of_a_squared_loss_goes_below_the_optimum(loss: str, seed: int) -> None:
+    from engine.trainer import train
+
+    experiment = Experiment(seed=seed).changed({"loss": loss, "epochs": 6, "data.noise": 0.3})
+    known = facts_of(experiment)
+    for epoch in epochs_of(train(experiment)):
+        assert epoch.loss >= known.optimum * (1 - 1e-5)
+
+
+def test_outliers_pull_least_squares_to_where_theory_says() -> None:
+    """D15: with one label in n moved by s, E θ* = θ + (Eθ shift): b moves by s/n on average."""
+    moved = Experiment().changed({"data.outliers": 0.001, "data.outlier_size": 10_000.0})
+    known = facts_of(moved)
+    shift = np.concatenate([known.closed_form["w"], known.closed_form["b"]]) - [2.0, -3.4, 4.2]
+    # Averaged over x, the bias moves by 10; each weight by 10 times the outlier's own feature.
+    assert shift[2] == pytest.approx(10, rel=0.1)
+    assert np.linalg.norm(shift) > 10
+
+
+# Noise floor ---------------------------------------------------------------------------------
+
+
+@given(st.floats(1e-4, 100))
+def test_the_noise_floors_that_have_a_formula(noise: float) -> None:
+    """D2, D16: ½σ², σ², σ√(2/π)."""
+    for name, wanted in (
+        ("half_squared", noise**2 / 2),
+        ("squared", noise**2),
+        ("l1", noise * math.sqrt(2 / math.pi)),
+    ):
+        found = expected_loss(LOSSES[name].function, noise, 0.0, 10.0)
+        assert found == pytest.approx(wanted, rel=1e-6)
+
+
+def test_l1s_floor_on_standard_data() -> None:
+    """D16: .008=σ√(2/π) at σ=.01."""
+    assert expected_loss(LOSSES["l1"].function, 0.01, 0, 0) == pytest.approx(0.008, rel=0.003)
+
+
+def sampled_mean(entry: Entry[Any], params: dict[str, Any], noise: float, shift: float) -> float:
+    """E ℓ(noise·z − shift) by Monte Carlo with 400,000 pairs ±z."""
+    z = torch.from_numpy(np.random.default_rng(5).normal(size=400_000))
+    costs = [entry.function(noise * sign * z - shift, **params).mean() for sign in (-1.0, 1.0)]
+    return float(sum(costs)) / 2
+
+
+@pytest.mark.parametrize("entry", every_entry("loss"))
+@pytest.mark.parametrize("noise", [0.01, 0.7, 3.0])
+@pytest.mark.parametrize(("share", "size"), [(0.0, 10.0), (0.1, 10.0), (0.5, -0.5)])
+def test_the_noise_floor_is_the_mean_loss_of_the_noise(
+    entry: Entry[Any], noise: float, share: float, size: float
+) -> None:
+    for factor in (1.0, 0.3):
+        params = {param.name: factor * float(str(param.default)) for param in entry.params}
+
+        def loss(r: torch.Tensor, params: dict[str, float] = params) -> torch.Tensor:
+            cost: torch.Tensor = entry.function(r, **params)
+            return cost
+
+        sampled = (1 - share) * sampled_mean(entry, params, noise, 0.0)
+        sampled += share * sampled_mean(entry, params, noise, size)
+        assert expected_loss(loss, noise, share, size) == pytest.approx(sampled, rel=0.01)
+
+
+@pytest.mark.parametrize("entry", every_entry("loss"))
+def test_without_noise_only_the_outliers_cost_anything(entry: Entry[Any]) -> None:
+    params = {param.name: param.default for param in entry.params}
+
+    def loss(r: torch.Tensor) -> torch.Tensor:
+        cost: torch.Tensor = entry.function(r, **params)
+        return cost
+
+    assert expected_loss(loss, 0.0, 0.0, 10.0) == 0
+    one = loss(torch.tensor([10.0], dtype=torch.float64)).item()
+    assert expected_loss(loss, 0.0, 0.25, 10.0) == pytest.approx(0.25 * one)
+
+
+@pytest.mark.parametrize("entry", every_entry("loss"))
+def test_the_true_model_costs_the_noise_floor(entry: Entry[Any]) -> None:
+    """The floor belongs to the data that are drawn: many samples, some of them outliers."""
+    from engine.problem import build
+
+    experiment = Experiment(loss=Experiment().changed({"loss": entry.name}).loss).changed(
+        {"data.n": 200_000, "data.noise": 0.5, "data.outliers": 0.05, "data.outlier_size": 4.0}
+    )
+    problem = build(experiment)
+    true = {"w": torch.tensor([[2.0], [-3.4]]), "b": torch.tensor([4.2])}
+    assert problem.mean_loss(true) == pytest.approx(facts_of(experiment).noise_floor, rel=0.01)
