@@ -105,10 +105,10 @@ def mean_loss(table: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
     d = table.shape[1] - 1
     total = 0.0
     for i in range(table.shape[0]):
-        r = theta[d] - table[i, d]
+        r = np.float32(0)
         for j in range(d):
             r += table[i, j] * theta[j]
-        total += LOSS(r, *params)
+        total += LOSS((r + theta[d]) - table[i, d], *params)
     return float(total / table.shape[0])
 
 
@@ -124,7 +124,7 @@ def steps(
     theta: Floats,
     grad: Floats,
     has_bias: bool,
-    lr: np.float32,
+    lr: float,
     divisor: int,
     runaway: float,
     params: tuple[Any, ...],
@@ -156,9 +156,10 @@ def steps(
             grad[j] = np.float32(0)
         for i in range(row, row + size):
             at = order[i]
-            r = theta[d] - data[at, d]
+            r = np.float32(0)
             for j in range(d):
                 r += data[at, j] * theta[j]
+            r = (r + theta[d]) - data[at, d]
             total += np.float32(LOSS(r, *params))
             slope = np.float32(DERIVATIVE(r, *params))
             for j in range(d):
@@ -166,10 +167,10 @@ def steps(
             grad[d] += slope
         if not has_bias:
             grad[d] = np.float32(0)
-        share = np.float32(1) / np.float32(divisor if divisor else size)
+        rate = np.float32(lr / (divisor if divisor else size))
         for j in range(d + 1):
-            grad[j] *= share
-            theta[j] -= lr * grad[j]
+            theta[j] -= rate * grad[j]
+            grad[j] /= np.float32(divisor if divisor else size)
         losses[k] = total / np.float32(size)
         row += size
         used += size
@@ -194,14 +195,14 @@ def lanes(
     grad: Floats,
     r: Floats,
     has_bias: bool,
-    lr: Floats,
+    lr: NDArray[np.float64],
     divisor: int,
     params: tuple[Any, ...],
 ) -> None:
     """One epoch of SGD for many runs at once, over the same minibatches, in place.
 
-    Each run is a lane: a column of `theta` and `grad` (weights and bias, lanes) and an entry of `lr`
-    and of the work space `r`. What is innermost runs over lanes, so that it vectorizes.
+    Each run is a lane: a column of `theta` and `grad` (weights and bias, lanes) and an entry of
+    `lr` and of the work space `r`. What is innermost runs over lanes, so that it vectorizes.
     """
     d, n = data.shape[1] - 1, order.shape[0]
     width = lr.shape[0]
@@ -214,13 +215,13 @@ def lanes(
             at = order[i]
             y = data[at, d]
             for lane in range(width):
-                r[lane] = theta[d, lane] - y
+                r[lane] = np.float32(0)
             for j in range(d):
                 x = data[at, j]
                 for lane in range(width):
                     r[lane] += x * theta[j, lane]
             for lane in range(width):
-                r[lane] = DERIVATIVE(r[lane], *params)
+                r[lane] = DERIVATIVE((r[lane] + theta[d, lane]) - y, *params)
             for j in range(d):
                 x = data[at, j]
                 for lane in range(width):
@@ -228,10 +229,12 @@ def lanes(
             if has_bias:
                 for lane in range(width):
                     grad[d, lane] += r[lane]
-        share = np.float32(1) / np.float32(divisor if divisor else stop - start)
+        size = divisor if divisor else stop - start
+        for lane in range(width):
+            r[lane] = lr[lane] / size
         for j in range(d + 1):
             for lane in range(width):
-                theta[j, lane] -= lr[lane] * (grad[j, lane] * share)
+                theta[j, lane] -= r[lane] * grad[j, lane]
 
 
 def lane_losses(
@@ -244,13 +247,13 @@ def lane_losses(
     for i in range(data.shape[0]):
         y = data[i, d]
         for lane in range(width):
-            r[lane] = theta[d, lane] - y
+            r[lane] = np.float32(0)
         for j in range(d):
             x = data[i, j]
             for lane in range(width):
                 r[lane] += x * theta[j, lane]
         for lane in range(width):
-            out[lane] += LOSS(r[lane], *params)
+            out[lane] += LOSS((r[lane] + theta[d, lane]) - y, *params)
     for lane in range(width):
         out[lane] /= data.shape[0]
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
+from engine import machine
 from engine.registry import BadInput
 
 
@@ -54,8 +52,8 @@ def describe(device: torch.device) -> DeviceInfo:
         properties = torch.cuda.get_device_properties(device)
         name, memory = properties.name, properties.total_memory
     else:
-        name = cpu_name() if device.type == "cpu" else "Apple GPU"
-        memory = machine_memory()
+        name = machine.cpu_name() if device.type == "cpu" else "Apple GPU"
+        memory = machine.memory()
     return DeviceInfo(
         device.type,
         device.index,
@@ -64,22 +62,3 @@ def describe(device: torch.device) -> DeviceInfo:
         round(memory / 1e9, 1),
         torch.__version__,
     )
-
-
-def cpu_name() -> str:
-    """The processor's name in words where the system tells it, else its architecture."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return " ".join(line.partition(":")[2].split())
-    except OSError:
-        pass
-    return platform.processor() or platform.machine() or "CPU"
-
-
-def machine_memory() -> int:
-    """Bytes of memory in the machine, or 0 where the system does not tell."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        return 0

@@ -59,7 +59,7 @@ class Live(Protocol):
         """Each parameter by the model's name."""
 
     def grads(self) -> dict[str, Tensor]:
-        """Gradient of the last minibatch's mean loss, taken before its step; empty at the start."""
+        """Gradient of the last minibatch's loss before its step, divided as the step divides it."""
 
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
         """X (B, d) and y (B, 1) of the last minibatch."""

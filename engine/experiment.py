@@ -109,6 +109,8 @@ def default_choice(key: str, name: str) -> Choice:
 def checked_choice(key: str, choice: Choice) -> Choice:
     """The choice with every parameter in its own type and order; raises BadInput."""
     registry = REGISTRIES[key]
+    if not isinstance(choice, Choice):
+        raise BadInput(key, choice, "must be a Choice")
     given = choice.kwargs()
     for name, value in given.items():
         registry[choice.name].param(name, f"{key}.{name}", value)
@@ -216,7 +218,7 @@ class Experiment:
         for key, value in sorted(changes.items(), key=lambda item: "." in item[0]):
             head, dot, name = key.partition(".")
             if head in REGISTRIES and not dot:
-                new[head] = default_choice(head, value)
+                new[head] = default_choice(head, value.strip() if isinstance(value, str) else value)
             elif head in REGISTRIES:
                 choice = new.get(head, getattr(self, head))
                 param = REGISTRIES[head][choice.name].param(name, key, value)

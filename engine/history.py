@@ -217,6 +217,16 @@ class History:
         """Whether a step was taken."""
         return self._step is not None
 
+    @property
+    def step(self) -> int:
+        """Steps taken."""
+        return self._step.step if self._step else 0
+
+    @property
+    def loss(self) -> float | None:
+        """Loss of the last minibatch."""
+        return self._step.loss if self._step else None
+
     def end(self, state: State, message: str = "") -> Snapshot:
         """Close the run for a reason that did not come from the trainer: stopped or failed."""
         self._replace(state=state, message=message)

@@ -71,8 +71,7 @@ def l1(r: Tensor) -> Tensor:
             "Residual at which the loss turns from squared to absolute.",
             "Below it errors count by their square, above it by their size.",
             "Small: like L1, slow from far away. Large: like the half squared loss.",
-            low=0.0,
-            above=True,
+            low=1e-6,
             high=1e9,
         ),
     ),
@@ -99,8 +98,7 @@ def huber(r: Tensor, delta: float) -> Tensor:
             "Residual at which the loss turns from squared to absolute.",
             "The slope far away is always 1, whatever β is.",
             "Small: like L1. Large: flat near zero, so learning slows down.",
-            low=0.0,
-            above=True,
+            low=1e-6,
             high=1e9,
         ),
     ),
@@ -110,7 +108,9 @@ def huber(r: Tensor, delta: float) -> Tensor:
 )
 def smooth_l1(r: Tensor, beta: float) -> Tensor:
     """½r²/β within β, |r| − ½β beyond; shape of r (torch.nn.SmoothL1Loss)."""
-    return huber(r, beta) / beta
+    size = r.abs()
+    inside = size.clamp(max=beta)
+    return inside * (size - inside / 2) / beta
 
 
 @LOSSES.add(

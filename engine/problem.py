@@ -59,6 +59,16 @@ class Problem:
             yield torch.from_numpy(permutation(key_of(self.experiment.seed, epoch), len(self.X)))
 
 
+def first_values(experiment: Experiment, model: Model) -> dict[str, Tensor]:
+    """The start of a run, on the CPU: weights from the init, biases 0."""
+    start = {name: torch.zeros(shape) for name, shape in model.shapes.items()}
+    init = partial(experiment.entry("init").function, **experiment.init.kwargs())
+    for tensor in start.values():
+        if tensor.ndim > 1:
+            init(tensor, generator=generator(experiment.seed, "init"))
+    return start
+
+
 def build(experiment: Experiment) -> Problem:
     """Draw the data and the start of a run; raises BadInput when its device is not there.
 
@@ -67,11 +77,7 @@ def build(experiment: Experiment) -> Problem:
     device = resolve(experiment.device)
     source, model = experiment.source(), experiment.architecture()
     X, y = source.draw(generator(experiment.seed, "data"))
-    start = {name: torch.zeros(shape) for name, shape in model.shapes.items()}
-    init = partial(experiment.entry("init").function, **experiment.init.kwargs())
-    for tensor in start.values():
-        if tensor.ndim > 1:
-            init(tensor, generator=generator(experiment.seed, "init"))
+    start = first_values(experiment, model)
     return Problem(
         experiment,
         source,

@@ -17,8 +17,13 @@ class BadInput(ValueError):
     """A setting that cannot be used; the message is one line: key, value, what is allowed."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        super().__init__(f"{show(key)}={show(value)}: {allowed}")
+        super().__init__(f"{shortened(show(key))}={shortened(show(value))}: {allowed}")
         self.key = key
+
+
+def shortened(text: str, longest: int = 60) -> str:
+    """A text that leaves room for the rest of a line."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def show(value: object) -> str:
@@ -29,7 +34,10 @@ def show(value: object) -> str:
         return ",".join(show(item) for item in value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return " ".join(str(value).split())
+    try:
+        return " ".join(str(value).split())
+    except ValueError:  # Python does not print whole numbers of thousands of digits
+        return "a number of too many digits"
 
 
 @dataclass(frozen=True)

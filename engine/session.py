@@ -13,15 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
 
-from engine.events import EpochEnded, Event, Stepped
+from engine.controls import Controls
+from engine.events import Event
 from engine.experiment import Experiment
 from engine.history import History, Snapshot, State
 from engine.registry import BadInput
-
-if TYPE_CHECKING:
-    from engine.loops import Controls
 
 PUBLISH_EVERY = 1 / 30
 """Seconds between two snapshots at full speed."""
@@ -51,6 +48,17 @@ class Run:
     history: History
     seconds: float = 0.0
     """Time spent training, pauses left out."""
+
+    def settled(self) -> bool:
+        """Whether nothing follows the last step but another one: no end of its epoch or the run."""
+        latest, step = self.history.latest, self.history.step
+        if latest.over or latest.facts is None or self.history.loss is None:
+            return True
+        return (
+            latest.epoch == step // latest.facts.steps_per_epoch
+            and latest.epoch < latest.experiment.epochs
+            and self.history.loss <= self.controls.runaway
+        )
 
 
 class Session:
@@ -153,7 +161,6 @@ class Session:
             return None
 
     def _prepare(self, experiment: Experiment) -> None:
-        from engine.loops import Controls
         from engine.trainer import train
 
         self._stop()
@@ -199,7 +206,7 @@ class Session:
             self._finish()
 
     def _set_lr(self, lr: float) -> None:
-        if self._run:
+        if self._run and not self._run.history.latest.over:
             self._run.controls.lr = lr
             self._publish(self.latest.state)
 
@@ -208,29 +215,41 @@ class Session:
         self._due = time.monotonic()
 
     def _advance(self) -> None:
-        """Take the run one event further, and rest where the goal is reached."""
+        """Take the run as far as one look at the goal allows, and rest where that is reached."""
         run = self._run
         assert run
-        event = next(run.events)
-        run.history.fold(event)
+        run.controls.most = self._most(run)
+        before = run.history.latest.epoch, run.history.step
+        run.history.fold(next(run.events))
+        while not run.settled():
+            run.history.fold(next(run.events))
         now = time.perf_counter()
         run.seconds += now - self._mark
         self._mark = now
         latest = run.history.latest
-        assert latest.facts
-        ends_epoch = isinstance(event, EpochEnded)
-        # The last step of an epoch is only done when the epoch's loss is known, and the last
-        # epoch when the run is.
-        ends_step = isinstance(event, Stepped) and event.step % latest.facts.steps_per_epoch > 0
         if latest.over:
             self._finish()
-        elif ends_step or (ends_epoch and latest.epoch < latest.experiment.epochs):
-            if self._pace:
-                self._due += 1 / (self._pace * latest.facts.steps_per_epoch)
-            if self._goal is Goal.MINIBATCH or (self._goal is Goal.EPOCH and ends_epoch):
-                self._rest()
-        if self._goal is not Goal.REST and now - self._published >= PUBLISH_EVERY:
+            return
+        if self._pace:
+            assert latest.facts
+            taken = run.history.step - before[1]
+            self._due += taken / (self._pace * latest.facts.steps_per_epoch)
+        if self._goal is Goal.MINIBATCH or (self._goal is Goal.EPOCH and latest.epoch > before[0]):
+            self._rest()
+        elif now - self._published >= PUBLISH_EVERY:
             self._publish("running")
+
+    def _most(self, run: Run) -> int:
+        """Most steps that may be taken before the goal or the pace must be looked at again."""
+        facts = run.history.latest.facts
+        if self._goal is Goal.MINIBATCH:
+            return 1
+        assert facts
+        if self._goal is Goal.EPOCH:
+            return facts.steps_per_epoch - run.history.step % facts.steps_per_epoch
+        if self._pace:
+            return max(1, int(self._pace * facts.steps_per_epoch * PUBLISH_EVERY))
+        return Controls.most
 
     def _finish(self) -> None:
         self._goal = Goal.REST

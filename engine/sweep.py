@@ -6,19 +6,16 @@ Runs that see the same minibatches are lanes of one kernel. Results come as they
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import groupby, product
+from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
+from engine import machine
 from engine.experiment import REGISTRIES, SETTINGS, Experiment
-from engine.memory import machine_memory
 from engine.registry import BadInput, Param, Value
 
 MOST_RUNS = 100_000
 """Runs of one sweep."""
-WIDTH = 256
-"""Most lanes at once: their parameters stay in the cache."""
 SHARE = 0.5
 """Share of the machine's memory that a sweep may need."""
 
@@ -59,7 +56,7 @@ class Sweep:
             raise BadInput("axis", keys, "a sweep has one axis or two different ones")
         if len(self) > MOST_RUNS:
             raise BadInput("axis", len(self), f"a sweep has at most {MOST_RUNS} runs")
-        needed, there = self.memory(), machine_memory()
+        needed, there = self.memory(), machine.memory()
         if there and needed > SHARE * there:
             raise BadInput(
                 "axis",
@@ -73,8 +70,13 @@ class Sweep:
 
     def memory(self) -> int:
         """Bytes the sweep needs: the largest data set, and what is kept of each run."""
-        largest = max((experiment.source().n * (len(experiment.source().w) + 2)
-                       for experiment in self.corners()), default=0)
+        largest = max(
+            (
+                experiment.source().n * (len(experiment.source().w) + 2)
+                for experiment in self.corners()
+            ),
+            default=0,
+        )
         return 16 * largest + len(self) * (200 + 32 * self.experiment.epochs)
 
     def corners(self) -> list[Experiment]:
@@ -85,6 +87,15 @@ class Sweep:
     def settings(self) -> list[tuple[Value, ...]]:
         """The values of the axes of every run; the last axis changes fastest."""
         return list(product(*(axis.values for axis in self.axes)))
+
+    def values(self, place: tuple[int, ...]) -> tuple[Value, ...]:
+        """The values of the axes at a place of the grid."""
+        return tuple(axis.values[i] for axis, i in zip(self.axes, place, strict=True))
+
+    def index(self, place: tuple[int, ...]) -> int:
+        """The place of the grid as one number, as `settings` counts."""
+        first, *rest = place
+        return first * len(self.axes[-1].values) + rest[0] if rest else first
 
     def at(self, values: tuple[Value, ...]) -> Experiment:
         """The experiment at one setting of the axes."""
@@ -122,7 +133,9 @@ def numeric(key: str, experiment: Experiment) -> Param:
         keys = ", ".join(numeric_keys(experiment))
         raise BadInput("axis", key, f"choose from {keys}")
     if isinstance(param.default, bool) or not isinstance(param.default, int | float):
-        raise BadInput("axis", key, "is no number; choose from " + ", ".join(numeric_keys(experiment)))
+        raise BadInput(
+            "axis", key, "is no number; choose from " + ", ".join(numeric_keys(experiment))
+        )
     return param
 
 
@@ -158,24 +171,3 @@ def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
         values = [low + (high - low) * share for share in shares]
     values[-1] = high
     return [round(value) for value in values] if isinstance(param.default, int) else values
-
-
-def run(sweep: Sweep) -> Iterator[list[Cell]]:
-    """The results of all runs, some at a time, in no promised order; an empty list is a sign of life.
-
-    Every run gives the numbers that `train` gives for its experiment with the fast loop, except that
-    it is called diverged by its losses after each epoch alone.
-    """
-    from engine.lanes import run_lanes
-
-    experiments = [replace(sweep.at(values), loop="fast") for values in sweep.settings()]
-    # lr and the start are a lane's own; all else makes another problem.
-    def problem_of(item: tuple[int, Experiment]) -> str:
-        experiment = item[1]
-        return repr(replace(experiment, lr=1.0, init=sweep.experiment.init))
-
-    numbered = sorted(enumerate(experiments), key=problem_of)
-    for _, same in groupby(numbered, key=problem_of):
-        members = list(same)
-        for start in range(0, len(members), WIDTH):
-            yield from run_lanes(members[start : start + WIDTH])

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import torch
 
 from engine.alerts import Watch, limit
+from engine.controls import Controls
 from engine.device import available, describe
 from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Sample, Started, Stepped
 from engine.experiment import Experiment
-from engine.loops import Controls, EpochEnd, load
+from engine.loops import EpochEnd, load
 from engine.models import numbers
 from engine.problem import Problem, build
 from engine.theory import expected_loss, least_squares
@@ -87,7 +88,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
             if epoch == experiment.epochs:
                 yield Finished(epoch, step, loss, params)
                 return
-        elif len(progress):
+        else:
             step += len(progress)
             loss = float(progress[-1])
             now = math.ceil(step / known.steps_per_epoch)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from typing import NamedTuple, Protocol, TypeAlias
 
+from engine.controls import Controls
 from engine.events import Live, Losses
 from engine.models import Values, numbers
 from engine.problem import Problem
-
-
-@dataclass
-class Controls:
-    """What may be changed between two events of a run."""
-
-    lr: float
-    most: int = 1 << 62
-    """Most steps between two events; the loops that take one at a time need not ask."""
-    runaway: float = math.inf
-    """A minibatch loss that is not at most this ends the run; loops yield it last of all."""
 
 
 class EpochEnd(NamedTuple):

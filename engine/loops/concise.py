@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from engine.loops import Controls, Progress, epoch_end
+from engine.controls import Controls
+from engine.loops import Progress, epoch_end
 from engine.problem import Problem
 
 

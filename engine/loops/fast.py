@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from engine.compiled import MISSING, Floats, Kernels, kernels
-from engine.loops import Controls, EpochEnd, Progress
+from engine.controls import Controls
+from engine.loops import EpochEnd, Progress
 from engine.models import numbers
 from engine.problem import Problem
 from engine.shuffle import key_of
@@ -104,7 +105,7 @@ class Training:
                 done, ended, row, used = kernels.steps(
                     block, order, row, used, min(controls.most, most),
                     np.uint64(key_of(experiment.seed, epoch)),
-                    n, size, theta, grad, model.bias is not None, np.float32(controls.lr),
+                    n, size, theta, grad, model.bias is not None, controls.lr,
                     self.divisor, controls.runaway, params, losses,
                     epoch_losses, ends[0], ends[1],
                 )  # fmt: skip
@@ -114,7 +115,8 @@ class Training:
                 shown = torch.from_numpy(block[order[row - last : row]])
                 self._minibatch = (shown[:, :-1], shown[:, -1:])
                 bad = not losses[done - 1] <= controls.runaway
-                yield losses[: done - bad].copy()
+                if done > bad:
+                    yield losses[: done - bad].copy()
                 if epochs:
                     values, slopes = ends[:, :ended].tolist()
                     for loss, value, slope in zip(
@@ -122,12 +124,8 @@ class Training:
                     ):
                         yield EpochEnd(loss, model.named(value), model.named(slope))
                 elif ended:
-                    total = 0.0
-                    for start in range(0, n, len(order)):
-                        part = table[start : start + len(order)]
-                        total += kernels.mean_loss(part, theta, params) * len(part)
-                        yield ()
-                    yield EpochEnd(total / n, numbers(self.params()), numbers(self.grads()))
+                    loss = kernels.mean_loss(table, theta, params)
+                    yield EpochEnd(loss, numbers(self.params()), numbers(self.grads()))
                 if bad:
                     yield losses[done - 1 : done].copy()
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engine.loops import Controls, Progress, epoch_end
+from engine.controls import Controls
+from engine.loops import Progress, epoch_end
 from engine.problem import Problem
 
 

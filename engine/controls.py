@@ -1,0 +1,17 @@
+"""The dials of a run in progress."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass
+class Controls:
+    """What may be changed between two events of a run."""
+
+    lr: float
+    most: int = 1 << 62
+    """Most steps between two events; the loops that take one at a time need not ask."""
+    runaway: float = math.inf
+    """A minibatch loss that is not at most this ends the run; loops yield it last of all."""
