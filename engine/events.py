@@ -43,6 +43,8 @@ class Facts:
     """Expected loss of the true model."""
     rounding: float
     """Loss below which float32 cannot resolve anything."""
+    critical_lr: float
+    """2/λmax: the lr at which full-batch gradient descent begins to diverge."""
     start: Values
     start_loss: float
     sample: Sample

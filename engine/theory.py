@@ -1,7 +1,8 @@
-"""What can be known without training: the closed form and the noise floor."""
+"""What can be known without training: closed form, noise floor, the largest stable lr."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -42,3 +43,31 @@ def expected_loss(
     clean = (loss(noise * z) * density).sum()
     moved = (loss(noise * z - outlier_size) * density).sum()
     return float((1 - outlier_share) * clean + outlier_share * moved)
+
+
+def steepest_curvature(loss: Callable[[Tensor], Tensor]) -> float:
+    """The largest second derivative ℓ″ of a loss of one residual, by autograd on a grid.
+
+    1 for the half squared loss, 2 for the squared one, 1/β for smooth L1, 0 for L1.
+    """
+    size = torch.logspace(-6, 2, 400, dtype=torch.float64)
+    r = torch.cat([-size, size]).requires_grad_()
+    (slope,) = torch.autograd.grad(loss(r).sum(), r, create_graph=True)
+    (curvature,) = torch.autograd.grad(slope.sum(), r)
+    return float(curvature.max())
+
+
+def critical_lr(design: Tensor, curvature: float) -> float:
+    """2/λmax: full-batch gradient descent converges below this lr and diverges above it.
+
+    λmax is the largest eigenvalue of the Hessian's bound curvature·X̃ᵀX̃/n for the design X̃
+    (n, parameters); exact for the squared losses. Infinite for a loss without curvature.
+    """
+    if curvature <= 0:
+        return math.inf
+    gram = torch.zeros(design.shape[1], design.shape[1], dtype=torch.float64)
+    for start in range(0, len(design), ROWS_AT_ONCE):
+        rows = design[start : start + ROWS_AT_ONCE].cpu().double()
+        gram += rows.T @ rows
+    largest = float(torch.linalg.eigvalsh(gram / len(design))[-1])
+    return 2 / (curvature * largest) if largest > 0 else math.inf

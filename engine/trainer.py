@@ -18,7 +18,7 @@ from engine.experiment import Experiment
 from engine.loops import EpochEnd, load
 from engine.models import numbers
 from engine.problem import Problem, build
-from engine.theory import expected_loss, least_squares
+from engine.theory import critical_lr, expected_loss, least_squares, steepest_curvature
 
 RUNAWAY = 1e6
 """A loss this many times its start counts as diverged."""
@@ -49,6 +49,7 @@ def facts(problem: Problem) -> Facts:
         optimum=problem.mean_loss(at_solution),
         noise_floor=expected_loss(problem.loss, source.noise, share, source.outlier_size),
         rounding=float(problem.loss(resolution * problem.y).mean()),
+        critical_lr=critical_lr(model.design(problem.X), steepest_curvature(problem.loss)),
         start=numbers(problem.start),
         start_loss=problem.mean_loss(problem.start),
         sample=Sample(
