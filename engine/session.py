@@ -13,12 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from engine.controls import Controls
 from engine.events import Event
 from engine.experiment import Experiment
 from engine.history import History, Snapshot, State
 from engine.registry import BadInput
+from engine.sweep import Cell, Sweep, SweepProgress, SweepState
+
+if TYPE_CHECKING:
+    from engine.finder import Finding
 
 PUBLISH_EVERY = 1 / 30
 """Seconds between two snapshots at full speed."""
@@ -61,6 +66,17 @@ class Run:
         )
 
 
+@dataclass(eq=False)
+class Sweeping:
+    """A sweep in the thread's hands."""
+
+    sweep: Sweep
+    results: Iterator[list[Cell]]
+    cells: list[Cell | None]
+    begin: float
+    done: int = 0
+
+
 class Session:
     """Owns the engine thread. Every method returns at once; the thread acts between two steps."""
 
@@ -69,10 +85,15 @@ class Session:
         """The newest snapshot; a new object whenever anything changed."""
         self.runs: tuple[Snapshot, ...] = ()
         """The last snapshot of every run that took a step, oldest first."""
+        self.sweep: SweepProgress | None = None
+        """The newest state of the last sweep."""
+        self.finding: Finding | str | None = None
+        """What the last search for a learning rate came to, or why it failed."""
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._closed = False
         self._run: Run | None = None
+        self._sweeping: Sweeping | None = None
         self._goal = Goal.REST
         self._pace: float | None = None
         self._due = 0.0
@@ -130,6 +151,18 @@ class Session:
         """Slow down to so many epochs a second, or None for full speed."""
         self._command(lambda: self._set_pace(epochs_per_second))
 
+    def start_sweep(self, sweep: Sweep) -> None:
+        """Run a sweep; one that is still running is stopped."""
+        self._command(lambda: self._start_sweep(sweep))
+
+    def stop_sweep(self) -> None:
+        """End the sweep where it is; its results are kept."""
+        self._command(lambda: self._end_sweep("stopped"))
+
+    def find_lr(self, experiment: Experiment) -> None:
+        """Search a learning rate for an experiment."""
+        self._command(lambda: self._find_lr(experiment))
+
     # The thread ------------------------------------------------------------------------------
 
     def _command(self, command: Callable[[], None]) -> None:
@@ -143,6 +176,8 @@ class Session:
                     command()
                 elif self._goal is not Goal.REST:
                     self._advance()
+                elif self._sweeping:
+                    self._advance_sweep(self._sweeping)
             except BadInput as error:
                 self._fail(str(error))
             except Exception as error:  # the screen shows it and lives on
@@ -152,9 +187,11 @@ class Session:
         """The next command; waits for it while resting, or until the pace allows a step."""
         if self._goal is Goal.MINIBATCH:
             return None  # a step that was asked for is taken before anything else is looked at
-        wait = (
-            None if self._goal is Goal.REST else min(max(0.0, self._due - time.monotonic()), A_DAY)
-        )
+        wait: float | None
+        if self._goal is not Goal.REST:
+            wait = min(max(0.0, self._due - time.monotonic()), A_DAY)
+        else:
+            wait = 0.0 if self._sweeping else None
         try:
             return self._commands.get(block=wait != 0, timeout=wait)
         except Empty:
@@ -250,6 +287,47 @@ class Session:
         if self._pace:
             return max(1, int(self._pace * facts.steps_per_epoch * PUBLISH_EVERY))
         return Controls.most
+
+    def _start_sweep(self, sweep: Sweep) -> None:
+        from engine.lanes import run_sweep
+
+        self._end_sweep("stopped")
+        self._sweeping = Sweeping(sweep, run_sweep(sweep), [None] * len(sweep), time.perf_counter())
+        self._publish_sweep(self._sweeping, "running")
+
+    def _advance_sweep(self, sweeping: Sweeping) -> None:
+        """Take the sweep to its next results."""
+        try:
+            cells = next(sweeping.results, None)
+        except Exception as error:  # the screen shows it and lives on
+            self._end_sweep("failed", str(error))
+            return
+        if cells is None:
+            self._end_sweep("finished")
+            return
+        for cell in cells:
+            sweeping.cells[cell.index] = cell
+        sweeping.done += len(cells)
+        if time.perf_counter() - self._published >= PUBLISH_EVERY:
+            self._publish_sweep(sweeping, "running")
+
+    def _end_sweep(self, state: SweepState, message: str = "") -> None:
+        if self._sweeping:
+            self._publish_sweep(self._sweeping, state, message)
+            self._sweeping = None
+
+    def _publish_sweep(self, sweeping: Sweeping, state: SweepState, message: str = "") -> None:
+        now = self._published = time.perf_counter()
+        cells, seconds = tuple(sweeping.cells), now - sweeping.begin
+        self.sweep = SweepProgress(sweeping.sweep, state, message, cells, sweeping.done, seconds)
+
+    def _find_lr(self, experiment: Experiment) -> None:
+        from engine.finder import find_lr
+
+        try:
+            self.finding = find_lr(experiment)
+        except Exception as error:  # the screen shows it and lives on
+            self.finding = str(error)
 
     def _finish(self) -> None:
         self._goal = Goal.REST

@@ -6,6 +6,7 @@ Runs that see the same minibatches are lanes of one kernel. Results come as they
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -13,6 +14,8 @@ from typing import Literal
 from engine import machine
 from engine.experiment import REGISTRIES, SETTINGS, Experiment
 from engine.registry import BadInput, Param, Value
+
+SweepState = Literal["running", "finished", "stopped", "failed"]
 
 MOST_RUNS = 100_000
 """Runs of one sweep."""
@@ -41,6 +44,24 @@ class Cell:
     status: Literal["finished", "diverged"]
     losses: tuple[float, ...]
     """Loss over all the data after each epoch."""
+
+
+@dataclass(frozen=True, eq=False)
+class SweepProgress:
+    """A sweep as it was at one moment."""
+
+    sweep: Sweep
+    state: SweepState = "running"
+    message: str = ""
+    cells: tuple[Cell | None, ...] = ()
+    """The results by index; None where a run is not done."""
+    done: int = 0
+    seconds: float = 0.0
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds that the rest will take at the speed so far."""
+        return (len(self.cells) - self.done) * self.seconds / self.done if self.done else None
 
 
 @dataclass(frozen=True)
@@ -101,6 +122,31 @@ class Sweep:
         """The experiment at one setting of the axes."""
         keys = (axis.key for axis in self.axes)
         return self.experiment.changed(dict(zip(keys, values, strict=True)))
+
+
+def fan(experiment: Experiment, seeds: int) -> Sweep:
+    """The experiment over so many seeds, its own first."""
+    first = min(experiment.seed, 2**63 - seeds)
+    return Sweep(experiment, (Axis("seed", tuple(range(first, first + seeds))),))
+
+
+def band(cells: Sequence[Cell]) -> list[tuple[float, float, float, float, float]]:
+    """After each epoch the least, lower quartile, median, upper quartile and greatest loss.
+
+    Runs that are not finite at an epoch count as the greatest.
+    """
+    epochs = zip(*(cell.losses for cell in cells), strict=True)
+    return [
+        five_numbers([loss if loss == loss else math.inf for loss in losses]) for losses in epochs
+    ]
+
+
+def five_numbers(values: list[float]) -> tuple[float, float, float, float, float]:
+    """Least, quartiles and greatest, each an actual value (the nearest rank)."""
+    ranked = sorted(values)
+    last = len(ranked) - 1
+    low, quarter, middle, upper, high = (ranked[round(last * i / 4)] for i in range(5))
+    return low, quarter, middle, upper, high
 
 
 def parse_axis(text: str, experiment: Experiment) -> Axis:

@@ -10,6 +10,7 @@ import click
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -21,6 +22,7 @@ from engine.history import Snapshot
 from engine.presets import PRESETS, title_of
 from engine.session import Session
 from tui.charts import DARK, LIGHT, MONO, ChartView
+from tui.heatmap import HeatMap
 from tui.keys import ACTIONS
 from tui.numbers import clock, loss_text
 from tui.screens.dialogs import ConfirmScreen
@@ -88,7 +90,14 @@ class LinregApp(App[None]):
         self.color_charts()
         self.session.open()
         if self.message:
-            self.notify(self.message, severity="warning", timeout=10)
+            self.notify(self.message, severity="warning", timeout=10, markup=False)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave a dialog; a second enter, typed before it was gone, does not take the main screen.
+
+        Textual's palette and lists pop whatever is on top.
+        """
+        return AwaitComplete() if self.screen is self.main else super().pop_screen()
 
     async def action_quit(self) -> None:
         """Textual's own ctrl+q: asks like q, and a second one leaves."""
@@ -100,9 +109,10 @@ class LinregApp(App[None]):
     def color_charts(self) -> None:
         """Give the charts the colours of the theme."""
         palette = DARK if self.current_theme.dark else LIGHT
-        for chart in self.main.query(ChartView):
-            chart.palette = MONO if "NO_COLOR" in os.environ else palette
-            chart.ascii = self.settings.ascii
+        for screen in self.screen_stack:
+            for chart in (*screen.query(ChartView), *screen.query(HeatMap)):
+                chart.palette = MONO if "NO_COLOR" in os.environ else palette
+                chart.ascii = self.settings.ascii
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """With --ascii, every character that is drawn passes a filter."""

@@ -54,6 +54,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "slower", "left_square_bracket", "[", "slower", "Fewer epochs a second.", TRAIN, bar=False
     ),
+    Action("sweep", "w", "w", "sweep", "Thousands of runs over a grid, as a heat map.", TRAIN),
+    Action(
+        "fan", "b", "b", "seed band", "This experiment over 32 seeds, as a band.", TRAIN, bar=False
+    ),
+    Action("find_lr", "L", "L", "find lr", "Find a learning rate by a ramp.", TRAIN, bar=False),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART),
     Action("view", "v", "v", "view", "Fit, residuals, or parameters over time.", CHART),
     Action(

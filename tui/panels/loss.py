@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.alerts import NEAR
 from engine.history import Snapshot
+from engine.sweep import SweepProgress, band
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import loss_text
 from tui.panels.chart import ChartPanel, absent
+
+Band = Sequence[tuple[float, float, float, float, float]]
+"""Least, quartiles and greatest loss over several seeds after each epoch."""
 
 
 class LossPanel(ChartPanel):
@@ -18,10 +23,14 @@ class LossPanel(ChartPanel):
     grain = 1.0
 
     def update(
-        self, snapshot: Snapshot, previous: Snapshot | None, pinned: Snapshot | None
+        self,
+        snapshot: Snapshot,
+        previous: Snapshot | None,
+        pinned: Snapshot | None,
+        spread: Band = (),
     ) -> None:
-        """Show a run, the one before it and the pinned one."""
-        self.now, self.previous, self.pinned = snapshot, previous, pinned
+        """Show a run, the one before it, the pinned one, and the band of other seeds."""
+        self.now, self.previous, self.pinned, self.spread = snapshot, previous, pinned, spread
         self.snapshots = (snapshot,)
         self.redraw()
 
@@ -32,7 +41,13 @@ class LossPanel(ChartPanel):
     def chart(self) -> Chart:
         """The loss chart in the present view."""
         return loss_chart(
-            self.now, self.previous, self.pinned, self.log_y, self.x_range, self.cursor
+            self.now,
+            self.previous,
+            self.pinned,
+            self.log_y,
+            self.x_range,
+            self.cursor,
+            self.spread,
         )
 
 
@@ -43,9 +58,16 @@ def loss_chart(
     log_y: bool = True,
     x_range: tuple[float, float] | None = None,
     cursor: float | None = None,
+    spread: Band = (),
 ) -> Chart:
     """Epoch losses of up to three runs over this run's minibatch losses, with both limits."""
     curves = []
+    xs = range(1, len(spread) + 1)
+    for place, label in enumerate(("", "", "other seeds", "", "")):
+        # The ends are dashed, the quartiles and the median drawn through.
+        ys = [numbers[place] for numbers in spread]
+        if spread:
+            curves.append(Curve(xs, ys, color="data", label=label, dashed=place in (0, 4)))
     for other, color, label in ((pinned, "reference", "pinned"), (previous, "before", "before")):
         if other is not None:
             losses = other.epoch_losses
@@ -95,3 +117,14 @@ def levels(now: Snapshot) -> tuple[Level, ...]:
     if floor > 0 and 1 / NEAR < best / floor < NEAR:
         return (Level(floor, f"{symbols} θ*"),)
     return Level(floor, symbols), Level(best, "θ*")
+
+
+def spread(now: Snapshot, sweep: SweepProgress | None) -> Band:
+    """The band of a finished sweep over seeds, if it was over the experiment on show."""
+    if sweep is None or sweep.state != "finished":
+        return ()
+    same = sweep.sweep.experiment.changed({"seed": 0}) == now.experiment.changed({"seed": 0})
+    cells = [cell for cell in sweep.cells if cell is not None]
+    if not same or [axis.key for axis in sweep.sweep.axes] != ["seed"]:
+        return ()
+    return band(cells)

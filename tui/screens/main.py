@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -15,6 +17,7 @@ from engine.history import Snapshot
 from engine.presets import PRESETS
 from engine.registry import BadInput, Param, show
 from engine.session import Session
+from engine.sweep import fan
 from tui.fields import Edited, Form, Picker, TextField
 from tui.keys import ACTIONS, bindings, shown
 from tui.panels.bars import Hint, KeyBar, StatusBar
@@ -23,15 +26,19 @@ from tui.panels.data import DataPanel
 from tui.panels.device import DevicePanel
 from tui.panels.fit import FitPanel
 from tui.panels.group import Group
-from tui.panels.loss import LossPanel
+from tui.panels.loss import LossPanel, spread
 from tui.panels.model import ModelPanel
 from tui.panels.reading import ReadingPanel, advice, reading
 from tui.panels.training import PACE, PACES, TrainingPanel, pace_text
 from tui.panels.values import ValuesPanel
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.finder import FinderScreen
+from tui.screens.sweep import SweepScreen
 
 TICK = 1 / 20
 """Seconds between two looks at the session."""
+SEEDS = 32
+"""Runs behind a seed band."""
 JUMPS = {"d": "data", "m": "model", "t": "training", "l": "loss", "f": "fit", "v": "values"}
 
 
@@ -49,6 +56,8 @@ class MainScreen(Screen[None]):
         """What the forms say; the run in progress may be another one."""
         self.snapshot = session.latest
         self.pinned: Snapshot | None = None
+        self.finding = session.finding
+        self.sweep = session.sweep
         self.ticks = 0
 
     def compose(self) -> ComposeResult:
@@ -90,6 +99,11 @@ class MainScreen(Screen[None]):
     def look(self) -> None:
         """Show the session's newest snapshot, a running one at half the pace."""
         self.ticks += 1
+        if self.session.finding is not self.finding and self.is_current:
+            self.show_finding()
+        if self.session.sweep is not self.sweep:
+            self.sweep = self.session.sweep
+            self.show_snapshot()
         latest = self.session.latest
         if latest is not self.snapshot and (latest.state != "running" or self.ticks % 2):
             self.snapshot = latest
@@ -103,7 +117,7 @@ class MainScreen(Screen[None]):
         previous = before[-1] if before and before[-1] is not pinned else None
         with self.app.batch_update():
             self.query_one(StatusBar).show(now)
-            self.loss.update(now, previous, pinned)
+            self.loss.update(now, previous, pinned, spread(now, self.sweep))
             self.fit.update(now)
             self.values.show(now)
             self.query_one(ReadingPanel).show(now)
@@ -194,7 +208,7 @@ class MainScreen(Screen[None]):
         try:
             self.change({key: name})
         except BadInput as error:
-            self.notify(str(error), severity="error")
+            self.notify(str(error), severity="error", markup=False)
 
     def set_pace(self, pace: float | None) -> None:
         """So many epochs a second from now on."""
@@ -205,7 +219,7 @@ class MainScreen(Screen[None]):
     def tell(self, text: str) -> None:
         """A word about what a key has done, in place of the last one."""
         self.app.clear_notifications()
-        self.notify(text, timeout=2)
+        self.notify(text, timeout=2, markup=False)
 
     # Focus -----------------------------------------------------------------------------------
 
@@ -277,6 +291,9 @@ class MainScreen(Screen[None]):
             "seed": not running and not paused,
             "regenerate": not running and not paused,
             "preset": not running and not paused,
+            "sweep": not running,
+            "fan": not running,
+            "find_lr": not running,
             "feature": self.fit.view != "parameters",
             "leave": self.has_class("-full"),
             "fullscreen": isinstance(self.focused, ChartPanel),
@@ -333,6 +350,36 @@ class MainScreen(Screen[None]):
         place = PACES.index(self.training.pace) + by
         self.set_pace(PACES[min(max(place, 0), len(PACES) - 1)])
         self.tell(f"pace: {pace_text(self.training.pace)}")
+
+    def action_sweep(self) -> None:
+        def load(experiment: Experiment | None) -> None:
+            if experiment:
+                self.adopt(experiment)
+
+        facts = self.snapshot.facts
+        limit = facts.critical_lr if facts else math.inf
+        self.app.push_screen(SweepScreen(self.session, self.experiment, limit), load)
+
+    def action_fan(self) -> None:
+        self.session.start_sweep(fan(self.experiment, SEEDS))
+        self.tell(f"{SEEDS} seeds: least, quartiles and greatest loss come as a band")
+
+    def action_find_lr(self) -> None:
+        self.finding = self.session.finding
+        self.session.find_lr(self.experiment)
+
+    def show_finding(self) -> None:
+        """Show what the finder has found, and take its suggestion where that is wanted."""
+        finding = self.finding = self.session.finding
+        if finding is None or isinstance(finding, str):
+            self.tell(finding or "")
+            return
+
+        def take(lr: float | None) -> None:
+            if lr is not None:
+                self.change({"lr": f"{lr:.3g}"})
+
+        self.app.push_screen(FinderScreen(finding), take)
 
     def action_log(self) -> None:
         self.loss.log_y = not self.loss.log_y

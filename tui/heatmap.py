@@ -1,0 +1,215 @@
+"""A heat map one can walk about in: plotext's has neither a cursor nor an ASCII form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.charts import DARK, Palette
+from tui.numbers import loss_text
+
+RAMP = ("#00224e", "#1a386f", "#434e6c", "#61656f", "#7d7c78", "#9b9476", "#bcae6c", "#ddc95a")
+"""Dark to light, even to the eye and told apart with any colour vision (after cividis)."""
+SHADES = " .:-=+*%"
+"""The same steps in ASCII."""
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A grid of values: rows from the bottom up; None is not there yet, NaN is diverged."""
+
+    values: tuple[tuple[float | None, ...], ...]
+    x_labels: tuple[str, ...]
+    y_labels: tuple[str, ...]
+    title: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    log: bool = True
+    """Whether colours follow the logarithm of the values."""
+    limit_column: int | None = None
+    """The first column beyond the predicted limit, marked below."""
+    limit_label: str = ""
+
+
+class HeatMap(Widget, can_focus=True):
+    """Shows a heat and a cursor; arrows move it, enter chooses."""
+
+    BINDINGS = [
+        Binding("left", "move(0, -1)", show=False),
+        Binding("right", "move(0, 1)", show=False),
+        Binding("up", "move(1, 0)", show=False),
+        Binding("down", "move(-1, 0)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+    palette: reactive[Palette] = reactive(DARK)
+    ascii: reactive[bool] = reactive(False)
+    cursor: reactive[tuple[int, int]] = reactive((0, 0))
+
+    class Moved(Message):
+        """The cursor stands elsewhere."""
+
+    class Chosen(Message):
+        """Enter was pressed on a cell."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.heat = Heat((), (), ())
+
+    def show(self, heat: Heat) -> None:
+        """Show a heat; the cursor stays where it is as far as the grid reaches."""
+        self.heat = heat
+        rows, columns = len(heat.y_labels), len(heat.x_labels)
+        row, column = self.cursor
+        self.cursor = (min(row, max(rows - 1, 0)), min(column, max(columns - 1, 0)))
+        self.refresh()
+
+    def action_move(self, up: int, right: int) -> None:
+        """Move the cursor by cells."""
+        row, column = self.cursor
+        self.cursor = (
+            min(max(row + up, 0), max(len(self.heat.y_labels) - 1, 0)),
+            min(max(column + right, 0), max(len(self.heat.x_labels) - 1, 0)),
+        )
+        self.post_message(self.Moved())
+
+    def action_choose(self) -> None:
+        """Announce that the cell under the cursor is wanted."""
+        self.post_message(self.Chosen())
+
+    def render_line(self, y: int) -> Strip:
+        """One line: title, cells with a label on the left, labels below."""
+        width, height = self.size
+        base = self.visual_style.rich_style
+        segments = line(self.heat, self.cursor, y, width, height, self.palette, self.ascii)
+        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+
+
+def line(
+    heat: Heat,
+    cursor: tuple[int, int],
+    y: int,
+    width: int,
+    height: int,
+    palette: Palette,
+    ascii: bool,
+) -> list[Segment]:
+    """The segments of one line of the picture."""
+    quiet, text = palette.style("axis"), palette.style("text")
+    rows, columns = len(heat.y_labels), len(heat.x_labels)
+    gutter = max((len(label) for label in heat.y_labels), default=0) + 1
+    across, down = places(columns, width - gutter), places(rows, height - 4)
+    if y == 0:
+        return [Segment(heat.title, text)]
+    if y == 1:
+        return legend(heat, quiet, ascii)
+    if not across or not down or y - 2 >= len(down) + 2:
+        return []
+    if y - 2 == len(down):
+        return [Segment(" " * gutter + x_axis(heat, across), quiet)]
+    if y - 2 == len(down) + 1:
+        return [Segment(" " * gutter + marks(heat, across), text)]
+    row = down[::-1][y - 2]
+    first = y - 2 == len(down) - 1 or down[::-1][y - 1] != row
+    label = heat.y_labels[row] if first else ""
+    segments = [Segment(f"{label:>{gutter - 1}} ", quiet)]
+    low, high = extent(heat)
+    for column in across:
+        value = heat.values[row][column]
+        here = (row, column) == cursor
+        segments.append(cell(value, low, high, heat.log, here, ascii))
+    return segments
+
+
+def places(count: int, room: int) -> list[int]:
+    """Which of `count` cells each of `room` places shows; few cells do not fill all the room."""
+    room = min(room, 8 * count)
+    return [i * count // room for i in range(room)]
+
+
+def extent(heat: Heat) -> tuple[float, float]:
+    """The least and greatest value that can be shown, in units of the colour scale."""
+    values = [scaled(v, heat.log) for row in heat.values for v in row]
+    known = [value for value in values if value is not None]
+    return (min(known), max(known)) if known else (0.0, 1.0)
+
+
+def scaled(value: float | None, log: bool) -> float | None:
+    """A value on the colour scale, or None where it has no place there."""
+    if value is None or not math.isfinite(value) or (log and value <= 0):
+        return None
+    return math.log10(value) if log else value
+
+
+def cell(
+    value: float | None, low: float, high: float, log: bool, here: bool, ascii: bool
+) -> Segment:
+    """One place of a cell."""
+    if value is None:
+        return Segment("+" if here else "·" if not ascii else " ", Style(dim=not here))
+    place = scaled(value, log)
+    if place is None:
+        mark = "X" if ascii or here else "×"
+        return Segment(mark, Style(color="#e8743b", bold=here, reverse=here))
+    share = (place - low) / (high - low) if high > low else 0.0
+    step = min(int(share * len(RAMP)), len(RAMP) - 1)
+    if here:
+        return Segment("#" if ascii else "◆", Style(color="#e8743b", bgcolor=RAMP[step], bold=True))
+    if ascii:
+        return Segment(SHADES[step])
+    return Segment(" ", Style(bgcolor=RAMP[step]))
+
+
+def legend(heat: Heat, quiet: Style, ascii: bool) -> list[Segment]:
+    """The colour scale with its ends, and the mark of diverged runs."""
+    low, high = extent(heat)
+    ends = [loss_text(10**end if heat.log else end) for end in (low, high)]
+    steps = [
+        Segment(SHADES[i] * 2) if ascii else Segment("  ", Style(bgcolor=color))
+        for i, color in enumerate(RAMP)
+    ]
+    known = any(value is not None for row in heat.values for value in row)
+    if not known:
+        return []
+    return [
+        Segment(f"{ends[0]} ", quiet),
+        *steps,
+        Segment(f" {ends[1]}   ", quiet),
+        Segment("X" if ascii else "×", Style(color="#e8743b")),
+        Segment(" diverged", quiet),
+    ]
+
+
+def x_axis(heat: Heat, across: Sequence[int]) -> str:
+    """Labels of the columns, as many as fit, and the name of x."""
+    text, free = "", 0
+    for place, column in enumerate(across):
+        label = heat.x_labels[column]
+        new = place == 0 or across[place - 1] != column
+        if new and place >= free and place + len(label) <= len(across):
+            text = text.ljust(place) + label
+            free = place + len(label) + 2
+    return text
+
+
+def marks(heat: Heat, across: Sequence[int]) -> str:
+    """The name of x, and where the predicted limit lies."""
+    name = f"{heat.x_label} →   {heat.y_label} ↑" if heat.y_label else heat.x_label
+    if heat.limit_column is None:
+        return name
+    place = next((i for i, column in enumerate(across) if column >= heat.limit_column), None)
+    if place is None:
+        return name
+    mark = f"▲ {heat.limit_label}"
+    if place > len(name) + 2:
+        return name.ljust(place) + mark
+    return " " * place + mark + "   " + name

@@ -1,0 +1,73 @@
+"""The learning-rate finder: the ramp, its suggestion, and the exact limit beside it."""
+
+from __future__ import annotations
+
+import math
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.finder import Finding
+from tui.charts import Chart, ChartView, Curve
+from tui.numbers import number
+
+
+class FinderScreen(ModalScreen[float | None]):
+    """Gives back the suggested lr where it is taken."""
+
+    BINDINGS = [
+        Binding("enter", "take", "take it"),
+        Binding("escape,q,L", "leave", "close"),
+    ]
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        self.finding = finding
+
+    def compose(self) -> ComposeResult:
+        """The ramp as a chart, and the two numbers in words."""
+        found = self.finding
+        limit = "none" if math.isinf(found.critical_lr) else number(found.critical_lr)
+        with Vertical() as box:
+            box.border_title = "Learning-rate finder"
+            box.border_subtitle = "enter take the suggestion · esc close"
+            yield ChartView()
+            yield Static(
+                f"suggestion {number(found.suggestion)}: in the middle of the longest fall as lr "
+                f"rises.\n2/λmax = {limit}: beyond it full-batch gradient descent diverges."
+            )
+
+    def on_mount(self) -> None:
+        """Draw the ramp."""
+        self.query_one(ChartView).show(ramp(self.finding))
+        self.app.color_charts()  # type: ignore[attr-defined]
+
+    def action_take(self) -> None:
+        """Take the suggestion."""
+        if self.is_active:
+            self.dismiss(self.finding.suggestion)
+
+    def action_leave(self) -> None:
+        """Leave the lr as it is."""
+        if self.is_active:
+            self.dismiss(None)
+
+
+def ramp(found: Finding) -> Chart:
+    """The smoothed loss against log10 lr, with the suggestion and the limit as upright lines."""
+    x = [math.log10(lr) for lr in found.lrs]
+    ends = (min(found.losses), max(found.losses))
+    curves = []
+    for lr, color, label in (
+        (found.suggestion, "data", "suggestion"),
+        (found.critical_lr, "reference", "2/λmax"),
+    ):
+        if math.isfinite(lr):
+            at = math.log10(lr)
+            curves.append(Curve((at, at), ends, color=color, label=label, dashed=True))
+    curves.append(Curve(x, found.losses, label="smoothed loss"))
+    title = "minibatch loss while lr rises"
+    return Chart(tuple(curves), title=title, x_label="log10 lr", log_y=min(found.losses) > 0)

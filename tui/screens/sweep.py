@@ -1,0 +1,365 @@
+"""The sweep screen: a grid of runs as a heat map, or as a curve where there is one axis."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine.experiment import Experiment
+from engine.presets import title_of
+from engine.registry import BadInput, Value
+from engine.session import Session
+from engine.sweep import Cell, Sweep, SweepProgress, numeric_keys, parse_axis
+from tui.charts import Chart, ChartView, Curve
+from tui.fields import Choice, Edited, Form, Picker, Row, TextField
+from tui.heatmap import Heat, HeatMap
+from tui.numbers import clock, loss_text, number
+from tui.panels.bars import PROGRESS, Hint
+
+TICK = 1 / 10
+"""Seconds between two looks at the session."""
+LOSS, FLOOR = "final loss", "epochs to the floor"
+NONE = "none"
+USUAL = {
+    "lr": "log:1e-3:3:32",
+    "batch_size": "log:1:100:16",
+    "epochs": "lin:1:10:10",
+    "seed": "lin:0:31:32",
+    "data.n": "log:10:10000:10",
+    "data.noise": "log:1e-3:1:16",
+    "init.std": "log:1e-3:10:16",
+    "loss.delta": "log:1e-2:10:16",
+}
+"""Values offered for a key when it is chosen."""
+HELP = {
+    "x": "The key along the x axis. Every value of it is tried with every value of the other axis.",
+    "x values": "log:low:high:count by equal factors, lin:low:high:count evenly, or a list: 1,2,5.",
+    "y": "The key along the y axis; none gives a curve in place of a heat map.",
+    "y values": "log:low:high:count by equal factors, lin:low:high:count evenly, or a list: 1,2,5.",
+    "measure": "final loss: after the last epoch. epochs to the floor: how soon it was there.",
+}
+
+
+class AxesForm(Form):
+    """What is swept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.texts = {
+            "x": "lr",
+            "x values": USUAL["lr"],
+            "y": "batch_size",
+            "y values": USUAL["batch_size"],
+            "measure": LOSS,
+        }
+
+    def rows(self, experiment: Experiment) -> list[Row]:
+        """Both axes with their values, and what is measured."""
+        keys = tuple(Choice(key, key) for key in numeric_keys(experiment))
+        choices = {
+            "x": keys,
+            "y": (Choice(NONE, NONE), *keys),
+            "measure": (Choice(LOSS, LOSS), Choice(FLOOR, FLOOR)),
+        }
+        return [
+            Row(key, key, text, choices.get(key, ()))
+            for key, text in self.texts.items()
+            if not (key == "y values" and self.texts["y"] == NONE)
+        ]
+
+    def sweep(self, experiment: Experiment) -> Sweep:
+        """The sweep that the form describes; raises BadInput."""
+        axes = [parse_axis(f"{self.texts['x']}={self.texts['x values']}", experiment)]
+        if self.texts["y"] != NONE:
+            axes.append(parse_axis(f"{self.texts['y']}={self.texts['y values']}", experiment))
+        return Sweep(experiment, tuple(axes))
+
+
+class SweepScreen(Screen[Experiment | None]):
+    """Axes on the left, the map on the right; gives back the experiment that was chosen."""
+
+    BINDINGS = [
+        Binding("s", "start", "start"),
+        Binding("x", "stop", "stop"),
+        Binding("escape,q,w", "leave", "back"),
+        Binding("tab", "other_side", "map", priority=True),
+    ]
+
+    def __init__(self, session: Session, experiment: Experiment, critical_lr: float) -> None:
+        super().__init__()
+        self.session = session
+        self.experiment = experiment
+        self.critical_lr = critical_lr
+        self.shown: SweepProgress | None = None
+
+    def compose(self) -> ComposeResult:
+        """Head, axes and reading, map or curve, and the keys."""
+        self.form, self.map, self.curve = AxesForm(), HeatMap(), ChartView()
+        self.form.border_title, self.map.border_title = "Axes", "Sweep"
+        self.curve.border_title = "Sweep"
+        yield Static(id="head")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.form
+                yield Static(id="cell")
+            yield self.map
+            yield self.curve
+        yield Hint()
+        yield Static(id="keys")
+
+    def on_mount(self) -> None:
+        """Show the form, and a sweep that is there already."""
+        self.form.show(self.experiment)
+        self.query_one("#cell").border_title = "This run"
+        self.curve.display = False
+        old = self.session.sweep
+        if old is not None and self.same(old.sweep.experiment):
+            self.shown = old
+        self.show_sweep()
+        self.map.focus()
+        self.app.color_charts()  # type: ignore[attr-defined]
+        self.set_interval(TICK, self.look)
+
+    def same(self, experiment: Experiment) -> bool:
+        """Whether a sweep was over this experiment and over what this screen can show."""
+        sweep = self.session.sweep
+        return experiment == self.experiment and sweep is not None and sweep.state != "failed"
+
+    def look(self) -> None:
+        """Show what the session has to show, if it is new."""
+        latest = self.session.sweep
+        if latest is not self.shown and latest is not None and self.same(latest.sweep.experiment):
+            self.shown = latest
+            self.show_sweep()
+
+    # Showing ---------------------------------------------------------------------------------
+
+    def show_sweep(self) -> None:
+        """Show the sweep as it stands."""
+        self.query_one("#head", Static).update(head(self.experiment, self.shown, self.size.width))
+        keys = " [b]s[/b] start  [b]x[/b] stop  [b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell  "
+        self.query_one("#keys", Static).update(
+            Content.from_markup(keys + "[b]enter[/b] load this run  [b]esc[/b] back")
+        )
+        progress = self.shown
+        two = progress is None or len(progress.sweep.axes) == 2
+        self.map.display, self.curve.display = two, not two
+        if progress and two:
+            self.map.show(heat(progress, self.form.texts["measure"], self.critical_lr))
+        elif progress:
+            self.curve.show(curve(progress, self.form.texts["measure"], self.critical_lr))
+        self.show_cell()
+
+    def show_cell(self) -> None:
+        """Describe the run under the cursor."""
+        self.query_one("#cell", Static).update(describe(self.shown, self.place()))
+
+    def place(self) -> tuple[int, ...] | None:
+        """The place of the cursor in the grid; the middle of the good where there is a curve."""
+        if self.shown is None:
+            return None
+        row, column = self.map.cursor
+        if len(self.shown.sweep.axes) == 2:
+            return column, row
+        finite = [
+            cell for cell in self.shown.cells if cell is not None and math.isfinite(cell.loss)
+        ]
+        return (min(finite, key=lambda cell: cell.loss).index,) if finite else None
+
+    # Editing ---------------------------------------------------------------------------------
+
+    @on(Edited)
+    def edit(self, event: Edited) -> None:
+        """Take over an axis, its values, or the measure."""
+        self.form.texts[event.key] = event.text
+        if event.key in ("x", "y") and event.text != NONE:
+            self.form.texts[f"{event.key} values"] = USUAL.get(event.text, "lin:0:1:11")
+        self.form.show(self.experiment)
+        if event.key == "measure":
+            self.show_sweep()
+        else:
+            self.check()
+
+    def check(self) -> Sweep | None:
+        """The sweep of the form, or what is wrong with it in the hint."""
+        try:
+            sweep = self.form.sweep(self.experiment)
+        except BadInput as error:
+            self.query_one(Hint).say(str(error), refused=True)
+            return None
+        self.query_one(Hint).say(f"{len(sweep)} runs; press s")
+        return sweep
+
+    def on_descendant_focus(self) -> None:
+        """Help for the focused field."""
+        if isinstance(self.focused, TextField | Picker):
+            self.query_one(Hint).say(HELP[self.focused.key])
+        else:
+            self.check()
+
+    @on(HeatMap.Moved)
+    def moved(self) -> None:
+        """The cursor stands on another run."""
+        self.show_cell()
+
+    # Actions ---------------------------------------------------------------------------------
+
+    def action_start(self) -> None:
+        """Run the sweep of the form."""
+        sweep = self.check()
+        if sweep:
+            self.session.start_sweep(sweep)
+
+    def action_stop(self) -> None:
+        """End the sweep; what is done stays."""
+        self.session.stop_sweep()
+
+    def action_leave(self) -> None:
+        """Back to the main screen; a sweep goes on."""
+        self.dismiss(None)
+
+    def action_other_side(self) -> None:
+        """From the map to the axes and back."""
+        if isinstance(self.focused, TextField | Picker):
+            self.set_focus(self.map if self.map.display else None)
+        else:
+            self.set_focus(self.form.fields["x"])
+
+    def key_enter(self) -> None:
+        """With a curve, enter loads the best run."""
+        if self.focused is None:
+            self.load()
+
+    @on(HeatMap.Chosen)
+    def load(self) -> None:
+        """Take the run under the cursor back to the main screen."""
+        place = self.place()
+        if place is not None and self.shown is not None:
+            self.dismiss(self.shown.sweep.at(self.shown.sweep.values(place)))
+
+
+def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> Content:
+    """One line: what is swept, and how far it is."""
+    title = f" linreg-tui · sweep of {title_of(experiment)}"
+    if progress is None:
+        return Content(title)
+    share = progress.done / max(len(progress.cells), 1)
+    full = round(share * PROGRESS)
+    tail = f"● {progress.state}  {progress.done}/{len(progress.cells)}  "
+    tail += "▰" * full + "▱" * (PROGRESS - full) + f"  {clock(progress.seconds)}"
+    if progress.state == "running" and progress.eta is not None:
+        tail += f"  {clock(progress.eta)} left"
+    room = max(0, width - len(tail) - 1)
+    return Content(title[:room].ljust(room) + tail)
+
+
+def measured(cell: Cell | None, measure: str) -> float | None:
+    """What a map shows of a run: NaN for a diverged one, None for one that is not done."""
+    if cell is None:
+        return None
+    if cell.status == "diverged":
+        return math.nan
+    if measure == LOSS:
+        return cell.loss
+    return float(cell.floor_epoch) if cell.floor_epoch is not None else math.nan
+
+
+def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
+    """The heat map of a sweep with two axes, x the first."""
+    x, y = progress.sweep.axes
+    values = tuple(
+        tuple(
+            measured(progress.cells[progress.sweep.index((column, row))], measure)
+            for column in range(len(x.values))
+        )
+        for row in range(len(y.values))
+    )
+    return Heat(
+        values,
+        tuple(map(label, x.values)),
+        tuple(map(label, y.values)),
+        f"{measure} of {len(progress.cells)} runs",
+        x.key,
+        y.key,
+        log=measure == LOSS,
+        limit_column=beyond(x.key, x.values, critical_lr),
+        limit_label="2/λmax",
+    )
+
+
+def curve(progress: SweepProgress, measure: str, critical_lr: float) -> Chart:
+    """The curve of a sweep with one axis."""
+    (axis,) = progress.sweep.axes
+    log_x = is_log(axis.values)
+    points = [
+        (math.log10(x) if log_x else x, y)
+        for x, cell in zip(axis.values, progress.cells, strict=True)
+        if isinstance(x, int | float) and (y := measured(cell, measure)) is not None
+    ]
+    curves = []
+    finite = [y for _, y in points if math.isfinite(y)]
+    if axis.key == "lr" and math.isfinite(critical_lr) and finite:
+        limit = math.log10(critical_lr) if log_x else critical_lr
+        ends = (min(finite), max(finite))
+        curves.append(Curve((limit, limit), ends, color="reference", label="2/λmax", dashed=True))
+    curves.append(Curve([x for x, _ in points], [y for _, y in points], label=measure))
+    curves.append(Curve([x for x, _ in points], [y for _, y in points], "marks"))
+    name = f"log10 {axis.key}" if log_x else axis.key
+    return Chart(
+        tuple(curves),
+        title=f"{measure} against {name}",
+        x_label=name,
+        log_y=measure == LOSS,
+        empty="press s to run the sweep",
+    )
+
+
+def is_log(values: tuple[Value, ...]) -> bool:
+    """Whether values are better shown by their logarithm."""
+    numbers = [value for value in values if isinstance(value, int | float)]
+    return min(numbers) > 0 and max(numbers) / min(numbers) >= 30
+
+
+def beyond(key: str, values: tuple[Value, ...], critical_lr: float) -> int | None:
+    """The first place along an lr axis at or beyond the limit of full-batch gradient descent."""
+    if key != "lr":
+        return None
+    places = (
+        place
+        for place, value in enumerate(values)
+        if isinstance(value, float) and value >= critical_lr
+    )
+    return next(places, None)
+
+
+def label(value: Value) -> str:
+    """A value of an axis in a few cells."""
+    return f"{value:.2g}" if isinstance(value, float) else str(value)
+
+
+def describe(progress: SweepProgress | None, place: tuple[int, ...] | None) -> Content:
+    """The run at a place of the grid, in words."""
+    if progress is None or place is None:
+        return Content.styled("press s to run the sweep", "dim")
+    lines = []
+    for axis, value in zip(progress.sweep.axes, progress.sweep.values(place), strict=True):
+        text = number(value) if isinstance(value, float) else str(value)
+        lines.append(f"{axis.key} = {text}")
+    cell = progress.cells[progress.sweep.index(place)]
+    if cell is None:
+        lines.append("not done yet")
+    elif cell.status == "diverged":
+        lines.append("diverged")
+    else:
+        lines.append(f"loss {loss_text(cell.loss)}")
+        after = f"after epoch {cell.floor_epoch}" if cell.floor_epoch else "not reached"
+        lines.append(f"floor {after}")
+    return Content("\n".join(lines))
