@@ -28,9 +28,14 @@ SETTINGS: dict[str, Param] = {
         Param(
             "loop",
             "scratch",
-            "Who takes the steps: code written out (§3.2), PyTorch's classes (§3.3), or a kernel.",
-            "Same minibatches, same numbers; fast shows what is left without Python between.",
+            "Who takes the steps.",
+            "Same minibatches and same numbers in all of them.",
             choices=("scratch", "concise", "fast"),
+            about=(
+                "The loop written out, as in §3.2: data iterator, autograd, SGD by hand.",
+                "PyTorch's own parts, as in §3.3: nn.Linear, DataLoader, torch.optim.",
+                "The same steps compiled: what is left when Python is out of the way.",
+            ),
         ),
         Param(
             "lr",
@@ -67,6 +72,10 @@ SETTINGS: dict[str, Param] = {
             "The same steps, except for a short last batch.",
             "mean gives each sample of a short last batch more weight.",
             choices=("sum", "mean"),
+            about=(
+                "Losses are added, SGD divides by batch_size, also where the batch is short.",
+                "Losses are averaged over the samples that the batch has.",
+            ),
         ),
         Param(
             "seed",

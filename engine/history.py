@@ -180,7 +180,13 @@ class History:
                 known = event.facts
                 self.epoch_losses.add(0, known.start_loss)
                 self._track(0, known.start)
-                self._replace(facts=known, params=known.start, loss=known.start_loss, state="ready")
+                self._replace(
+                    facts=known,
+                    params=known.start,
+                    loss=known.start_loss,
+                    state="ready",
+                    message=event.note,
+                )
             case EpochEnded():
                 self.epoch_losses.add(event.epoch, event.loss)
                 self._track(event.epoch, event.params)
@@ -226,6 +232,11 @@ class History:
     def loss(self) -> float | None:
         """Loss of the last minibatch."""
         return self._step.loss if self._step else None
+
+    def say(self, message: str) -> Snapshot:
+        """Put a message on the run, in place of the last one."""
+        self._replace(message=message)
+        return self.latest
 
     def end(self, state: State, message: str = "") -> Snapshot:
         """Close the run for a reason that did not come from the trainer: stopped or failed."""

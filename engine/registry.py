@@ -58,6 +58,8 @@ class Param:
     """Whether `low` itself is excluded."""
     choices: tuple[str, ...] = ()
     """The only values of a text setting; empty means any text that `check` accepts."""
+    about: tuple[str, ...] = ()
+    """A line about each of the choices."""
     longest: int = 1000
     """How many numbers a list may hold."""
 

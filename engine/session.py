@@ -94,6 +94,7 @@ class Session:
         self._closed = False
         self._run: Run | None = None
         self._sweeping: Sweeping | None = None
+        self._compiled = ""
         self._goal = Goal.REST
         self._pace: float | None = None
         self._due = 0.0
@@ -205,8 +206,11 @@ class Session:
         history = History(experiment, self.latest.number + 1)
         # Where preparing fails, the screen still shows which experiment it was.
         self._run = Run(train(experiment, controls), controls, history)
-        if experiment.source().n > LARGE:
-            self.latest = history.latest
+        if experiment.loop == "fast" and self._compiled != experiment.loss.name:
+            self.latest = history.say("compiling the fast loop for this loss")
+            self._compiled = experiment.loss.name
+        elif experiment.source().n > LARGE:
+            self.latest = history.say("drawing the data")
         history.fold(next(self._run.events))
         self._publish("ready")
 

@@ -215,5 +215,7 @@ def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
         values = [low * (high / low) ** share for share in shares]
     else:
         values = [low + (high - low) * share for share in shares]
-    values[-1] = high
-    return [round(value) for value in values] if isinstance(param.default, int) else values
+    if isinstance(param.default, int):
+        return [round(value) for value in values]
+    # Four digits are as many as a person wants to read or type again.
+    return [low, *(float(f"{value:.4g}") for value in values[1:-1]), high]

@@ -40,6 +40,10 @@ PICTURES = (
     Picture("parameters", (80, 24), keys="s … v v"),
     Picture("ohm", keys="3 s …"),
     Picture("huber", keys="5 s … right right"),
+    Picture("sweep", keys="w s … right right right right right up up up up"),
+    Picture("sweep-small", (80, 24), keys="w s …"),
+    Picture("fan", keys="2 b … s …"),
+    Picture("finder", (100, 30), keys="L …"),
     Picture("choices", (80, 24), keys="j m down down enter"),
     Picture("help", (80, 24), keys="question_mark"),
     Picture("light", keys="4 s …", theme="linreg-light"),
@@ -50,10 +54,12 @@ PICTURES = (
 
 async def rest(pilot: Pilot[None], session: Session) -> None:
     """Wait until the engine has nothing left to do and the screen shows it."""
-    await pilot.pause(0.3)
-    while session.latest.state in ("loading", "running"):
+    await pilot.pause(0.5)
+    while session.latest.state in ("loading", "running") or (
+        session.sweep is not None and session.sweep.state == "running"
+    ):
         await pilot.pause(0.05)
-    await pilot.pause(0.3)
+    await pilot.pause(0.5)
 
 
 async def take(picture: Picture) -> None:

@@ -65,6 +65,8 @@ class LinregApp(App[None]):
     CSS_PATH = "linreg.tcss"
     TITLE = "linreg-tui"
     ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (80, "-medium"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-high")]
 
     def __init__(self, session: Session, settings: Settings, message: str = "") -> None:
         super().__init__()

@@ -199,7 +199,10 @@ def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
         return tuple(Choice(one.name, one.label, one.formula, one.help) for one in param)
     if isinstance(param.default, bool):
         return (Choice("true", "yes"), Choice("false", "no"))
-    return tuple(Choice(value, value) for value in param.choices)
+    about = param.about or ("",) * len(param.choices)
+    return tuple(
+        Choice(value, value, help=text) for value, text in zip(param.choices, about, strict=True)
+    )
 
 
 class Form(VerticalScroll, can_focus=False):

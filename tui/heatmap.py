@@ -210,6 +210,9 @@ def marks(heat: Heat, across: Sequence[int]) -> str:
     if place is None:
         return name
     mark = f"▲ {heat.limit_label}"
-    if place > len(name) + 2:
-        return name.ljust(place) + mark
-    return " " * place + mark + "   " + name
+    if place <= len(name) + 2:
+        return " " * place + mark
+    if place + len(mark) > len(across):
+        mark = f"{heat.limit_label} ▲"
+        place -= len(mark) - 1
+    return name.ljust(place) + mark

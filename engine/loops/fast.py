@@ -44,6 +44,11 @@ class Training:
         self._minibatch: tuple[Tensor, Tensor] | None = None
         on_cpu = problem.device.type == "cpu"
         self.kernels = kernels(problem.experiment.entry("loss")) if on_cpu and not MISSING else None
+        self.values = tuple(
+            np.float32(value) for value in problem.experiment.loss.kwargs().values()
+        )
+        if self.kernels:
+            warm_up(self.kernels, self.values)
         self.note = self.kernels.note if self.kernels else MISSING if on_cpu else ""
 
     def run(self) -> Iterator[Progress]:
@@ -90,7 +95,7 @@ class Training:
         losses = np.empty(max(epochs, 1) * per_epoch, np.float32)
         epoch_losses = np.empty(epochs)
         ends = np.empty((2, epochs, columns), np.float32)
-        params = tuple(np.float32(value) for value in experiment.loss.kwargs().values())
+        params = self.values
         used = epoch = 0
         for block in blocks:
             row = 0
@@ -189,3 +194,17 @@ class Training:
 def rows_in_block(columns: int, batch_size: int) -> int:
     """Rows of a block of a large table: whole minibatches, at least one."""
     return max(BLOCK // (columns * batch_size), 1) * batch_size
+
+
+def warm_up(kernels: Kernels, params: tuple[np.float32, ...]) -> None:
+    """Have everything compiled, or read from disk, before the first step is timed."""
+    data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
+    theta, losses = np.zeros(2, np.float32), np.zeros(1, np.float32)
+    key, none = np.uint64(0), np.empty((0, 2), np.float32)
+    kernels.shuffle(key, order)
+    kernels.gather(data, order, data.copy())
+    kernels.mean_loss(data, theta, params)
+    kernels.steps(
+        data, order, 0, 0, 0, key, 1, 1, theta, theta, True, 0.0, 1, 0.0, params, losses,
+        np.empty(0), none, none,
+    )  # fmt: skip

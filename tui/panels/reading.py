@@ -26,7 +26,7 @@ def reading(snapshot: Snapshot) -> Content:
     if snapshot.state == "failed":
         return Content.styled(f"failed: {snapshot.message}", BAD)
     if known is None or loss is None:
-        return Content.styled("loading torch …", "dim")
+        return Content.styled(f"{snapshot.message or 'loading torch'} …", "dim")
     symbols = snapshot.experiment.entry("loss").floor
     limits = [
         (f"\nnoise floor {symbols} = {loss_text(known.noise_floor)}", "dim"),

@@ -20,6 +20,7 @@ from engine.session import Session
 from engine.sweep import fan
 from tui.fields import Edited, Form, Picker, TextField
 from tui.keys import ACTIONS, bindings, shown
+from tui.numbers import count
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.chart import ChartPanel
 from tui.panels.data import DataPanel
@@ -46,8 +47,6 @@ class MainScreen(Screen[None]):
     """Everything on one screen; its layout follows the size of the terminal."""
 
     BINDINGS = bindings()
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (80, "-medium"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-high")]
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
         super().__init__()
@@ -160,10 +159,19 @@ class MainScreen(Screen[None]):
         key = self.focused.key
         param = PACE if key == "pace" else self.experiment.param(key)
         if isinstance(param, Param):
-            hint.say(" ".join(filter(None, (param.what, param.why, param.extremes))))
+            about = dict(zip(param.choices, param.about, strict=False)).get(self.focused.value, "")
+            texts = (about, param.what, param.why, param.extremes, self.speed(key))
+            hint.say(" ".join(filter(None, texts)))
         else:
             entry = self.experiment.entry(key)
             hint.say(f"{param.what} {entry.label}: {entry.formula}. {entry.help}")
+
+    def speed(self, key: str) -> str:
+        """How fast the chosen loop was when it last ran; for the key `loop` alone."""
+        runs = (run for run in reversed(self.session.runs) if key == "loop" and run.seconds)
+        same = (run for run in runs if run.experiment.loop == self.experiment.loop)
+        run = next(same, None)
+        return f"Measured here: {count(run.steps_per_second)} steps/s." if run else ""
 
     def pending(self) -> str:
         """What to say where the forms are ahead of the run on screen."""

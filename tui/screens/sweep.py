@@ -174,6 +174,10 @@ class SweepScreen(Screen[Experiment | None]):
         ]
         return (min(finite, key=lambda cell: cell.loss).index,) if finite else None
 
+    def on_resize(self) -> None:
+        """The head is laid out for a width."""
+        self.call_after_refresh(self.show_sweep)
+
     # Editing ---------------------------------------------------------------------------------
 
     @on(Edited)
