@@ -26,8 +26,8 @@ def device_text(snapshot: Snapshot) -> Text:
     speed = "no step yet"
     if snapshot.steps_per_second:
         epochs = snapshot.steps_per_second / snapshot.facts.steps_per_epoch
-        speed = f"{count(snapshot.steps_per_second)} steps/s · {count(epochs)} epochs/s"
+        speed = f"{count(snapshot.steps_per_second)} steps/s {count(epochs)} epochs/s"
     threads = "1 thread" if info.threads == 1 else f"{info.threads} threads"
     version = info.torch.partition("+")[0]
-    lines = f"{name} · {speed}\n{info.name}\ntorch {version} · {threads} · {info.memory_gb:.0f} GB"
+    lines = f"{name} {speed}\n{info.name}\ntorch {version} · {threads} · {info.memory_gb:.0f} GB"
     return Text(lines, no_wrap=True, overflow="ellipsis")
