@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from engine.experiment import Experiment
 from engine.registry import Param, Registry, show
+from tui.dialog import Over
 
 
 @dataclass
@@ -144,7 +145,7 @@ class Choice:
     help: str = ""
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(Over[str | None], ModalScreen[str | None]):
     """All the choices of one picker, with formula and help."""
 
     BINDINGS = [Binding("escape,q", "dismiss(None)", "close")]

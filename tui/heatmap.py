@@ -17,10 +17,11 @@ from textual.widget import Widget
 
 from tui.charts import DARK, Palette
 from tui.numbers import loss_text
+from tui.page import clean
 
 RAMP = ("#00224e", "#1a386f", "#434e6c", "#61656f", "#7d7c78", "#9b9476", "#bcae6c", "#ddc95a")
 """Dark to light, even to the eye and told apart with any colour vision (after cividis)."""
-SHADES = " .:-=+*%"
+SHADES = ".,:-=+*%"
 """The same steps in ASCII."""
 
 
@@ -39,6 +40,8 @@ class Heat:
     limit_column: int | None = None
     """The first column beyond the predicted limit, marked below."""
     limit_label: str = ""
+    absent: str = "diverged"
+    """What NaN means."""
 
 
 class HeatMap(Widget, can_focus=True):
@@ -107,7 +110,8 @@ def line(
     quiet, text = palette.style("axis"), palette.style("text")
     rows, columns = len(heat.y_labels), len(heat.x_labels)
     gutter = max((len(label) for label in heat.y_labels), default=0) + 1
-    across, down = places(columns, width - gutter), places(rows, height - 4)
+    across = places(columns, width - gutter, cursor[1])
+    down = places(rows, height - 4, cursor[0])
     if y == 0:
         return [Segment(heat.title, text)]
     if y == 1:
@@ -117,7 +121,7 @@ def line(
     if y - 2 == len(down):
         return [Segment(" " * gutter + x_axis(heat, across), quiet)]
     if y - 2 == len(down) + 1:
-        return [Segment(" " * gutter + marks(heat, across), text)]
+        return [Segment(" " * gutter + marks(heat, across, ascii), text)]
     row = down[::-1][y - 2]
     first = y - 2 == len(down) - 1 or down[::-1][y - 1] != row
     label = heat.y_labels[row] if first else ""
@@ -130,10 +134,16 @@ def line(
     return segments
 
 
-def places(count: int, room: int) -> list[int]:
-    """Which of `count` cells each of `room` places shows; few cells do not fill all the room."""
+def places(count: int, room: int, kept: int = 0) -> list[int]:
+    """Which of `count` cells each of `room` places shows; few cells do not fill all the room.
+
+    Where there is not room for all, the kept one stands in the place of one beside it.
+    """
     room = min(room, 8 * count)
-    return [i * count // room for i in range(room)]
+    shown = [i * count // room for i in range(room)]
+    if 0 < room < count and kept < count:
+        shown[kept * room // count] = kept
+    return shown
 
 
 def extent(heat: Heat) -> tuple[float, float]:
@@ -155,12 +165,14 @@ def cell(
 ) -> Segment:
     """One place of a cell."""
     if value is None:
-        return Segment("+" if here else "·" if not ascii else " ", Style(dim=not here))
+        mark = "#+" if here else " ·"
+        return Segment(mark[0 if ascii else 1], Style(dim=not here))
     place = scaled(value, log)
-    if place is None:
+    if place is None and not math.isfinite(value):
         mark = "X" if ascii or here else "×"
         return Segment(mark, Style(color="#e8743b", bold=here, reverse=here))
-    share = (place - low) / (high - low) if high > low else 0.0
+    # A loss of exactly zero has no logarithm, but is the best there is.
+    share = (place - low) / (high - low) if place is not None and high > low else 0.0
     step = min(int(share * len(RAMP)), len(RAMP) - 1)
     if here:
         return Segment("#" if ascii else "◆", Style(color="#e8743b", bgcolor=RAMP[step], bold=True))
@@ -177,16 +189,13 @@ def legend(heat: Heat, quiet: Style, ascii: bool) -> list[Segment]:
         Segment(SHADES[i] * 2) if ascii else Segment("  ", Style(bgcolor=color))
         for i, color in enumerate(RAMP)
     ]
-    known = any(value is not None for row in heat.values for value in row)
-    if not known:
+    values = [value for row in heat.values for value in row if value is not None]
+    if not values:
         return []
-    return [
-        Segment(f"{ends[0]} ", quiet),
-        *steps,
-        Segment(f" {ends[1]}   ", quiet),
-        Segment("X" if ascii else "×", Style(color="#e8743b")),
-        Segment(" diverged", quiet),
-    ]
+    scale = [Segment(f"{ends[0]} ", quiet), *steps, Segment(f" {ends[1]}   ", quiet)]
+    mark = Segment("X" if ascii else "×", Style(color="#e8743b"))
+    shown = any(scaled(value, heat.log) is not None for value in values)
+    return [*(scale if shown else []), mark, Segment(f" {heat.absent}", quiet)]
 
 
 def x_axis(heat: Heat, across: Sequence[int]) -> str:
@@ -201,18 +210,18 @@ def x_axis(heat: Heat, across: Sequence[int]) -> str:
     return text
 
 
-def marks(heat: Heat, across: Sequence[int]) -> str:
-    """The name of x, and where the predicted limit lies."""
-    name = f"{heat.x_label} →   {heat.y_label} ↑" if heat.y_label else heat.x_label
-    if heat.limit_column is None:
-        return name
-    place = next((i for i, column in enumerate(across) if column >= heat.limit_column), None)
+def marks(heat: Heat, across: Sequence[int], ascii: bool = False) -> str:
+    """The name of x, and below its column where the predicted limit lies; what fits of them."""
+    right, up, point = (">", "^", "^") if ascii else ("→", "↑", "▲")
+    name = f"{heat.x_label} {right}   {heat.y_label} {up}" if heat.y_label else heat.x_label
+    limit = heat.limit_column
+    place = next((i for i, at in enumerate(across) if limit is not None and at >= limit), None)
     if place is None:
         return name
-    mark = f"▲ {heat.limit_label}"
-    if place <= len(name) + 2:
-        return " " * place + mark
+    label = clean(heat.limit_label, ascii)
+    mark, start = f"{point} {label}", place
     if place + len(mark) > len(across):
-        mark = f"{heat.limit_label} ▲"
-        place -= len(mark) - 1
-    return name.ljust(place) + mark
+        mark, start = f"{label} {point}", place - len(label) - 1
+    if start < 0:
+        mark, start = point, place
+    return (name.ljust(start) if len(name) + 2 < start else " " * start) + mark

@@ -70,4 +70,6 @@ def absent(snapshot: Snapshot, waiting: str) -> str:
     """What an empty chart says: that something is on its way, or what brings it."""
     if snapshot.facts:
         return "press s to train"
-    return "no data" if snapshot.state == "failed" else waiting
+    if snapshot.state == "failed":
+        return "no data"
+    return f"{snapshot.message} …" if snapshot.message else waiting

@@ -11,6 +11,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.presets import PRESETS
+from tui.dialog import Over
 from tui.keys import groups, shown
 
 INTRODUCTION = (
@@ -42,7 +43,7 @@ INTRODUCTION = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Over[None], ModalScreen[None]):
     """What this is, how to read it, and every key."""
 
     BINDINGS = [("escape,q,question_mark,enter", "dismiss", "close")]
@@ -75,7 +76,7 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(VerticalScroll).focus()
 
 
-class JumpScreen(ModalScreen[str | None]):
+class JumpScreen(Over[str | None], ModalScreen[str | None]):
     """The panels by letter."""
 
     BINDINGS = [("escape,q", "dismiss(None)", "close")]
@@ -107,7 +108,7 @@ class JumpScreen(ModalScreen[str | None]):
         self.dismiss(event.option_id)
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Over[bool], ModalScreen[bool]):
     """A question that is answered by y or n."""
 
     BINDINGS = [("y,q,enter", "dismiss(True)", "yes"), ("n,escape", "dismiss(False)", "no")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,12 +11,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.finder import Finding
 from tui.charts import Chart, ChartView, Curve
+from tui.dialog import Over
 from tui.numbers import number
 
+if TYPE_CHECKING:
+    from engine.finder import Finding  # brings torch, which comes after the first frame
 
-class FinderScreen(ModalScreen[float | None]):
+
+class FinderScreen(Over[float | None], ModalScreen[float | None]):
     """Gives back the suggested lr where it is taken."""
 
     BINDINGS = [
@@ -47,19 +51,18 @@ class FinderScreen(ModalScreen[float | None]):
 
     def action_take(self) -> None:
         """Take the suggestion."""
-        if self.is_active:
-            self.dismiss(self.finding.suggestion)
+        self.dismiss(self.finding.suggestion)
 
     def action_leave(self) -> None:
         """Leave the lr as it is."""
-        if self.is_active:
-            self.dismiss(None)
+        self.dismiss(None)
 
 
 def ramp(found: Finding) -> Chart:
     """The smoothed loss against log10 lr, with the suggestion and the limit as upright lines."""
     x = [math.log10(lr) for lr in found.lrs]
-    ends = (min(found.losses), max(found.losses))
+    finite = [loss for loss in found.losses if math.isfinite(loss)]
+    ends = (min(finite, default=1.0), max(finite, default=1.0))
     curves = []
     for lr, color, label in (
         (found.suggestion, "data", "suggestion"),

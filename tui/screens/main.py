@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from textual import on
 from textual.app import ComposeResult
@@ -188,7 +189,9 @@ class MainScreen(Screen[None]):
         if event.key == "pace":
             self.set_pace(next(pace for pace in PACES if pace_text(pace) == event.text))
             return
-        form = next(form for form in self.forms if event.key in form.fields)
+        form = next((form for form in self.forms if event.key in form.fields), None)
+        if form is None:
+            return  # the field has gone with the choice that it belonged to
         try:
             self.change({event.key: event.text})
         except BadInput as error:
@@ -213,8 +216,12 @@ class MainScreen(Screen[None]):
 
     def choose(self, key: str, name: str) -> None:
         """Choose a registry's entry, or say why it cannot be."""
+        self.attempt(lambda: self.change({key: name}))
+
+    def attempt(self, change: Callable[[], None]) -> None:
+        """Do what may be refused; then say why."""
         try:
-            self.change({key: name})
+            change()
         except BadInput as error:
             self.notify(str(error), severity="error", markup=False)
 
@@ -335,8 +342,11 @@ class MainScreen(Screen[None]):
         self.focus_now(self.training.fields["lr"])
 
     def action_seed(self) -> None:
-        self.change({"seed": show(self.experiment.seed + 1)})
-        self.tell(f"seed {self.experiment.seed}: other data, other start")
+        def turn() -> None:
+            self.change({"seed": show(self.experiment.seed + 1)})
+            self.tell(f"seed {self.experiment.seed}: other data, other start")
+
+        self.attempt(turn)
 
     def action_regenerate(self) -> None:
         self.session.prepare(self.experiment)
@@ -369,8 +379,11 @@ class MainScreen(Screen[None]):
         self.app.push_screen(SweepScreen(self.session, self.experiment, limit), load)
 
     def action_fan(self) -> None:
-        self.session.start_sweep(fan(self.experiment, SEEDS))
-        self.tell(f"{SEEDS} seeds: least, quartiles and greatest loss come as a band")
+        def start() -> None:
+            self.session.start_sweep(fan(self.experiment, SEEDS))
+            self.tell(f"{SEEDS} seeds: least, quartiles and greatest loss come as a band")
+
+        self.attempt(start)
 
     def action_find_lr(self) -> None:
         self.finding = self.session.finding
@@ -385,7 +398,7 @@ class MainScreen(Screen[None]):
 
         def take(lr: float | None) -> None:
             if lr is not None:
-                self.change({"lr": f"{lr:.3g}"})
+                self.attempt(lambda: self.change({"lr": f"{lr:.3g}"}))
 
         self.app.push_screen(FinderScreen(finding), take)
 

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from engine.experiment import Experiment
@@ -19,6 +18,7 @@ from engine.registry import BadInput, Value
 from engine.session import Session
 from engine.sweep import Cell, Sweep, SweepProgress, numeric_keys, parse_axis
 from tui.charts import Chart, ChartView, Curve
+from tui.dialog import Over
 from tui.fields import Choice, Edited, Form, Picker, Row, TextField
 from tui.heatmap import Heat, HeatMap
 from tui.numbers import clock, loss_text, number
@@ -36,7 +36,12 @@ USUAL = {
     "data.n": "log:10:10000:10",
     "data.noise": "log:1e-3:1:16",
     "init.std": "log:1e-3:10:16",
+    "data.correlation": "lin:0:0.9:10",
+    "data.outliers": "lin:0:0.5:11",
+    "data.outlier_size": "lin:0:20:11",
+    "data.current": "log:0.1:10:10",
     "loss.delta": "log:1e-2:10:16",
+    "loss.beta": "log:1e-2:10:16",
 }
 """Values offered for a key when it is chosen."""
 HELP = {
@@ -83,7 +88,7 @@ class AxesForm(Form):
         return Sweep(experiment, tuple(axes))
 
 
-class SweepScreen(Screen[Experiment | None]):
+class SweepScreen(Over[Experiment | None]):
     """Axes on the left, the map on the right; gives back the experiment that was chosen."""
 
     BINDINGS = [
@@ -296,6 +301,7 @@ def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
         log=measure == LOSS,
         limit_column=beyond(x.key, x.values, critical_lr),
         limit_label="2/λmax",
+        absent="diverged" if measure == LOSS else "never at the floor",
     )
 
 

@@ -1,0 +1,21 @@
+"""What every screen over the main one has in common."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen
+
+Result = TypeVar("Result")
+
+
+class Over(Screen[Result]):
+    """A screen that is left once, though the key that leaves it may come twice in one burst.
+
+    Textual would take away whatever is on top then, in the end the main screen.
+    """
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Hand the result back and leave, unless that is done already."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
