@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
+import sys
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType
@@ -45,9 +46,9 @@ def absent(argument: Any) -> bool:
 def clamp(lowest: Any, highest: Any) -> Any:
     """Tensor.clamp for one number, with the bounds that are given."""
     if absent(lowest):
-        return lambda x, min=None, max=None: x if x < max else max
+        return lambda x, min=None, max=None: max if x > max else x
     if absent(highest):
-        return lambda x, min=None, max=None: x if x > min else min
+        return lambda x, min=None, max=None: min if x < min else x
     return lambda x, min=None, max=None: min if x < min else (max if x > max else x)
 
 
@@ -58,7 +59,7 @@ SCALAR_METHODS: dict[str, Callable[..., Any]] = {
     "exp": lambda x: lambda x: math.exp(x),
     "log": lambda x: lambda x: math.log(x),
     "log1p": lambda x: lambda x: math.log1p(x),
-    "sign": lambda x: lambda x: x * 0 + (x > 0) - (x < 0),
+    "sign": lambda x: lambda x: np.float32(x > 0) - np.float32(x < 0),
     "sinh": lambda x: lambda x: math.sinh(x),
     "sqrt": lambda x: lambda x: math.sqrt(x),
     "square": lambda x: lambda x: x * x,
@@ -140,8 +141,8 @@ def steps(
     epoch is shuffled here, `key` being that of the present one, and at its end the loss over the
     data, θ and the gradient are noted down. The gradient is divided by `divisor`, or by the
     minibatch's size where that is 0. Each minibatch's mean loss before its step goes into `losses`;
-    one that is not at most `runaway` ends the call. Returns how many steps were taken and epochs
-    ended, and the new `row` and `used`.
+    one that is not at most `runaway` ends the call, and so does such a loss of an epoch. Returns
+    how many steps were taken and epochs ended, and the new `row` and `used`.
     """
     d = data.shape[1] - 1
     whole = epoch_losses.shape[0] > 0
@@ -183,6 +184,8 @@ def steps(
                 for j in range(d + 1):
                     epoch_thetas[ended, j] = theta[j]
                     epoch_grads[ended, j] = grad[j]
+                if not epoch_losses[ended] <= runaway:
+                    return k + 1, ended + 1, row, used
             ended += 1
     return count, ended, row, used
 
@@ -276,10 +279,12 @@ def kernels(loss: Entry[Any]) -> Kernels:
     """The kernels for a loss that has a derivative; compiled at their first call.
 
     numba knows a kernel on disk by the name and file of its function, so the name carries the loss
-    and the text of its functions. Where nothing can be kept, it is compiled anew in each process.
+    and the text of its module, with the constants that it may use. Where nothing can be kept, it is
+    compiled anew in each process.
     """
     assert loss.derivative is not None
-    text = inspect.getsource(loss.function) + inspect.getsource(loss.derivative)
+    modules = (sys.modules[part.__module__] for part in (loss.function, loss.derivative))
+    text = "".join(map(inspect.getsource, modules))
     suffix = f"{loss.name}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     inner = {
         "LOSS": numba.njit(fastmath=FASTMATH)(loss.function),

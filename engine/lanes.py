@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,14 +25,13 @@ WIDTH = 256
 """Most lanes at once: their parameters stay in the cache."""
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(NamedTuple):
     """What one run has of its own."""
 
-    index: int
+    number: int
+    """Its index in the sweep."""
     lr: float
-    init: tuple[tuple[str, Value], ...]
-    """Parameters of the init that differ from the experiment's."""
+    init: Choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,31 +51,37 @@ def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
     after whole epochs alone.
     """
 
-    def places(of_lanes: bool) -> list[range]:
-        """Along each axis every place, or only the first."""
-        return [
-            range(len(axis.values)) if is_lane(axis.key) is of_lanes else range(1)
-            for axis in sweep.axes
-        ]
-
-    for group in product(*places(of_lanes=False)):
+    shared = [range(1) if is_lane(axis.key) else range(len(axis.values)) for axis in sweep.axes]
+    for group in product(*shared):
         experiment = sweep.at(sweep.values(group))
-        lanes = []
-        for lane in product(*places(of_lanes=True)):
-            place = tuple(map(max, group, lane))
-            settings = dict(
-                zip((axis.key for axis in sweep.axes), sweep.values(place), strict=True)
-            )
-            lr = settings.get("lr", experiment.lr)
-            assert isinstance(lr, float)
-            init = {
-                key.partition(".")[2]: value
-                for key, value in settings.items()
-                if key.startswith("init.")
-            }
-            lanes.append(Lane(sweep.index(place), lr, tuple(init.items())))
+        lanes = lanes_of(sweep, group, experiment)
         for start in range(0, len(lanes), WIDTH):
             yield from train_lanes(experiment, lanes[start : start + WIDTH])
+
+
+def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> list[Lane]:
+    """The runs that share the group's places on all axes but those of lanes."""
+    # For each axis what it adds to the index of a run, and the setting of the lane's own.
+    options: list[list[tuple[int, str, Value]]] = []
+    stride = len(sweep)
+    for axis, place in zip(sweep.axes, group, strict=True):
+        stride //= len(axis.values)
+        if is_lane(axis.key):
+            options.append([(i * stride, axis.key, value) for i, value in enumerate(axis.values)])
+        else:
+            options.append([(place * stride, "", 0)])
+    lanes = []
+    for chosen in product(*options):
+        index, lr, init = 0, experiment.lr, experiment.init
+        for offset, key, value in chosen:
+            index += offset
+            if key == "lr" and isinstance(value, float):
+                lr = value
+            elif key:
+                name = key.partition(".")[2]
+                init = Choice(init.name, tuple({**init.kwargs(), name: value}.items()))
+        lanes.append(Lane(index, lr, init))
+    return lanes
 
 
 def is_lane(key: str) -> bool:
@@ -98,10 +104,7 @@ def train_lanes(experiment: Experiment, lanes: list[Lane]) -> Iterator[list[Cell
     for measured in steps(experiment, ground.problem, theta, grad, lr):
         losses.append(measured)
         yield []
-    yield [
-        cell(lane.index, history, ground.floor)
-        for lane, history in zip(lanes, np.array(losses).T.tolist(), strict=True)
-    ]
+    yield cells_of(lanes, np.array(losses), ground.floor)
 
 
 @lru_cache(maxsize=2)
@@ -112,36 +115,30 @@ def ground_of(shared: Experiment) -> Ground:
     return Ground(problem, NEAR * limit(known.noise_floor, known.optimum, known.rounding))
 
 
-def cell(index: int, history: list[float], floor: float) -> Cell:
-    """The result of a run from its loss at the start and after each epoch."""
-    start, *losses = history
-    runaway = RUNAWAY * max(start, 1 / RUNAWAY)
-    reached = (epoch for epoch, loss in enumerate(losses, 1) if loss <= floor)
-    diverged = not all(loss <= runaway for loss in losses)
-    return Cell(
-        index,
-        losses[-1],
-        next(reached, None),
-        "diverged" if diverged else "finished",
-        tuple(losses),
-    )
+def cells_of(lanes: list[Lane], history: NDArray[np.float64], floor: float) -> list[Cell]:
+    """The results of all lanes from their losses at the start and after each epoch."""
+    losses = history[1:]
+    with np.errstate(invalid="ignore"):
+        ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
+        reached = losses <= floor
+    first = np.where(reached.any(axis=0), reached.argmax(axis=0) + 1, 0)
+    rows = zip(lanes, losses.T.tolist(), first.tolist(), ran_away.tolist(), strict=True)
+    return [
+        Cell(lane.number, own[-1], epoch or None, "diverged" if bad else "finished", tuple(own))
+        for lane, own, epoch, bad in rows
+    ]
 
 
 def first_thetas(
     experiment: Experiment, lanes: list[Lane], problem: Problem
 ) -> tuple[Floats, Floats]:
     """θ of shape (features + 1, lanes), the bias last, and room for its gradient."""
-    columns: dict[tuple[tuple[str, Value], ...], Floats] = {}
     theta = np.zeros((problem.model.features + 1, len(lanes)), np.float32)
-    for place, lane in enumerate(lanes):
-        if lane.init not in columns:
-            init = Choice(
-                experiment.init.name, tuple({**experiment.init.kwargs(), **dict(lane.init)}.items())
-            )
-            start = first_values(replace(experiment, init=init), problem.model)
-            columns[lane.init] = torch.cat([part.flatten() for part in start.values()]).numpy()
-        column = columns[lane.init]
-        theta[: len(column), place] = column
+    for init in dict.fromkeys(lane.init for lane in lanes):
+        start = first_values(replace(experiment, init=init), problem.model)
+        column = torch.cat([part.flatten() for part in start.values()]).numpy()
+        places = [place for place, lane in enumerate(lanes) if lane.init == init]
+        theta[: len(column), places] = column[:, np.newaxis]
     return theta, np.zeros_like(theta)
 
 

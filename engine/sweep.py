@@ -6,6 +6,7 @@ Runs that see the same minibatches are lanes of one kernel. Results come as they
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -75,6 +76,8 @@ class Sweep:
         if not 1 <= len(self.axes) <= 2 or len({axis.key for axis in self.axes}) < len(self.axes):
             keys = ", ".join(axis.key for axis in self.axes)
             raise BadInput("axis", keys, "a sweep has one axis or two different ones")
+        if self.experiment.entry("loss").derivative is None:
+            raise BadInput("loss", self.experiment.loss.name, "has no derivative to compile")
         if len(self) > MOST_RUNS:
             raise BadInput("axis", len(self), f"a sweep has at most {MOST_RUNS} runs")
         needed, there = self.memory(), machine.memory()
@@ -98,11 +101,12 @@ class Sweep:
             ),
             default=0,
         )
-        return 16 * largest + len(self) * (200 + 32 * self.experiment.epochs)
+        epochs = max(experiment.epochs for experiment in self.corners())
+        return 16 * largest + len(self) * (200 + 32 * epochs)
 
     def corners(self) -> list[Experiment]:
         """The experiments at the ends of the axes, where a setting that is refused shows first."""
-        ends = [(axis.values[0], axis.values[-1]) for axis in self.axes]
+        ends = [(min(axis.values, key=size), max(axis.values, key=size)) for axis in self.axes]
         return [self.at(values) for values in product(*ends)]
 
     def settings(self) -> list[tuple[Value, ...]]:
@@ -122,6 +126,12 @@ class Sweep:
         """The experiment at one setting of the axes."""
         keys = (axis.key for axis in self.axes)
         return self.experiment.changed(dict(zip(keys, values, strict=True)))
+
+
+def size(value: Value) -> float:
+    """A value of an axis as the number that it is."""
+    assert isinstance(value, int | float)
+    return value
 
 
 def fan(experiment: Experiment, seeds: int) -> Sweep:
@@ -215,7 +225,10 @@ def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
         values = [low * (high / low) ** share for share in shares]
     else:
         values = [low + (high - low) * share for share in shares]
+    if not all(map(math.isfinite, values)):
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", "the range is too wide")
     if isinstance(param.default, int):
         return [round(value) for value in values]
-    # Four digits are as many as a person wants to read or type again.
-    return [low, *(float(f"{value:.4g}") for value in values[1:-1]), high]
+    # Four digits are as many as a person wants to read or type again, if they tell values apart.
+    neat = [low, *(float(f"{value:.4g}") for value in values[1:-1]), high]
+    return neat if all(map(operator.lt, neat, neat[1:])) else [*values[:-1], high]

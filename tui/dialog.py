@@ -13,7 +13,8 @@ Result = TypeVar("Result")
 class Over(Screen[Result]):
     """A screen that is left once, though the key that leaves it may come twice in one burst.
 
-    Textual would take away whatever is on top then, in the end the main screen.
+    Textual would take away whatever is on top then, in the end the main screen. Named after
+    ModalScreen among the bases: the stylesheet knows a widget by its first one.
     """
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:

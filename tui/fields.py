@@ -78,12 +78,17 @@ class TextField(Input):
         """Back to what is applied, and out of the field."""
         self.value = self.applied
         self.forget()
-        self.screen.set_focus(None)
+        self.leave()
 
     async def action_submit(self) -> None:
         """Enter: apply and leave the field, so that the single keys work again."""
         self.apply()
-        self.screen.set_focus(None)
+        self.leave()
+
+    def leave(self) -> None:
+        """Give the focus away, unless the field has gone with the choice it belonged to."""
+        if self.is_attached:
+            self.screen.set_focus(None)
 
 
 class Picker(Widget, can_focus=True):
@@ -145,7 +150,7 @@ class Choice:
     help: str = ""
 
 
-class ChoiceScreen(Over[str | None], ModalScreen[str | None]):
+class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
     """All the choices of one picker, with formula and help."""
 
     BINDINGS = [Binding("escape,q", "dismiss(None)", "close")]

@@ -141,7 +141,7 @@ def places(count: int, room: int, kept: int = 0) -> list[int]:
     """
     room = min(room, 8 * count)
     shown = [i * count // room for i in range(room)]
-    if 0 < room < count and kept < count:
+    if 0 < room < count and kept < count and kept not in shown:
         shown[kept * room // count] = kept
     return shown
 
@@ -174,10 +174,10 @@ def cell(
     # A loss of exactly zero has no logarithm, but is the best there is.
     share = (place - low) / (high - low) if place is not None and high > low else 0.0
     step = min(int(share * len(RAMP)), len(RAMP) - 1)
-    if here:
-        return Segment("#" if ascii else "◆", Style(color="#e8743b", bgcolor=RAMP[step], bold=True))
     if ascii:
-        return Segment(SHADES[step])
+        return Segment("#" if here else SHADES[step], Style(bold=here, reverse=here))
+    if here:
+        return Segment("◆", Style(color="#e8743b", bgcolor=RAMP[step], bold=True))
     return Segment(" ", Style(bgcolor=RAMP[step]))
 
 

@@ -26,6 +26,10 @@ from engine.shuffle import key_of
 BLOCK = 1 << 18
 """Numbers of data in one block: few enough for the cache, and for a block to take milliseconds."""
 
+MOST_EPOCHS = 1024
+"""Epochs between two looks at the controls; of tiny data a block holds far more, and each of them
+is an event that costs its reader more than its samples cost the kernel."""
+
 TORCH_STEPS = 64
 """Steps taken in torch between two looks at the controls."""
 
@@ -84,7 +88,7 @@ class Training:
         n, columns = table.shape
         size, per_epoch = experiment.batch_size, math.ceil(n / experiment.batch_size)
         # Small data are used where they lie, many epochs a call; large ones block by block.
-        epochs = min(BLOCK // (n * columns), experiment.epochs)
+        epochs = min(BLOCK // (n * columns), MOST_EPOCHS, experiment.epochs)
         blocks = self._blocks(table, kernels) if epochs == 0 else repeat(table)
         order = np.arange(n if epochs else rows_in_block(columns, size))
 
@@ -116,7 +120,7 @@ class Training:
                 )  # fmt: skip
                 epoch += ended
                 self.grad = torch.from_numpy(grad)
-                last = size if used else n - (per_epoch - 1) * size
+                last = size if used % n else n - (per_epoch - 1) * size
                 shown = torch.from_numpy(block[order[row - last : row]])
                 self._minibatch = (shown[:, :-1], shown[:, -1:])
                 bad = not losses[done - 1] <= controls.runaway
@@ -133,6 +137,7 @@ class Training:
                     yield EpochEnd(loss, numbers(self.params()), numbers(self.grads()))
                 if bad:
                     yield losses[done - 1 : done].copy()
+                    return
 
     def _blocks(self, table: Floats, kernels: Kernels) -> Iterator[Floats]:
         """The rows of a large table in each epoch's order, gathered ahead by a second thread."""
@@ -185,7 +190,10 @@ class Training:
                 done = until
                 losses = torch.stack(means).cpu().numpy()
                 bad = ~(losses <= controls.runaway)
-                yield losses[: int(bad.argmax()) + 1] if bad.any() else losses
+                if bad.any():
+                    yield losses[: int(bad.argmax()) + 1]
+                    return
+                yield losses
             yield EpochEnd(
                 problem.mean_loss(self.params()), numbers(self.params()), numbers(self.grads())
             )

@@ -43,7 +43,7 @@ INTRODUCTION = (
 )
 
 
-class HelpScreen(Over[None], ModalScreen[None]):
+class HelpScreen(ModalScreen[None], Over[None]):
     """What this is, how to read it, and every key."""
 
     BINDINGS = [("escape,q,question_mark,enter", "dismiss", "close")]
@@ -76,7 +76,7 @@ class HelpScreen(Over[None], ModalScreen[None]):
         self.query_one(VerticalScroll).focus()
 
 
-class JumpScreen(Over[str | None], ModalScreen[str | None]):
+class JumpScreen(ModalScreen[str | None], Over[str | None]):
     """The panels by letter."""
 
     BINDINGS = [("escape,q", "dismiss(None)", "close")]
@@ -108,7 +108,7 @@ class JumpScreen(Over[str | None], ModalScreen[str | None]):
         self.dismiss(event.option_id)
 
 
-class ConfirmScreen(Over[bool], ModalScreen[bool]):
+class ConfirmScreen(ModalScreen[bool], Over[bool]):
     """A question that is answered by y or n."""
 
     BINDINGS = [("y,q,enter", "dismiss(True)", "yes"), ("n,escape", "dismiss(False)", "no")]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.finder import Finding  # brings torch, which comes after the first frame
 
 
-class FinderScreen(Over[float | None], ModalScreen[float | None]):
+class FinderScreen(ModalScreen[float | None], Over[float | None]):
     """Gives back the suggested lr where it is taken."""
 
     BINDINGS = [

@@ -99,7 +99,7 @@ class MainScreen(Screen[None]):
     def look(self) -> None:
         """Show the session's newest snapshot, a running one at half the pace."""
         self.ticks += 1
-        if self.session.finding is not self.finding and self.is_current:
+        if self.session.finding is not self.finding and self.is_active:
             self.show_finding()
         if self.session.sweep is not self.sweep:
             self.sweep = self.session.sweep
@@ -158,6 +158,8 @@ class MainScreen(Screen[None]):
             hint.say(self.focused.trouble, refused=True)
             return
         key = self.focused.key
+        if key != "pace" and key not in self.experiment.flat():
+            return  # the field is about to go with the choice that it belonged to
         param = PACE if key == "pace" else self.experiment.param(key)
         if isinstance(param, Param):
             about = dict(zip(param.choices, param.about, strict=False)).get(self.focused.value, "")

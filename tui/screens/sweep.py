@@ -21,13 +21,14 @@ from tui.charts import Chart, ChartView, Curve
 from tui.dialog import Over
 from tui.fields import Choice, Edited, Form, Picker, Row, TextField
 from tui.heatmap import Heat, HeatMap
-from tui.numbers import clock, loss_text, number
+from tui.numbers import clock, loss_text
 from tui.panels.bars import PROGRESS, Hint
 
 TICK = 1 / 10
 """Seconds between two looks at the session."""
 LOSS, FLOOR = "final loss", "epochs to the floor"
 NONE = "none"
+EMPTY = "press s to run the sweep"
 USUAL = {
     "lr": "log:1e-3:3:32",
     "batch_size": "log:1:100:16",
@@ -126,37 +127,38 @@ class SweepScreen(Over[Experiment | None]):
         self.query_one("#cell").border_title = "This run"
         self.curve.display = False
         old = self.session.sweep
-        if old is not None and self.same(old.sweep.experiment):
+        if old is not None and old.sweep.experiment == self.experiment:
             self.shown = old
+        self.map.show(Heat((), (), (), EMPTY))
         self.show_sweep()
         self.map.focus()
         self.app.color_charts()  # type: ignore[attr-defined]
         self.set_interval(TICK, self.look)
 
-    def same(self, experiment: Experiment) -> bool:
-        """Whether a sweep was over this experiment and over what this screen can show."""
-        sweep = self.session.sweep
-        return experiment == self.experiment and sweep is not None and sweep.state != "failed"
-
     def look(self) -> None:
         """Show what the session has to show, if it is new."""
         latest = self.session.sweep
-        if latest is not self.shown and latest is not None and self.same(latest.sweep.experiment):
-            self.shown = latest
-            self.show_sweep()
+        if latest is None or latest is self.shown or latest.sweep.experiment != self.experiment:
+            return
+        self.shown = latest
+        self.show_sweep()
+        if latest.state == "failed":
+            self.query_one(Hint).say(latest.message, refused=True)
 
     # Showing ---------------------------------------------------------------------------------
 
     def show_sweep(self) -> None:
         """Show the sweep as it stands."""
         self.query_one("#head", Static).update(head(self.experiment, self.shown, self.size.width))
-        keys = " [b]s[/b] start  [b]x[/b] stop  [b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell  "
+        # What a narrow terminal cuts off comes last.
+        keys = " [b]s[/b] start  [b]x[/b] stop  [b]enter[/b] load  [b]esc[/b] back  "
         self.query_one("#keys", Static).update(
-            Content.from_markup(keys + "[b]enter[/b] load this run  [b]esc[/b] back")
+            Content.from_markup(keys + "[b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell")
         )
         progress = self.shown
         two = progress is None or len(progress.sweep.axes) == 2
         self.map.display, self.curve.display = two, not two
+        self.refocus()
         if progress and two:
             self.map.show(heat(progress, self.form.texts["measure"], self.critical_lr))
         elif progress:
@@ -214,6 +216,15 @@ class SweepScreen(Over[Experiment | None]):
         else:
             self.check()
 
+    def on_descendant_blur(self) -> None:
+        """A field that is left gives the focus back to the map."""
+        self.call_after_refresh(self.refocus)
+
+    def refocus(self) -> None:
+        """Focus the map where nothing else has the focus."""
+        if self.focused is None and self.map.display and self.is_current:
+            self.map.focus()
+
     @on(HeatMap.Moved)
     def moved(self) -> None:
         """The cursor stands on another run."""
@@ -239,7 +250,7 @@ class SweepScreen(Over[Experiment | None]):
         """From the map to the axes and back."""
         if isinstance(self.focused, TextField | Picker):
             self.set_focus(self.map if self.map.display else None)
-        else:
+        elif self.query_one("#left").display:
             self.set_focus(self.form.fields["x"])
 
     def key_enter(self) -> None:
@@ -263,11 +274,14 @@ def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> 
     share = progress.done / max(len(progress.cells), 1)
     full = round(share * PROGRESS)
     tail = f"● {progress.state}  {progress.done}/{len(progress.cells)}  "
-    tail += "▰" * full + "▱" * (PROGRESS - full) + f"  {clock(progress.seconds)}"
+    if width >= 60:
+        tail += "▰" * full + "▱" * (PROGRESS - full) + "  "
+    tail += clock(progress.seconds)
     if progress.state == "running" and progress.eta is not None:
         tail += f"  {clock(progress.eta)} left"
     room = max(0, width - len(tail) - 1)
-    return Content(title[:room].ljust(room) + tail)
+    left = Content(title).truncate(max(0, room - 1), ellipsis=True)
+    return Content.assemble(left, " " * (room - left.cell_length), tail)
 
 
 def measured(cell: Cell | None, measure: str) -> float | None:
@@ -301,8 +315,13 @@ def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
         log=measure == LOSS,
         limit_column=beyond(x.key, x.values, critical_lr),
         limit_label="2/λmax",
-        absent="diverged" if measure == LOSS else "never at the floor",
+        absent=absent(measure),
     )
+
+
+def absent(measure: str) -> str:
+    """What became of a run that has no number."""
+    return "diverged" if measure == LOSS else "never at the floor"
 
 
 def curve(progress: SweepProgress, measure: str, critical_lr: float) -> Chart:
@@ -328,7 +347,7 @@ def curve(progress: SweepProgress, measure: str, critical_lr: float) -> Chart:
         title=f"{measure} against {name}",
         x_label=name,
         log_y=measure == LOSS,
-        empty="press s to run the sweep",
+        empty="no run to show yet" if not progress.done else f"all {absent(measure)}",
     )
 
 
@@ -357,11 +376,15 @@ def label(value: Value) -> str:
 
 def describe(progress: SweepProgress | None, place: tuple[int, ...] | None) -> Content:
     """The run at a place of the grid, in words."""
-    if progress is None or place is None:
-        return Content.styled("press s to run the sweep", "dim")
+    if progress is not None and progress.state == "failed":
+        return Content.styled(progress.message, "$text-error")
+    if progress is None:
+        return Content.styled(EMPTY, "dim")
+    if place is None:
+        return Content.styled("no run with a finite loss yet", "dim")
     lines = []
     for axis, value in zip(progress.sweep.axes, progress.sweep.values(place), strict=True):
-        text = number(value) if isinstance(value, float) else str(value)
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
         lines.append(f"{axis.key} = {text}")
     cell = progress.cells[progress.sweep.index(place)]
     if cell is None:
