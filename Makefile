@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check snapshots screenshots clean
+.PHONY: run test check bench snapshots screenshots clean
 
 run: $(VENV)/app
 	$(BIN)/linreg-tui
@@ -15,6 +15,10 @@ check: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Prints how fast everything is, side by side with others; a quiet machine, please, for 6 minutes.
+bench: $(VENV)/bench
+	$(BIN)/python -m tests.bench
 
 # Accept the screen as it is now as the expected one; look at the pictures before you commit them.
 snapshots: $(VENV)/test
@@ -34,4 +38,9 @@ $(VENV)/app: pyproject.toml constraints.txt
 $(VENV)/test: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]" -c constraints.txt
+	touch $(VENV)/app $@
+
+$(VENV)/bench: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]" -c constraints.txt
 	touch $(VENV)/app $@

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.controls import Controls
 from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Started, Stepped
 from engine.experiment import REGISTRIES, SETTINGS, Experiment
 from engine.registry import BadInput, Entry, Param, Value
@@ -27,6 +29,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 settings.register_profile("engine", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("engine")
+
+# As the session has it; two pools of threads on few cores would wait for each other.
+torch.set_num_threads(1)
 
 Array = NDArray[np.float64]
 
@@ -131,6 +136,13 @@ def tame_experiments(draw: st.DrawFn, /, **fixed: object) -> Experiment:
 # Runs ----------------------------------------------------------------------------------------
 
 
+def singly(experiment: Experiment) -> Iterator[Event]:
+    """A run whose every minibatch is an event of its own, whichever loop takes the steps."""
+    from engine.trainer import train
+
+    return train(experiment, Controls(experiment.lr, most=1))
+
+
 def started(events: Iterable[Event]) -> Started:
     """The first event of a run."""
     first = next(iter(events))
@@ -155,6 +167,11 @@ def steps_of(events: Iterable[Event]) -> list[Stepped]:
     return [event for event in events if isinstance(event, Stepped)]
 
 
+def batch_losses_of(events: Iterable[Event]) -> list[float]:
+    """The loss of every minibatch, however many come in one event."""
+    return [float(loss) for step in steps_of(events) for loss in step.losses]
+
+
 def outcome(events: Iterable[Event]) -> Finished | Diverged:
     """How a run ended."""
     *_, last = events
@@ -165,6 +182,17 @@ def outcome(events: Iterable[Event]) -> Finished | Diverged:
 def array(tensor: Tensor) -> Array:
     """A tensor in numpy's float64."""
     return tensor.detach().cpu().numpy().astype(np.float64)
+
+
+# Kernels -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps the kernels of a loss made up for a test out of the folder of the real ones."""
+    import numba
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "kernels"))
 
 
 # Threads -------------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from engine import trainer
 from engine.cli import finite, read_experiment
+from engine.controls import Controls
 from engine.events import Event
 from engine.experiment import KEYS, Experiment
-from engine.loops import Controls
 from engine.presets import PRESETS
 from engine.registry import BadInput
 from engine.trainer import train

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine import device as devices
+from engine import machine
 from engine.device import available, describe, resolve
 from engine.registry import BadInput
 
@@ -62,7 +62,7 @@ def test_a_system_that_tells_nothing_still_has_a_name(monkeypatch: pytest.Monkey
     def unknown(name: str) -> int:
         raise ValueError
 
-    monkeypatch.setattr(devices, "Path", Nowhere)
+    monkeypatch.setattr(machine, "Path", Nowhere)
     monkeypatch.setattr("os.sysconf", unknown)
     monkeypatch.setattr("platform.processor", lambda: "")
     monkeypatch.setattr("platform.machine", lambda: "")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from dataclasses import FrozenInstanceError, fields, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.controls import Controls
 from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Stepped
 from engine.experiment import Experiment
 from engine.history import (
@@ -25,7 +29,7 @@ from engine.history import (
 )
 from engine.models import numbers
 from engine.trainer import train
-from tests.engine.conftest import tame_experiments
+from tests.engine.conftest import singly, tame_experiments
 
 VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300)
 
@@ -113,7 +117,7 @@ def test_a_history_follows_a_real_run(data: st.DataObject) -> None:
     assert not history.begun
     batch_losses: list[float] = []
     epoch_losses: list[float] = []
-    for event in train(experiment):
+    for event in singly(experiment):
         history.fold(event)
         snapshot = history.snapshot("running", 0.5, 2.0)
         assert (snapshot.experiment, snapshot.number) == (experiment, 4)
@@ -185,6 +189,126 @@ def test_memory_does_not_grow_with_the_steps() -> None:
     assert snapshot.step == 6000
     assert len(snapshot.batch_losses.x) <= CAPACITY
     assert all(len(points.x) <= CAPACITY for _, points in snapshot.tracks)
+
+
+class Still:
+    """A loop that shows the same numbers for ever."""
+
+    def params(self) -> dict[str, torch.Tensor]:
+        return {"w": torch.ones(2, 1), "b": torch.zeros(1)}
+
+    def grads(self) -> dict[str, torch.Tensor]:
+        return self.params()
+
+    def minibatch(self) -> None:
+        return None
+
+
+def begun_history(per_epoch: int) -> History:
+    """A history at the start of a run of so many steps an epoch."""
+    history = History(Experiment(loop="fast", epochs=1_000_000))
+    first = next(train(Experiment().changed({"data.n": 20})))
+    assert isinstance(first, Started)
+    facts = replace(first.facts, steps_per_epoch=per_epoch)
+    history.fold(replace(first, facts=facts))
+    return history
+
+
+def assert_bounded(history: History, bytes_held: int) -> None:
+    """Every curve is full, in order, and no more than full."""
+    assert bytes_held < 2_000_000
+    snapshot = history.snapshot("running", 0.03, 1.0)
+    curves = [
+        snapshot.batch_losses,
+        snapshot.epoch_losses,
+        *(points for _, points in snapshot.tracks),
+    ]
+    for points in curves:
+        assert CAPACITY / 2 <= len(points.x) <= CAPACITY
+        assert all(one < other for one, other in pairwise(points.x))
+
+
+def test_memory_is_flat_over_a_million_epochs() -> None:
+    """F8: ten steps an epoch, a thousand epochs an event, as the fast loop has them."""
+    history, live = begun_history(per_epoch=10), Still()
+    losses = np.linspace(1, 2, 10_000, dtype=np.float32)
+    values = {"w": (1.0, 2.0), "b": (3.0,)}
+    tracemalloc.start()
+    try:
+        for block in range(100):
+            step = (block + 1) * 100_000
+            for part in range(10):
+                now = block * 100_000 + (part + 1) * 10_000
+                history.fold(Stepped(now // 10, now, float(losses[-1]), losses, live))
+            # Of the million ends of epochs one in forty is folded, to spare a minute.
+            for epoch in range(block * 10_000 + 40, block * 10_000 + 10_001, 40):
+                loss = 99.0 if epoch == 123_440 else 1.0
+                history.fold(EpochEnded(epoch, step, loss, values, values, None))
+            if block == 9:
+                early, _ = tracemalloc.get_traced_memory()
+        late, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert_bounded(history, late)
+    assert late < 1.5 * early + 100_000
+    latest = history.snapshot("running", 0.03, 1.0)
+    assert (latest.epoch, latest.step) == (1_000_000, 10_000_000)
+    assert max(latest.epoch_losses.high) == 99
+    place = int(np.argmax(latest.epoch_losses.high))
+    assert latest.epoch_losses.x[place] <= 123_440 < latest.epoch_losses.x[place + 1]
+
+
+@given(
+    sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=30),
+    per_epoch=st.integers(1, 5000),
+    data=st.data(),
+)
+@settings(max_examples=50)
+def test_spikes_inside_the_losses_of_one_event_survive(
+    sizes: list[int], per_epoch: int, data: st.DataObject
+) -> None:
+    history, live, step = begun_history(per_epoch), Still(), 0
+    spikes: list[float] = []
+    for size in sizes:
+        losses = np.ones(size, np.float32)
+        place = data.draw(st.integers(0, size - 1))
+        losses[place] = np.float32(data.draw(st.floats(2, 1e6) | st.floats(0, 0.5)))
+        step += size
+        spikes.append(float(losses[place]))
+        history.fold(Stepped(-(-step // per_epoch), step, float(losses[-1]), losses, live))
+        points = history.snapshot("running", 0.03, 1.0).batch_losses
+        assert len(points.x) <= CAPACITY
+        assert all(one < other for one, other in pairwise(points.x))
+        assert 0 < points.x[0] <= points.x[-1] <= step / per_epoch
+        assert max(points.high) == max(1.0, *spikes) or max(points.high) == max(spikes)
+        assert min(points.low) == min(1.0, *spikes) or min(points.low) == min(spikes)
+        assert all(low <= high for low, high in zip(points.low, points.high, strict=True))
+
+
+@pytest.mark.parametrize("most", [1, 7, 1000])
+def test_a_run_in_pieces_draws_the_same_curve(most: int) -> None:
+    """The lowest and highest of every stretch are those of the losses in it."""
+    experiment = Experiment(loop="fast", epochs=3, batch_size=5).changed({"data.n": 500})
+    history, losses = History(experiment), []
+    for event in train(experiment, Controls(0.03, most=most)):
+        history.fold(event)
+        if isinstance(event, Stepped):
+            losses += list(event.losses)
+    points = history.snapshot("running", 0.03, 1.0).batch_losses
+    assert points.x[-1] == 3
+    assert (min(points.low), max(points.high)) == (min(losses), max(losses))
+    edges = [0, *(round(x * 100) for x in points.x)]
+    for (first, last), low, high in zip(pairwise(edges), points.low, points.high, strict=True):
+        assert (low, high) == (min(losses[first:last]), max(losses[first:last]))
+
+
+def test_losses_that_are_not_finite_leave_the_curve_alone() -> None:
+    history = begun_history(per_epoch=10)
+    history.fold(Stepped(1, 3, 1.0, np.array([3, 2, 1], np.float32), Still()))
+    history.fold(Stepped(1, 4, math.nan, np.array([math.nan], np.float32), Still()))
+    history.fold(Stepped(1, 5, math.inf, np.array([math.inf], np.float32), Still()))
+    points = history.snapshot("running", 0.03, 1.0).batch_losses
+    assert points.high == (3.0, 2.0, 1.0)
 
 
 def test_the_parameters_tracked_are_the_first_few() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.conftest import ROOT
 
-HEAVY = ("torch", "numpy", "textual", "rich", "plotext")
+HEAVY = ("torch", "numba", "numpy", "textual", "rich", "plotext")
 
 
 def imported(code: str) -> set[str]:

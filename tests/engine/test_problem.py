@@ -10,9 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.controls import Controls
 from engine.device import available
 from engine.experiment import SETTINGS, Experiment
-from engine.loops import Controls, load
+from engine.loops import EpochEnd, load
 from engine.problem import build, generator
 from engine.registry import BadInput
 from tests.engine.conftest import array, tame_experiments
@@ -22,12 +23,16 @@ LOOPS = SETTINGS["loop"].choices
 
 def minibatches(experiment: Experiment, epochs: int) -> list[list[torch.Tensor]]:
     """X and y side by side of every minibatch, for each epoch."""
-    training = load(experiment.loop)(build(experiment), Controls(experiment.lr))
+    experiment = experiment.changed({"epochs": epochs})
+    training = load(experiment.loop)(build(experiment), Controls(experiment.lr, most=1))
     assert training.minibatch() is None
-    shown: list[list[torch.Tensor]] = []
-    for _ in range(epochs):
-        shown.append([])
-        for _ in training.epoch():
+    shown: list[list[torch.Tensor]] = [[]]
+    for progress in training.run():
+        if isinstance(progress, EpochEnd):
+            if len(shown) == epochs:
+                break
+            shown.append([])
+        else:
             minibatch = training.minibatch()
             assert minibatch is not None
             shown[-1].append(torch.cat(minibatch, dim=1))

@@ -9,12 +9,13 @@ from itertools import islice
 import pytest
 
 from engine import trainer
+from engine.controls import Controls
 from engine.events import Event, Stepped
 from engine.experiment import SETTINGS, Experiment
 from engine.history import Snapshot
-from engine.loops import Controls
 from engine.session import Session
 from tests.engine.conftest import epochs_of, outcome, wait_until
+from tests.engine.oracles import trace
 
 Open = Callable[[Experiment], Session]
 
@@ -185,21 +186,7 @@ def test_a_step_after_the_end_begins_a_new_run(open_session: Open) -> None:
 # Pause, resume, stop, reset ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        8,
-        pytest.param(
-            12,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="a pause may come between an epoch's last step and its loss, and then the "
-                "next minibatch only takes in the loss",
-            ),
-        ),
-    ],
-    ids=["within an epoch", "at its end"],
-)
+@pytest.mark.parametrize("step", [8, 12], ids=["within an epoch", "at its end"])
 def test_a_paused_run_stands_still_and_goes_on_where_it_was(
     open_session: Open, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
@@ -243,10 +230,11 @@ def test_nothing_resumes_after_the_end(open_session: Open) -> None:
     session.pause()
     session.stop()
     session.set_lr(0.5)
-    wait_until(lambda: session.latest.lr == 0.5)
-    assert (session.latest.state, session.latest.step) == ("finished", finished.step)
-    assert len(session.runs) == 1
-    assert session.runs[0].lr == SHORT.lr
+    session.prepare(SHORT)
+    until(session, "ready")
+    (run,) = session.runs
+    assert (run.state, run.step, run.lr) == ("finished", finished.step, SHORT.lr)
+    assert session.latest.lr == SHORT.lr
 
 
 def test_a_stopped_run_is_kept(open_session: Open) -> None:
@@ -400,6 +388,170 @@ def test_the_number_of_a_run_never_falls(open_session: Open) -> None:
         wait_until(lambda: session.latest.number > seen[-1] and session.latest.step == 1)
         seen.append(session.latest.number)
     assert seen == sorted(set(seen))
+
+
+# The fast loop -------------------------------------------------------------------------------
+
+FAST = SHORT.changed({"loop": "fast", "device": "cpu"})
+FAST_ENDLESS = ENDLESS.changed({"loop": "fast", "device": "cpu"})
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Of each event of steps, the step that it ends at and how many steps it has."""
+    seen: list[tuple[int, int]] = []
+    real = trainer.train
+
+    def watched(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
+        for event in real(experiment, controls):
+            if isinstance(event, Stepped):
+                seen.append((event.step, len(event.losses)))
+            yield event
+
+    monkeypatch.setattr(trainer, "train", watched)
+    return seen
+
+
+def test_fast_minibatches_one_at_a_time(open_session: Open, sizes: list[tuple[int, int]]) -> None:
+    session = open_session(FAST)
+    expected = trace(FAST)
+    for step, loss in enumerate(expected.steps[:-1], start=1):
+        session.minibatch(FAST)
+        latest = reached(session, step)
+        assert latest.state == "paused"
+        assert latest.batch_loss is not None
+        assert loss.near(latest.batch_loss)
+        assert latest.epoch == step // 6
+        assert latest.grads
+    assert sizes == [(step, 1) for step in range(1, 18)]
+    session.minibatch(FAST)
+    assert until(session, "finished").step == 18
+
+
+def test_fast_epochs_one_at_a_time(open_session: Open, sizes: list[tuple[int, int]]) -> None:
+    """An epoch that was begun by minibatches ends where it would have, not a step later."""
+    session = open_session(FAST)
+    losses = trace(FAST).epochs
+    session.minibatch(FAST)
+    reached(session, 1)
+    session.minibatch(FAST)
+    reached(session, 2)
+    for epoch, loss in enumerate(losses, start=1):
+        session.epoch(FAST)
+        latest = reached(session, 6 * epoch)
+        assert latest.epoch == epoch
+        assert latest.loss is not None
+        assert loss.near(latest.loss)
+        assert latest.state == ("finished" if epoch == 3 else "paused")
+    assert sizes == [(1, 1), (2, 1), (6, 4), (12, 6), (18, 6)]
+    assert len(session.runs) == 1
+
+
+def test_a_fast_run_paused_on_the_way_comes_to_the_same_end(
+    open_session: Open, sizes: list[tuple[int, int]]
+) -> None:
+    session = open_session(FAST)
+    session.minibatch(FAST)
+    reached(session, 1)
+    session.epoch(FAST)
+    reached(session, 6)
+    session.minibatch(FAST)
+    reached(session, 7)
+    session.resume()
+    latest = until(session, "finished")
+    assert sizes == [(1, 1), (6, 5), (7, 1), (18, 11)]
+    end = outcome(trainer.train(FAST))
+    assert latest.params == end.params
+    assert latest.epoch_losses.low[1:] == tuple(
+        epoch.loss for epoch in epochs_of(trainer.train(FAST))
+    )
+    for loss, wanted in zip(latest.epoch_losses.low[1:], trace(FAST).epochs, strict=True):
+        assert wanted.near(loss)
+
+
+def test_a_fast_run_without_end_is_paused_resumed_and_stopped(open_session: Open) -> None:
+    session = open_session(FAST_ENDLESS)
+    session.start(FAST_ENDLESS)
+    wait_until(lambda: session.latest.epoch > 2)
+    session.pause()
+    paused = until(session, "paused")
+    # Every epoch that was ended is settled before the run rests.
+    assert paused.epoch == paused.step // 6
+    assert paused.epoch_losses.x[-1] <= paused.epoch
+    session.minibatch(FAST_ENDLESS)
+    assert reached(session, paused.step + 1).state == "paused"
+    session.epoch(FAST_ENDLESS)
+    assert reached(session, 6 * (paused.epoch + 1)).epoch == paused.epoch + 1
+    session.resume()
+    wait_until(lambda: session.latest.step > 6 * (paused.epoch + 1))
+    session.stop()
+    stopped = until(session, "stopped")
+    (run,) = session.runs
+    assert (run.state, run.step) == ("stopped", stopped.step)
+
+
+@pytest.mark.parametrize(("pace", "most"), [(30.0, 6), (60.0, 12), (1.0, 1), (1e-9, 1)])
+def test_a_pace_bounds_how_many_steps_come_at_once(
+    open_session: Open, sizes: list[tuple[int, int]], pace: float, most: int
+) -> None:
+    """No more than the pace allows between two pictures; the numbers stay the same."""
+    session = open_session(FAST)
+    session.set_pace(pace)
+    session.start(FAST)
+    wait_until(lambda: bool(sizes))
+    if pace < 30:
+        session.pause()
+        until(session, "paused", "finished")
+        slow = len(sizes)
+        assert [size for _, size in sizes] == [most] * slow
+        session.set_pace(None)
+        session.resume()
+    latest = until(session, "finished")
+    if pace >= 30:
+        assert max(size for _, size in sizes) == most
+    assert sum(size for _, size in sizes) == 18
+    assert latest.params == outcome(trainer.train(FAST)).params
+
+
+def test_a_rate_changed_in_a_fast_run_holds_from_the_next_step(open_session: Open) -> None:
+    session = open_session(FAST)
+    session.minibatch(FAST)
+    before = reached(session, 1)
+    session.set_lr(0.5)
+    session.minibatch(FAST)
+    after = reached(session, 2)
+    for name, values in after.params.items():
+        moved = [
+            value - 0.5 * grad
+            for value, grad in zip(before.params[name], after.grads[name], strict=True)
+        ]
+        assert values == pytest.approx(moved, rel=1e-5)
+
+
+@pytest.mark.parametrize("lr", [2.0, 1e6])
+def test_a_fast_run_diverges_where_the_scratch_loop_does(open_session: Open, lr: float) -> None:
+    scratch = Experiment(lr=lr, device="cpu")
+    session = open_session(scratch)
+    session.start(scratch)
+    slow = until(session, "diverged")
+    session.start(scratch.changed({"loop": "fast"}))
+    wait_until(lambda: session.latest.number > slow.number and session.latest.over)
+    fast = session.latest
+    assert (fast.state, fast.step, fast.epoch) == ("diverged", slow.step, slow.epoch)
+    assert fast.message == slow.message
+
+
+def test_a_pause_between_two_blocks_is_soon_obeyed(
+    open_session: Open, sizes: list[tuple[int, int]]
+) -> None:
+    """At most one block's steps, and the ends of a bounded number of epochs, come in between."""
+    tiny = FAST_ENDLESS.changed({"data.n": 1})
+    session = open_session(tiny)
+    session.start(tiny)
+    wait_until(lambda: session.latest.epoch > 0)
+    session.pause()
+    until(session, "paused")
+    assert max(size for _, size in sizes) <= 1024
 
 
 # Failures ------------------------------------------------------------------------------------

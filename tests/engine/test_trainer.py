@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,20 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import trainer
+from engine.controls import Controls
 from engine.device import available
 from engine.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.experiment import SETTINGS, Experiment
-from engine.loops import Controls
 from engine.losses import LOSSES
 from engine.problem import build
 from engine.registry import BadInput, Entry
 from engine.trainer import RUNAWAY, SAMPLE_SIZE, train
 from tests.engine.conftest import (
+    Array,
     array,
     epochs_of,
     every_entry,
     facts_of,
     outcome,
+    singly,
     started,
     steps_of,
     tame_experiments,
@@ -42,7 +45,7 @@ LOOPS = SETTINGS["loop"].choices
 @settings(max_examples=60)
 def test_the_order_and_number_of_events(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments())
-    events = list(train(experiment))
+    events = list(singly(experiment))
     n, batch_size = experiment.source().n, experiment.batch_size
     per_epoch = -(-n // batch_size)
     kinds: list[type] = [Started]
@@ -87,7 +90,7 @@ def test_an_epochs_loss_is_the_mean_over_all_the_data_at_its_parameters(
 @pytest.mark.parametrize("loop", LOOPS)
 def test_the_gradients_of_an_epoch_are_those_of_its_last_step(loop: str) -> None:
     last: dict[str, tuple[float, ...]] = {}
-    for event in train(Experiment(loop=loop).changed({"data.n": 100})):
+    for event in singly(Experiment(loop=loop).changed({"data.n": 100})):
         if isinstance(event, Stepped):
             last = {
                 name: tuple(grad.flatten().tolist()) for name, grad in event.live.grads().items()
@@ -243,23 +246,34 @@ def test_l1_with_a_constant_step_has_a_plateau_set_by_its_rate(
 # Divergence ----------------------------------------------------------------------------------
 
 
-def first_bad_step(experiment: Experiment) -> int:
-    """The first step whose minibatch's half loss is a million times the start, in float64."""
+def residuals_of_steps(experiment: Experiment) -> Iterator[Array]:
+    """The residuals of one minibatch after the other before its step of half squared SGD."""
     problem = build(experiment)
     design = np.hstack([array(problem.X), np.ones((len(problem.X), 1))])
     y = array(problem.y)[:, 0]
     theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
-    limit = 1e6 * ((design @ theta - y) ** 2).mean() / 2
-    step = 0
     for order in problem.shuffles():
         for first in range(0, len(y), experiment.batch_size):
-            step += 1
             rows = order.numpy()[first : first + experiment.batch_size]
             r = design[rows] @ theta - y[rows]
-            if (r**2).mean() / 2 > limit:
-                return step
+            yield r
             theta -= experiment.lr * design[rows].T @ r / experiment.batch_size
-    raise AssertionError
+
+
+def first_bad_step(experiment: Experiment) -> int:
+    """The first step whose minibatch's half loss is a million times the start, in float64."""
+    limit = 1e6 * facts_of(experiment).start_loss
+    return next(
+        step
+        for step, r in enumerate(residuals_of_steps(experiment), 1)
+        if (r**2).mean() / 2 > limit
+    )
+
+
+def first_step_beyond(experiment: Experiment, size: float) -> int:
+    """The first step whose minibatch or epoch has a residual of more than that size."""
+    steps = enumerate(residuals_of_steps(experiment), 1)
+    return next(step for step, r in steps if np.abs(r).max() > size)
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -320,23 +334,27 @@ def test_a_loss_beyond_float32_is_called_not_finite(loop: str) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_loss_that_is_not_a_number_ends_the_run_at_that_step(
-    loop: str, monkeypatch: pytest.MonkeyPatch
+    loop: str, monkeypatch: pytest.MonkeyPatch, own_kernels: None
 ) -> None:
-    calls = 0
-
-    def breaks(r: torch.Tensor) -> torch.Tensor:
-        nonlocal calls
-        calls += len(r) == 4  # minibatches only, not the whole data set
-        return r * r * (math.nan if calls > 6 else 1.0)
-
-    entry = replace(LOSSES["half_squared"], name="breaks", function=breaks, torch=None)
+    """A loss whose logarithm has no value beyond a residual of 100."""
+    entry = replace(
+        LOSSES["half_squared"], name="breaks", function=breaks, derivative=lambda r: r, torch=None
+    )
     monkeypatch.setitem(LOSSES.entries, "breaks", entry)
-    experiment = Experiment(loop=loop, batch_size=4).changed({"loss": "breaks", "data.n": 40})
-    end = outcome(train(experiment))
-    assert isinstance(end, Diverged)
-    assert (end.epoch, end.step) == (1, 7)
-    assert math.isnan(end.loss)
-    assert "no longer a finite number" in end.reason
+    for seed in (7, 8, 9):
+        run = Experiment(loop=loop, batch_size=4, lr=2.5, epochs=50, seed=seed)
+        experiment = run.changed({"loss": "breaks", "data.n": 42})
+        end = outcome(train(experiment))
+        assert isinstance(end, Diverged)
+        assert end.step == first_step_beyond(experiment, 100.0)
+        assert end.epoch == -(-end.step // 11)
+        assert math.isnan(end.loss)
+        assert "no longer a finite number" in end.reason
+
+
+def breaks(r: torch.Tensor) -> torch.Tensor:
+    """½r², not a number where |r| > 100."""
+    return r * r / 2 + 0 * (100 - r.abs()).log()
 
 
 def test_nothing_comes_after_the_end() -> None:

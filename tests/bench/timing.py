@@ -1,0 +1,92 @@
+"""How things are timed: side by side, in turns, each round giving one ratio."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from statistics import median
+from time import perf_counter
+from typing import ParamSpec, TypeVar
+
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
+
+Contender = Callable[[], float]
+"""Does some of its work and returns the seconds that one unit of it took."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One time divided by another, in every round."""
+
+    median: float
+    low: float
+    high: float
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Seconds for a unit of work of each contender in each round."""
+
+    seconds: dict[str, list[float]]
+
+    def ratio(self, above: str, below: str) -> Ratio:
+        """The first contender's time in units of the second's."""
+        pairs = zip(self.seconds[above], self.seconds[below], strict=True)
+        return ratio_of([over / under for over, under in pairs])
+
+    def median(self, name: str) -> float:
+        """Seconds that one unit of work mostly took."""
+        return median(self.seconds[name])
+
+
+def ratio_of(ratios: list[float]) -> Ratio:
+    """The ratios of all rounds as one."""
+    return Ratio(median(ratios), min(ratios), max(ratios), len(ratios))
+
+
+def in_turns(contenders: Mapping[str, Contender], rounds: int) -> Rounds:
+    """Time all contenders in every round; who begins moves on from round to round.
+
+    Each does its work once before, so that what it compiles, loads or caches is not timed.
+    """
+    names = list(contenders)
+    for name in names:
+        contenders[name]()
+    # As the app does: torch's many objects would stall whoever is timed when garbage is collected.
+    gc.collect()
+    gc.freeze()
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            seconds[name].append(contenders[name]())
+    gc.unfreeze()
+    return Rounds(seconds)
+
+
+def timed(work: Callable[[], object], units: float = 1) -> Contender:
+    """A contender that does so many units of work a call."""
+
+    def contender() -> float:
+        begin = perf_counter()
+        work()
+        return (perf_counter() - begin) / units
+
+    return contender
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that this share of the values does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def apart(function: Callable[Args, Result], /, *args: Args.args, **kwargs: Args.kwargs) -> Result:
+    """What a function returns when it runs in a fresh process."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *args, **kwargs).result()

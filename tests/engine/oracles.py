@@ -1,0 +1,147 @@
+"""What a run comes to, from the plainest loop, and how far rounding may take another one off it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.alerts import NEAR, limit
+from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Stepped
+from engine.experiment import Experiment
+from engine.problem import Problem, build
+from engine.registry import Entry
+from engine.trainer import train
+from tests.engine.conftest import Array, array, batch_losses_of, epochs_of
+
+
+@cache
+def kinked(entry: Entry[Any]) -> bool:
+    """Whether a loss's slope jumps at zero, so that rounding decides on the direction of a step."""
+    params = {param.name: param.default for param in entry.params}
+    r = torch.tensor([-1e-9, 1e-9], requires_grad=True)
+    (slope,) = torch.autograd.grad(entry.function(r, **params).sum(), r)
+    return bool(slope.diff().abs() > 0.5)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss, and how far off it rounding may lead another loop."""
+
+    value: float
+    slack: float
+
+    def near(self, other: float) -> bool:
+        """Whether another loop's loss is the same number."""
+        if not math.isfinite(self.value):
+            return not math.isfinite(other)
+        return abs(other - self.value) <= max(1e-5 * abs(self.value), self.slack)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run of the scratch loop."""
+
+    steps: list[Loss]
+    epochs: list[Loss]
+    end: Finished | Diverged
+    sizes: list[int]
+    """Samples in each minibatch."""
+
+
+# Losses are compared to 1e-5 relative (N9). Near a perfect fit that asks for more than float32 can
+# hold: every loop rounds each parameter in its own way at each step, so a loss may also differ by
+# what δ, two units in the last place of each parameter, can move it: |g|·δ + ½ δᵀ|H|δ with the
+# gradient g and Hessian H of the mean loss in float64.
+def losses_with_slack(
+    problem: Problem, parts: Iterable[tuple[Array, Array, Array]], values: Iterable[float]
+) -> list[Loss]:
+    """Mean losses over some rows X̃ (m, p), y (m,), each at its own θ (p,), with their slack."""
+    experiment, parts = problem.experiment, list(parts)
+    if not parts:
+        return []
+    entry, params = experiment.entry("loss"), experiment.loss.kwargs()
+    residuals = [design @ theta - y for design, y, theta in parts]
+    r = torch.tensor(np.concatenate(residuals), requires_grad=True)
+    (slope,) = torch.autograd.grad(entry.function(r, **params).sum(), r, create_graph=True)
+    curvature = torch.zeros_like(r)
+    if slope.requires_grad:
+        curvature += torch.autograd.grad(slope.sum(), r)[0]
+    ends = np.cumsum([len(part) for part in residuals])[:-1]
+    slopes = np.split(array(slope), ends)
+    curvatures = np.split(array(curvature), ends)
+    found = []
+    for (design, _, theta), first, second, value in zip(
+        parts, slopes, curvatures, values, strict=True
+    ):
+        delta = 2 * np.spacing(np.abs(theta).astype(np.float32)).astype(np.float64)
+        gradient = design.T @ first / len(first)
+        hessian = design.T @ (second[:, None] * design) / len(first)
+        slack = float(np.abs(gradient) @ delta + delta @ np.abs(hessian) @ delta / 2)
+        if kinked(entry):
+            # A residual's sign that comes out otherwise moves θ by 2·lr·x̃/B: only the level of the
+            # loss can be the same.
+            slack += 4 * experiment.lr * float((array(problem.model.design(problem.X)) ** 2).max())
+        found.append(Loss(value, slack))
+    return found
+
+
+def vector(problem: Problem, params: Mapping[str, Any]) -> Array:
+    """θ (p,) in float64 from named numbers or tensors."""
+    return np.concatenate([np.ravel(np.asarray(params[name])) for name in problem.model.shapes])
+
+
+def trace(experiment: Experiment) -> Trace:
+    """The scratch loop's run of an experiment."""
+    experiment = experiment.changed({"loop": "scratch"})
+    problem = build(experiment)
+    design, y = array(problem.model.design(problem.X)), array(problem.y)[:, 0]
+    theta: Array = vector(problem, {name: array(start) for name, start in problem.start.items()})
+    events: list[Event] = []
+    minibatches, wholes = [], []
+    for event in train(experiment):
+        events.append(event)
+        if isinstance(event, Stepped):
+            shown = event.live.minibatch()
+            assert shown is not None
+            X, labels = shown
+            minibatches.append((array(problem.model.design(X)), array(labels)[:, 0], theta))
+            params: Mapping[str, Tensor] = event.live.params()
+            theta = vector(problem, {name: array(params[name]) for name in params})
+        if isinstance(event, EpochEnded):
+            wholes.append((design, y, vector(problem, event.params)))
+    end = events[-1]
+    assert isinstance(end, Finished | Diverged)
+    return Trace(
+        losses_with_slack(problem, minibatches, batch_losses_of(events)),
+        losses_with_slack(problem, wholes, [epoch.loss for epoch in epochs_of(events)]),
+        end,
+        [len(labels) for _, labels, _ in minibatches],
+    )
+
+
+def assert_same(events: list[Event], expected: Trace) -> None:
+    """A run came to the numbers of the scratch loop."""
+    found = batch_losses_of(events)
+    assert len(found) == len(expected.steps)
+    for step, (loss, wanted) in enumerate(zip(found, expected.steps, strict=True), 1):
+        assert wanted.near(loss), (step, loss, wanted)
+    epochs = epochs_of(events)
+    assert len(epochs) == len(expected.epochs)
+    for epoch, wanted in zip(epochs, expected.epochs, strict=True):
+        assert wanted.near(epoch.loss), (epoch.epoch, epoch.loss, wanted)
+    end = events[-1]
+    assert type(end) is type(expected.end)
+    assert isinstance(end, Finished | Diverged)
+    assert (end.epoch, end.step) == (expected.end.epoch, expected.end.step)
+
+
+def floor_of(known: Facts) -> float:
+    """The loss from which on a run is said to be at its floor."""
+    return NEAR * limit(known.noise_floor, known.optimum, known.rounding)

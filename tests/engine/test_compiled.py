@@ -1,0 +1,364 @@
+"""Compiled kernels: the same loss from the same text, kept on disk, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from engine.compiled import FASTMATH, SCALAR_METHODS, kernels
+from engine.experiment import SETTINGS, Experiment
+from engine.losses import LOSSES
+from engine.registry import BadInput, Entry, Param
+from engine.sweep import Axis, Sweep
+from engine.trainer import train
+from tests.engine.conftest import ROOT, epochs_of, every_entry, outcome, started
+from tests.engine.oracles import assert_same, trace
+
+numba = pytest.importorskip("numba")
+
+WITH_DERIVATIVE = [case for case in every_entry("loss") if case.values[0].derivative]
+SIZES = [
+    0.0, 1e-45, 1e-38, 1e-30, 1e-10, 1e-6, 1e-3, 0.01, 0.1, 0.3, 0.5, 0.9, 0.999999, 1.0, 1.000001,
+    1.5, 2.0, 3.0, 5.0, 10.0, 50.0, 88.0, 89.0, 100.0, 1e3, 1e6, 1e15, 1e18, 1e25, 3e38,
+]  # fmt: skip
+GRID = [sign * size for size in SIZES for sign in (1.0, -1.0)]
+SPECIAL = [math.inf, -math.inf, math.nan]
+
+
+def settings_of(entry: Entry[Any]) -> list[dict[str, float]]:
+    """The defaults of a loss's parameters, and smaller and larger ones."""
+    return [
+        {param.name: float(param.default) * factor for param in entry.params}  # type: ignore[arg-type]
+        for factor in ((1.0, 0.01, 30.0) if entry.params else (1.0,))
+    ]
+
+
+def scalars(params: dict[str, float]) -> tuple[np.float32, ...]:
+    """Parameters as the loop hands them to a kernel."""
+    return tuple(np.float32(value) for value in params.values())
+
+
+def compiled_loss(entry: Entry[Any], r: float, params: dict[str, float]) -> float:
+    """The loss of one residual, from the kernel that the loop calls."""
+    table = np.array([[0.0, -r]], np.float32)
+    return kernels(entry).mean_loss(table, np.zeros(2, np.float32), scalars(params))
+
+
+def compiled_slope(entry: Entry[Any], r: float, params: dict[str, float]) -> float:
+    """The derivative at one residual: the bias's gradient over one sample."""
+    table, theta, grad = np.array([[0.0, -r]], np.float32), np.zeros((2, 1)), np.zeros((2, 1))
+    theta, grad = theta.astype(np.float32), grad.astype(np.float32)
+    kernels(entry).lanes(
+        table, np.zeros(1, np.int64), 1, theta, grad, np.zeros(1, np.float32), True,
+        np.zeros(1), 0, scalars(params),
+    )  # fmt: skip
+    return float(grad[1, 0])
+
+
+# Derivatives ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", WITH_DERIVATIVE)
+@given(data=st.data())
+def test_the_derivative_is_autograds(entry: Entry[Any], data: st.DataObject) -> None:
+    params = {
+        param.name: data.draw(st.floats(max(param.low or 0.0, 1e-3), 1e3)) for param in entry.params
+    }
+    drawn = data.draw(st.lists(st.floats(-1e6, 1e6), max_size=10))
+    r = torch.tensor(drawn + GRID, dtype=torch.float64, requires_grad=True)
+    (wanted,) = torch.autograd.grad(entry.function(r, **params).sum(), r)
+    assert entry.derivative is not None
+    with torch.no_grad():
+        slope = entry.derivative(r, **params)
+    assert (slope.shape, slope.dtype) == (r.shape, r.dtype)
+    # Below a denormal's precision nothing can be asked for.
+    torch.testing.assert_close(slope, wanted, rtol=1e-9, atol=1e-40)
+
+
+@pytest.mark.parametrize("entry", WITH_DERIVATIVE)
+def test_the_compiled_loss_and_derivative_are_the_tensors(entry: Entry[Any]) -> None:
+    assert entry.derivative is not None
+    for params in settings_of(entry):
+        for r in GRID:
+            tensor = torch.tensor([r])
+            loss = entry.function(tensor, **params).item()
+            slope = entry.derivative(tensor, **params).item()
+            # Where float32 overflows or underflows, compiled code may hold on for longer.
+            exact = entry.function(tensor.double(), **params).item()
+            found = compiled_loss(entry, r, params)
+            assert found == pytest.approx(loss, rel=2e-6, abs=1e-37) or found == pytest.approx(
+                exact, rel=2e-6
+            ), (r, params)
+            assert compiled_slope(entry, r, params) == pytest.approx(slope, rel=2e-6, abs=1e-37)
+
+
+@pytest.mark.parametrize("entry", WITH_DERIVATIVE)
+def test_a_compiled_loss_keeps_infinity_and_nan(entry: Entry[Any]) -> None:
+    """A run that runs away must be seen to: no optimization may assume finite numbers."""
+    (params, *_) = settings_of(entry)
+    assert compiled_loss(entry, math.inf, params) == math.inf
+    assert compiled_loss(entry, -math.inf, params) == math.inf
+    assert math.isnan(compiled_loss(entry, math.nan, params))
+
+
+ARGUMENTS: dict[str, list[Callable[[Any], Any]]] = {
+    "clamp": [
+        lambda x: x.clamp(max=1.5),
+        lambda x: x.clamp(min=-1.5),
+        lambda x: x.clamp(-1.5, 1.5),
+        lambda x: x.clamp(min=-1.5, max=0.5),
+    ],
+    "where": [lambda x: x.where(x > 1, x * 2), lambda x: x.where(abs(x) < 1, x / 4)],
+    "abs": [lambda x: x.abs()],
+    "cosh": [lambda x: x.cosh()],
+    "exp": [lambda x: x.exp()],
+    "log": [lambda x: x.log()],
+    "log1p": [lambda x: x.log1p()],
+    "sign": [lambda x: x.sign()],
+    "sinh": [lambda x: x.sinh()],
+    "sqrt": [lambda x: x.sqrt()],
+    "square": [lambda x: x.square()],
+    "tanh": [lambda x: x.tanh()],
+}
+
+
+@pytest.mark.parametrize("name", SCALAR_METHODS)
+def test_a_scalar_method_is_torchs(name: str) -> None:
+    for function in ARGUMENTS[name]:
+        compiled = numba.njit(fastmath=FASTMATH)(function)
+        for x in GRID + SPECIAL:
+            wanted = function(torch.tensor(x)).item()
+            # float32 overflows where a wider number of the compiler's need not.
+            wider = function(torch.tensor(x, dtype=torch.float64)).item()
+            found = compiled(np.float32(x))
+            assert found == pytest.approx(wanted, rel=1e-6, abs=1e-37, nan_ok=True) or (
+                found == pytest.approx(wider, rel=1e-6, nan_ok=True)
+            ), (name, x, found, wanted)
+
+
+def test_every_scalar_method_is_one_of_torchs() -> None:
+    assert set(ARGUMENTS) == set(SCALAR_METHODS)
+    assert all(hasattr(Tensor, name) for name in SCALAR_METHODS)
+
+
+# A loss made up for a test -------------------------------------------------------------------
+
+
+@pytest.fixture
+def toys(own_kernels: None) -> Iterator[None]:
+    """Three losses more, registered as a contributor would; gone when the test is over."""
+
+    @LOSSES.add(
+        "toy_quartic", label="quartic", formula="¼r⁴", help="", derivative=lambda r: r * r * r
+    )
+    def quartic(r: Tensor) -> Tensor:
+        return r**4 / 4
+
+    @LOSSES.add(
+        "toy_pseudo_huber",
+        label="pseudo-Huber",
+        formula="δ²(√(1+(r/δ)²)−1)",
+        help="",
+        params=(Param("delta", 1.5, "", low=1e-3, high=1e3),),
+        derivative=lambda r, delta: r / (1 + (r / delta).square()).sqrt(),
+    )
+    def pseudo_huber(r: Tensor, delta: float) -> Tensor:
+        return delta * delta * ((1 + (r / delta).square()).sqrt() - 1)
+
+    @LOSSES.add("toy_underived", label="underived", formula="½r²", help="")
+    def underived(r: Tensor) -> Tensor:
+        return r * r / 2
+
+    yield
+    for name in ("toy_quartic", "toy_pseudo_huber", "toy_underived"):
+        del LOSSES.entries[name]
+
+
+@pytest.mark.parametrize(
+    ("loss", "changes"),
+    [("toy_quartic", [{}]), ("toy_pseudo_huber", [{}, {"loss.delta": 0.3}])],
+)
+def test_a_new_loss_runs_in_every_loop_without_further_edit(
+    loss: str, changes: list[dict[str, float]], toys: None
+) -> None:
+    """With its own parameters, and whatever they are set to."""
+    small = {"loss": loss, "data.n": 60, "data.w": (1.0, -0.4), "data.b": 0.5}
+    ends = set()
+    for change in changes:
+        run = Experiment(lr=0.003, epochs=2, batch_size=7).changed({**small, **change})
+        expected = trace(run)
+        assert expected.epochs[1].value < expected.epochs[0].value
+        for loop in SETTINGS["loop"].choices:
+            assert_same(list(train(run.changed({"loop": loop}))), expected)
+        ends.add(expected.end.loss)
+    assert len(ends) == len(changes)
+
+
+def test_a_loss_without_derivative_is_refused_by_name_where_it_is_needed(toys: None) -> None:
+    with pytest.raises(BadInput, match=r"^loop=fast: .*toy_underived") as refusal:
+        Experiment(loop="fast").changed({"loss": "toy_underived"})
+    assert len(str(refusal.value).splitlines()) == 1
+    with pytest.raises(BadInput, match=r"toy_underived") as refusal:
+        Sweep(Experiment().changed({"loss": "toy_underived"}), (Axis("lr", (0.1, 0.2)),))
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("loop", ["scratch", "concise"])
+def test_a_loss_without_derivative_runs_in_the_other_loops(loop: str, toys: None) -> None:
+    experiment = Experiment(loop=loop).changed({"data.n": 60})
+    same = epochs_of(train(experiment))
+    for epoch, known in zip(
+        epochs_of(train(experiment.changed({"loss": "toy_underived"}))), same, strict=True
+    ):
+        assert epoch.loss == pytest.approx(known.loss, rel=1e-6)
+
+
+# Kept on disk --------------------------------------------------------------------------------
+
+REPORT = """
+import json, sys
+import numpy as np
+from engine.compiled import kernels
+from engine.losses import LOSSES
+known = kernels(LOSSES[sys.argv[1]])
+loss = known.mean_loss(np.array([[1, 2]], np.float32), np.ones(2, np.float32) * 3, ())
+order = np.empty(5, np.int64)
+known.shuffle(np.uint64(1), order)
+stats = [part.stats for part in (known.mean_loss, known.shuffle)]
+print(json.dumps({
+    "loss": loss,
+    "order": order.tolist(),
+    "hits": [sum(one.cache_hits.values()) for one in stats],
+    "misses": [sum(one.cache_misses.values()) for one in stats],
+    "note": known.note,
+}))
+"""
+
+
+def report(root: Path, code: str, *arguments: str, **variables: str) -> Any:
+    """What a fresh process prints about the kernels, as JSON."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA")}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code, *arguments],
+        cwd=root,
+        env=environment | {"PYTHONPATH": str(root)} | variables,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_kernels_are_kept_for_the_next_process(tmp_path: Path) -> None:
+    first, second = (
+        report(ROOT, REPORT, "squared", NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2)
+    )
+    assert (first["hits"], first["misses"]) == ([0, 0], [1, 1])
+    assert (second["hits"], second["misses"]) == ([1, 1], [0, 0])
+    assert first["loss"] == second["loss"] == 16
+    assert first["order"] == second["order"]
+    assert first["note"] == second["note"] == ""
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the engine that a test may break."""
+    root = tmp_path / "copy"
+    copytree(ROOT / "engine", root / "engine", ignore=ignore_patterns("__pycache__"))
+    return root
+
+
+def test_a_loss_that_was_edited_is_compiled_anew(copied: Path, tmp_path: Path) -> None:
+    """Also where the edit lies in a constant that it uses."""
+    file = copied / "engine" / "losses.py"
+    text = file.read_text(encoding="utf-8").replace("import math\n", "import math\nWEIGHT = 1.0\n")
+    found = []
+    for weight in (1.0, 3.0):
+        edited = text.replace("WEIGHT = 1.0", f"WEIGHT = {weight}")
+        file.write_text(edited.replace("return r * r\n", "return r * r * WEIGHT\n"), "utf-8")
+        cache = str(tmp_path / "kernels")
+        found.append(report(copied, REPORT, "squared", NUMBA_CACHE_DIR=cache)["loss"])
+    assert found == [16, 48]
+
+
+RUN = """
+import json
+from engine.experiment import Experiment
+from engine.trainer import train
+first, *_, last = train(Experiment(loop="fast", device="cpu").changed({"data.n": 50}))
+print(json.dumps({"note": first.note, "loss": last.loss}))
+"""
+
+
+def test_where_nothing_can_be_kept_it_is_said_and_the_numbers_are_right(
+    copied: Path, tmp_path: Path
+) -> None:
+    """No folder can be written: each place where numba would keep kernels is taken by a file."""
+    nowhere = tmp_path / "file"
+    nowhere.write_text("")
+    (copied / "engine" / "__pycache__").write_text("")
+    found = report(
+        copied, RUN, NUMBA_CACHE_DIR=str(nowhere), HOME=str(nowhere), XDG_CACHE_HOME=str(nowhere)
+    )
+    assert "kernels are compiled anew" in found["note"]
+    assert len(found["note"].splitlines()) == 1
+    experiment = Experiment(loop="fast", device="cpu").changed({"data.n": 50})
+    assert found["loss"] == outcome(train(experiment)).loss
+    assert trace(experiment).epochs[-1].near(found["loss"])
+
+
+@pytest.mark.parametrize("loop", SETTINGS["loop"].choices)
+def test_mostly_there_is_nothing_to_note(loop: str) -> None:
+    assert started(train(Experiment(loop=loop, device="cpu"))).note == ""
+
+
+# The other kernels ---------------------------------------------------------------------------
+
+
+@given(rows=st.integers(1, 20), columns=st.integers(1, 5), chosen=st.lists(st.integers(0, 19)))
+@settings(max_examples=40)
+def test_gathering_is_indexing(rows: int, columns: int, chosen: list[int]) -> None:
+    table = np.arange(rows * columns, dtype=np.float32).reshape(rows, columns)
+    order = np.array([row % rows for row in chosen], np.int64)
+    block = np.full((len(order) + 2, columns), -1, np.float32)
+    kernels(LOSSES["half_squared"]).gather(table, order, block)
+    assert np.array_equal(block[: len(order)], table[order])
+    assert bool((block[len(order) :] == -1).all())
+
+
+@pytest.mark.parametrize("entry", WITH_DERIVATIVE)
+@given(data=st.data())
+@settings(max_examples=15)
+def test_the_losses_of_lanes_are_the_mean_loss_of_each(
+    entry: Entry[Any], data: st.DataObject
+) -> None:
+    d, n, width = (data.draw(st.integers(1, most)) for most in (4, 30, 40))
+    random = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    table = random.normal(size=(n, d + 1)).astype(np.float32)
+    theta = random.normal(size=(d + 1, width)).astype(np.float32)
+    (params, *_) = settings_of(entry)
+    out, room = np.empty(width), np.empty(width, np.float32)
+    kernels(entry).lane_losses(table, theta, room, scalars(params), out)
+    for lane in range(width):
+        column = np.ascontiguousarray(theta[:, lane])
+        one = kernels(entry).mean_loss(table, column, scalars(params))
+        r = torch.tensor(table[:, :-1].astype(float) @ theta[:-1, lane] + theta[-1, lane])
+        wanted = entry.function(r - torch.tensor(table[:, -1].astype(float)), **params).mean()
+        assert out[lane] == pytest.approx(one, rel=1e-5)
+        assert one == pytest.approx(wanted.item(), rel=1e-5)

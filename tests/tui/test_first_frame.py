@@ -1,0 +1,80 @@
+"""The first frame is drawn before torch is imported, and torch is imported by the engine thread."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.tui.conftest import ROOT
+
+SCRIPT = """
+import asyncio, json, sys, threading
+from engine.session import Session
+from tui.app import LinregApp
+from tui.settings import Settings
+
+importers = []
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            importers.append(threading.current_thread().name)
+
+sys.meta_path.insert(0, Watch())
+seen = {}
+ready = LinregApp.on_ready
+
+def on_ready(app):
+    strips = app.screen._compositor.render_strips()
+    seen["frame"] = [strip.text for strip in strips]
+    seen["before"] = "torch" in sys.modules
+    ready(app)
+
+LinregApp.on_ready = on_ready
+
+async def main():
+    session = Session(Settings().experiment)
+    app = LinregApp(session, Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(10_000):
+            if session.latest.state == "ready":
+                break
+            await pilot.pause(0.01)
+        seen["state"] = session.latest.state
+        seen["after"] = "torch" in sys.modules
+    session.close()
+
+asyncio.run(main())
+print(json.dumps(seen | {"importers": importers}))
+"""
+
+
+def test_first_frame_is_drawn_without_torch() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=ROOT,
+        env={**os.environ, "TEXTUAL_ANIMATIONS": "none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    seen = json.loads(result.stdout.splitlines()[-1])
+    frame = "\n".join(seen["frame"])
+    assert "● loading" in frame
+    assert "s start" in frame
+    assert "batch_size" in frame or "noise" in frame
+    assert not seen["before"]
+    assert seen["after"]
+    assert seen["state"] == "ready"
+    assert seen["importers"] == ["engine"]
+
+
+def test_importing_the_app_does_not_import_torch_or_plotext() -> None:
+    code = "import sys, tui.app; print('torch' in sys.modules, 'plotext' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == ["False", "False"]

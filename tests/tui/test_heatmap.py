@@ -1,0 +1,347 @@
+"""The heat map line by line: any grid, any values, any size."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from tests.tui.conftest import until
+from tui.charts import DARK, LIGHT, MONO
+from tui.heatmap import RAMP, SHADES, Heat, HeatMap, cell, extent, line, marks, places, scaled
+
+NAN, INF = math.nan, math.inf
+SPECIAL = (None, NAN, INF, -INF, 0.0, -0.0, -3.0, 1e-300, 1e300)
+values = st.sampled_from(SPECIAL) | st.floats(-1e6, 1e6) | st.floats(1e-12, 1e12)
+
+
+def grid(
+    rows: int, columns: int, pool: list[float | None], shift: int = 1, log: bool = True
+) -> Heat:
+    """Some values spread over a grid."""
+    return Heat(
+        tuple(
+            tuple(pool[(row * shift + column) % len(pool)] for column in range(columns))
+            for row in range(rows)
+        ),
+        tuple(f"{0.001 * 1.1**column:.2g}" for column in range(columns)),
+        tuple(str(10 * row) for row in range(rows)),
+        f"final loss of {rows * columns} runs",
+        "lr",
+        "batch_size",
+        log=log,
+        limit_label="2/λmax",
+    )
+
+
+@st.composite
+def heats(draw: st.DrawFn) -> Heat:
+    rows, columns = draw(st.integers(0, 80)), draw(st.integers(0, 80))
+    pool = draw(st.lists(values, min_size=1, max_size=9))
+    heat = grid(rows, columns, pool, draw(st.integers(0, 8)), draw(st.booleans()))
+    limit = draw(st.none() | st.integers(0, max(columns - 1, 0)))
+    return Heat(**{**vars(heat), "limit_column": limit})
+
+
+def drawn(
+    heat: Heat, cursor: tuple[int, int], width: int, height: int, ascii: bool = False
+) -> list[list[Segment]]:
+    return [line(heat, cursor, y, width, height, DARK, ascii) for y in range(height)]
+
+
+def text(segments: list[Segment]) -> str:
+    return "".join(segment.text for segment in segments)
+
+
+def rows_of(heat: Heat, cursor: tuple[int, int], width: int, height: int) -> list[list[Segment]]:
+    """The cells alone, without the labels on their left."""
+    count = len(places(len(heat.y_labels), height - 4))
+    return [segments[1:] for segments in drawn(heat, cursor, width, height)[2 : 2 + count]]
+
+
+def step_of(segment: Segment) -> int:
+    """The place on the colour scale that a cell was given."""
+    assert segment.style is not None
+    assert segment.style.bgcolor is not None
+    return RAMP.index(segment.style.bgcolor.name)
+
+
+def is_cursor(segment: Segment) -> bool:
+    return segment.text in "◆#+" or bool(segment.style and segment.style.reverse)
+
+
+# Any grid at any size ----------------------------------------------------------------------------
+
+
+@given(heats(), st.data())
+def test_any_grid_fits_any_size(heat: Heat, data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(0, 120)), data.draw(st.integers(0, 40))
+    ascii = data.draw(st.booleans())
+    rows, columns = len(heat.y_labels), len(heat.x_labels)
+    cursor = (
+        data.draw(st.integers(0, max(rows - 1, 0))),
+        data.draw(st.integers(0, max(columns - 1, 0))),
+    )
+    lines = drawn(heat, cursor, width, height, ascii)
+    gutter = max((len(label) for label in heat.y_labels), default=0) + 1
+    across, down = places(columns, width - gutter, cursor[1]), places(rows, height - 4, cursor[0])
+    assert len(lines) == height
+    if across and down:
+        cells = [segments[1:] for segments in lines[2 : 2 + len(down)]]
+        # Every row is its label and as many single cells as there are places.
+        assert all(len(segments[0].text) == gutter for segments in lines[2 : 2 + len(down)])
+        assert all(len(row) == len(across) for row in cells)
+        assert all(segment.cell_length == 1 for row in cells for segment in row)
+        assert gutter + len(across) <= width
+        assert len(text(lines[2 + len(down)])) <= width
+        # The cursor is there, whatever else is left out.
+        assert any(is_cursor(segment) for row in cells for segment in row)
+        shown = {(row, column) for row in down for column in across}
+        assert cursor in shown
+        if heat.limit_column is not None and max(across) >= heat.limit_column:
+            below = text(lines[3 + len(down)])[gutter:]
+            place = below.rindex("^" if ascii else "▲")
+            first = next(i for i, column in enumerate(across) if column >= heat.limit_column)
+            assert place == first
+            assert len(below) <= max(len(across), place + 1)
+    else:
+        assert not any(lines[2:])
+    if ascii:
+        assert all(text(segments).isascii() for segments in lines)
+
+
+@given(heats(), st.integers(0, 120), st.integers(0, 40), st.sampled_from([DARK, LIGHT, MONO]))
+def test_no_line_below_or_above_the_picture_fails(
+    heat: Heat, width: int, height: int, palette: object
+) -> None:
+    assert palette in (DARK, LIGHT, MONO)
+    for y in (height, height + 1, 200):
+        assert isinstance(line(heat, (0, 0), y, width, height, DARK, False), list)
+
+
+@given(st.integers(0, 80), st.integers(-5, 700), st.data())
+def test_places(count: int, room: int, data: st.DataObject) -> None:
+    kept = data.draw(st.integers(0, max(count - 1, 0)))
+    shown = places(count, room, kept)
+    assert len(shown) == max(0, min(room, 8 * count))
+    assert all(0 <= place < count for place in shown)
+    assert all(one <= next_one for one, next_one in pairwise(shown))
+    if room >= count:
+        assert set(shown) == set(range(count))
+        widths = [shown.count(place) for place in range(count)]
+        assert not widths or max(widths) - min(widths) <= 1
+    elif room > 0:
+        assert len(set(shown)) == room
+        assert kept in shown
+
+
+# Colours -----------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(1e-12, 1e12), min_size=1, max_size=30), st.booleans())
+def test_colours_rise_with_the_values(losses: list[float], log: bool) -> None:
+    row = sorted(losses)
+    heat = Heat((tuple(row),), ("0",) * len(row), ("",), log=log)
+    (cells,) = rows_of(heat, (9, 9), len(row) + 1, 5)
+    steps = [step_of(segment) for segment in cells]
+    assert steps == sorted(steps)
+    assert steps[0] == 0
+    assert steps[-1] == (len(RAMP) - 1 if scaled(row[-1], log) != scaled(row[0], log) else 0)
+
+
+@given(st.lists(st.floats(1e-12, 1e12), min_size=1, max_size=30))
+def test_shades_rise_with_the_values(losses: list[float]) -> None:
+    row = sorted(losses)
+    heat = Heat((tuple(row),), ("0",) * len(row), ("",))
+    shades = text(line(heat, (9, 9), 2, len(row) + 1, 5, DARK, True)[1:])
+    assert [SHADES.index(shade) for shade in shades] == sorted(map(SHADES.index, shades))
+
+
+def test_shades_are_told_apart_from_each_other_and_from_marks() -> None:
+    assert len(SHADES) == len(RAMP) == len(set(SHADES))
+    assert not set(SHADES) & set("X# ")
+
+
+@pytest.mark.parametrize(("low", "high", "log"), [(1e-5, 1e3, True), (1.0, 10.0, False)])
+def test_each_end_has_its_end_of_the_scale(low: float, high: float, log: bool) -> None:
+    heat = Heat(((low, high),), ("0", "1"), ("",), log=log)
+    assert [step_of(place) for place in rows_of(heat, (9, 9), 3, 5)[0]] == [0, len(RAMP) - 1]
+    assert text(line(heat, (0, 0), 1, 80, 5, DARK, True)) == (
+        f"{'1.00e-05' if log else '1'} " + "".join(2 * shade for shade in SHADES) + " "
+        f"{'1e+03' if log else '10'}   X diverged"
+    )
+
+
+def test_one_value_everywhere() -> None:
+    for rows, columns in ((1, 1), (5, 7)):
+        cells = rows_of(grid(rows, columns, [4.2]), (99, 99), 80, 24)
+        assert {step_of(place) for row in cells for place in row} == {0}
+        assert len(cells) == min(20, 8 * rows)
+        assert len(cells[0]) == 8 * columns
+
+
+def test_a_single_cell_under_the_cursor() -> None:
+    cells = rows_of(grid(1, 1, [4.2]), (0, 0), 80, 24)
+    assert {place.text for row in cells for place in row} == {"◆"}
+
+
+def test_zero_is_the_best_loss_and_no_divergence() -> None:
+    heat = grid(1, 4, [0.0, 1e-5, 1.0, NAN])
+    (cells,) = rows_of(heat, (9, 9), 6, 5)
+    assert [place.text for place in cells[:3]] == [" ", " ", " "]
+    assert [step_of(place) for place in cells[:3]] == [0, 0, len(RAMP) - 1]
+    assert cells[3].text == "×"
+
+
+# Marks -------------------------------------------------------------------------------------------
+
+
+@given(st.lists(values, min_size=1, max_size=12), st.integers(1, 12), st.integers(1, 12))
+def test_what_has_diverged_is_marked(pool: list[float | None], rows: int, columns: int) -> None:
+    heat = grid(rows, columns, pool)
+    gutter = max(map(len, heat.y_labels)) + 1
+    cells = rows_of(heat, (99, 99), gutter + columns, rows + 4)[::-1]
+    for row in range(rows):
+        for column in range(columns):
+            value, mark = heat.values[row][column], cells[row][column].text
+            if value is None:
+                assert mark == "·"
+            else:
+                assert (mark == "×") is not math.isfinite(value)
+
+
+@given(values, st.booleans(), st.booleans())
+def test_the_cursor_stands_out_on_any_value(value: float | None, log: bool, ascii: bool) -> None:
+    low, high = extent(Heat(((value, 1.0),), ("", ""), ("",), log=log))
+    here, there = (cell(value, low, high, log, here, ascii) for here in (True, False))
+    assert (here.text, here.style) != (there.text, there.style)
+    assert here.text in ("#X" if ascii else "◆X+")
+    if value is not None and math.isfinite(value):
+        assert here.text in "◆#"
+
+
+def test_where_all_have_diverged_there_is_no_scale() -> None:
+    heat = grid(3, 3, [NAN])
+    assert text(line(heat, (0, 0), 1, 80, 24, DARK, False)) == "× diverged"
+    assert extent(heat) == (0.0, 1.0)
+
+
+def test_where_nothing_is_done_there_is_no_legend() -> None:
+    heat = grid(3, 3, [None])
+    assert not line(heat, (0, 0), 1, 80, 24, DARK, False)
+    cells = rows_of(heat, (0, 0), 80, 24)
+    assert {place.text for row in cells for place in row} == {"·", "+"}
+
+
+@given(st.integers(1, 80), st.data())
+def test_the_limit_is_marked_at_its_column(columns: int, data: st.DataObject) -> None:
+    limit = data.draw(st.integers(0, columns - 1))
+    across = places(columns, data.draw(st.integers(1, 120)))
+    ascii = data.draw(st.booleans())
+    heat = Heat((), ("",) * columns, (), "", "lr", "batch_size", True, limit, "2/λmax")
+    first = next((i for i, column in enumerate(across) if column >= limit), None)
+    below = marks(heat, across, ascii)
+    if first is None:
+        assert "max" not in below
+        assert below == ("lr >   batch_size ^" if ascii else "lr →   batch_size ↑")
+    else:
+        assert below.rindex("^" if ascii else "▲") == first
+        assert ("max" in below) or len(across) < (len("^ 2/lambdamax") if ascii else 8) + first
+
+
+def test_both_names_and_the_limit_where_there_is_room() -> None:
+    heat = Heat((), ("",) * 40, (), "", "lr", "batch_size", True, 30, "2/λmax")
+    assert marks(heat, list(range(40))) == "lr →   batch_size ↑".ljust(30) + "▲ 2/λmax"
+    narrow = Heat((), ("",) * 30, (), "", "lr", "batch_size", True, 29, "2/λmax")
+    assert marks(narrow, list(range(30))) == "lr →   batch_size ↑".ljust(22) + "2/λmax ▲"
+
+
+def test_labels_stand_beside_their_cells() -> None:
+    heat = grid(4, 6, [1.0, 2.0])
+    lines = [text(segments) for segments in drawn(heat, (0, 0), 60, 30)]
+    labels = [row[:2].strip() for row in lines[2 : 2 + 26]]
+    assert [label for label in labels if label] == ["30", "20", "10", "0"]
+    axis = lines[28]
+    for column, label in enumerate(heat.x_labels):
+        assert axis.index(label) == 3 + places(6, 57).index(column)
+
+
+# The widget --------------------------------------------------------------------------------------
+
+
+class MapApp(App[None]):
+    """Nothing but a heat map."""
+
+    def __init__(self, heat: Heat) -> None:
+        super().__init__()
+        self.map = HeatMap()
+        self.map.heat = heat
+        self.moves = self.choices = 0
+
+    def compose(self) -> ComposeResult:
+        yield self.map
+
+    def on_heat_map_moved(self) -> None:
+        self.moves += 1
+
+    def on_heat_map_chosen(self) -> None:
+        self.choices += 1
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.pause()
+
+
+async def test_arrows_move_the_cursor_and_stop_at_the_edges() -> None:
+    app = MapApp(grid(3, 4, [1.0, 2.0]))
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.map.focus()
+        await until(pilot, lambda: app.map.has_focus)
+        await press(pilot, "left", "down")
+        assert app.map.cursor == (0, 0)
+        await press(pilot, "right", "up")
+        assert app.map.cursor == (1, 1)
+        await press(pilot, *["right"] * 9, *["up"] * 9)
+        assert app.map.cursor == (2, 3)
+        await press(pilot, "left", "down")
+        assert app.map.cursor == (1, 2)
+        await until(pilot, lambda: app.moves == 24)
+        assert app.choices == 0
+        await press(pilot, "enter")
+        await until(pilot, lambda: app.choices == 1)
+
+
+async def test_a_smaller_grid_keeps_the_cursor_inside() -> None:
+    app = MapApp(grid(9, 9, [1.0, 2.0]))
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.map.cursor = (8, 8)
+        app.map.show(grid(3, 5, [1.0]))
+        assert app.map.cursor == (2, 4)
+        app.map.show(grid(0, 0, [1.0]))
+        assert app.map.cursor == (0, 0)
+        app.map.focus()
+        await press(pilot, "right", "up", "left", "down")
+        assert app.map.cursor == (0, 0)
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_the_widget_gives_lines_of_its_width(ascii: bool) -> None:
+    heat = grid(64, 64, [1.0, None, NAN, INF, 1e-300, 7.0])
+    app = MapApp(heat)
+    async with app.run_test(size=(120, 34)) as pilot:
+        app.map.ascii = ascii
+        for size in ((120, 34), (80, 24), (40, 12), (9, 5), (3, 3), (1, 1)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: app.map.size == size)  # type: ignore[misc]
+            for cursor in ((0, 0), (63, 63), (31, 17)):
+                app.map.cursor = cursor
+                strips = [app.map.render_line(y) for y in range(size[1])]
+                assert {strip.cell_length for strip in strips} == {size[0]}
+                assert not ascii or all(strip.text.isascii() for strip in strips)

@@ -1,0 +1,693 @@
+"""Every key does what the table in tui/keys.py, the help and the README say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from engine.experiment import REGISTRIES, Experiment
+from engine.history import Snapshot
+from engine.presets import PRESETS
+from engine.sweep import fan
+from tests.tui.conftest import (
+    ROOT,
+    SIZES,
+    STATES,
+    FakeSession,
+    app_for,
+    finished,
+    main_of,
+    paused,
+    previous,
+    ready,
+    running,
+    settled,
+    show,
+    text_of,
+    until,
+)
+from tui.app import LinregApp
+from tui.fields import ChoiceScreen, Picker, TextField
+from tui.keys import ACTIONS, Action, bindings, groups, shown
+from tui.panels.bars import KeyBar
+from tui.panels.fit import VIEWS
+from tui.panels.training import PACES
+from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.main import JUMPS, SEEDS, MainScreen
+from tui.screens.sweep import SweepScreen
+from tui.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+BASELINE = Experiment()
+
+
+@dataclass
+class Stage:
+    """A running app and what a test asks it."""
+
+    app: LinregApp
+    session: FakeSession
+    pilot: Pilot[None]
+    suspended: bool = False
+
+    @property
+    def main(self) -> MainScreen:
+        return main_of(self.pilot)
+
+    @property
+    def panel(self) -> str:
+        """The id of the panel with the focus."""
+        panel = self.main.panel_of(self.main.focused)
+        return str(panel.id) if panel else ""
+
+    def is_at(self, panel: str) -> bool:
+        """Whether a panel has the focus."""
+        return self.panel == panel
+
+    @property
+    def field(self) -> str:
+        """The key of the field with the focus."""
+        focused = self.main.focused
+        return focused.key if isinstance(focused, TextField | Picker) else ""
+
+    def asked(self, *call: object) -> bool:
+        """Whether the session was asked for just this."""
+        return self.session.asked == [call]
+
+
+def has_loss(app: LinregApp, name: str) -> bool:
+    return app.main.experiment.loss.name == name
+
+
+def field_focus(field: TextField | Picker) -> Callable[[], bool]:
+    return lambda: field.has_focus
+
+
+Check = Callable[[Stage], bool]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Where an action is able, the keys that lead there, and what shows that it was done."""
+
+    check: Check
+    snapshot: Callable[[], Snapshot] = ready
+    before: tuple[str, ...] = ()
+
+
+def cursor(stage: Stage) -> float | None:
+    return stage.main.loss.cursor
+
+
+def zoomed(stage: Stage) -> bool:
+    return stage.main.loss.x_range is not None
+
+
+CASES: dict[str, Case] = {
+    "start": Case(lambda stage: stage.asked("start", BASELINE)),
+    "pause": Case(lambda stage: stage.asked("pause"), running),
+    "resume": Case(lambda stage: stage.asked("resume"), paused),
+    "minibatch": Case(lambda stage: stage.asked("minibatch", BASELINE)),
+    "epoch": Case(lambda stage: stage.asked("epoch", BASELINE)),
+    "stop": Case(lambda stage: stage.asked("stop"), running),
+    "reset": Case(lambda stage: stage.asked("prepare", BASELINE), finished),
+    "lr": Case(lambda stage: stage.main.focused is stage.main.training.fields["lr"]),
+    "seed": Case(lambda stage: stage.asked("prepare", replace(BASELINE, seed=8))),
+    "regenerate": Case(lambda stage: stage.asked("prepare", BASELINE)),
+    "faster": Case(lambda stage: stage.session.asked[1:] == [("set_pace", None)], before=("[",)),
+    "slower": Case(lambda stage: stage.asked("set_pace", 30.0)),
+    "sweep": Case(lambda stage: isinstance(stage.app.screen, SweepScreen)),
+    "fan": Case(lambda stage: stage.asked("start_sweep", fan(BASELINE, SEEDS))),
+    "find_lr": Case(lambda stage: stage.asked("find_lr", BASELINE)),
+    "log": Case(lambda stage: not stage.main.loss.log_y),
+    "view": Case(lambda stage: stage.main.fit.view == "residuals"),
+    "feature": Case(lambda stage: "x[1]" in stage.main.fit.chart().title),
+    "zoom_in": Case(zoomed),
+    "zoom_out": Case(lambda stage: not zoomed(stage), before=("+",)),
+    "cursor_left": Case(lambda stage: cursor(stage) == 1.0, before=("right",)),
+    "cursor_right": Case(lambda stage: cursor(stage) == 3.0, before=("right",)),
+    "reset_view": Case(
+        lambda stage: cursor(stage) is None and not zoomed(stage), before=("right", "+")
+    ),
+    "fullscreen": Case(lambda stage: stage.main.has_class("-full")),
+    "leave": Case(lambda stage: not stage.main.has_class("-full"), before=("enter",)),
+    "pin": Case(lambda stage: stage.main.pinned is stage.session.latest, finished),
+    "next_panel": Case(lambda stage: stage.panel == "fit"),
+    "previous_panel": Case(lambda stage: stage.panel == "training"),
+    "jump": Case(lambda stage: isinstance(stage.app.screen, JumpScreen)),
+    "help": Case(lambda stage: isinstance(stage.app.screen, HelpScreen)),
+    "palette": Case(lambda stage: isinstance(stage.app.screen, CommandPalette)),
+    "suspend": Case(lambda stage: stage.suspended),
+    "quit": Case(lambda stage: not stage.app.is_running),
+}
+
+KEYS = [
+    pytest.param(action, key, id=f"{action.id}-{key}")
+    for action in ACTIONS
+    for key in action.key.split(",")
+]
+
+
+# The table -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("action", "key"), KEYS)
+async def test_key_does_something(
+    action: Action, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = CASES[action.id]
+    session = FakeSession(case.snapshot(), (previous(),))
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stage = Stage(app, session, pilot)
+        monkeypatch.setattr(
+            app, "action_suspend_process", lambda: setattr(stage, "suspended", True)
+        )
+        await settled(pilot)
+        await pilot.press(*case.before)
+        await pilot.pause()
+        assert stage.main.check_action(action.id, ())
+        assert not case.check(stage)
+        await pilot.press(key)
+        await until(pilot, lambda: case.check(stage))
+
+
+def test_cases_are_those_of_the_table() -> None:
+    assert CASES.keys() == {action.id for action in ACTIONS}
+
+
+def test_every_action_has_a_method_and_help() -> None:
+    for action in ACTIONS:
+        assert callable(getattr(MainScreen, f"action_{action.id}"))
+        assert action.help.endswith(".")
+        assert action.label
+
+
+def test_ids_and_keys_are_unique() -> None:
+    ids = [action.id for action in ACTIONS]
+    assert len(ids) == len(set(ids))
+    keys = [key for action in ACTIONS if action.id != "resume" for key in action.key.split(",")]
+    keys += [str(number) for number, _ in enumerate(PRESETS, 1)]
+    assert len(keys) == len(set(keys))
+
+
+def test_nothing_bound_that_terminals_swallow() -> None:
+    keys = {key for action in ACTIONS for key in action.key.split(",")}
+    assert not keys & {"ctrl+j", "ctrl+h", "ctrl+m", "ctrl+i", "ctrl+s", "ctrl+c"}
+    assert not any(key.startswith("alt+") for key in keys)
+    for action in ACTIONS:
+        only_route = len(action.key.split(",")) == 1
+        assert not (only_route and action.key in ("ctrl+a", "ctrl+b", "ctrl+o", "ctrl+q"))
+
+
+def test_groups_hold_every_action_once() -> None:
+    assert [action for _, actions in groups() for action in actions] == list(ACTIONS)
+    assert len(bindings()) == len(ACTIONS) + len(PRESETS)
+
+
+def test_readme_tells_every_key() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert "| key | what it does |" in lines
+    for action in ACTIONS:
+        assert f"| `{action.shown}` | {action.help} |" in lines
+
+
+# Presets -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(1, len(PRESETS) + 1))
+async def test_digit_loads_a_preset(number: int) -> None:
+    session = FakeSession(ready(Experiment().changed({"lr": 0.5})))
+    app = app_for(session)
+    preset = list(PRESETS.values())[number - 1]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press(str(number))
+        await until(pilot, lambda: session.asked == [("prepare", preset.experiment)])
+        await pilot.pause()
+        shown_values = {
+            key: field.value for form in app.main.forms for key, field in form.fields.items()
+        }
+        del shown_values["pace"]
+        assert Experiment().changed_by_text(shown_values) == preset.experiment
+
+
+# Text fields ---------------------------------------------------------------------------------
+
+PRINTABLE = sorted(
+    {
+        key
+        for action in ACTIONS
+        for key in action.key.split(",")
+        if len(key) == 1 or key in ("space", "full_stop", "plus", "minus", "question_mark")
+    }
+    | {"greater_than_sign", "left_square_bracket", "right_square_bracket"}
+    | {str(number) for number, _ in enumerate(PRESETS, 1)}
+)
+
+
+async def test_typing_in_a_field_fires_nothing() -> None:
+    session = FakeSession(finished())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = app.main
+        await settled(pilot)
+        await pilot.press("l", *PRINTABLE)
+        field = main.training.fields["lr"]
+        assert isinstance(field, TextField)
+        await until(pilot, lambda: len(field.value) == len(PRINTABLE))
+        assert field.has_focus
+        assert session.asked == []
+        assert app.screen is main
+        assert main.loss.log_y
+        assert main.fit.view == VIEWS[0]
+        assert main.pinned is None
+
+
+async def test_enter_applies_and_leaves_and_the_single_keys_work_again() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("l", *"0.5", "enter")
+        faster = replace(BASELINE, lr=0.5)
+        await until(pilot, lambda: session.asked == [("prepare", faster)])
+        await until(pilot, lambda: app.main.focused is app.main.loss)
+        assert app.main.training.fields["lr"].value == "0.5"
+        await pilot.press("s")
+        await until(pilot, lambda: session.asked[1:] == [("start", faster)])
+
+
+async def test_letters_after_digits_stay_text_and_escape_undoes() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        field = app.main.training.fields["lr"]
+        await pilot.press("l", *"0.5s")
+        await until(pilot, lambda: field.value == "0.5s")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.main.focused is app.main.loss)
+        assert field.value == "0.03"
+        assert session.asked == []
+        assert app.main.experiment == BASELINE
+
+
+async def test_leaving_a_field_applies_it() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("l", *"0.5", "down")
+        await until(pilot, lambda: session.asked == [("prepare", replace(BASELINE, lr=0.5))])
+        assert Stage(app, session, pilot).field == "batch_size"
+        await pilot.press(*"20", "tab")
+        both = replace(BASELINE, lr=0.5, batch_size=20)
+        await until(pilot, lambda: session.asked[1:] == [("prepare", both)])
+        assert Stage(app, session, pilot).panel == "loss"
+
+
+async def test_refused_text_says_why_until_it_is_undone() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        field = app.main.training.fields["lr"]
+        await pilot.press("l", *"-1", "enter")
+        await until(pilot, lambda: app.main.focused is app.main.loss)
+        await until(pilot, lambda: "lr=-1: must be a number above 0" in "".join(text_of(app)))
+        assert field.has_class("-refused")
+        assert session.asked == []
+        assert app.main.experiment == BASELINE
+        await pilot.press("l")
+        await until(pilot, lambda: field.has_focus)
+        await until(pilot, lambda: "lr=-1" in "".join(text_of(app)))
+        await pilot.press("escape")
+        await until(pilot, lambda: field.value == "0.03" and not field.has_class("-refused"))
+        await until(pilot, lambda: "lr=-1" not in "".join(text_of(app)))
+
+
+async def test_refused_text_is_forgotten_with_the_next_experiment() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        field = app.main.training.fields["lr"]
+        await pilot.press("l", *"fast", "enter")
+        await until(pilot, lambda: field.has_class("-refused") and not field.has_focus)
+        await pilot.press("2")
+        await until(pilot, lambda: field.value == "0.03")
+        assert not field.has_class("-refused")
+
+
+async def test_only_the_learning_rate_changes_a_run() -> None:
+    session = FakeSession(running())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("l", *"0.1", "enter")
+        await until(pilot, lambda: session.asked == [("set_lr", 0.1)])
+        await pilot.press("j", "d", "down", "down", "down", *"500", "enter")
+        await until(pilot, lambda: app.main.experiment.source().n == 500)
+        await pilot.pause()
+        assert session.asked == [("set_lr", 0.1)]
+        await until(pilot, lambda: "apply at the next start" in "".join(text_of(app)))
+
+
+# Pickers -------------------------------------------------------------------------------------
+
+
+async def test_left_and_right_turn_a_picker_round() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    names = [entry.name for entry in REGISTRIES["loss"]]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "m", "down", "down")
+        await until(pilot, lambda: app.main.focused is app.main.forms[1].fields["loss"])
+        for name in [*names[1:], names[0]]:
+            await pilot.press("right")
+            await until(pilot, partial(has_loss, app, name))
+        await pilot.press("left")
+        await until(pilot, partial(has_loss, app, names[-1]))
+        assert len(session.asked) == len(names) + 1
+        assert cursor(Stage(app, session, pilot)) is None
+
+
+async def test_a_choice_with_parameters_brings_their_fields() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        form = app.main.forms[1]
+        assert "loss.delta" not in form.fields
+        await pilot.press("j", "m", "down", "down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        options = app.screen.query_one(OptionList)
+        assert options.highlighted == 0
+        await pilot.press("down", "down", "down", "enter")
+        await until(pilot, lambda: app.main.experiment.loss.name == "huber")
+        await until(pilot, lambda: bool(form.fields["loss.delta"].region))
+        assert app.main.focused is form.fields["loss"]
+        await pilot.press("down", *"0.5", "enter")
+        await until(pilot, lambda: app.main.experiment.loss.kwargs() == {"delta": 0.5})
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_list_is_left_without_a_choice(key: str) -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "m", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("down", key)
+        await until(pilot, lambda: app.screen is app.main)
+        assert session.asked == []
+        assert app.is_running
+
+
+async def test_up_and_down_go_from_field_to_field() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "t")
+        fields = list(app.main.training.fields.values())
+        await until(pilot, lambda: app.main.focused is fields[0])
+        for field in fields[1:]:
+            await pilot.press("down")
+            await until(pilot, field_focus(field))
+        for field in reversed(fields[:-1]):
+            await pilot.press("up")
+            await until(pilot, field_focus(field))
+
+
+async def test_device_offers_what_is_there() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        picker = app.main.training.fields["device"]
+        assert isinstance(picker, Picker)
+        await until(pilot, lambda: [c.value for c in picker.choices] == ["auto", "cpu"])
+
+
+# Getting about -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [*SIZES, (30, 10)])
+async def test_tab_visits_every_panel_and_shift_tab_goes_back(size: tuple[int, int]) -> None:
+    session = FakeSession(finished(), (previous(),))
+    app = app_for(session)
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(app, session, pilot)
+        await settled(pilot)
+        assert stage.panel == "loss"
+        there = ["fit", "values", "data", "model", "training", "loss"]
+        for name in there:
+            await pilot.press("tab")
+            await until(pilot, partial(stage.is_at, name))
+        for name in [*there[:-1][::-1], "loss"]:
+            await pilot.press("shift+tab")
+            await until(pilot, partial(stage.is_at, name))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_has_the_focus_can_be_seen(size: tuple[int, int]) -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        for _ in app.main.panels:
+            await pilot.press("tab")
+            await pilot.pause()
+            focused = app.main.focused
+            assert focused
+            assert focused.region.area
+            assert app.main.region.contains_region(focused.region)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (120, 34)])
+async def test_jump_letters(size: tuple[int, int]) -> None:
+    session = FakeSession(finished())
+    app = app_for(session)
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(app, session, pilot)
+        await settled(pilot)
+        for letter, name in [*JUMPS.items(), *reversed(JUMPS.items())]:
+            await pilot.press("ctrl+o", letter)
+            await until(pilot, partial(stage.is_at, name))
+            assert app.screen is app.main
+
+
+async def test_jump_by_arrow_and_enter() -> None:
+    session = FakeSession(finished())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stage = Stage(app, session, pilot)
+        await settled(pilot)
+        await pilot.press("j", "down", "enter")
+        await until(pilot, lambda: stage.panel == list(JUMPS.values())[1])
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("keys", ["ddd", "vvv", ["enter"] * 3, ["enter", "escape", "escape"]])
+async def test_dialog_closes_once_though_its_key_comes_several_times(keys: list[str]) -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j")
+        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        await pilot.press(*keys)  # all of them before the first is done
+        await until(pilot, lambda: not isinstance(app.screen, JumpScreen))
+        await pilot.pause()
+        assert app.main in app.screen_stack
+
+
+@pytest.mark.usefixtures("busy")
+async def test_list_closes_once_though_enter_comes_several_times() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j")
+        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        await pilot.press("m")
+        await until(pilot, lambda: app.main.focused is app.main.forms[1].fields["model"])
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press(*["enter"] * 5)
+        await pilot.pause()
+        assert app.main in app.screen_stack
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_full_screen_ends_with_escape_enter_or_another_panel() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for key in ("escape", "enter", "tab"):
+            await pilot.press("enter")
+            await until(pilot, lambda: app.main.has_class("-full"))
+            await pilot.pause()
+            assert app.main.loss.size.width == 78 or key == "tab"
+            await pilot.press(key)
+            await until(pilot, lambda: not app.main.has_class("-full"))
+
+
+async def test_pinning_the_same_run_again_unpins_it() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: app.main.pinned is not None)
+        await pilot.press("p")
+        await until(pilot, lambda: app.main.pinned is None)
+
+
+# Help, palette, leaving ----------------------------------------------------------------------
+
+
+async def test_help_tells_every_key() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = str(app.screen.query_one(Static).render())
+        for action in ACTIONS:
+            assert f"{action.shown:<10} {action.help}" in text
+        for number, preset in enumerate(PRESETS.values(), 1):
+            assert f"{number:<10} {preset.title}" in text
+        await pilot.press("question_mark")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_palette_offers_what_is_able_now() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for state in STATES.values():
+            await show(pilot, state())
+            commands = {command.title: command for command in app.get_system_commands(app.screen)}
+            for action in ACTIONS:
+                able = app.main.check_action(action.id, ())
+                twins = [twin for twin in ACTIONS if twin.label == action.label]
+                if able or len(twins) == 1:
+                    assert (action.label in commands) == able
+            for preset in PRESETS:
+                assert f"preset: {preset}" in commands
+            for key, registry in REGISTRIES.items():
+                for entry in registry:
+                    assert f"{key}: {entry.label}" in commands
+            assert "theme" in commands
+
+
+async def test_palette_runs_what_is_typed() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+p", *"huber")
+        palette = app.screen
+        assert isinstance(palette, CommandPalette)
+        await until(pilot, lambda: palette.query_one(OptionList).option_count > 0)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: bool(session.asked))
+        assert app.main.experiment.loss.name == "huber"
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+@pytest.mark.parametrize("state", [running, paused])
+async def test_leaving_during_a_run_asks(state: Callable[[], Snapshot], key: str) -> None:
+    app = app_for(FakeSession(state()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.is_running
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: not app.is_running)
+
+
+# Remapped keys -------------------------------------------------------------------------------
+
+
+async def test_remapped_key_works_and_is_shown() -> None:
+    session = FakeSession(ready())
+    app = app_for(session, Settings(keys={"start": "t", "nonsense": "k"}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert " t start " in text_of(app)[-1]
+        await pilot.press("s")
+        await pilot.pause()
+        assert session.asked == []
+        await pilot.press("t")
+        await until(pilot, lambda: session.asked == [("start", BASELINE)])
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert f"{'t':<10} {ACTIONS[0].help}" in str(app.screen.query_one(Static).render())
+
+
+@pytest.mark.parametrize("key", ["", "no such key", ",", "x", "[b]"])
+async def test_strange_remapping_breaks_nothing(key: str) -> None:
+    app = app_for(FakeSession(ready()), Settings(keys={"start": key}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+
+
+def test_shown_key() -> None:
+    start = ACTIONS[0]
+    assert shown(start, {}) == "s"
+    assert shown(start, {"start": "t"}) == "t"
+
+
+# The key bar ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [*SIZES, (30, 10), (20, 5)])
+async def test_key_bar_fits_and_offers_help(size: tuple[int, int]) -> None:
+    app = app_for(FakeSession(ready(), (previous(),)))
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        for name, state in STATES.items():
+            await show(pilot, state())
+            line = str(app.main.query_one(KeyBar).render())
+            assert len(line) <= size[0]
+            assert "? help" in line
+            assert text_of(app)[-1].rstrip() == line.rstrip()
+            if size[0] >= 30:
+                assert ("space pause" in line) == (name == "running")
+                assert ("s start" in line) == (name != "running")
+
+
+async def test_click_on_the_key_bar_does_the_same() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.click(KeyBar, offset=(3, 0))
+        await until(pilot, lambda: session.asked == [("start", BASELINE)])
+
+
+@pytest.mark.parametrize("before", [None, 0.2])
+async def test_pace_stays_within_its_ends(before: float | None) -> None:
+    session = FakeSession(running())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        key = "]" if before is None else "["
+        for _ in PACES:
+            await pilot.press(key)
+        await until(pilot, lambda: session.asked[-1] == ("set_pace", before))
+        assert app.main.training.pace == before

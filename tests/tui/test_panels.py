@@ -1,0 +1,481 @@
+"""What the panels, bars and filters make of a snapshot, without a screen around them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+
+from engine.datasets import DATASETS
+from engine.events import Facts
+from engine.experiment import Experiment
+from engine.history import Snapshot, labels
+from engine.losses import LOSSES
+from engine.presets import PRESETS, preset
+from tests.tui.conftest import (
+    EPOCH_LOSSES,
+    STATES,
+    TRUE,
+    B,
+    W,
+    constant,
+    diverged,
+    facts,
+    failed,
+    finished,
+    loading,
+    many_features,
+    one_point,
+    paused,
+    previous,
+    ready,
+    running,
+    zeros,
+)
+from tui.app import AsciiFilter, summary
+from tui.charts import Chart, draw
+from tui.keys import ACTIONS
+from tui.numbers import clock, count, loss_text, number
+from tui.panels.bars import key_line, status
+from tui.panels.device import device_text
+from tui.panels.fit import FitPanel, fit_chart, parameters_chart, predictions, residuals_chart
+from tui.panels.loss import loss_chart
+from tui.panels.reading import advice, reading
+from tui.panels.training import PACES, pace_text
+from tui.panels.values import table
+
+same = settings(deadline=None, derandomize=True)
+states = pytest.mark.parametrize("state", list(STATES))
+
+
+# Numbers -------------------------------------------------------------------------------------
+
+
+@same
+@given(st.floats(-1e99, 1e99, exclude_min=True, exclude_max=True), st.booleans())
+@example(-9.99997, True)
+@example(-999.9996, False)
+@example(9999.96, True)
+@example(-999_999.4, False)
+@example(9.99e-4, True)
+@example(-9.96e-10, True)
+def test_number_fits_its_column_and_is_near(value: float, signed: bool) -> None:
+    text = number(value, signed)
+    assert len(text) <= 7
+    if signed and not text.startswith("-"):
+        assert text.startswith("+")
+    size = abs(value)
+    assert float(text) * value >= 0
+    digits = 4 if 1 <= size < 1e4 else 3 if 0.1 <= size < 1e6 else 2 if 1e-9 < size < 1e9 else 1
+    assert math.isclose(float(text), value, rel_tol=0.51 * 10 ** (1 - digits), abs_tol=1e-99)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0.0000"),
+        (1.9991, "1.9991"),
+        (-3.40042, "-3.4004"),
+        (12.34567, "12.346"),
+        (-4215.3, "-4215.3"),
+        (123456.0, "123456"),
+        (1.2e6, "1.2e6"),
+        (2.7e-4, "2.7e-4"),
+        (-2.7e-12, "-3e-12"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_number(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_number_with_its_sign() -> None:
+    assert [number(x, signed=True) for x in (0.5, -0.5, math.inf)] == ["+0.5000", "-0.5000", "+inf"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (16.2, "16.2"), (0.0378, "0.0378"), (4.98e-5, "4.98e-05"), (math.inf, "inf")],
+)
+def test_loss_text(value: float, text: str) -> None:
+    assert loss_text(value) == text
+
+
+@same
+@given(st.floats(1e-300, 1e300))
+def test_loss_text_keeps_three_digits(value: float) -> None:
+    assert math.isclose(float(loss_text(value)), value, rel_tol=5.1e-3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.5, "0.5"),
+        (26.4, "26"),
+        (99.7, "100"),
+        (640.0, "640"),
+        (6400.0, "6.4k"),
+        (99_700.0, "100k"),
+        (120_000.0, "120k"),
+        (1_234_567.0, "1.2M"),
+        (3e9, "3G"),
+    ],
+)
+def test_count(value: float, text: str) -> None:
+    assert count(value) == text
+
+
+@same
+@given(st.floats(0.01, 9e11))
+def test_count_is_short_and_near(value: float) -> None:
+    text = count(value)
+    factor = {"k": 1e3, "M": 1e6, "G": 1e9}.get(text[-1], 1.0)
+    assert "e" not in text
+    assert len(text) <= 5
+    assert math.isclose(float(text.rstrip("kMG")) * factor, value, rel_tol=0.051)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0, "0:00.00"), (0.154, "0:00.15"), (65.9, "1:05"), (600.0, "10:00"), (7380.0, "2:03:00")],
+)
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@same
+@given(st.floats(0, 1e7))
+def test_clock_never_shows_sixty(seconds: float) -> None:
+    parts = clock(seconds).split(":")
+    assert all(float(part) < 60 for part in parts[1:])
+    total = 0.0
+    for part in parts:
+        total = 60 * total + float(part)
+    assert abs(total - seconds) <= 1
+
+
+# Bars ----------------------------------------------------------------------------------------
+
+
+@states
+def test_status_fills_its_line(state: str) -> None:
+    snapshot = STATES[state]()
+    for width in range(30, 201):
+        assert status(snapshot, width).cell_length == width
+    for width in range(12, 30):
+        assert f"● {snapshot.state}" in status(snapshot, width).plain[:width]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_status_of_a_preset_names_it(name: str) -> None:
+    snapshot = Snapshot(preset(name).experiment)
+    assert preset(name).title in status(snapshot, 120).plain
+
+
+def test_status_tells_progress_and_what_is_left() -> None:
+    line = status(running(), 120).plain
+    assert "● running  1/3  ▰▰▰▰▰▱▱▱▱▱  0:00.07  0:08.00 left" in line
+    assert "left" not in status(paused(), 120).plain
+    assert "3/3  ▰▰▰▰▰▰▰▰▰▰" in status(finished(), 120).plain
+
+
+def test_key_line_never_clips_and_always_offers_help() -> None:
+    actions = [(action, action.shown) for action in ACTIONS]
+    for width in range(8, 201):
+        line = key_line(actions, width)
+        assert line.cell_length <= width
+        assert " ? help " in line.plain
+        if width >= 70:
+            assert " q quit " in line.plain
+            assert " ^p palette " in line.plain
+
+
+def test_key_line_shows_more_where_there_is_room() -> None:
+    actions = [(action, action.shown) for action in ACTIONS]
+    lengths = [key_line(actions, width).cell_length for width in range(70, 301)]
+    assert lengths == sorted(lengths)
+    every = key_line(actions, 1000).plain
+    assert all(f" {action.shown} {action.label} " in every for action in ACTIONS)
+
+
+def test_key_line_takes_any_key_literally() -> None:
+    assert key_line([(ACTIONS[0], "[red]")], 80).plain == " [red] start "
+
+
+# Values --------------------------------------------------------------------------------------
+
+
+@states
+def test_table_fits_its_width(state: str) -> None:
+    for width in range(16, 81):
+        for line in table(STATES[state](), width):
+            # The last line is a sentence.
+            assert line.cell_len <= width or "grad" in line.plain
+
+
+def test_table_shows_every_number_beside_the_truth() -> None:
+    lines = [line.plain for line in table(finished(), 60)]
+    assert lines[0].split() == ["value", "true", "error", "grad", "closed"]
+    assert lines[1].split() == ["w[0]", "1.9991", "2.0000", "-9.0e-4", "-0.0013", "2.0002"]
+    assert lines[2].split() == ["w[1]", "-3.4004", "-3.4000", "-4.2e-4", "0.0021", "-3.3998"]
+    assert lines[3].split() == ["b", "4.1998", "4.2000", "-1.7e-4", "-8.3e-4", "4.2002"]
+    norm = math.sqrt(0.00131**2 + 0.00214**2 + 0.00083**2)
+    assert lines[4] == f"|grad| {number(norm)} in this minibatch"
+
+
+def test_table_puts_columns_that_do_not_fit_below() -> None:
+    lines = [line.plain for line in table(finished(), 32)]
+    assert [line.split() for line in lines if "e" in line and "w" not in line][:1]
+    headers = [line.split() for line in lines if "value" in line or "closed" in line]
+    assert headers == [["value", "true", "error"], ["grad", "closed"]]
+    assert sum(line.startswith("w[0]") for line in lines) == 2
+
+
+def test_table_before_the_first_step_and_before_the_data() -> None:
+    assert table(ready(), 60)[-1].plain == "no grad before the first step"
+    assert "–" in table(ready(), 60)[1].plain
+    assert [line.plain for line in table(loading(), 60)] == ["no data yet"]
+
+
+def test_table_has_a_line_for_each_of_many() -> None:
+    lines = [line.plain for line in table(many_features(), 60)]
+    names = [line.split()[0] for line in lines[1:-1]]
+    assert names == [label for label, _ in labels(many_features().params)]
+
+
+# Reading -------------------------------------------------------------------------------------
+
+
+def outcome(name: str, loss: float, known: Facts) -> Snapshot:
+    """The end of a preset's run with some loss."""
+    return replace(finished(), experiment=preset(name).experiment, loss=loss, facts=known)
+
+
+@pytest.mark.parametrize("loss", [4.4e-5, 5.0e-5, 5.4e-5])
+@pytest.mark.parametrize("name", ["scratch", "ohm"])
+def test_s4_and_s13_end_at_the_noise_floor(name: str, loss: float) -> None:
+    text = reading(outcome(name, loss, facts())).plain
+    assert f"epoch 3, loss {loss_text(loss)}" in text
+    assert "at the noise floor" in text
+    assert "noise floor ½σ² = 5.00e-05" in text
+
+
+@pytest.mark.parametrize("loss", [2.4e-4, 0.028])
+def test_s3_is_still_learning(loss: float) -> None:
+    text = reading(outcome("exercise-1", loss, facts())).plain
+    assert "still learning" in text
+    assert "at the noise floor" not in text
+
+
+def test_reading_of_the_other_states() -> None:
+    assert reading(loading()).plain == "loading torch …"
+    assert reading(failed()).plain.startswith("failed: device=cuda")
+    assert "press s to train" in reading(ready()).plain
+    assert "diverged at step 17" in reading(diverged()).plain
+    assert "at rounding error" in reading(zeros()).plain
+    stalled = replace(constant(), message="stall: less than 1 % gained")
+    assert "\nstall: less than 1 % gained" in reading(stalled).plain
+
+
+@pytest.mark.parametrize("loss", [entry.name for entry in LOSSES])
+def test_reading_writes_the_floor_in_the_symbols_of_the_loss(loss: str) -> None:
+    snapshot = replace(finished(), experiment=Experiment().changed({"loss": loss}))
+    assert f"noise floor {LOSSES[loss].floor} = " in reading(snapshot).plain
+
+
+def test_advice_names_a_key_and_a_smaller_lr() -> None:
+    assert "press l" in advice(diverged())
+    assert "lr such as 0.2" in advice(diverged())
+    assert "press r" in advice(failed())
+    assert not any(advice(STATES[state]()) for state in ("loading", "ready", "running", "finished"))
+
+
+def test_summary_has_a_line_for_each_run() -> None:
+    lines = summary((previous(), diverged(2)))
+    assert lines == [
+        "run 1: linear data · half squared loss · scratch loop, lr 0.003, finished after epoch 3, "
+        "loss 2.7, 0:00.15",
+        "run 2: linear data · half squared loss · scratch loop, lr 2, diverged after epoch 0, "
+        "loss 16.2, 0:00.02",
+    ]
+
+
+# Device and pace -----------------------------------------------------------------------------
+
+
+def test_device_says_which_and_how_fast() -> None:
+    lines = device_text(finished()).plain.splitlines()
+    assert lines == [
+        "cpu 2k steps/s 20 epochs/s",
+        "Example CPU 3.0 GHz",
+        "torch 2.13.0 · 1 thread · 16 GB",
+    ]
+    assert "no step yet" in device_text(ready()).plain
+    assert device_text(loading()).plain == "auto: not asked yet"
+    known = finished().facts
+    assert known
+    gpu = replace(known.device, type="cuda", index=1, name="Example GPU")
+    on_gpu = replace(finished(), facts=replace(known, device=gpu))
+    assert device_text(on_gpu).plain.startswith("cuda:1 ")
+
+
+def test_paces_are_told_apart() -> None:
+    texts = [pace_text(pace) for pace in PACES]
+    assert len(set(texts)) == len(texts)
+    assert texts[0] == "0.2 epochs/s"
+    assert texts[-1] == "full speed"
+
+
+# The loss chart ------------------------------------------------------------------------------
+
+
+def labelled(chart: Chart) -> list[str]:
+    return [curve.label for curve in chart.curves if curve.label]
+
+
+def test_loss_chart_shows_this_run_and_those_it_is_compared_with() -> None:
+    chart = loss_chart(finished(3), previous(1), diverged(2))
+    assert labelled(chart) == ["pinned", "before", "minibatch", "epoch"]
+    curves = {curve.label: curve for curve in chart.curves}
+    assert curves["before"].dashed
+    assert curves["pinned"].dashed
+    assert not curves["epoch"].dashed
+    assert list(curves["epoch"].xs) == [0.0, 1.0, 2.0, 3.0]
+    assert list(curves["epoch"].ys) == list(EPOCH_LOSSES)
+    assert list(curves["before"].ys) == [16.2, 9.1, 4.8, 2.7]
+    assert len(curves["minibatch"].xs) == 300
+    assert chart.log_y
+    assert chart.x_range == (0.0, 3.0)
+
+
+def test_loss_chart_draws_the_noise_floor() -> None:
+    known = facts()
+    levels = loss_chart(finished()).levels
+    assert [level.y for level in levels] == [known.noise_floor]
+    assert levels[0].label.startswith("½σ²")
+    apart = replace(finished(), facts=replace(known, optimum=0.5))
+    assert [level.y for level in loss_chart(apart).levels] == [known.noise_floor, 0.5]
+    assert not loss_chart(loading()).levels
+
+
+def test_loss_chart_says_the_values_at_the_cursor() -> None:
+    title = loss_chart(finished(), previous(), cursor=1.0).title
+    assert title == "epoch 1  now 0.0378  before 9.1"
+
+
+def test_loss_chart_says_what_to_do_where_it_is_empty() -> None:
+    assert "loading" in loss_chart(loading()).empty
+    assert "loading" not in loss_chart(failed()).empty
+
+
+def test_linear_axis_is_named() -> None:
+    assert "linear y" in loss_chart(finished(), log_y=False).title
+    assert "log y" in loss_chart(finished()).title
+
+
+@states
+@pytest.mark.parametrize("log_y", [True, False])
+def test_every_chart_of_every_state_can_be_drawn(state: str, log_y: bool) -> None:
+    snapshot = STATES[state]()
+    charts = [loss_chart(snapshot, previous(), diverged(), log_y)]
+    if snapshot.facts:
+        charts += [
+            fit_chart(snapshot, 0),
+            residuals_chart(snapshot, 1),
+            parameters_chart(snapshot),
+        ]
+    for chart in charts:
+        for width, height in ((0, 0), (20, 5), (60, 16)):
+            strips = draw(chart, width, height)
+            assert [strip.cell_length for strip in strips] == [width] * height
+
+
+# The fit charts ------------------------------------------------------------------------------
+
+
+def arrays(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """X (n, d), y, w and b of a snapshot."""
+    assert snapshot.facts
+    X = np.array(snapshot.facts.sample.X).T
+    return X, np.array(snapshot.facts.sample.y), np.array(snapshot.params["w"]), B
+
+
+@pytest.mark.parametrize("feature", [0, 1, 2, 5])
+def test_fit_line_is_the_prediction_with_the_others_at_their_mean(feature: int) -> None:
+    snapshot = finished()
+    X, y, w, _ = arrays(snapshot)
+    data, line = fit_chart(snapshot, feature).curves
+    column = feature % 2
+    np.testing.assert_allclose(data.xs, X[:, column])
+    np.testing.assert_allclose(data.ys, y)
+    points = np.tile(X.mean(axis=0), (len(line.xs), 1))
+    points[:, column] = line.xs
+    np.testing.assert_allclose(line.ys, points @ w + snapshot.params["b"][0], rtol=1e-12)
+    assert min(line.xs) == X[:, column].min()
+    assert max(line.xs) == pytest.approx(X[:, column].max())
+
+
+def test_residuals_are_prediction_minus_label() -> None:
+    snapshot = finished()
+    X, y, w, _ = arrays(snapshot)
+    expected = X @ w + snapshot.params["b"][0]
+    np.testing.assert_allclose(predictions(snapshot), expected)
+    (residuals,) = residuals_chart(snapshot, 1).curves
+    np.testing.assert_allclose(residuals.ys, expected - y, atol=1e-12)
+    np.testing.assert_allclose(residuals.xs, X[:, 1])
+    assert [level.y for level in residuals_chart(snapshot, 1).levels] == [0.0]
+
+
+def test_parameters_lead_to_the_true_values() -> None:
+    chart = parameters_chart(finished())
+    assert [curve.label for curve in chart.curves] == ["w[0]", "w[1]", "b"]
+    assert {level.label: level.y for level in chart.levels} == dict(labels(TRUE))
+    for curve, target in zip(chart.curves, (*W, B), strict=True):
+        assert curve.ys[0] == 0
+        assert curve.ys[-1] == pytest.approx(target, rel=1e-3)
+
+
+def test_ohm_is_written_in_volts_and_amperes() -> None:
+    known = facts({"R": (10.0,)}, {"R": (0.01,)})
+    snapshot = replace(
+        ready(preset("ohm").experiment), facts=known, params={"R": (9.9,)}, tracks=()
+    )
+    chart = fit_chart(snapshot, 0)
+    source = DATASETS["ohm"].function(**preset("ohm").experiment.data.kwargs())
+    assert chart.title == f"{source.y_label} against {source.x_label}"
+    line = chart.curves[1]
+    np.testing.assert_allclose(line.ys, 9.9 * np.array(line.xs), rtol=1e-12)
+
+
+def test_fit_of_a_single_point_has_a_range() -> None:
+    panel = FitPanel()
+    panel.snapshots = (one_point(),)
+    left, right = panel.full_range()
+    assert left <= right
+    assert draw(panel.chart(), 40, 10)
+
+
+# ASCII ---------------------------------------------------------------------------------------
+
+
+@same
+@given(st.text())
+@example("╭─ ½σ² ─╮ ▰▱ ● ŷ θ* ▇ 損失 ̂é")
+def test_ascii_filter_keeps_every_cell(text: str) -> None:
+    (segment,) = AsciiFilter().apply([Segment(text)], Color.parse("black"))
+    assert segment.text.isascii()
+    assert cell_len(segment.text) == cell_len(text)
+
+
+def test_ascii_filter_knows_what_the_screen_is_drawn_with() -> None:
+    drawn = "╭─╮│╰╯┏━┓┃┗┛●▰▱▾…·←→↑↓½²σθδβℓŷ×§√≤’−–"
+    (segment,) = AsciiFilter().apply([Segment(drawn)], Color.parse("black"))
+    assert "?" not in segment.text

@@ -1,0 +1,296 @@
+"""The screen over the real engine: keys train, and what is shown is what came out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+import torch
+from textual.pilot import Pilot
+
+from engine.events import Finished
+from engine.experiment import Experiment
+from engine.history import Snapshot, labels
+from engine.presets import PRESETS
+from engine.session import Session
+from engine.trainer import train
+from tests.tui.conftest import app_for, settled, text_of, until
+from tui.app import LinregApp
+from tui.fields import Picker, TextField
+from tui.numbers import loss_text, number
+from tui.panels.bars import Hint
+from tui.screens.dialogs import ConfirmScreen, HelpScreen
+from tui.screens.main import MainScreen
+
+LONG = Experiment().changed({"data.n": 100, "epochs": 1_000_000, "device": "cpu"})
+CPU = Experiment().changed({"device": "cpu"})
+OVER = ("finished", "diverged", "stopped", "failed")
+
+pytestmark = pytest.mark.usefixtures("busy")
+
+
+class Lab:
+    """A running app over a real session, and short ways to ask it."""
+
+    def __init__(self, app: LinregApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def main(self) -> MainScreen:
+        return self.app.main
+
+    @property
+    def now(self) -> Snapshot:
+        """What the screen shows."""
+        return self.main.snapshot
+
+    @property
+    def field(self) -> str:
+        """The key of the field with the focus."""
+        focused = self.main.focused
+        return focused.key if isinstance(focused, TextField | Picker) else ""
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+
+    async def until(self, predicate: Callable[[], bool]) -> None:
+        await until(self.pilot, predicate)
+
+    async def until_state(self, *states: str) -> None:
+        """Wait until the screen shows one of these states as the last word of the engine."""
+
+        def there() -> bool:
+            return self.now.state in states and self.now is self.app.session.latest
+
+        await self.until(there)
+
+    async def run(self) -> Snapshot:
+        """Press s and wait for the end of the new run."""
+        number = self.now.number
+        runs = len(self.app.session.runs)
+        await self.press("s")
+        await self.until(lambda: len(self.app.session.runs) > runs)
+        await self.until_state(*OVER)
+        assert self.now.number >= number
+        return self.now
+
+    async def enter_lr(self, text: str) -> None:
+        await self.press("l")
+        await self.until(lambda: self.field == "lr")
+        await self.press(*text, "enter")
+        await self.until(lambda: self.main.experiment.lr == float(text))
+        await self.until(lambda: self.main.focused is self.main.chart_in_use)
+
+    def screen(self) -> str:
+        return "\n".join(text_of(self.app))
+
+
+@asynccontextmanager
+async def lab(
+    experiment: Experiment = CPU, size: tuple[int, int] = (120, 34), state: str = "ready"
+) -> AsyncIterator[Lab]:
+    """The app on an experiment, once the engine is in a state."""
+    session = Session(experiment)
+    app = app_for(session)
+    try:
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            here = Lab(app, pilot)
+            await here.until_state(state)
+            yield here
+    finally:
+        session.close()
+
+
+def outcome(experiment: Experiment) -> Finished:
+    """The end of the same run without a screen."""
+    *_, last = train(experiment)
+    assert isinstance(last, Finished)
+    return last
+
+
+async def test_s_trains_and_the_screen_shows_what_came_out() -> None:
+    expected = outcome(CPU)
+    async with lab() as here:
+        await here.run()
+        assert here.now.state == "finished"
+        assert here.now.loss == expected.loss
+        assert here.now.params == expected.params
+        lines = text_of(here.app)
+        for name, value in labels(expected.params):
+            row = next(line for line in lines if f"│ {name} " in line and number(value) in line)
+            errors = dict(labels(here.now.errors()))
+            assert number(errors[name], signed=True) in row
+        assert f"epoch 3, loss {loss_text(expected.loss)}" in here.screen()
+        assert "at the noise floor" in here.screen()
+        assert "● finished  3/3" in lines[0]
+        assert " steps/s" in here.screen()
+
+
+async def test_pause_step_epoch_resume_stop_reset_by_key() -> None:
+    async with lab(LONG) as here:
+        await here.press("left_square_bracket", "left_square_bracket")  # 10 epochs a second
+        await here.press("s")
+        await here.until(lambda: here.now.state == "running" and here.now.step > 3)
+        await here.press("space")
+        await here.until_state("paused")
+        step = here.now.step
+        await here.press("full_stop")
+        await here.until(lambda: here.now.state == "paused" and here.now.step == step + 1)
+        await here.press("greater_than_sign")
+        await here.until(lambda: here.now.state == "paused" and here.now.step > step + 1)
+        assert here.now.step % 10 == 0
+        assert here.now.step // 10 == here.now.epoch == (step + 1) // 10 + 1
+        step = here.now.step
+        await here.press("space")
+        await here.until(lambda: here.now.state == "running" and here.now.step > step)
+        await here.press("x")
+        await here.until_state("stopped")
+        assert [run.state for run in here.app.session.runs] == ["stopped"]
+        await here.press("r")
+        await here.until_state("ready")
+        assert here.now.step == 0
+        assert here.main.loss.previous is here.app.session.runs[0]
+
+
+async def test_learning_rate_changes_while_it_runs() -> None:
+    async with lab(LONG) as here:
+        await here.press("left_square_bracket", "s")
+        await here.until(lambda: here.now.state == "running" and here.now.step > 0)
+        number = here.now.number
+        await here.enter_lr("0.001")
+        await here.until(lambda: here.now.lr == 0.001)
+        assert here.now.state == "running"
+        assert here.now.number == number
+        assert here.now.experiment == LONG
+        step = here.now.step
+        await here.until(lambda: here.now.step > step)
+        await here.press("x")
+        await here.until_state("stopped")
+
+
+async def test_same_seed_gives_the_same_run_again() -> None:
+    async with lab() as here:
+        first = await here.run()
+        await here.press("r")
+        await here.until_state("ready")
+        second = await here.run()
+        assert second.number > first.number
+        assert second.epoch_losses.low == first.epoch_losses.low
+        assert second.batch_losses.low == first.batch_losses.low
+        assert second.params == first.params
+        await here.press("n")
+        await here.until_state("ready")
+        third = await here.run()
+        assert third.epoch_losses.low != first.epoch_losses.low
+
+
+async def test_divergence_is_a_state_with_advice_that_helps() -> None:
+    async with lab() as here:
+        await here.enter_lr("2")
+        await here.until_state("ready")
+        await here.run()
+        assert here.now.state == "diverged"
+        assert f"diverged at step {here.now.step}" in here.screen()
+        hint = str(here.main.query_one(Hint).render())
+        assert "press l, type a smaller lr such as 0.2, enter, s." in hint
+        assert here.main.loss.chart().curves
+        await here.enter_lr("0.2")
+        await here.until_state("ready")
+        await here.run()
+        assert [run.state for run in here.app.session.runs] == ["diverged", "finished"]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the device is here")
+async def test_a_device_that_is_not_there_is_said_and_left_again() -> None:
+    experiment = Experiment().changed({"device": "cuda"})
+    async with lab(experiment, state="failed") as here:
+        assert "device=cuda: not present here; choose from auto, cpu" in here.screen()
+        await here.press("s")
+        await here.until_state("failed")
+        field = here.main.training.fields["device"]
+        here.main.focus_now(field)
+        await here.press("left")
+        await here.until(lambda: here.main.experiment.device == "auto")
+        await here.until_state("ready")
+        assert "not present" not in here.screen()
+        await here.press("right")
+        await here.until(lambda: here.main.experiment.device == "cpu")
+        await here.until_state("ready")
+        await here.press("tab")
+        await here.run()
+        assert here.now.state == "finished"
+
+
+async def test_previous_and_pinned_run_stay_on_the_chart() -> None:
+    async with lab() as here:
+        first = await here.run()
+        await here.enter_lr("0.003")
+        await here.until_state("ready")
+        second = await here.run()
+        curves = {curve.label: curve for curve in here.main.loss.chart().curves}
+        assert curves["before"].ys == first.epoch_losses.low
+        assert curves["epoch"].ys == second.epoch_losses.low
+        assert "pinned" not in curves
+        await here.press("p")
+        await here.until(lambda: here.main.pinned is not None)
+        await here.enter_lr("0.01")
+        await here.until_state("ready")
+        third = await here.run()
+        curves = {curve.label: curve for curve in here.main.loss.chart().curves}
+        assert curves["pinned"].ys == second.epoch_losses.low
+        assert curves["epoch"].ys == third.epoch_losses.low
+        fourth = await here.run()
+        curves = {curve.label: curve for curve in here.main.loss.chart().curves}
+        assert curves["pinned"].ys == second.epoch_losses.low
+        assert curves["before"].ys == third.epoch_losses.low
+        assert curves["epoch"].ys == fourth.epoch_losses.low == third.epoch_losses.low
+
+
+async def test_leaving_while_it_trains_asks() -> None:
+    async with lab(LONG) as here:
+        await here.press("left_square_bracket", "s")
+        await here.until_state("running")
+        await here.press("q")
+        await here.until(lambda: isinstance(here.app.screen, ConfirmScreen))
+        await here.press("n")
+        await here.until(lambda: here.app.screen is here.main)
+        assert here.app.session.latest.state == "running"
+        await here.press("q", "y")
+        await here.until(lambda: not here.app.is_running)
+
+
+def is_ready(here: Lab, experiment: Experiment) -> bool:
+    return here.now.state == "ready" and here.now.experiment == experiment
+
+
+async def test_every_preset_loads_and_trains() -> None:
+    async with lab(size=(80, 24)) as here:
+        for number, preset in enumerate(PRESETS.values(), 1):
+            await here.press(str(number))
+            await here.until(partial(is_ready, here, preset.experiment))
+            await here.run()
+            assert here.now.state == "finished"
+            assert preset.title[:20] in text_of(here.app)[0]
+        assert [run.experiment for run in here.app.session.runs] == [
+            preset.experiment for preset in PRESETS.values()
+        ]
+
+
+async def test_keys_answer_while_very_many_data_are_drawn() -> None:
+    async with lab(size=(80, 24)) as here:
+        here.main.focus_now(here.main.forms[0].fields["data.n"])
+        await here.until(lambda: here.field == "data.n")
+        await here.press(*"10000000", "enter")
+        await here.until(lambda: here.now.state == "loading")
+        await here.press("question_mark")
+        await here.until(lambda: isinstance(here.app.screen, HelpScreen))
+        assert here.app.session.latest.state == "loading"
+        await here.press("escape")
+        await here.until_state("ready")
+        assert here.now.facts
+        assert here.now.facts.n == 10_000_000

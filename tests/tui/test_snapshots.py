@@ -1,0 +1,333 @@
+"""Pictures of the screen: every state at every size, compared with the ones that were accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from tests.tui.conftest import (
+    LARGE,
+    SIZES,
+    STATES,
+    FakeSession,
+    app_for,
+    app_showing,
+    diverged,
+    finished,
+    found,
+    loading,
+    main_of,
+    previous,
+    ready,
+    running,
+    seed_band,
+    settled,
+    show,
+    until,
+)
+from tui.app import LinregApp
+from tui.fields import ChoiceScreen, Picker, TextField
+from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.finder import FinderScreen
+from tui.settings import Settings
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+
+
+class Compare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(
+        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
+    ) -> bool: ...
+
+
+sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+large = pytest.mark.parametrize("size", LARGE, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+def app_in(state: str, settings: Settings | None = None) -> LinregApp:
+    """The app in a state, with an earlier run to compare with where one has been finished."""
+    earlier = (previous(),) if state in ("finished", "diverged") else ()
+    return app_showing(STATES[state](), *earlier, settings=settings)
+
+
+def pressing(*keys: str, then: Callable[[Pilot[None]], bool] = lambda pilot: True) -> Steps:
+    """Press keys and wait for what they bring about."""
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press(*keys)
+        await until(pilot, lambda: then(pilot))
+
+    return steps
+
+
+def has_screen(kind: type[object]) -> Callable[[Pilot[None]], bool]:
+    return lambda pilot: isinstance(pilot.app.screen, kind)
+
+
+def has_focus(key: str) -> Callable[[Pilot[None]], bool]:
+    """Whether the field of a key has the focus."""
+
+    def check(pilot: Pilot[None]) -> bool:
+        focused = pilot.app.focused
+        return isinstance(focused, TextField | Picker) and focused.key == key
+
+    return check
+
+
+# States ------------------------------------------------------------------------------------------
+
+
+@sizes
+@pytest.mark.parametrize("state", ["ready", "finished", "diverged"])
+def test_state(snap_compare: Compare, state: str, size: tuple[int, int]) -> None:
+    assert snap_compare(app_in(state), terminal_size=size)
+
+
+SMALL_CHANGE = ("paused", "stopped", "loading", "one_point", "constant")
+"""States that differ from others only in what a large terminal shows as well."""
+
+
+@pytest.mark.parametrize("state", SMALL_CHANGE)
+def test_state_at_80x24(snap_compare: Compare, state: str) -> None:
+    assert snap_compare(app_in(state), terminal_size=(80, 24))
+
+
+@large
+@pytest.mark.parametrize("state", ["running", "failed", "zeros", "not_finite", "many_features"])
+def test_rarer_state(snap_compare: Compare, state: str, size: tuple[int, int]) -> None:
+    assert snap_compare(app_in(state), terminal_size=size)
+
+
+@pytest.mark.parametrize("state", ["loading", "running", "finished", "diverged", "failed"])
+def test_words_only(snap_compare: Compare, state: str) -> None:
+    assert snap_compare(app_in(state), terminal_size=(30, 10))
+
+
+def test_pinned_run_beside_the_previous_one(snap_compare: Compare) -> None:
+    now = finished(3)
+    app = app_showing(now, previous(1), diverged(2))
+    app.main.pinned = previous(1)
+    assert snap_compare(app, terminal_size=(120, 34))
+
+
+# Looks -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["finished", "diverged"])
+def test_light_theme(snap_compare: Compare, state: str) -> None:
+    app = app_in(state, Settings(theme="linreg-light"))
+    assert snap_compare(app, terminal_size=(120, 34))
+
+
+@large
+def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(app_in("finished", Settings(ascii=True)), terminal_size=size)
+
+
+def test_no_color(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(app_in("finished"), terminal_size=(80, 24))
+
+
+# Changes -----------------------------------------------------------------------------------------
+
+
+def test_resize_during_a_run(snap_compare: Compare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await show(pilot, running(2))
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert main_of(pilot).has_class("-medium")
+        await show(pilot, running(2))
+        await pilot.resize_terminal(50, 24)
+        await until(pilot, lambda: main_of(pilot).has_class("-narrow"))
+        await pilot.pause()
+
+    app = app_showing(ready(number=2), previous())
+    assert snap_compare(app, terminal_size=(120, 34), run_before=steps)
+
+
+def test_grown_again_after_being_tiny(snap_compare: Compare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await pilot.resize_terminal(120, 34)
+        await until(pilot, lambda: main_of(pilot).has_class("-wide"))
+        await pilot.pause()
+
+    assert snap_compare(app_in("finished"), terminal_size=(30, 10), run_before=steps)
+
+
+def test_keys_before_there_are_any_data(snap_compare: Compare) -> None:
+    keys = ("y", "v", "f", "plus", "minus", "left", "right", "v", "0", "p", "enter", "escape")
+    app = app_showing(loading())
+    assert snap_compare(app, terminal_size=(80, 24), run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize("size", [(80, 24)], ids=["80x24"])
+@pytest.mark.parametrize("chart", ["loss", "fit"])
+def test_full_screen(snap_compare: Compare, chart: str, size: tuple[int, int]) -> None:
+    keys = ["enter"] if chart == "loss" else ["tab", "enter"]
+    steps = pressing(*keys, then=lambda pilot: main_of(pilot).has_class("-full"))
+    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+
+
+def test_zoom_and_value_cursor(snap_compare: Compare) -> None:
+    steps = pressing("right", "right", "plus")
+    assert snap_compare(app_in("finished"), terminal_size=(120, 34), run_before=steps)
+
+
+def test_linear_axis(snap_compare: Compare) -> None:
+    steps = pressing("y", then=lambda pilot: not main_of(pilot).loss.log_y)
+    assert snap_compare(app_in("finished"), terminal_size=(120, 34), run_before=steps)
+
+
+@large
+@pytest.mark.parametrize("turns", [1, 2], ids=["residuals", "parameters"])
+def test_view_of_the_fit(snap_compare: Compare, turns: int, size: tuple[int, int]) -> None:
+    steps = pressing("tab", *["v"] * turns)
+    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+
+
+@pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("tabs", [1, 2], ids=["fit", "values"])
+def test_next_panel(snap_compare: Compare, tabs: int, size: tuple[int, int]) -> None:
+    steps = pressing(*["tab"] * tabs)
+    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+
+
+def test_scrolled_values(snap_compare: Compare) -> None:
+    keys = ["tab", "tab", *["down"] * 5]
+    steps = pressing(*keys, then=lambda pilot: main_of(pilot).values.scroll_offset.y >= 5)
+    assert snap_compare(app_in("many_features"), terminal_size=(80, 24), run_before=steps)
+
+
+# Forms -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [*LARGE, (50, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_field_with_its_hint(snap_compare: Compare, size: tuple[int, int]) -> None:
+    steps = pressing("l", then=has_focus("lr"))
+    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+
+
+@large
+def test_picker_with_its_hint(snap_compare: Compare, size: tuple[int, int]) -> None:
+    steps = pressing("j", "m", then=has_focus("model"))
+    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+
+
+@large
+@pytest.mark.parametrize("inside", [False, True], ids=["left", "back"])
+def test_refused_input(snap_compare: Compare, inside: bool, size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("l", *"-1", "enter")
+        field = main_of(pilot).training.fields["lr"]
+        await until(pilot, lambda: field.has_class("-refused") and not field.has_focus)
+        if inside:
+            await pilot.press("l")
+            await until(pilot, lambda: field.has_focus)
+
+    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+
+
+def test_change_during_a_run(snap_compare: Compare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        main = main_of(pilot)
+        await settled(pilot)
+        await pilot.press("j", "d", "down")
+        await until(pilot, lambda: has_focus("data.w")(pilot))
+        await pilot.press(*"1,2,3", "enter")
+        await until(pilot, lambda: main.experiment.source().w == (1.0, 2.0, 3.0))
+
+    assert snap_compare(app_in("running"), terminal_size=(80, 24), run_before=steps)
+
+
+# Dialogs -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(40, 12), *LARGE], ids=["40x12", "80x24", "120x34"])
+def test_help(snap_compare: Compare, size: tuple[int, int]) -> None:
+    steps = pressing("question_mark", then=has_screen(HelpScreen))
+    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
+def test_jump(snap_compare: Compare, size: tuple[int, int]) -> None:
+    steps = pressing("j", then=has_screen(JumpScreen))
+    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
+def test_question_before_leaving(snap_compare: Compare, size: tuple[int, int]) -> None:
+    steps = pressing("q", then=has_screen(ConfirmScreen))
+    assert snap_compare(app_in("running"), terminal_size=size, run_before=steps)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
+def test_list_of_losses(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("j", "m", "down", "down")
+        await until(pilot, lambda: has_focus("loss")(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen))
+        await pilot.press("down")
+        options = pilot.app.screen.query_one(OptionList)
+        await until(pilot, lambda: options.highlighted == 1)
+
+    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+
+
+def test_palette_closed_again(snap_compare: Compare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        main = main_of(pilot)
+        await settled(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: pilot.app.screen is not main)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is main)
+
+    assert snap_compare(app_in("finished"), terminal_size=(80, 24), run_before=steps)
+
+
+# What a person may have set ----------------------------------------------------------------------
+
+
+def test_remapped_key_and_a_message_about_the_settings(snap_compare: Compare) -> None:
+    settings = Settings(keys={"start": "t", "help": "f1"})
+    assert snap_compare(app_in("ready", settings), terminal_size=(120, 34))
+
+
+def test_failure_that_a_choice_has_put_right(snap_compare: Compare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await show(pilot, ready(number=2))
+
+    assert snap_compare(app_in("failed"), terminal_size=(80, 24), run_before=steps)
+
+
+# Seed band and finder -----------------------------------------------------------------------------
+
+
+def test_seed_band(snap_compare: Compare) -> None:
+    session = FakeSession(finished())
+    session.sweep = seed_band()
+    assert snap_compare(app_for(session), terminal_size=(120, 34))
+
+
+@large
+def test_finder(snap_compare: Compare, size: tuple[int, int]) -> None:
+    session = FakeSession(ready())
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        session.finding = found()
+        await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
+
+    assert snap_compare(app_for(session), terminal_size=size, run_before=steps)

@@ -1,0 +1,920 @@
+"""The sweep screen: its form, its map, and what the keys do to both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import product
+from typing import Literal, Protocol
+
+import pytest
+from textual.content import Content
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from engine.experiment import REGISTRIES, Experiment
+from engine.registry import BadInput
+from engine.session import Session
+from engine.sweep import (
+    Axis,
+    Cell,
+    Sweep,
+    SweepProgress,
+    SweepState,
+    numeric_keys,
+    parse_axis,
+)
+from tests.tui.conftest import (
+    FakeSession,
+    app_for,
+    main_of,
+    ready,
+    seed_band,
+    settled,
+    swept,
+    text_of,
+    until,
+)
+from tui.app import LinregApp
+from tui.fields import ChoiceScreen, Picker, TextField
+from tui.numbers import loss_text
+from tui.panels.bars import Hint
+from tui.screens.sweep import (
+    FLOOR,
+    LOSS,
+    NONE,
+    USUAL,
+    AxesForm,
+    SweepScreen,
+    beyond,
+    curve,
+    describe,
+    head,
+    heat,
+    measured,
+)
+from tui.settings import Settings
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+CPU = Experiment().changed({"device": "cpu"})
+CRITICAL = 1.87
+"""2/λmax of the snapshots of conftest."""
+BASELINE = Experiment()
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest) -> None:
+    """Only pictures need frames."""
+    if "snap_compare" not in request.fixturenames:
+        request.getfixturevalue("undrawn")
+
+
+class Compare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(
+        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
+    ) -> bool: ...
+
+
+class Stage:
+    """The sweep screen over a session, and short ways to ask it."""
+
+    def __init__(self, pilot: Pilot[None], session: Session) -> None:
+        self.pilot = pilot
+        self.session = session
+        assert isinstance(pilot.app, LinregApp)
+        self.app = pilot.app
+        assert isinstance(pilot.app.screen, SweepScreen)
+        self.screen = pilot.app.screen
+
+    async def until(self, predicate: Callable[[], bool]) -> None:
+        await until(self.pilot, predicate)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return self.screen.form.texts
+
+    @property
+    def field(self) -> str:
+        """The key of the field with the focus."""
+        focused = self.screen.focused
+        return focused.key if isinstance(focused, TextField | Picker) else ""
+
+    @property
+    def on_map(self) -> bool:
+        return self.screen.focused is self.screen.map
+
+    def hint(self) -> tuple[str, bool]:
+        """What the hint says, and whether it says it in red."""
+        content = self.screen.query_one(Hint).content
+        assert isinstance(content, Content)
+        return content.plain, any("error" in str(span.style) for span in content.spans)
+
+    def said(self, id: str) -> str:
+        """The text of the head, of the description or of the keys."""
+        content = self.screen.query_one(f"#{id}", Static).content
+        assert isinstance(content, Content)
+        return content.plain
+
+    async def go_to(self, key: str) -> None:
+        """Walk to a field of the form."""
+        if not self.field:
+            await self.press("tab")
+            await self.until(lambda: self.field == "x")
+        keys = list(self.screen.form.fields)
+        steps = keys.index(key) - keys.index(self.field)
+        await self.press(*["down" if steps > 0 else "up"] * abs(steps))
+        await self.until(lambda: self.field == key)
+
+    async def type(self, key: str, text: str) -> None:
+        """Put a text in the place of a field's, and leave it."""
+        await self.go_to(key)
+        field = self.screen.form.fields[key]
+        assert isinstance(field, TextField)
+        await self.until(lambda: field.selection == (0, len(field.value)))
+        # What is typed takes the place of the selection; the keys of one burst may overtake.
+        await self.press(*(text or ["backspace"]))
+        await self.until(lambda: field.value == text)
+        await self.press("enter")
+        await self.until(lambda: not self.field)
+        await self.until(lambda: self.texts[key] == text)
+
+    async def pick(self, key: str, value: str) -> None:
+        """Turn a picker until it says this."""
+        await self.go_to(key)
+        picker = self.screen.form.fields[key]
+        assert isinstance(picker, Picker)
+        values = [choice.value for choice in picker.choices]
+        steps = values.index(value) - values.index(picker.value)
+        for _ in range(abs(steps)):
+            before = picker.value
+            await self.press("right" if steps > 0 else "left")
+            await self.until(lambda: picker.value != before)  # noqa: B023
+        assert self.texts[key] == value
+
+    async def to_map(self) -> None:
+        if not self.on_map:
+            await self.press("tab")
+            await self.until(lambda: self.on_map)
+
+    async def publish(self, progress: SweepProgress) -> None:
+        """Have the session come up with a sweep and wait until the screen has it."""
+        self.session.sweep = progress
+        await self.until(lambda: self.screen.shown is progress)
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def opened(
+    sweep: SweepProgress | None = None,
+    size: tuple[int, int] = (120, 34),
+    settings: Settings | None = None,
+) -> AsyncIterator[tuple[Stage, FakeSession]]:
+    """The sweep screen, opened by its key."""
+    session = FakeSession(ready())
+    session.sweep = sweep
+    async with app_for(session, settings).run_test(size=size) as pilot:
+        await settled(pilot)
+        await open_sweep(pilot)
+        yield Stage(pilot, session), session
+
+
+async def open_sweep(pilot: Pilot[None]) -> SweepScreen:
+    await pilot.press("w")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SweepScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, SweepScreen)
+    await until(pilot, lambda: screen.focused is not None)
+    await pilot.pause()
+    return screen
+
+
+def cell_of(index: int, loss: float, floor: int | None = None) -> Cell:
+    status: Literal["finished", "diverged"] = "finished" if math.isfinite(loss) else "diverged"
+    return Cell(index, loss, floor, status, (loss,) * 3)
+
+
+def along(state: SweepState, done: int = 12, count: int = 12) -> SweepProgress:
+    """A sweep over lr alone, best at 0.23; the last two of twelve diverge."""
+    axis = parse_axis(f"lr=log:1e-3:3:{count}", BASELINE)
+    losses = [5e-5 + 0.3 * (place - 8) ** 2 for place in range(count - 2)] + [math.inf, math.nan]
+    cells: list[Cell | None] = [
+        cell_of(place, loss, 3 if loss < 1 else None) if place < done else None
+        for place, loss in enumerate(losses)
+    ]
+    return SweepProgress(Sweep(BASELINE, (axis,)), state, "", tuple(cells), done, 0.12)
+
+
+# The form ----------------------------------------------------------------------------------------
+
+
+async def test_the_screen_opens_with_a_sweep_one_can_start() -> None:
+    async with opened() as (stage, session):
+        form = stage.screen.form
+        assert {key: field.value for key, field in form.fields.items()} == {
+            "x": "lr",
+            "x values": "log:1e-3:3:32",
+            "y": "batch_size",
+            "y values": "log:1:100:16",
+            "measure": LOSS,
+        }
+        sweep = form.sweep(BASELINE)
+        assert [len(axis.values) for axis in sweep.axes] == [32, 14]  # 1, 2, 3 … without doubles
+        assert stage.on_map
+        assert stage.hint() == (f"{len(sweep)} runs; press s", False)
+        assert stage.said("cell") == "press s to run the sweep"
+        await stage.press("s")
+        assert session.asked == [("start_sweep", sweep)]
+
+
+async def test_another_axis_brings_its_own_values() -> None:
+    async with opened() as (stage, session):
+        for key in ("epochs", "seed", "init.std"):
+            await stage.pick("x", key)
+            assert stage.texts["x values"] == USUAL[key]
+            field = stage.screen.form.fields["x values"]
+            assert field.value == USUAL[key]
+        await stage.to_map()
+        assert not stage.hint()[1]
+        await stage.press("s")
+        ((_, sweep),) = session.asked
+        assert isinstance(sweep, Sweep)
+        assert [axis.key for axis in sweep.axes] == ["init.std", "batch_size"]
+
+
+def every_experiment() -> list[Experiment]:
+    """One for each entry of a registry, where it goes with the rest of the baseline."""
+    experiments = []
+    for name, registry in REGISTRIES.items():
+        for entry in registry:
+            try:
+                experiments.append(BASELINE.changed({name: entry.name}))
+            except BadInput:
+                continue
+    return experiments
+
+
+@pytest.mark.parametrize("experiment", every_experiment(), ids=lambda one: one.data.name)
+def test_the_values_that_are_offered_can_be_swept(experiment: Experiment) -> None:
+    form = AxesForm()
+    for x, y in product(numeric_keys(experiment), (NONE, "lr")):
+        if x == y:
+            continue
+        form.texts["x"], form.texts["y"] = x, y
+        form.texts["x values"] = USUAL.get(x, "lin:0:1:11")
+        form.texts["y values"] = USUAL["lr"]
+        assert len(form.sweep(experiment)) > 1
+
+
+async def test_the_list_of_keys_opens_with_enter() -> None:
+    async with opened() as (stage, _):
+        await stage.go_to("x")
+        await stage.press("enter")
+        await stage.until(lambda: isinstance(stage.app.screen, ChoiceScreen))
+        await stage.press("down", "enter")
+        await stage.until(lambda: stage.app.screen is stage.screen)
+        assert stage.texts["x"] == "batch_size"
+
+
+BAD = (
+    ("log:0:1:4", "must lie above 0"),
+    ("log:1:0:4", "low must be below high"),
+    ("lin:1:1:4", "low must be below high"),
+    ("", "must be a number above 0"),
+    ("abc", "must be a number above 0"),
+    ("lin:1:2", "must be log:low:high:count or lin:low:high:count"),
+    ("cos:1:2:3", "must be log:low:high:count or lin:low:high:count"),
+    ("log:1e-3:3:1", "count must be 2 to 100000"),
+    ("log:1e-3:3:200000", "count must be 2 to 100000"),
+    ("log:1e-3:3:20000", "a sweep has at most 100000 runs"),
+    ("nan", "must be a number above 0"),
+    ("0.1,-1", "must be a number above 0"),
+    ("1e400", "must be a number above 0"),
+)
+
+
+@pytest.mark.parametrize(("text", "why"), BAD)
+def test_bad_values_are_refused_in_one_line(text: str, why: str) -> None:
+    form = AxesForm()
+    form.texts["x values"] = text
+    with pytest.raises(BadInput) as refused:
+        form.sweep(BASELINE)
+    said = str(refused.value)
+    assert why in said
+    assert "\n" not in said
+    assert len(said) <= 78
+
+
+async def test_bad_values_are_told_in_red_and_nothing_starts() -> None:
+    async with opened() as (stage, session):
+        for text in ("log:0:1:4", "log:1:0:4", "", "abc", "log:1e-3:3:20000"):
+            why = dict(BAD)[text]
+            await stage.type("x values", text)
+            said, red = stage.hint()
+            assert why in said, text
+            assert red
+            await stage.press("s")
+            assert stage.hint() == (said, True)
+            assert session.asked == []
+        await stage.type("x values", "0.1,0.2,0.3")
+        assert stage.hint() == ("42 runs; press s", False)
+        await stage.press("s")
+        assert len(session.asked) == 1
+
+
+async def test_one_key_on_both_axes_is_refused() -> None:
+    async with opened() as (stage, session):
+        await stage.pick("y", "lr")
+        await stage.to_map()
+        await stage.press("s")
+        assert stage.hint() == ("axis=lr, lr: a sweep has one axis or two different ones", True)
+        assert session.asked == []
+
+
+async def test_letters_in_a_field_are_text_and_no_commands() -> None:
+    async with opened() as (stage, session):
+        await stage.go_to("x values")
+        await stage.press(*"swxq")
+        assert stage.field == "x values"
+        assert stage.screen.form.fields["x values"].value.endswith("swxq")
+        assert session.asked == []
+        await stage.press("escape")
+        await stage.until(lambda: stage.on_map)
+        assert stage.screen.form.fields["x values"].value == USUAL["lr"]
+        assert stage.app.screen is stage.screen
+
+
+async def test_each_field_has_its_help() -> None:
+    async with opened() as (stage, _):
+        helps = []
+        for key in stage.screen.form.fields:
+            await stage.go_to(key)
+            helps.append(stage.hint()[0])
+        assert "every value of the other axis" in helps[0].lower()
+        assert "log:low:high:count" in helps[1]
+        assert "none gives a curve" in helps[2]
+        assert "floor" in helps[4]
+
+
+async def test_tab_goes_between_the_axes_and_the_map() -> None:
+    async with opened() as (stage, _):
+        await stage.press("tab")
+        await stage.until(lambda: stage.field == "x")
+        await stage.press("tab")
+        await stage.until(lambda: stage.on_map)
+        await stage.go_to("measure")
+        await stage.press("tab")
+        await stage.until(lambda: stage.on_map)
+
+
+async def test_enter_in_a_field_gives_the_arrows_back_to_the_map() -> None:
+    async with opened(swept("finished")) as (stage, _):
+        await stage.type("x values", "0.1,0.2")
+        await stage.until(lambda: stage.on_map)
+        await stage.press("right")
+        await stage.until(lambda: stage.screen.map.cursor == (0, 1))
+        assert stage.app.screen is stage.screen
+
+
+# A sweep as it goes ------------------------------------------------------------------------------
+
+
+async def test_a_sweep_is_shown_from_its_start_to_its_end() -> None:
+    async with opened() as (stage, session):
+        await stage.publish(swept("running", 0.0))
+        assert "● running  0/80  ▱▱▱▱▱▱▱▱▱▱" in stage.said("head")
+        assert "left" not in stage.said("head")
+        assert "not done yet" in stage.said("cell")
+        await stage.publish(swept("running", 0.5))
+        # Half of the runs took a quarter of a second, so will the rest.
+        assert stage.said("head").endswith("● running  40/80  ▰▰▰▰▰▱▱▱▱▱  0:00.25  0:00.25 left")
+        values = stage.screen.map.heat.values
+        assert sum(value is not None for row in values for value in row) == 40
+        await stage.publish(swept("finished"))
+        assert stage.said("head").endswith("● finished  80/80  ▰▰▰▰▰▰▰▰▰▰  0:00.50")
+        values = stage.screen.map.heat.values
+        assert all(value is not None for row in values for value in row)
+        assert session.asked == []
+
+
+async def test_every_number_on_the_map_is_the_run_of_its_row_and_column() -> None:
+    progress = swept("finished")
+    lr, batch_size = progress.sweep.axes
+    async with opened(progress) as (stage, _):
+        shown = stage.screen.map.heat
+        assert shown.x_labels == tuple(f"{value:.2g}" for value in lr.values)
+        assert shown.y_labels == ("1", "5", "10", "50", "100")
+        for cell, (x, y) in zip(progress.cells, progress.sweep.settings(), strict=True):
+            value = shown.values[batch_size.values.index(y)][lr.values.index(x)]
+            assert cell is not None
+            assert value is not None
+            assert math.isnan(value) if cell.status == "diverged" else value == cell.loss
+        assert shown.limit_column == next(
+            place for place, value in enumerate(lr.values) if float(str(value)) >= CRITICAL
+        )
+
+
+async def test_arrows_move_the_cursor_and_the_description_follows() -> None:
+    progress = swept("finished")
+    lr, batch_size = progress.sweep.axes
+    async with opened(progress) as (stage, _):
+        seen = set()
+        for row, column in ((0, 0), (0, 1), (1, 1), (2, 1), (2, 2), (2, 1)):
+            here = stage.screen.map.cursor
+            keys = {(0, 1): "right", (0, -1): "left", (1, 0): "up", (-1, 0): "down"}
+            if here != (row, column):
+                await stage.press(keys[row - here[0], column - here[1]])
+            assert stage.screen.map.cursor == (row, column)
+            cell = progress.cells[progress.sweep.index((column, row))]
+            assert cell is not None
+            said = stage.said("cell")
+            assert f"lr = {float(str(lr.values[column])):.4g}" in said
+            assert f"batch_size = {batch_size.values[row]}" in said
+            assert f"loss {loss_text(cell.loss)}" in said
+            seen.add(said)
+        assert len(seen) == 5
+        await stage.press(*["right"] * 20)
+        assert stage.said("cell").splitlines()[-1] == "diverged"
+
+
+@pytest.mark.parametrize("column", [0, 11])
+async def test_enter_loads_exactly_the_run_under_the_cursor(column: int) -> None:
+    progress = swept("finished")
+    lr, batch_size = progress.sweep.axes
+    async with opened(progress) as (stage, session):
+        main = stage.app.main
+        await stage.press(*["right"] * column, "up", "up", "up", "enter")
+        await stage.until(lambda: stage.app.screen is main)
+        x, y = lr.values[column], batch_size.values[3]
+        expected = BASELINE.changed({"lr": x, "batch_size": y})
+        assert main.experiment == expected
+        assert session.asked == [("prepare", expected)]
+        await stage.until(lambda: float(main.training.fields["lr"].value) == x)
+        assert main.training.fields["batch_size"].value == "50"
+
+
+async def test_a_run_that_is_not_done_can_be_loaded_too() -> None:
+    async with opened(swept("running", 0.0)) as (stage, session):
+        await stage.press("right", "enter")
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        progress = swept("running", 0.0)
+        expected = progress.sweep.at(progress.sweep.values((1, 0)))
+        assert session.asked == [("prepare", expected)]
+
+
+async def test_enter_without_a_sweep_does_nothing() -> None:
+    async with opened() as (stage, session):
+        await stage.press("enter")
+        assert stage.app.screen is stage.screen
+        assert session.asked == []
+
+
+async def test_the_measure_switches_the_numbers() -> None:
+    progress = swept("finished")
+    async with opened(progress) as (stage, _):
+        losses = stage.screen.map.heat
+        assert losses.log
+        await stage.pick("measure", FLOOR)
+        floors = stage.screen.map.heat
+        assert floors.title == "epochs to the floor of 80 runs"
+        assert not floors.log
+        for row, column in product(range(5), range(16)):
+            cell = progress.cells[progress.sweep.index((column, row))]
+            value = floors.values[row][column]
+            assert cell is not None
+            assert value is not None
+            assert value == cell.floor_epoch or (math.isnan(value) and cell.floor_epoch is None)
+        assert any("never at the floor" in line for line in text_of(stage.app))
+        assert not any("× diverged" in line for line in text_of(stage.app))
+        await stage.pick("measure", LOSS)
+        assert stage.screen.map.heat == losses or any(
+            value != value for row in losses.values for value in row
+        )
+        assert any("× diverged" in line for line in text_of(stage.app))
+
+
+async def test_x_stops_and_what_is_done_stays() -> None:
+    async with opened() as (stage, session):
+        await stage.publish(swept("running", 0.5))
+        await stage.press("x")
+        assert session.asked == [("stop_sweep",)]
+        await stage.publish(swept("stopped", 0.5))
+        assert "● stopped  40/80" in stage.said("head")
+        assert "left" not in stage.said("head")
+        values = stage.screen.map.heat.values
+        assert sum(value is not None for row in values for value in row) == 40
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "w"])
+async def test_leaving_lets_the_sweep_go_on(key: str) -> None:
+    async with opened() as (stage, session):
+        await stage.publish(swept("running", 0.2))
+        await stage.press(key)
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        assert session.asked == []
+        assert stage.app.main.experiment == BASELINE
+        session.sweep = swept("running", 0.8)
+        screen = await open_sweep(stage.pilot)
+        assert screen is not stage.screen
+        assert screen.shown is session.sweep
+        assert "64/80" in Stage(stage.pilot, session).said("head")
+
+
+async def test_a_failed_sweep_says_why() -> None:
+    why = "device=cuda: not present here; choose from auto, cpu"
+    async with opened() as (stage, _):
+        await stage.publish(swept("running", 0.0))
+        await stage.publish(replace(swept("failed", 0.0), message=why))
+        assert "● failed" in stage.said("head")
+        assert stage.hint() == (why, True)
+        assert stage.said("cell") == why
+
+
+async def test_a_sweep_over_another_experiment_is_not_shown() -> None:
+    other = BASELINE.changed({"data.n": 77})
+    old = swept("finished")
+    old = replace(old, sweep=Sweep(other, old.sweep.axes))
+    async with opened(old) as (stage, _):
+        assert stage.screen.shown is None
+        assert stage.said("cell") == "press s to run the sweep"
+        await stage.publish(swept("finished"))
+        assert stage.screen.map.heat.values
+
+
+async def test_a_sweep_cannot_be_opened_while_a_run_trains() -> None:
+    session = FakeSession(replace(ready(), state="running"))
+    async with app_for(session).run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("w")
+        await pilot.pause()
+        assert pilot.app.screen is main_of(pilot)
+
+
+# A curve -----------------------------------------------------------------------------------------
+
+
+async def test_without_y_there_is_a_curve_with_the_limit() -> None:
+    progress = along("finished")
+    async with opened() as (stage, session):
+        await stage.pick("y", NONE)
+        assert "y values" not in stage.screen.form.fields
+        await stage.to_map()
+        assert stage.hint() == ("32 runs; press s", False)
+        await stage.press("s")
+        ((_, sweep),) = session.asked
+        assert sweep == Sweep(BASELINE, (parse_axis("lr=log:1e-3:3:32", BASELINE),))
+        await stage.publish(progress)
+        assert stage.screen.curve.display
+        assert not stage.screen.map.display
+        chart = curve(progress, LOSS, CRITICAL)
+        limit, line, marked = chart.curves
+        assert limit.label == "2/λmax"
+        assert set(limit.xs) == {math.log10(CRITICAL)}
+        assert limit.dashed
+        assert (
+            line.xs
+            == marked.xs
+            == [math.log10(float(str(x))) for x in progress.sweep.axes[0].values]
+        )
+        assert list(line.ys)[:10] == [cell.loss for cell in progress.cells[:10] if cell]
+        assert all(math.isnan(y) for y in list(line.ys)[10:])
+        assert any("2/λmax" in line for line in text_of(stage.app))
+        assert any("final loss against log10 lr" in line for line in text_of(stage.app))
+        # The best run is described, and enter loads it.
+        assert stage.said("cell").splitlines()[0] == f"lr = {progress.sweep.axes[0].values[8]}"
+
+
+async def test_enter_on_a_curve_loads_the_best_run() -> None:
+    progress = along("finished")
+    async with opened(progress) as (stage, session):
+        await stage.press("enter")
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        best = progress.sweep.at((progress.sweep.axes[0].values[8],))
+        assert session.asked == [("prepare", best)]
+
+
+async def test_enter_loads_the_best_run_after_a_curve_was_started_here() -> None:
+    progress = along("finished")
+    async with opened() as (stage, session):
+        await stage.pick("y", NONE)
+        await stage.to_map()
+        await stage.press("s")
+        await stage.publish(along("running", 0))
+        await stage.publish(progress)
+        await stage.press("enter")
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        best = progress.sweep.at((progress.sweep.axes[0].values[8],))
+        assert session.asked[1:] == [("prepare", best)]
+
+
+async def test_y_can_be_chosen_again_after_none() -> None:
+    async with opened() as (stage, _):
+        await stage.pick("y", NONE)
+        await stage.pick("y", "lr")
+        await stage.pick("x", "seed")
+        assert list(stage.screen.form.fields) == ["x", "x values", "y", "measure", "y values"] or (
+            list(stage.screen.form.fields) == ["x", "x values", "y", "y values", "measure"]
+        )
+        field = stage.screen.form.fields["y values"]
+        await stage.until(lambda: field.is_mounted)
+        rows = {key: one.region.y for key, one in stage.screen.form.fields.items()}
+        assert rows["y"] < rows["y values"] < rows["measure"]
+        assert field.value == USUAL["lr"]
+
+
+async def test_from_a_map_to_a_curve_and_back() -> None:
+    async with opened(swept("finished")) as (stage, session):
+        await stage.publish(along("finished"))
+        assert stage.screen.curve.display
+        await stage.press("tab")
+        await stage.press("tab")
+        await stage.publish(swept("finished"))
+        assert stage.screen.map.display
+        assert not stage.screen.curve.display
+        await stage.to_map()
+        await stage.press("right")
+        assert stage.screen.map.cursor == (0, 1)
+        assert session.asked == []
+
+
+async def test_the_seed_band_is_shown_as_a_curve() -> None:
+    async with opened(seed_band()) as (stage, _):
+        assert stage.screen.curve.display
+        assert "seed = " in stage.said("cell")
+
+
+# What is shown, without a screen ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "measure", "expected"),
+    [
+        (None, LOSS, None),
+        (cell_of(0, 0.5, 2), LOSS, 0.5),
+        (cell_of(0, 0.5, 2), FLOOR, 2.0),
+        (cell_of(0, 0.0, 1), LOSS, 0.0),
+        (cell_of(0, 0.5), FLOOR, math.nan),
+        (cell_of(0, math.inf), LOSS, math.nan),
+        (cell_of(0, math.inf), FLOOR, math.nan),
+    ],
+)
+def test_measured(cell: Cell | None, measure: str, expected: float | None) -> None:
+    value = measured(cell, measure)
+    assert value == expected or (
+        value is not None and expected is not None and math.isnan(value) and math.isnan(expected)
+    )
+
+
+def test_the_limit_is_at_the_first_value_that_reaches_it() -> None:
+    values = (0.5, 1.0, CRITICAL, 3.0)
+    assert beyond("lr", values, CRITICAL) == 2
+    assert beyond("lr", values, 0.1) == 0
+    assert beyond("lr", values, 4.0) is None
+    assert beyond("lr", values, math.inf) is None
+    assert beyond("seed", values, 0.1) is None
+
+
+def test_a_curve_has_no_limit_where_there_is_none() -> None:
+    assert "2/λmax" not in [one.label for one in curve(along("finished"), LOSS, math.inf).curves]
+    seeds = seed_band()
+    assert "2/λmax" not in [one.label for one in curve(seeds, LOSS, CRITICAL).curves]
+    assert curve(seeds, LOSS, CRITICAL).x_label == "seed"
+
+
+def test_an_empty_curve_says_why() -> None:
+    empty = replace(along("running"), cells=(None,) * 12, done=0)
+    chart = curve(empty, LOSS, CRITICAL)
+    assert not any(one.xs for one in chart.curves)
+    assert chart.empty == "no run to show yet"
+    lost = tuple(cell_of(place, math.inf) for place in range(12))
+    chart = curve(replace(empty, cells=lost, done=12), LOSS, CRITICAL)
+    assert not any(math.isfinite(y) for one in chart.curves for y in one.ys)
+    assert chart.empty == "all diverged"
+
+
+@pytest.mark.parametrize("width", [120, 80, 50])
+@pytest.mark.parametrize("done", [0.0, 0.5, 1.0])
+def test_the_head_fills_its_line(width: int, done: float) -> None:
+    progress = swept("finished" if done == 1 else "running", done)
+    line = head(BASELINE, progress, width).plain
+    assert len(line) == width - 1
+    assert f"{round(80 * done)}/80" in line
+
+
+def test_a_diverged_run_is_described_as_such() -> None:
+    progress = swept("finished")
+    assert describe(progress, (15, 0)).plain.splitlines()[-1] == "diverged"
+    assert describe(progress, None).plain == "no run with a finite loss yet"
+    assert describe(None, None).plain == "press s to run the sweep"
+
+
+def test_a_map_turns_rows_and_columns_the_right_way() -> None:
+    sweep = Sweep(BASELINE, (Axis("lr", (0.1, 0.2, 0.3)), Axis("batch_size", (1, 2))))
+    cells = tuple(cell_of(place, float(place)) for place in range(6))
+    shown = heat(SweepProgress(sweep, "finished", "", cells, 6, 1.0), LOSS, math.inf)
+    assert shown.values == ((0.0, 2.0, 4.0), (1.0, 3.0, 5.0))
+
+
+# Sizes -------------------------------------------------------------------------------------------
+
+SIZES = [(120, 34), (80, 24), (50, 24), (40, 12), (30, 10), (80, 24), (200, 50)]
+
+
+@pytest.mark.parametrize("kind", ["nothing", "map", "curve"])
+async def test_resized_while_it_is_open(kind: str) -> None:
+    progress = {"nothing": None, "map": swept("finished"), "curve": along("finished")}[kind]
+    async with opened(progress) as (stage, session):
+        for size in SIZES:
+            await stage.pilot.resize_terminal(*size)
+            await stage.until(lambda size=size: stage.screen._compositor.size == size)  # type: ignore[misc]
+            await stage.pilot.pause()
+            lines = text_of(stage.app)
+            assert len(lines) == size[1]
+            if kind == "map":
+                assert any("◆" in line for line in lines), size
+            await stage.press("right", "tab", "tab")
+            await stage.press("s")
+        assert len(session.asked) == len(SIZES)
+        assert stage.app.screen is stage.screen
+
+
+@pytest.mark.parametrize("size", [(40, 12), (30, 10), (120, 11)])
+async def test_where_the_form_is_hidden_tab_stays_on_the_map(size: tuple[int, int]) -> None:
+    async with opened(swept("finished"), size) as (stage, _):
+        await stage.press("tab", "right", "up", "right")
+        assert stage.texts["x"] == "lr"
+        assert stage.screen.map.cursor == (1, 2)
+
+
+# With the engine ---------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("busy")
+async def test_4096_runs_with_the_engine() -> None:
+    from engine.lanes import run_sweep
+
+    session = Session(CPU)
+    app = app_for(session)
+    try:
+        async with app.run_test(size=(120, 34)) as pilot:
+            await settled(pilot)
+            await until(pilot, lambda: app.main.snapshot.state == "ready")
+            await open_sweep(pilot)
+            stage = Stage(pilot, session)
+            await stage.type("x values", "log:1e-3:3:64")
+            await stage.type("y values", "lin:1:64:64")
+            await stage.press("s")
+            await stage.until(
+                lambda: stage.screen.shown is not None and stage.screen.shown.state == "finished"
+            )
+            shown = stage.screen.shown
+            assert shown is not None
+            assert shown.done == len(shown.cells) == 4096
+            expected = {cell.index: cell for cells in run_sweep(shown.sweep) for cell in cells}
+            assert len(expected) == 4096
+            for cell in shown.cells:
+                assert cell is not None
+                again = expected[cell.index]
+                assert str(cell) == str(again)  # NaN is not equal to itself
+            assert sum(cell.status == "diverged" for cell in expected.values()) > 0
+            assert "● finished  4096/4096" in stage.said("head")
+            values = stage.screen.map.heat.values
+            assert len(values) == 64
+            assert all(len(row) == 64 and None not in row for row in values)
+            # A cell of the map, loaded and trained, comes to the loss that the map shows.
+            await stage.until(lambda: stage.on_map)
+            await stage.press(*["right"] * 40, *["up"] * 9)
+            cell = shown.cells[shown.sweep.index((40, 9))]
+            assert cell is not None
+            await stage.press("enter")
+            await stage.until(lambda: app.screen is app.main)
+            wanted = shown.sweep.at(shown.sweep.values((40, 9)))
+            assert app.main.experiment == wanted
+            await stage.until(lambda: app.main.snapshot.experiment == wanted)
+            await stage.press("s")
+            await stage.until(lambda: app.main.snapshot.state == "finished")
+            assert app.main.snapshot.loss == pytest.approx(cell.loss, rel=1e-4)
+    finally:
+        session.close()
+
+
+@pytest.mark.usefixtures("busy")
+async def test_a_long_sweep_stops_where_it_is_and_another_begins() -> None:
+    session = Session(CPU.changed({"epochs": 200}))
+    app = app_for(session)
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+            await until(pilot, lambda: app.main.snapshot.state == "ready")
+            await open_sweep(pilot)
+            stage = Stage(pilot, session)
+            await stage.type("y values", "lin:1:1000:500")
+            await stage.press("s")
+            await stage.until(
+                lambda: stage.screen.shown is not None and stage.screen.shown.done > 0
+            )
+            await stage.press("x")
+            await stage.until(
+                lambda: stage.screen.shown is not None and stage.screen.shown.state == "stopped"
+            )
+            shown = stage.screen.shown
+            assert shown is not None
+            assert 0 < shown.done < len(shown.cells)
+            assert sum(cell is not None for cell in shown.cells) == shown.done
+            await stage.type("x values", "0.1,0.2")
+            await stage.type("y values", "10,20")
+            await stage.press("s")
+            await stage.until(
+                lambda: (
+                    stage.screen.shown is not None
+                    and len(stage.screen.shown.cells) == 4
+                    and stage.screen.shown.state == "finished"
+                )
+            )
+    finally:
+        session.close()
+
+
+# Pictures ----------------------------------------------------------------------------------------
+
+three = pytest.mark.parametrize(
+    "size", [(120, 34), (80, 24), (50, 24)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+
+
+def with_sweep(progress: SweepProgress | None, settings: Settings | None = None) -> LinregApp:
+    session = FakeSession(ready())
+    session.sweep = progress
+    return app_for(session, settings)
+
+
+def opening(*keys: str) -> Steps:
+    async def steps(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        screen = await open_sweep(pilot)
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert pilot.app.screen is screen
+
+    return steps
+
+
+@three
+def test_empty(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(with_sweep(None), terminal_size=size, run_before=opening())
+
+
+@three
+def test_running(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = with_sweep(swept("running", 0.4))
+    assert snap_compare(app, terminal_size=size, run_before=opening("tab", "down"))
+
+
+@three
+def test_finished(snap_compare: Compare, size: tuple[int, int]) -> None:
+    keys = [*["right"] * 10, "up", "up"]
+    app = with_sweep(swept("finished"))
+    assert snap_compare(app, terminal_size=size, run_before=opening(*keys))
+
+
+@pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
+def test_curve(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(with_sweep(along("finished")), terminal_size=size, run_before=opening())
+
+
+def test_ascii(snap_compare: Compare) -> None:
+    app = with_sweep(swept("finished"), Settings(ascii=True))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=opening("right", "up"))
+
+
+def test_light_theme(snap_compare: Compare) -> None:
+    app = with_sweep(swept("finished"), Settings(theme="linreg-light"))
+    assert snap_compare(app, terminal_size=(120, 34), run_before=opening("right", "up"))
+
+
+def test_refused_values(snap_compare: Compare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await opening()(pilot)
+        await Stage(pilot, FakeSession(ready())).type("x values", "log:0:1:4")
+
+    assert snap_compare(with_sweep(None), terminal_size=(80, 24), run_before=steps)
+
+
+def test_epochs_to_the_floor(snap_compare: Compare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await opening()(pilot)
+        await Stage(pilot, FakeSession(ready())).pick("measure", FLOOR)
+
+    assert snap_compare(with_sweep(swept("finished")), terminal_size=(120, 34), run_before=steps)
+
+
+def test_small(snap_compare: Compare) -> None:
+    app = with_sweep(swept("finished"))
+    assert snap_compare(app, terminal_size=(40, 12), run_before=opening("right"))

@@ -1,0 +1,213 @@
+"""The real program as a process of its own: without a terminal, and in a pseudo-terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.conftest import ROOT
+
+PATIENCE = 60
+"""Seconds after which a process that says nothing is given up."""
+ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
+COMMAND = [sys.executable, "-m", "tui"]
+
+
+def environment() -> dict[str, str]:
+    """A terminal that can do everything, with the folders that the test has been given."""
+    return {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+
+
+class Terminal:
+    """A process that believes to be in a terminal."""
+
+    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
+        self.output = b""
+        self.read_to = 0
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.modes = termios.tcgetattr(slave)
+        self.slave = slave
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            env=environment(),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+
+    def read(self) -> bool:
+        """Take in what has come; False at the end of the process."""
+        ready, _, _ = select.select([self.master], [], [], PATIENCE)
+        assert ready, f"nothing came after {self.text()[-500:]!r}"
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # Linux's way to say that the other side is closed
+            return False
+        self.output += data
+        return bool(data)
+
+    def text(self, start: int = 0) -> str:
+        """What was written, without the sequences for colours and places."""
+        return re.sub(
+            r"\x1b\[[0-9;?<>=]*[a-zA-Z]", "", self.output[start:].decode(errors="replace")
+        )
+
+    def until(self, text: str) -> None:
+        """Wait for a text that comes after what was waited for before."""
+        while text not in self.text(self.read_to):
+            assert self.read(), f"it ended without {text!r}: {self.text()[-500:]!r}"
+        self.read_to = len(self.output)
+
+    def press(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def end(self) -> int:
+        """Wait for the end of the process; returns its exit code."""
+        # It can only end while someone reads what it writes.
+        for _ in range(100 * PATIENCE):
+            if select.select([self.master], [], [], 0.01)[0]:
+                self.read()
+            elif self.process.poll() is not None:
+                return self.process.returncode
+        raise AssertionError(f"it does not end: {self.text()[-500:]!r}")
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    started = Terminal()
+    yield started
+    started.close()
+
+
+def is_restored(terminal: Terminal) -> bool:
+    """Whether the alternate screen is left, the cursor back and every mode as it was."""
+    written = terminal.output
+    return (
+        written.count(ENTER) == written.count(LEAVE) == 1
+        and written.rfind(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")
+        and written.rfind(b"\x1b[?1000l") > written.rfind(b"\x1b[?1000h")
+        and termios.tcgetattr(terminal.slave)[:4] == terminal.modes[:4]
+    )
+
+
+# Without a terminal --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [[], ["--ascii"], ["--preset", "ohm"]])
+def test_without_a_terminal_one_line_points_to_run(arguments: list[str]) -> None:
+    result = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "linreg-tui run" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--preset", "nothing"], ["-s", "lr=-1"], ["-s", "lr"]])
+def test_refused_start_is_one_line_and_no_screen(arguments: list[str]) -> None:
+    terminal = Terminal(*arguments)
+    try:
+        assert terminal.end() == 2
+        assert ENTER not in terminal.output
+        assert terminal.text().count("\n") == 1
+        assert terminal.text().startswith("linreg-tui: ")
+    finally:
+        terminal.close()
+
+
+# In a terminal -------------------------------------------------------------------------------
+
+
+def test_trains_and_leaves_with_a_summary(terminal: Terminal) -> None:
+    terminal.until("● loading")
+    terminal.press("s")  # before the engine is there: not lost
+    terminal.until("● finished")
+    size = struct.pack("HHHH", 34, 120, 0, 0)
+    fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, size)
+    terminal.process.send_signal(signal.SIGWINCH)
+    terminal.until("Device")
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert is_restored(terminal)
+    after = terminal.text(terminal.output.rfind(LEAVE))
+    assert re.search(
+        r"run \d+: d2l §3\.2, linear regression from scratch, lr 0\.03, finished after epoch 3, "
+        r"loss \d\.\d\de-05, 0:0\d\.\d\d",
+        after,
+    )
+
+
+def test_ctrl_q_leaves_and_nothing_was_trained(terminal: Terminal) -> None:
+    terminal.until("● ready")
+    terminal.press("\x11")
+    assert terminal.end() == 0
+    assert is_restored(terminal)
+    assert "run " not in terminal.text(terminal.output.rfind(LEAVE))
+
+
+def test_kill_gives_the_terminal_back(terminal: Terminal) -> None:
+    terminal.until("● ready")
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
+    assert is_restored(terminal)
+
+
+def test_settings_of_one_start_are_those_of_the_next(own_place: Path) -> None:
+    first = Terminal("--preset", "ohm")
+    try:
+        first.until("Ohm's law")
+        first.until("● ready")
+        first.press("q")
+        assert first.end() == 0
+    finally:
+        first.close()
+    assert list(own_place.rglob("settings.toml"))
+    second = Terminal()
+    try:
+        second.until("Ohm's law")
+        second.press("q")
+        assert second.end() == 0
+    finally:
+        second.close()
+
+
+def test_ascii_writes_nothing_else() -> None:
+    terminal = Terminal("--ascii")
+    try:
+        terminal.until("* ready")
+        terminal.press("q")
+        assert terminal.end() == 0
+        drawn = terminal.output[terminal.output.find(ENTER) : terminal.output.rfind(LEAVE)]
+        assert drawn.isascii()
+    finally:
+        terminal.close()
