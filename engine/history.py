@@ -256,7 +256,9 @@ class History:
                 x = (before + start + len(part)) / per_epoch
                 self.batch_losses.add(x, float(part.min()), float(part.max()))
         # At the end of an epoch the parameters come with it.
-        due = max(1, per_epoch // TRACKS_PER_EPOCH)
+        # Points that would only be merged again need not be read.
+        merged = max((series.width for series in self.tracks.values()), default=1)
+        due = max(1, per_epoch // TRACKS_PER_EPOCH) * merged
         if event.step % per_epoch and event.step - self._tracked >= due and len(losses) < per_epoch:
             self._tracked = event.step
             self._track(event.step / per_epoch, numbers(event.live.params()))

@@ -193,6 +193,8 @@ class Session:
             wait = min(max(0.0, self._due - time.monotonic()), A_DAY)
         else:
             wait = 0.0 if self._sweeping else None
+        if wait == 0 and self._commands.empty():
+            return None
         try:
             return self._commands.get(block=wait != 0, timeout=wait)
         except Empty:

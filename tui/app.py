@@ -88,9 +88,9 @@ class LinregApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda theme: self.color_charts())
 
     def on_ready(self) -> None:
-        """The first frame is drawn: now the engine may import torch."""
+        """Once the first frame is drawn the engine may import torch."""
         self.color_charts()
-        self.session.open()
+        self.main.call_after_refresh(self.session.open)
         if self.message:
             self.notify(self.message, severity="warning", timeout=10, markup=False)
 

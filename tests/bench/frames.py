@@ -125,7 +125,7 @@ def drawing(steps: int) -> Contender:
     from tui.charts import _paint, draw
     from tui.panels.loss import loss_chart
 
-    snapshots = [history(steps, seed) for seed in range(8)]
+    snapshots = [history(steps, seed) for seed in range(4)]
 
     def frames() -> None:
         for snapshot in snapshots:
@@ -136,19 +136,19 @@ def drawing(steps: int) -> Contender:
 
 
 def history(steps: int, seed: int) -> Snapshot:
-    """The last snapshot of a run of so many steps, ten in an epoch."""
+    """The last snapshot of a run of so many steps, fifty in an epoch."""
     random = np.random.default_rng(seed)
     losses = np.exp(random.normal(0, 0.5, steps) - 6 * np.linspace(0, 1, steps))
     params: Values = {"w": (1.0, 2.0), "b": (3.0,)}
     facts = SimpleNamespace(
-        steps_per_epoch=10, start=params, start_loss=1.0, noise_floor=1e-3, optimum=1e-3
+        steps_per_epoch=50, start=params, start_loss=1.0, noise_floor=1e-3, optimum=1e-3
     )
-    experiment = Experiment().changed({"epochs": steps // 10})
+    experiment = Experiment().changed({"epochs": steps // 50})
     run = History(experiment)
     run.fold(Started(experiment, cast(Facts, facts), ""))
     live = cast(Live, SimpleNamespace(params=dict, grads=dict))
-    for epoch, part in enumerate(losses.reshape(-1, 10).astype(np.float32), 1):
+    for epoch, part in enumerate(losses.reshape(-1, 50).astype(np.float32), 1):
         loss = float(part[-1])
-        run.fold(Stepped(epoch, 10 * epoch, loss, part, live))
-        run.fold(EpochEnded(epoch, 10 * epoch, loss, params, params, None))
+        run.fold(Stepped(epoch, 50 * epoch, loss, part, live))
+        run.fold(EpochEnded(epoch, 50 * epoch, loss, params, params, None))
     return run.snapshot("running", experiment.lr, 1.0)

@@ -41,7 +41,8 @@ class Loss:
         """Whether another loop's loss is the same number."""
         if not math.isfinite(self.value):
             return not math.isfinite(other)
-        return abs(other - self.value) <= max(1e-5 * abs(self.value), self.slack)
+        # Below 1e-37 float32 underflows, which compiled code may do later.
+        return abs(other - self.value) <= max(1e-5 * abs(self.value), self.slack, 1e-37)
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,9 @@ def test_the_band_lies_below_the_run_on_the_chart() -> None:
     assert all(list(curve.xs) == [1, 2] for curve in curves[:5])
     assert [curve.dashed for curve in curves[:5]] == [True, False, False, False, True]
     assert [curve.label for curve in curves[:5]] == ["", "", "other seeds", "", ""]
+    # In ASCII the five have one character, which is no other curve's.
+    assert {curve.marker for curve in curves[:5]} == {"o"}
+    assert "o" not in {curve.marker for curve in curves[5:]}
     assert "epoch" in [curve.label for curve in curves[5:]]
     assert "other seeds" not in [curve.label for curve in loss_chart(finished()).curves]
 

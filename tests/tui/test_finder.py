@@ -121,6 +121,7 @@ async def test_the_answer_waits_until_another_screen_is_left(undrawn: None) -> N
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
+        await pilot.pause()
 
 
 async def test_a_failure_is_told(undrawn: None) -> None:

@@ -222,8 +222,9 @@ def test_picker_with_its_hint(snap_compare: Compare, size: tuple[int, int]) -> N
     assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
 
 
-@large
-@pytest.mark.parametrize("inside", [False, True], ids=["left", "back"])
+@pytest.mark.parametrize(
+    ("inside", "size"), [(False, (80, 24)), (True, (120, 34))], ids=["left", "back"]
+)
 def test_refused_input(snap_compare: Compare, inside: bool, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await settled(pilot)

@@ -444,9 +444,8 @@ async def test_arrows_move_the_cursor_and_the_description_follows() -> None:
         assert stage.said("cell").splitlines()[-1] == "diverged"
 
 
-@pytest.mark.parametrize("column", [0, 11])
-async def test_enter_loads_exactly_the_run_under_the_cursor(column: int) -> None:
-    progress = swept("finished")
+async def test_enter_loads_exactly_the_run_under_the_cursor() -> None:
+    column, progress = 11, swept("finished")
     lr, batch_size = progress.sweep.axes
     async with opened(progress) as (stage, session):
         main = stage.app.main
@@ -724,7 +723,7 @@ def test_a_map_turns_rows_and_columns_the_right_way() -> None:
 
 # Sizes -------------------------------------------------------------------------------------------
 
-SIZES = [(120, 34), (80, 24), (50, 24), (40, 12), (30, 10), (80, 24), (200, 50)]
+SIZES = [(120, 34), (80, 24), (50, 24), (40, 12), (30, 10), (120, 34)]
 
 
 @pytest.mark.parametrize("kind", ["nothing", "map", "curve"])
@@ -739,13 +738,12 @@ async def test_resized_while_it_is_open(kind: str) -> None:
             assert len(lines) == size[1]
             if kind == "map":
                 assert any("◆" in line for line in lines), size
-            await stage.press("right", "tab", "tab")
-            await stage.press("s")
-        assert len(session.asked) == len(SIZES)
+            await stage.pilot.press("right", "s")
+        await stage.until(lambda: len(session.asked) == len(SIZES))
         assert stage.app.screen is stage.screen
 
 
-@pytest.mark.parametrize("size", [(40, 12), (30, 10), (120, 11)])
+@pytest.mark.parametrize("size", [(40, 12), (120, 11)])
 async def test_where_the_form_is_hidden_tab_stays_on_the_map(size: tuple[int, int]) -> None:
     async with opened(swept("finished"), size) as (stage, _):
         await stage.press("tab", "right", "up", "right")
@@ -897,14 +895,6 @@ def test_ascii(snap_compare: Compare) -> None:
 def test_light_theme(snap_compare: Compare) -> None:
     app = with_sweep(swept("finished"), Settings(theme="linreg-light"))
     assert snap_compare(app, terminal_size=(120, 34), run_before=opening("right", "up"))
-
-
-def test_refused_values(snap_compare: Compare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
-        await opening()(pilot)
-        await Stage(pilot, FakeSession(ready())).type("x values", "log:0:1:4")
-
-    assert snap_compare(with_sweep(None), terminal_size=(80, 24), run_before=steps)
 
 
 def test_epochs_to_the_floor(snap_compare: Compare) -> None:

@@ -32,7 +32,7 @@ class StatusBar(Static):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the state of a snapshot."""
-        self.update(status(snapshot, self.size.width))
+        self.update(status(snapshot, self.size.width), layout=False)
 
 
 def status(snapshot: Snapshot, width: int) -> Content:
@@ -62,15 +62,20 @@ class Hint(Static):
 
     def say(self, text: str, refused: bool = False) -> None:
         """Show a sentence; a refusal stands out."""
-        self.update(Content.styled(text, "$text-error" if refused else "dim"))
+        self.update(Content.styled(text, "$text-error" if refused else "dim"), layout=False)
 
 
 class KeyBar(Static):
     """The keys that do something now, as many as fit; a click does the same."""
 
+    shown: tuple[object, ...] = ()
+
     def show(self, actions: list[tuple[Action, str]]) -> None:
-        """Show actions with their keys."""
-        self.update(key_line(actions, self.size.width))
+        """Show actions with their keys; the same ones again cost nothing."""
+        width = self.size.width
+        if self.shown != (actions, width):
+            self.shown = (actions, width)
+            self.update(key_line(actions, width), layout=False)
 
 
 def key_line(actions: list[tuple[Action, str]], width: int) -> Content:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from rich.text import Text
-from textual.widgets import Static
 
 from engine.history import Snapshot
 from tui.numbers import count
+from tui.panels.words import Words
 
 
-class DevicePanel(Static):
+class DevicePanel(Words):
     """Device, its name, torch's version, threads, memory and speed."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the device of a snapshot."""
-        self.update(device_text(snapshot))
+        self.put(device_text(snapshot))
 
 
 def device_text(snapshot: Snapshot) -> Text:

@@ -67,7 +67,8 @@ def loss_chart(
         # The ends are dashed, the quartiles and the median drawn through.
         ys = [numbers[place] for numbers in spread]
         if spread:
-            curves.append(Curve(xs, ys, color="data", label=label, dashed=place in (0, 4)))
+            dashed = place in (0, 4)
+            curves.append(Curve(xs, ys, color="data", label=label, dashed=dashed, marker="o"))
     for other, color, label in ((pinned, "reference", "pinned"), (previous, "before", "before")):
         if other is not None:
             losses = other.epoch_losses

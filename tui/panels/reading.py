@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.alerts import standing
 from engine.history import Snapshot
 from tui.numbers import loss_text
+from tui.panels.words import Words
 
 GOOD, WARNING, BAD = "$text-success", "$text-warning", "$text-error"
 
 
-class ReadingPanel(Static):
+class ReadingPanel(Words):
     """A few lines: loss, where it stands, what went wrong and what to try."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Say what this snapshot means."""
-        self.update(reading(snapshot))
+        self.put(reading(snapshot))
 
 
 def reading(snapshot: Snapshot) -> Content:

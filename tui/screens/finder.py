@@ -38,7 +38,8 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
         with Vertical() as box:
             box.border_title = "Learning-rate finder"
             box.border_subtitle = "enter take the suggestion · esc close"
-            yield ChartView()
+            self.chart = ChartView()
+            yield self.chart
             yield Static(
                 f"suggestion {number(found.suggestion)}: in the middle of the longest fall as lr "
                 f"rises.\n2/λmax = {limit}: beyond it full-batch gradient descent diverges."
@@ -46,7 +47,7 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
 
     def on_mount(self) -> None:
         """Draw the ramp."""
-        self.query_one(ChartView).show(ramp(self.finding))
+        self.chart.show(ramp(self.finding))
         self.app.color_charts()  # type: ignore[attr-defined]
 
     def action_take(self) -> None:

@@ -122,7 +122,7 @@ class MainScreen(Screen[None]):
             self.values.show(now)
             self.query_one(ReadingPanel).show(now)
             self.query_one(DevicePanel).show(now)
-            self.query_one("#text", Static).update(reading(now))
+            self.query_one("#text", Static).update(reading(now), layout=False)
             if now.facts and now.facts.devices != self.training.devices:
                 self.training.devices = now.facts.devices
                 self.training.show(self.experiment)

@@ -1,0 +1,21 @@
+"""Lines of text that change while a run goes on."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Words(Static):
+    """Text that is replaced often; the whole screen is laid out anew only for another height."""
+
+    needed = -1
+
+    def put(self, text: Content | Text) -> None:
+        """Show other lines."""
+        width = max(self.size.width, 1)
+        needed = sum(-(-cell_len(line) // width) or 1 for line in text.plain.split("\n"))
+        self.update(text, layout=needed != self.needed)
+        self.needed = needed
