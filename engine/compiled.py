@@ -261,6 +261,15 @@ def lane_losses(
         out[lane] /= data.shape[0]
 
 
+@cache
+def shuffler() -> Callable[[np.uint64, Order], None]:
+    """The compiled `shuffle`, for the loops that have no other kernel."""
+    try:
+        return numba.njit(cache=True, nogil=True)(shuffle)  # type: ignore[no-any-return]
+    except RuntimeError:  # there is no folder to keep it in
+        return numba.njit(nogil=True)(shuffle)  # type: ignore[no-any-return]
+
+
 class Kernels(NamedTuple):
     """The compiled kernels for one loss."""
 

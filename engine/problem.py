@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.datasets import Source
@@ -16,6 +18,9 @@ from engine.device import resolve
 from engine.experiment import Experiment
 from engine.models import Model
 from engine.shuffle import key_of, permutation
+
+SHUFFLED_IN_PYTHON = 20_000
+"""Up to so many samples Python shuffles before numba would have been imported."""
 
 
 def generator(seed: int, purpose: str) -> torch.Generator:
@@ -56,7 +61,19 @@ class Problem:
     def shuffles(self) -> Iterator[Tensor]:
         """A fresh permutation of the n samples for each epoch, the same for every loop."""
         for epoch in count():
-            yield torch.from_numpy(permutation(key_of(self.experiment.seed, epoch), len(self.X)))
+            yield torch.from_numpy(order_of(key_of(self.experiment.seed, epoch), len(self.X)))
+
+
+def order_of(key: int, n: int) -> NDArray[np.int64]:
+    """The permutation of an epoch, compiled where that pays."""
+    if n > SHUFFLED_IN_PYTHON:
+        from engine.compiled import MISSING, shuffler
+
+        if not MISSING:
+            order = np.empty(n, np.int64)
+            shuffler()(np.uint64(key), order)
+            return order
+    return permutation(key, n)
 
 
 def first_values(experiment: Experiment, model: Model) -> dict[str, Tensor]:

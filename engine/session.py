@@ -182,7 +182,7 @@ class Session:
             except BadInput as error:
                 self._fail(str(error))
             except Exception as error:  # the screen shows it and lives on
-                self._fail(f"{type(error).__name__}: {error}")
+                self._fail(f"{type(error).__name__}: {one_line(error)}")
 
     def _next_command(self) -> Callable[[], None] | None:
         """The next command; waits for it while resting, or until the pace allows a step."""
@@ -306,7 +306,7 @@ class Session:
         try:
             cells = next(sweeping.results, None)
         except Exception as error:  # the screen shows it and lives on
-            self._end_sweep("failed", str(error))
+            self._end_sweep("failed", one_line(error))
             return
         if cells is None:
             self._end_sweep("finished")
@@ -333,7 +333,7 @@ class Session:
         try:
             self.finding = find_lr(experiment)
         except Exception as error:  # the screen shows it and lives on
-            self.finding = str(error)
+            self.finding = one_line(error)
 
     def _finish(self) -> None:
         self._goal = Goal.REST
@@ -355,6 +355,11 @@ class Session:
         assert self._run
         self.latest = self._run.history.snapshot(state, self._run.controls.lr, self._run.seconds)
         self._published = time.perf_counter()
+
+
+def one_line(error: Exception) -> str:
+    """The first line of an error's text, which is all that has a place on the screen."""
+    return next(iter(str(error).strip().splitlines()), "")
 
 
 def _load_torch() -> None:
