@@ -265,9 +265,9 @@ def lane_losses(
 def shuffler() -> Callable[[np.uint64, Order], None]:
     """The compiled `shuffle`, for the loops that have no other kernel."""
     try:
-        return numba.njit(cache=True, nogil=True)(shuffle)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, nogil=True)(shuffle)
     except RuntimeError:  # there is no folder to keep it in
-        return numba.njit(nogil=True)(shuffle)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True)(shuffle)
 
 
 class Kernels(NamedTuple):

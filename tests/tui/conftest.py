@@ -181,6 +181,20 @@ async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def calm(pilot: Pilot[None]) -> None:
+    """Wait until nothing on the screen changes any more."""
+    last: object = None
+    same = 0
+    for _ in range(LOOKS):
+        await pilot.pause()
+        now = [list(strip) for strip in pilot.app.screen._compositor.render_strips()]
+        same = same + 1 if now == last else 0
+        last = now
+        if same == 5:
+            return
+    raise AssertionError("the screen does not come to rest")
+
+
 async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
     """Have the session come up with a snapshot and wait until the screen has it."""
     main = main_of(pilot)

@@ -16,6 +16,7 @@ from tests.tui.conftest import (
     FakeSession,
     app_for,
     app_showing,
+    calm,
     diverged,
     finished,
     found,
@@ -39,11 +40,29 @@ Steps = Callable[[Pilot[None]], Awaitable[None]]
 
 
 class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot."""
+    """What the fixture `picture` gives."""
 
     def __call__(
         self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
     ) -> bool: ...
+
+
+@pytest.fixture
+def picture(snap_compare: Callable[..., bool]) -> Compare:
+    """Compares the screen with the accepted picture once it has come to rest."""
+
+    def compare(
+        app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
+    ) -> bool:
+        async def steps(pilot: Pilot[None]) -> None:
+            await settled(pilot)
+            if run_before:
+                await run_before(pilot)
+            await calm(pilot)
+
+        return snap_compare(app, terminal_size=terminal_size, run_before=steps)
+
+    return compare
 
 
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -60,7 +79,6 @@ def pressing(*keys: str, then: Callable[[Pilot[None]], bool] = lambda pilot: Tru
     """Press keys and wait for what they bring about."""
 
     async def steps(pilot: Pilot[None]) -> None:
-        await settled(pilot)
         await pilot.press(*keys)
         await until(pilot, lambda: then(pilot))
 
@@ -86,8 +104,8 @@ def has_focus(key: str) -> Callable[[Pilot[None]], bool]:
 
 @sizes
 @pytest.mark.parametrize("state", ["ready", "finished", "diverged"])
-def test_state(snap_compare: Compare, state: str, size: tuple[int, int]) -> None:
-    assert snap_compare(app_in(state), terminal_size=size)
+def test_state(picture: Compare, state: str, size: tuple[int, int]) -> None:
+    assert picture(app_in(state), terminal_size=size)
 
 
 SMALL_CHANGE = ("paused", "stopped", "loading", "one_point", "constant")
@@ -95,51 +113,51 @@ SMALL_CHANGE = ("paused", "stopped", "loading", "one_point", "constant")
 
 
 @pytest.mark.parametrize("state", SMALL_CHANGE)
-def test_state_at_80x24(snap_compare: Compare, state: str) -> None:
-    assert snap_compare(app_in(state), terminal_size=(80, 24))
+def test_state_at_80x24(picture: Compare, state: str) -> None:
+    assert picture(app_in(state), terminal_size=(80, 24))
 
 
 @large
 @pytest.mark.parametrize("state", ["running", "failed", "zeros", "not_finite", "many_features"])
-def test_rarer_state(snap_compare: Compare, state: str, size: tuple[int, int]) -> None:
-    assert snap_compare(app_in(state), terminal_size=size)
+def test_rarer_state(picture: Compare, state: str, size: tuple[int, int]) -> None:
+    assert picture(app_in(state), terminal_size=size)
 
 
 @pytest.mark.parametrize("state", ["loading", "running", "finished", "diverged", "failed"])
-def test_words_only(snap_compare: Compare, state: str) -> None:
-    assert snap_compare(app_in(state), terminal_size=(30, 10))
+def test_words_only(picture: Compare, state: str) -> None:
+    assert picture(app_in(state), terminal_size=(30, 10))
 
 
-def test_pinned_run_beside_the_previous_one(snap_compare: Compare) -> None:
+def test_pinned_run_beside_the_previous_one(picture: Compare) -> None:
     now = finished(3)
     app = app_showing(now, previous(1), diverged(2))
     app.main.pinned = previous(1)
-    assert snap_compare(app, terminal_size=(120, 34))
+    assert picture(app, terminal_size=(120, 34))
 
 
 # Looks -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("state", ["finished", "diverged"])
-def test_light_theme(snap_compare: Compare, state: str) -> None:
+def test_light_theme(picture: Compare, state: str) -> None:
     app = app_in(state, Settings(theme="linreg-light"))
-    assert snap_compare(app, terminal_size=(120, 34))
+    assert picture(app, terminal_size=(120, 34))
 
 
 @large
-def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(app_in("finished", Settings(ascii=True)), terminal_size=size)
+def test_ascii(picture: Compare, size: tuple[int, int]) -> None:
+    assert picture(app_in("finished", Settings(ascii=True)), terminal_size=size)
 
 
-def test_no_color(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color(picture: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(app_in("finished"), terminal_size=(80, 24))
+    assert picture(app_in("finished"), terminal_size=(80, 24))
 
 
 # Changes -----------------------------------------------------------------------------------------
 
 
-def test_resize_during_a_run(snap_compare: Compare) -> None:
+def test_resize_during_a_run(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await show(pilot, running(2))
         await pilot.resize_terminal(80, 24)
@@ -151,83 +169,82 @@ def test_resize_during_a_run(snap_compare: Compare) -> None:
         await pilot.pause()
 
     app = app_showing(ready(number=2), previous())
-    assert snap_compare(app, terminal_size=(120, 34), run_before=steps)
+    assert picture(app, terminal_size=(120, 34), run_before=steps)
 
 
-def test_grown_again_after_being_tiny(snap_compare: Compare) -> None:
+def test_grown_again_after_being_tiny(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.resize_terminal(120, 34)
         await until(pilot, lambda: main_of(pilot).has_class("-wide"))
         await pilot.pause()
 
-    assert snap_compare(app_in("finished"), terminal_size=(30, 10), run_before=steps)
+    assert picture(app_in("finished"), terminal_size=(30, 10), run_before=steps)
 
 
-def test_keys_before_there_are_any_data(snap_compare: Compare) -> None:
+def test_keys_before_there_are_any_data(picture: Compare) -> None:
     keys = ("y", "v", "f", "plus", "minus", "left", "right", "v", "0", "p", "enter", "escape")
     app = app_showing(loading())
-    assert snap_compare(app, terminal_size=(80, 24), run_before=pressing(*keys))
+    assert picture(app, terminal_size=(80, 24), run_before=pressing(*keys))
 
 
 @pytest.mark.parametrize("size", [(80, 24)], ids=["80x24"])
 @pytest.mark.parametrize("chart", ["loss", "fit"])
-def test_full_screen(snap_compare: Compare, chart: str, size: tuple[int, int]) -> None:
+def test_full_screen(picture: Compare, chart: str, size: tuple[int, int]) -> None:
     keys = ["enter"] if chart == "loss" else ["tab", "enter"]
     steps = pressing(*keys, then=lambda pilot: main_of(pilot).has_class("-full"))
-    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
 
 
-def test_zoom_and_value_cursor(snap_compare: Compare) -> None:
+def test_zoom_and_value_cursor(picture: Compare) -> None:
     steps = pressing("right", "right", "plus")
-    assert snap_compare(app_in("finished"), terminal_size=(120, 34), run_before=steps)
+    assert picture(app_in("finished"), terminal_size=(120, 34), run_before=steps)
 
 
-def test_linear_axis(snap_compare: Compare) -> None:
+def test_linear_axis(picture: Compare) -> None:
     steps = pressing("y", then=lambda pilot: not main_of(pilot).loss.log_y)
-    assert snap_compare(app_in("finished"), terminal_size=(120, 34), run_before=steps)
+    assert picture(app_in("finished"), terminal_size=(120, 34), run_before=steps)
 
 
 @large
 @pytest.mark.parametrize("turns", [1, 2], ids=["residuals", "parameters"])
-def test_view_of_the_fit(snap_compare: Compare, turns: int, size: tuple[int, int]) -> None:
+def test_view_of_the_fit(picture: Compare, turns: int, size: tuple[int, int]) -> None:
     steps = pressing("tab", *["v"] * turns)
-    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
 
 
 @pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("tabs", [1, 2], ids=["fit", "values"])
-def test_next_panel(snap_compare: Compare, tabs: int, size: tuple[int, int]) -> None:
+def test_next_panel(picture: Compare, tabs: int, size: tuple[int, int]) -> None:
     steps = pressing(*["tab"] * tabs)
-    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
 
 
-def test_scrolled_values(snap_compare: Compare) -> None:
+def test_scrolled_values(picture: Compare) -> None:
     keys = ["tab", "tab", *["down"] * 5]
     steps = pressing(*keys, then=lambda pilot: main_of(pilot).values.scroll_offset.y >= 5)
-    assert snap_compare(app_in("many_features"), terminal_size=(80, 24), run_before=steps)
+    assert picture(app_in("many_features"), terminal_size=(80, 24), run_before=steps)
 
 
 # Forms -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [*LARGE, (50, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_field_with_its_hint(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_field_with_its_hint(picture: Compare, size: tuple[int, int]) -> None:
     steps = pressing("l", then=has_focus("lr"))
-    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
 
 
 @large
-def test_picker_with_its_hint(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_picker_with_its_hint(picture: Compare, size: tuple[int, int]) -> None:
     steps = pressing("j", "m", then=has_focus("model"))
-    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
 
 
 @pytest.mark.parametrize(
     ("inside", "size"), [(False, (80, 24)), (True, (120, 34))], ids=["left", "back"]
 )
-def test_refused_input(snap_compare: Compare, inside: bool, size: tuple[int, int]) -> None:
+def test_refused_input(picture: Compare, inside: bool, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[None]) -> None:
-        await settled(pilot)
         await pilot.press("l", *"-1", "enter")
         field = main_of(pilot).training.fields["lr"]
         await until(pilot, lambda: field.has_class("-refused") and not field.has_focus)
@@ -235,46 +252,44 @@ def test_refused_input(snap_compare: Compare, inside: bool, size: tuple[int, int
             await pilot.press("l")
             await until(pilot, lambda: field.has_focus)
 
-    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
 
 
-def test_change_during_a_run(snap_compare: Compare) -> None:
+def test_change_during_a_run(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         main = main_of(pilot)
-        await settled(pilot)
         await pilot.press("j", "d", "down")
         await until(pilot, lambda: has_focus("data.w")(pilot))
         await pilot.press(*"1,2,3", "enter")
         await until(pilot, lambda: main.experiment.source().w == (1.0, 2.0, 3.0))
 
-    assert snap_compare(app_in("running"), terminal_size=(80, 24), run_before=steps)
+    assert picture(app_in("running"), terminal_size=(80, 24), run_before=steps)
 
 
 # Dialogs -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [(40, 12), *LARGE], ids=["40x12", "80x24", "120x34"])
-def test_help(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_help(picture: Compare, size: tuple[int, int]) -> None:
     steps = pressing("question_mark", then=has_screen(HelpScreen))
-    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
-def test_jump(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_jump(picture: Compare, size: tuple[int, int]) -> None:
     steps = pressing("j", then=has_screen(JumpScreen))
-    assert snap_compare(app_in("finished"), terminal_size=size, run_before=steps)
+    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
-def test_question_before_leaving(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_question_before_leaving(picture: Compare, size: tuple[int, int]) -> None:
     steps = pressing("q", then=has_screen(ConfirmScreen))
-    assert snap_compare(app_in("running"), terminal_size=size, run_before=steps)
+    assert picture(app_in("running"), terminal_size=size, run_before=steps)
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
-def test_list_of_losses(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_list_of_losses(picture: Compare, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[None]) -> None:
-        await settled(pilot)
         await pilot.press("j", "m", "down", "down")
         await until(pilot, lambda: has_focus("loss")(pilot))
         await pilot.press("enter")
@@ -283,52 +298,50 @@ def test_list_of_losses(snap_compare: Compare, size: tuple[int, int]) -> None:
         options = pilot.app.screen.query_one(OptionList)
         await until(pilot, lambda: options.highlighted == 1)
 
-    assert snap_compare(app_in("ready"), terminal_size=size, run_before=steps)
+    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
 
 
-def test_palette_closed_again(snap_compare: Compare) -> None:
+def test_palette_closed_again(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         main = main_of(pilot)
-        await settled(pilot)
         await pilot.press("ctrl+p")
         await until(pilot, lambda: pilot.app.screen is not main)
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is main)
 
-    assert snap_compare(app_in("finished"), terminal_size=(80, 24), run_before=steps)
+    assert picture(app_in("finished"), terminal_size=(80, 24), run_before=steps)
 
 
 # What a person may have set ----------------------------------------------------------------------
 
 
-def test_remapped_key_and_a_message_about_the_settings(snap_compare: Compare) -> None:
+def test_remapped_key_and_a_message_about_the_settings(picture: Compare) -> None:
     settings = Settings(keys={"start": "t", "help": "f1"})
-    assert snap_compare(app_in("ready", settings), terminal_size=(120, 34))
+    assert picture(app_in("ready", settings), terminal_size=(120, 34))
 
 
-def test_failure_that_a_choice_has_put_right(snap_compare: Compare) -> None:
+def test_failure_that_a_choice_has_put_right(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await show(pilot, ready(number=2))
 
-    assert snap_compare(app_in("failed"), terminal_size=(80, 24), run_before=steps)
+    assert picture(app_in("failed"), terminal_size=(80, 24), run_before=steps)
 
 
 # Seed band and finder -----------------------------------------------------------------------------
 
 
-def test_seed_band(snap_compare: Compare) -> None:
+def test_seed_band(picture: Compare) -> None:
     session = FakeSession(finished())
     session.sweep = seed_band()
-    assert snap_compare(app_for(session), terminal_size=(120, 34))
+    assert picture(app_for(session), terminal_size=(120, 34))
 
 
 @large
-def test_finder(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_finder(picture: Compare, size: tuple[int, int]) -> None:
     session = FakeSession(ready())
 
     async def steps(pilot: Pilot[None]) -> None:
-        await settled(pilot)
         session.finding = found()
         await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
 
-    assert snap_compare(app_for(session), terminal_size=size, run_before=steps)
+    assert picture(app_for(session), terminal_size=size, run_before=steps)

@@ -99,6 +99,8 @@ class MainScreen(Screen[None]):
     def look(self) -> None:
         """Show the session's newest snapshot, a running one at half the pace."""
         self.ticks += 1
+        if self.focused is not None and not self.focused.is_attached:
+            self.set_focus(self.chart_in_use)  # the field has gone with the choice it belonged to
         if self.session.finding is not self.finding and self.is_active:
             self.show_finding()
         if self.session.sweep is not self.sweep:
