@@ -127,7 +127,7 @@ class SweepScreen(Over[Experiment | None]):
         self.query_one("#cell").border_title = "This run"
         self.curve.display = False
         old = self.session.sweep
-        if old is not None and old.sweep.experiment == self.experiment:
+        if old is not None and self.belongs(old.sweep):
             self.shown = old
         self.map.show(Heat((), (), (), EMPTY))
         self.show_sweep()
@@ -135,10 +135,19 @@ class SweepScreen(Over[Experiment | None]):
         self.app.color_charts()  # type: ignore[attr-defined]
         self.set_interval(TICK, self.look)
 
+    def belongs(self, sweep: Sweep) -> bool:
+        """Whether a sweep is over this experiment, apart from the keys that it sweeps."""
+        base = sweep.experiment.flat()
+        try:
+            same = self.experiment.changed({axis.key: base[axis.key] for axis in sweep.axes})
+        except BadInput:  # another entry is chosen, without that key
+            return False
+        return same == sweep.experiment
+
     def look(self) -> None:
         """Show what the session has to show, if it is new."""
         latest = self.session.sweep
-        if latest is None or latest is self.shown or latest.sweep.experiment != self.experiment:
+        if latest is None or latest is self.shown or not self.belongs(latest.sweep):
             return
         self.shown = latest
         self.show_sweep()
