@@ -50,7 +50,7 @@ def advice(snapshot: Snapshot) -> str:
         return f"{snapshot.message}. Change the setting that it names, or press r to try again."
     if snapshot.state == "diverged":
         return (
-            f"Diverged at step {snapshot.step}: {snapshot.message}. The steps were too large: "
-            f"press l, type a smaller lr such as {snapshot.lr / 10:.2g}, enter, s."
+            f"Diverged: press l, type a smaller lr such as {snapshot.lr / 10:.2g}, enter, s. "
+            f"At step {snapshot.step} {snapshot.message}."
         )
     return ""
