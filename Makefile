@@ -8,7 +8,7 @@ run: $(VENV)/app
 	$(BIN)/linreg-tui
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 check: $(VENV)/test
 	$(BIN)/ruff check .
