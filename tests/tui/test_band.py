@@ -173,7 +173,7 @@ async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes(undrawn: None) ->
         ((_, sweep),) = session.asked
         assert isinstance(sweep, Sweep)
         assert sweep.axes == (Axis("seed", tuple(range(7, 39))),)
-        assert "32 seeds" in next(one.message for one in app._notifications)
+        await until(pilot, lambda: any("32 seeds" in one.message for one in app._notifications))
         assert not shown(app)
         session.sweep = replace(seed_band(), state="running")
         await until(pilot, lambda: app.main.sweep is session.sweep)

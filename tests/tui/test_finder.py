@@ -134,7 +134,7 @@ async def test_a_failure_is_told(undrawn: None) -> None:
             await pilot.press("L")
             session.finding = "".join(why)  # each failure is another object
             await until(pilot, lambda: main_of(pilot).finding is session.finding)
-            assert told(app) == [why]
+            await until(pilot, lambda: told(app) == [why])  # the word itself comes as a message
             assert app.screen is app.main
         assert app.main.experiment == BASELINE
 
