@@ -53,3 +53,25 @@ class Watch:
                     )
         self.best = min(self.best, loss)
         return message
+
+
+class Patience:
+    """Ends a run when the validation loss has not become better for so many epochs."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.best = float("inf")
+        self.best_epoch = 0
+
+    def look(self, epoch: int, validation: float | None) -> str:
+        """Why the run should end after this epoch; empty while it should go on."""
+        if not self.epochs or validation is None:
+            return ""
+        if validation < self.best:
+            self.best, self.best_epoch = validation, epoch
+        if epoch - self.best_epoch < self.epochs:
+            return ""
+        return (
+            f"early stopping: the validation loss was best after epoch {self.best_epoch}, "
+            f"{self.best:.3g}"
+        )

@@ -100,18 +100,21 @@ class EpochEnded:
     loss: float
     params: Values
     grads: Values
+    validation: float | None
+    """Mean loss over the held-out data, if any are."""
     alert: str | None
     """Something a person would want to be told: a spike or a stall."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """All epochs are done."""
+    """All epochs are done, or enough of them; `reason` says why it was enough."""
 
     epoch: int
     step: int
     loss: float
     params: Values
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

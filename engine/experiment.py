@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
@@ -15,10 +15,17 @@ from engine.inits import INITS
 from engine.losses import LOSSES
 from engine.models import MODELS, Model
 from engine.optimizers import OPTIMIZERS
+from engine.penalties import PENALTIES
 from engine.registry import BadInput, Entry, Param, Registry, Value
+from engine.schedules import SCHEDULES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 REGISTRIES: dict[str, Registry[Any]] = {
-    registry.key: registry for registry in (DATASETS, MODELS, LOSSES, INITS, OPTIMIZERS)
+    registry.key: registry
+    for registry in (DATASETS, MODELS, LOSSES, PENALTIES, INITS, OPTIMIZERS, SCHEDULES)
 }
 """The keys under which an entry with parameters is chosen."""
 
@@ -76,6 +83,24 @@ SETTINGS: dict[str, Param] = {
                 "Losses are added, SGD divides by batch_size, also where the batch is short.",
                 "Losses are averaged over the samples that the batch has.",
             ),
+        ),
+        Param(
+            "validation_split",
+            0.0,
+            "Share of the samples that training never sees.",
+            "Their loss shows whether what was learned holds for new data.",
+            "0: none are held out. Large: few are left to learn from.",
+            low=0.0,
+            high=0.9,
+        ),
+        Param(
+            "patience",
+            0,
+            "Early stopping: epochs without a better validation loss until the run ends; 0: never.",
+            "Stops where more training only learns the noise.",
+            "Small: one unlucky epoch ends the run. Needs a validation_split.",
+            low=0,
+            high=1_000_000,
         ),
         Param(
             "seed",
@@ -139,13 +164,17 @@ class Experiment:
     data: Choice = default_choice("data", "linear")
     model: Choice = default_choice("model", "linear")
     loss: Choice = default_choice("loss", "half_squared")
+    penalty: Choice = default_choice("penalty", "none")
     init: Choice = default_choice("init", "normal")
-    optimizer: Choice = default_choice("optimizer", "sgd")
     loop: str = "scratch"
+    optimizer: Choice = default_choice("optimizer", "sgd")
     lr: float = 0.03
+    schedule: Choice = default_choice("schedule", "constant")
     batch_size: int = 10
     epochs: int = 3
     reduction: str = "sum"
+    validation_split: float = 0.0
+    patience: int = 0
     seed: int = 7
     device: str = "auto"
 
@@ -171,8 +200,10 @@ class Experiment:
         self.architecture()
         if self.loop == "fast" and self.entry("loss").derivative is None:
             raise BadInput("loop", self.loop, f"loss {self.loss.name} has no derivative to compile")
-        if self.loop == "fast" and self.optimizer.name != "sgd":
-            raise BadInput("loop", self.loop, "takes the steps of optimizer=sgd only")
+        if self.patience and not self.held_out:
+            raise BadInput(
+                "patience", self.patience, "needs held-out samples: set validation_split above 0"
+            )
 
     def entry(self, key: str) -> Entry[Any]:
         """The registry entry chosen under `key`."""
@@ -199,6 +230,27 @@ class Experiment:
         except ValueError as error:
             raise BadInput("model", self.model.name, str(error)) from None
         return model
+
+    @property
+    def held_out(self) -> int:
+        """Samples that training never sees; at least one is left to train on."""
+        n = self.source().n
+        return min(round(self.validation_split * n), n - 1)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Minibatches in an epoch."""
+        return -(-(self.source().n - self.held_out) // self.batch_size)
+
+    def lr_factors(self, first: int, count: int) -> NDArray[np.float64]:
+        """The schedule's factor on the lr for `count` steps from the `first` one on."""
+        import numpy as np
+
+        t = np.arange(first, first + count) / self.steps_per_epoch
+        factors: NDArray[np.float64] = self.entry("schedule").function(
+            t, epochs=self.epochs, **self.schedule.kwargs()
+        )
+        return factors
 
     def flat(self) -> dict[str, Value]:
         """Every key with its value: `lr`, `data`, `data.n`, …, in the order of the fields."""

@@ -36,7 +36,7 @@ def find_lr(
     experiment: Experiment, low: float = 1e-4, high: float = 10.0, steps: int = 120
 ) -> Finding:
     """Ramp the lr of an experiment from low to high in at most so many steps."""
-    per_epoch = -(-experiment.source().n // experiment.batch_size)
+    per_epoch = experiment.steps_per_epoch
     ramp = [low * (high / low) ** (i / (steps - 1)) for i in range(steps)]
     run = replace(experiment, lr=low, loop="scratch", epochs=-(-steps // per_epoch))
     controls = Controls(low)

@@ -16,7 +16,7 @@ from torch import Tensor
 from engine.datasets import Source
 from engine.device import resolve
 from engine.experiment import Experiment
-from engine.models import Model
+from engine.models import Model, Values
 from engine.shuffle import key_of, permutation
 
 SHUFFLED_IN_PYTHON = 20_000
@@ -41,9 +41,11 @@ class Problem:
     model: Model
     device: torch.device
     X: Tensor
-    """Features (n, d)."""
+    """Features (n, d) to train on."""
     y: Tensor
     """Labels (n, 1)."""
+    held_out: tuple[Tensor, Tensor]
+    """Features and labels that training never sees; mostly none."""
     start: dict[str, Tensor]
     """First value of each parameter."""
 
@@ -53,10 +55,35 @@ class Problem:
         value: Tensor = experiment.entry("loss").function(residual, **experiment.loss.kwargs())
         return value
 
+    def penalty_of(self, w: Tensor) -> Tensor:
+        """The chosen penalty on each weight, same shape."""
+        experiment = self.experiment
+        value: Tensor = experiment.entry("penalty").function(w, **experiment.penalty.kwargs())
+        return value
+
+    def penalty(self, params: Mapping[str, Tensor]) -> Tensor:
+        """The chosen penalty on all the weights, one number; the bias is free of it."""
+        return self.penalty_of(params[self.model.weight]).sum()
+
     @torch.no_grad()
     def mean_loss(self, params: Mapping[str, Tensor]) -> float:
-        """Mean loss over the whole data set at the given parameters."""
+        """Mean loss over all the training data at the given parameters, without the penalty."""
         return float(self.loss(self.model.predict(params, self.X) - self.y).mean())
+
+    @torch.no_grad()
+    def validation_loss(self, values: Values) -> float | None:
+        """Mean loss over the held-out data at the given numbers; None where none are held out."""
+        X, y = self.held_out
+        if not len(X):
+            return None
+        return float(self.loss(self.model.predict(self.tensors(values), X) - y).mean())
+
+    def tensors(self, values: Values) -> dict[str, Tensor]:
+        """Numbers by name as parameters of this problem."""
+        return {
+            name: torch.tensor(values[name], device=self.device).reshape(shape)
+            for name, shape in self.model.shapes.items()
+        }
 
     def shuffles(self) -> Iterator[Tensor]:
         """A fresh permutation of the n samples for each epoch, the same for every loop."""
@@ -95,12 +122,16 @@ def build(experiment: Experiment) -> Problem:
     source, model = experiment.source(), experiment.architecture()
     X, y = source.draw(generator(experiment.seed, "data"))
     start = first_values(experiment, model)
+    # Samples are drawn independently of each other: the last ones are as good as any.
+    n = len(X) - experiment.held_out
+    X, y = X.to(device), y.to(device)
     return Problem(
         experiment,
         source,
         model,
         device,
-        X.to(device),
-        y.to(device),
+        X[:n],
+        y[:n],
+        (X[n:], y[n:]),
         {name: tensor.to(device) for name, tensor in start.items()},
     )

@@ -152,7 +152,11 @@ class Entry(Generic[F]):
     floor: str
     """Of a loss: what it comes to for pure noise of standard deviation σ, in symbols."""
     derivative: Callable[..., Any] | None
-    """Of a loss: its derivative with respect to the residual; the fast loop needs it."""
+    """Of a loss or a penalty: its derivative; of a loss, the fast loop needs it."""
+    torch_kwargs: Callable[..., dict[str, Any]]
+    """The parameters as the PyTorch class takes them; mostly the same."""
+    stability: Callable[..., tuple[float, float]] | None
+    """Of an optimizer: by how much its largest stable lr feels curvature and minibatch noise."""
 
     def param(self, name: str, key: str, value: object = "") -> Param:
         """The parameter of that name; raises BadInput for `key` and `value` when there is none."""
@@ -183,6 +187,8 @@ class Registry(Generic[F]):
         torch: str | None = None,
         floor: str = "",
         derivative: Callable[..., Any] | None = None,
+        torch_kwargs: Callable[..., dict[str, Any]] = dict,
+        stability: Callable[..., tuple[float, float]] | None = None,
     ) -> Callable[[F], F]:
         """Decorate the function of a new entry; this is the only place where the entry is named."""
 
@@ -190,7 +196,17 @@ class Registry(Generic[F]):
             if name in self.entries:
                 raise ValueError(f"{self.key} {name!r} is registered twice")
             self.entries[name] = Entry(
-                name, label, formula, help, params, function, torch, floor, derivative
+                name,
+                label,
+                formula,
+                help,
+                params,
+                function,
+                torch,
+                floor,
+                derivative,
+                torch_kwargs,
+                stability,
             )
             return function
 

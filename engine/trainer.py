@@ -9,8 +9,9 @@ import math
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
-from engine.alerts import Watch, limit
+from engine.alerts import Patience, Watch, limit
 from engine.controls import Controls
 from engine.device import available, describe
 from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Sample, Started, Stepped
@@ -29,24 +30,19 @@ SAMPLE_SIZE = 400
 def facts(problem: Problem) -> Facts:
     """What is known of a problem before training: truth, closed form, noise floor, start, …"""
     source, model = problem.source, problem.model
-    solution = tuple(least_squares(model.design(problem.X), problem.y).tolist())
-    closed_form = model.named(solution)
-    at_solution = {
-        name: torch.tensor(closed_form[name]).reshape(shape).to(problem.device)
-        for name, shape in model.shapes.items()
-    }
+    closed_form = model.named(least_squares(*ridge_rows(problem)).tolist())
     n, share = len(problem.X), source.outliers / len(problem.X)
     resolution = 4 * torch.finfo(torch.float32).eps
     chosen = slice(0, min(n, SAMPLE_SIZE))
     return Facts(
         n=n,
         features=model.features,
-        steps_per_epoch=math.ceil(n / problem.experiment.batch_size),
+        steps_per_epoch=problem.experiment.steps_per_epoch,
         device=describe(problem.device),
         devices=tuple(str(device) for device in available()),
         true=model.truth(source.w, source.b),
         closed_form=closed_form,
-        optimum=problem.mean_loss(at_solution),
+        optimum=problem.mean_loss(problem.tensors(closed_form)),
         noise_floor=expected_loss(problem.loss, source.noise, share, source.outlier_size),
         rounding=float(problem.loss(resolution * problem.y).mean()),
         critical_lr=critical_lr(model.design(problem.X), steepest_curvature(problem.loss)),
@@ -57,6 +53,21 @@ def facts(problem: Problem) -> Facts:
             tuple(problem.y[chosen, 0].tolist()),
         ),
     )
+
+
+def ridge_rows(problem: Problem) -> tuple[Tensor, Tensor]:
+    """X̃ and y, with a row for each weight under a penalty that is a parabola, as L2 is.
+
+    Least squares over c/2·‖X̃θ − y‖²/n + ½λ‖w‖² is least squares with rows √(nλ/c)·eⱼ and labels 0;
+    c is the curvature of the loss, exact for the squared losses.
+    """
+    X, y = problem.model.design(problem.X), problem.y
+    decay, curvature = (steepest_curvature(of) for of in (problem.penalty_of, problem.loss))
+    if decay <= 0 or curvature <= 0:
+        return X, y
+    rows = torch.zeros(problem.model.features, X.shape[1]).to(X)
+    rows.fill_diagonal_(math.sqrt(len(X) * decay / curvature))
+    return torch.cat([X, rows]), torch.cat([y, y.new_zeros(len(rows), 1)])
 
 
 def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
@@ -73,6 +84,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     yield Started(experiment, known, loop.note)
 
     watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
+    patience = Patience(experiment.patience)
     runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
     epoch = step = 0
     for progress in loop.run():
@@ -84,10 +96,13 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
                     epoch, epoch * known.steps_per_epoch, loss, why(loss, runaway), params
                 )
                 return
+            validation = problem.validation_loss(params)
             alert = watch.look(epoch, loss)
-            yield EpochEnded(epoch, epoch * known.steps_per_epoch, loss, params, grads, alert)
-            if epoch == experiment.epochs:
-                yield Finished(epoch, step, loss, params)
+            ended = epoch * known.steps_per_epoch
+            yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
+            enough = patience.look(epoch, validation)
+            if enough or epoch == experiment.epochs:
+                yield Finished(epoch, ended, loss, params, enough)
                 return
         else:
             step += len(progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pkgutil import resolve_name
 
 import torch
@@ -49,19 +50,24 @@ class Training:
         self.criterion = criterion(problem)
         optimizer = experiment.entry("optimizer")
         self.optimizer: torch.optim.Optimizer = resolve_name(optimizer.torch or "")(
-            self.net.parameters(), lr=controls.lr, **experiment.optimizer.kwargs()
+            self.net.parameters(),
+            lr=controls.lr,
+            **optimizer.torch_kwargs(**experiment.optimizer.kwargs()),
         )
         self._minibatch: tuple[Tensor, Tensor] | None = None
 
     def run(self) -> Iterator[Progress]:
         """Take one step after the other, yielding its minibatch's mean loss before it."""
-        averaged = self.divisor == 1
-        while True:
-            for X, y in self.loader:
+        experiment, averaged = self.problem.experiment, self.divisor == 1
+        penalized = experiment.penalty.name != "none"
+        steps = experiment.steps_per_epoch
+        for epoch in count():
+            factors = experiment.lr_factors(epoch * steps, steps).tolist()
+            for (X, y), factor in zip(self.loader, factors, strict=True):
                 loss = self.criterion(self.net(X), y) / self.divisor
                 self.optimizer.zero_grad()
-                loss.backward()
-                self.optimizer.param_groups[0]["lr"] = self.controls.lr
+                (loss + self.problem.penalty(self._params) if penalized else loss).backward()
+                self.optimizer.param_groups[0]["lr"] = self.controls.lr * factor
                 self.optimizer.step()
                 self._minibatch = (X, y)
                 yield (loss.item() if averaged else loss.item() * self.divisor / len(y),)

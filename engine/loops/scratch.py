@@ -29,11 +29,14 @@ class Training:
         self.problem = problem
         self.controls = controls
         self.shuffles = problem.shuffles()
-        self.divisor = (
-            1 if problem.experiment.reduction == "mean" else problem.experiment.batch_size
-        )
+        self.step = 0
         self._params = {
             name: start.clone().requires_grad_() for name, start in problem.start.items()
+        }
+        # What the optimizer keeps of each parameter from step to step.
+        self._kept = {
+            name: (torch.zeros_like(start), torch.zeros_like(start))
+            for name, start in problem.start.items()
         }
         self._minibatch: tuple[Tensor, Tensor] | None = None
 
@@ -46,35 +49,41 @@ class Training:
     def _epoch(self) -> Iterator[tuple[float, ...]]:
         problem, params, controls = self.problem, self._params, self.controls
         experiment = problem.experiment
-        update = experiment.entry("optimizer").function
-        loss_of = experiment.entry("loss").function
-        loss_params = experiment.loss.kwargs()
-        options = experiment.optimizer.kwargs()
-        averaged = experiment.reduction == "mean"
+        loss_of, loss_params = experiment.entry("loss").function, experiment.loss.kwargs()
+        averaged, penalized = experiment.reduction == "mean", experiment.penalty.name != "none"
         order = next(self.shuffles).to(problem.device)
-        for X, y in data_iter(experiment.batch_size, order, problem.X, problem.y):
+        factors = experiment.lr_factors(self.step, experiment.steps_per_epoch).tolist()
+        minibatches = data_iter(experiment.batch_size, order, problem.X, problem.y)
+        for (X, y), factor in zip(minibatches, factors, strict=True):
             y_hat = problem.model.predict(params, X)
             losses = loss_of(y_hat - y.reshape(y_hat.shape), **loss_params)
-            loss = losses.mean() if averaged else losses.sum()
+            loss = losses.mean() if averaged else losses.sum() / experiment.batch_size
             for param in params.values():
                 param.grad = None
-            loss.backward()
-            with torch.no_grad():
-                update(params.values(), lr=controls.lr, divisor=self.divisor, **options)
+            (loss + problem.penalty(params) if penalized else loss).backward()
+            self._update(controls.lr * factor)
             self._minibatch = (X, y)
-            yield (loss.item() if averaged else loss.item() / len(y),)
+            yield (loss.item() if averaged else loss.item() * experiment.batch_size / len(y),)
+
+    @torch.no_grad()
+    def _update(self, lr: float) -> None:
+        """Move every parameter as the optimizer says."""
+        self.step += 1
+        optimizer = self.problem.experiment.optimizer
+        move_of, options = self.problem.experiment.entry("optimizer").function, optimizer.kwargs()
+        for name, param in self._params.items():
+            assert param.grad is not None
+            move, *kept = move_of(param.grad, *self._kept[name], self.step, lr, **options)
+            param.sub_(move)
+            self._kept[name] = (kept[0], kept[1])
 
     def params(self) -> dict[str, Tensor]:
         """Each parameter by the model's name."""
         return {name: param.detach() for name, param in self._params.items()}
 
     def grads(self) -> dict[str, Tensor]:
-        """Gradient of the last minibatch's loss, divided as the step divides it."""
-        return {
-            name: param.grad / self.divisor
-            for name, param in self._params.items()
-            if param.grad is not None
-        }
+        """Gradient that the last step followed."""
+        return {name: param.grad for name, param in self._params.items() if param.grad is not None}
 
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
         """X (B, d) and y (B, 1) of the last minibatch."""
