@@ -56,22 +56,17 @@ class Watch:
 
 
 class Patience:
-    """Ends a run when the validation loss has not become better for so many epochs."""
+    """Ends a run when the loss that matters has not become better for so many epochs."""
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
         self.best = float("inf")
         self.best_epoch = 0
 
-    def look(self, epoch: int, validation: float | None) -> str:
+    def look(self, epoch: int, loss: float) -> str:
         """Why the run should end after this epoch; empty while it should go on."""
-        if not self.epochs or validation is None:
+        if loss < self.best:
+            self.best, self.best_epoch = loss, epoch
+        if not self.epochs or epoch - self.best_epoch < self.epochs:
             return ""
-        if validation < self.best:
-            self.best, self.best_epoch = validation, epoch
-        if epoch - self.best_epoch < self.epochs:
-            return ""
-        return (
-            f"early stopping: the validation loss was best after epoch {self.best_epoch}, "
-            f"{self.best:.3g}"
-        )
+        return f"early stopping: the loss was best after epoch {self.best_epoch}, {self.best:.3g}"

@@ -96,9 +96,9 @@ SETTINGS: dict[str, Param] = {
         Param(
             "patience",
             0,
-            "Early stopping: epochs without a better validation loss until the run ends; 0: never.",
-            "Stops where more training only learns the noise.",
-            "Small: one unlucky epoch ends the run. Needs a validation_split.",
+            "Early stopping: epochs without a better loss until the run ends; 0: never.",
+            "It watches the validation loss, or the training loss where nothing is held out.",
+            "Small: one unlucky epoch ends the run.",
             low=0,
             high=1_000_000,
         ),
@@ -200,10 +200,6 @@ class Experiment:
         self.architecture()
         if self.loop == "fast" and self.entry("loss").derivative is None:
             raise BadInput("loop", self.loop, f"loss {self.loss.name} has no derivative to compile")
-        if self.patience and not self.held_out:
-            raise BadInput(
-                "patience", self.patience, "needs held-out samples: set validation_split above 0"
-            )
 
     def entry(self, key: str) -> Entry[Any]:
         """The registry entry chosen under `key`."""

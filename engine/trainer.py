@@ -100,7 +100,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
             alert = watch.look(epoch, loss)
             ended = epoch * known.steps_per_epoch
             yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
-            enough = patience.look(epoch, validation)
+            enough = patience.look(epoch, loss if validation is None else validation)
             if enough or epoch == experiment.epochs:
                 yield Finished(epoch, ended, loss, params, enough)
                 return

@@ -150,5 +150,5 @@ def history(steps: int, seed: int) -> Snapshot:
     for epoch, part in enumerate(losses.reshape(-1, 50).astype(np.float32), 1):
         loss = float(part[-1])
         run.fold(Stepped(epoch, 50 * epoch, loss, part, live))
-        run.fold(EpochEnded(epoch, 50 * epoch, loss, params, params, None))
+        run.fold(EpochEnded(epoch, 50 * epoch, loss, params, params, None, None))
     return run.snapshot("running", experiment.lr, 1.0)

@@ -243,7 +243,7 @@ def test_memory_is_flat_over_a_million_epochs() -> None:
             # Of the million ends of epochs one in forty is folded, to spare a minute.
             for epoch in range(block * 10_000 + 40, block * 10_000 + 10_001, 40):
                 loss = 99.0 if epoch == 123_440 else 1.0
-                history.fold(EpochEnded(epoch, step, loss, values, values, None))
+                history.fold(EpochEnded(epoch, step, loss, values, values, None, None))
             if block == 9:
                 early, _ = tracemalloc.get_traced_memory()
         late, _ = tracemalloc.get_traced_memory()

@@ -44,9 +44,9 @@ LOOPS = SETTINGS["loop"].choices
 @given(data=st.data())
 @settings(max_examples=60)
 def test_the_order_and_number_of_events(data: st.DataObject) -> None:
-    experiment = data.draw(tame_experiments())
+    experiment = data.draw(tame_experiments(patience=0))
     events = list(singly(experiment))
-    n, batch_size = experiment.source().n, experiment.batch_size
+    n, batch_size = len(build(experiment).X), experiment.batch_size
     per_epoch = -(-n // batch_size)
     kinds: list[type] = [Started]
     for _ in range(experiment.epochs):
