@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
+Loss = Callable[[Tensor], Tensor]
+"""A loss of residuals r = ŷ − y, element by element."""
+
 ROWS_AT_ONCE = 65_536
 DEPENDENT = 1e-12
 """A singular value below this share of the largest is rounding left over by dependent columns."""
+
+
+def blocks(X: Tensor, y: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """X (n, p) and y (n, 1) in blocks of rows, float64 on the CPU: small in memory at any n."""
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        yield X[rows].cpu().double(), y[rows].cpu().double()
+
+
+def slopes(loss: Loss, r: Tensor) -> Tensor:
+    """ℓ′(r), shape of r, by autograd; at a kink torch's choice, 0 for |r| at 0."""
+    r = r.detach().requires_grad_()
+    return torch.autograd.grad(loss(r).sum(), r)[0]
+
+
+def curvatures(loss: Loss, r: Tensor) -> Tensor:
+    """ℓ″(r), shape of r, by autograd twice; a jump of ℓ′ at a kink is left out.
+
+    1 for the half squared loss, 2 for the squared one, 1[|r|<δ] for Huber, sech² r for log-cosh.
+    """
+    # To autograd |r| is flat at exactly 0, and so would be every loss written with it.
+    r = r.detach().where(r != 0, 1e-30).requires_grad_()
+    (slope,) = torch.autograd.grad(loss(r).sum(), r, create_graph=True)
+    return torch.autograd.grad(slope.sum(), r, materialize_grads=True)[0]
 
 
 def least_squares(X: Tensor, y: Tensor) -> Tensor:
@@ -20,9 +47,8 @@ def least_squares(X: Tensor, y: Tensor) -> Tensor:
     is solved by singular values, so dependent columns give the solution of least norm.
     """
     triangle = torch.zeros(0, X.shape[1] + 1, dtype=torch.float64)
-    for start in range(0, len(X), ROWS_AT_ONCE):
-        rows = torch.cat([X[start : start + ROWS_AT_ONCE], y[start : start + ROWS_AT_ONCE]], dim=1)
-        stacked = torch.cat([triangle, rows.cpu().double()])
+    for rows, labels in blocks(X, y):
+        stacked = torch.cat([triangle, torch.cat([rows, labels], dim=1)])
         triangle = torch.linalg.qr(stacked, mode="r").R
     solution: Tensor = torch.linalg.lstsq(
         triangle[:, :-1], triangle[:, -1:], rcond=DEPENDENT, driver="gelsd"
@@ -30,9 +56,7 @@ def least_squares(X: Tensor, y: Tensor) -> Tensor:
     return solution.flatten()
 
 
-def expected_loss(
-    loss: Callable[[Tensor], Tensor], noise: float, outlier_share: float, outlier_size: float
-) -> float:
+def expected_loss(loss: Loss, noise: float, outlier_share: float, outlier_size: float) -> float:
     """The noise floor: E[ℓ(ε)] of the true model, ε ~ N(0, noise²), some moved by outlier_size.
 
     ½σ² for the half squared loss, σ² for the squared one, σ√(2/π) for L1. An outlier's label is
@@ -45,16 +69,13 @@ def expected_loss(
     return float((1 - outlier_share) * clean + outlier_share * moved)
 
 
-def steepest_curvature(loss: Callable[[Tensor], Tensor]) -> float:
-    """The largest second derivative ℓ″ of a loss of one residual, by autograd on a grid.
+def steepest_curvature(loss: Loss) -> float:
+    """The largest ℓ″ of a loss, found on a grid of residuals.
 
     1 for the half squared loss, 2 for the squared one, 1/β for smooth L1, 0 for L1.
     """
     size = torch.logspace(-6, 2, 400, dtype=torch.float64)
-    r = torch.cat([-size, size]).requires_grad_()
-    (slope,) = torch.autograd.grad(loss(r).sum(), r, create_graph=True)
-    (curvature,) = torch.autograd.grad(slope.sum(), r)
-    return float(curvature.max())
+    return float(curvatures(loss, torch.cat([-size, size])).max())
 
 
 def critical_lr(design: Tensor, curvature: float) -> float:

@@ -1,0 +1,111 @@
+"""The gradient of one minibatch, three ways: by autograd, by hand, by differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.models import Model, Values, numbers
+from engine.theory import Loss
+
+STEP = 1e-5
+"""Of the differences, for a parameter near 1: rounding costs 1e-11, the step's square 1e-10."""
+
+Penalty = Callable[[Mapping[str, Tensor]], Tensor]
+"""What is added to the mean loss, a scalar function of the parameters."""
+
+
+@dataclass(frozen=True)
+class Xray:
+    """One gradient by three methods, each parameter's under its name."""
+
+    autograd: Values
+    """What PyTorch's backward pass finds."""
+    by_hand: Values
+    """X̃ᵀℓ′(r)/B."""
+    by_difference: Values
+    """(f(θ + h) − f(θ − h))/2h, one parameter after the other."""
+
+    @property
+    def off_by_hand(self) -> float:
+        """Largest distance of the hand formula from autograd, as a share of the largest entry."""
+        return apart(self.by_hand, self.autograd)
+
+    @property
+    def off_by_difference(self) -> float:
+        """Largest distance of the differences from autograd, as a share of the largest entry."""
+        return apart(self.by_difference, self.autograd)
+
+
+def apart(found: Values, wanted: Values) -> float:
+    """The largest distance between two gradients, as a share of the second's largest entry.
+
+    0 where they are equal; where the second is all zeros, the distance itself.
+    """
+    pairs = [pair for name in wanted for pair in zip(found[name], wanted[name], strict=True)]
+    largest = max(abs(b) for _, b in pairs)
+    return max(abs(a - b) for a, b in pairs) / (largest or 1.0)
+
+
+def xray(
+    model: Model,
+    params: Mapping[str, Tensor],
+    X: Tensor,
+    y: Tensor,
+    loss: Loss,
+    slope: Loss,
+    penalty: Penalty | None = None,
+) -> Xray:
+    """The gradient of mean ℓ(ŷ − y) + penalty(θ) on a minibatch X (B, d), y (B, 1), in float64.
+
+    `slope` is ℓ′ as written by hand. The gradient of the penalty in `by_hand` is autograd's. The
+    differences take two passes over the minibatch for each parameter.
+    """
+    X, y = X.cpu().double(), y.cpu().double()
+    theta = {
+        name: param.detach().cpu().double().clone().requires_grad_()
+        for name, param in params.items()
+    }
+
+    def objective(at: Mapping[str, Tensor]) -> Tensor:
+        mean = loss(model.predict(at, X) - y).mean()
+        return mean if penalty is None else mean + penalty(at)
+
+    def autograd(value: Tensor) -> dict[str, Tensor]:
+        found = torch.autograd.grad(value, list(theta.values()), materialize_grads=True)
+        return dict(zip(theta, found, strict=True))
+
+    whole = autograd(objective(theta))
+    with torch.no_grad():
+        flat = model.design(X).T @ slope(model.predict(theta, X) - y) / len(X)
+    by_hand = dict(model.named(flat.flatten().tolist()))
+    if penalty is not None:
+        extra = numbers(autograd(penalty(theta)))
+        for name, part in by_hand.items():
+            by_hand[name] = tuple(a + b for a, b in zip(part, extra[name], strict=True))
+    return Xray(numbers(whole), by_hand, numbers(differences(objective, theta)))
+
+
+@torch.no_grad()
+def differences(
+    objective: Callable[[Mapping[str, Tensor]], Tensor], params: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """(f(θ + h) − f(θ − h))/2h for every number of the parameters, float64, shapes of theirs.
+
+    h is `STEP`, or that share of a parameter larger than 1.
+    """
+    moved = {name: param.clone() for name, param in params.items()}
+    found = {name: torch.zeros_like(param) for name, param in params.items()}
+    for name, param in moved.items():
+        entries, slots = param.view(-1), found[name].view(-1)
+        for i, value in enumerate(entries.tolist()):
+            h = STEP * max(1.0, abs(value))
+            entries[i] = value + h
+            above = objective(moved)
+            entries[i] = value - h
+            slots[i] = (above - objective(moved)) / (2 * h)
+            entries[i] = value
+    return found
