@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from engine.device import DeviceInfo
     from engine.experiment import Experiment
+    from engine.stability import Autopsy, Stability
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,8 @@ class Facts:
     """Expected loss of the true model."""
     rounding: float
     """Loss below which float32 cannot resolve anything."""
-    critical_lr: float
-    """2/λmax: the lr at which full-batch gradient descent begins to diverge."""
+    stability: Stability
+    """Curvature of the objective, and the largest stable lr."""
     start: Values
     start_loss: float
     sample: Sample
@@ -126,6 +127,7 @@ class Diverged:
     loss: float
     reason: str
     params: Values
+    autopsy: Autopsy
 
 
 Event = Started | Stepped | EpochEnded | Finished | Diverged

@@ -43,7 +43,7 @@ def find_lr(
     smoothed, losses, limit = 0.0, [], 0.0
     for event in train(run, controls):
         if isinstance(event, Started):
-            limit = event.facts.critical_lr
+            limit = event.facts.stability.curvature.critical_lr
         elif isinstance(event, Stepped):
             smoothed = SMOOTH * smoothed + (1 - SMOOTH) * event.loss
             losses.append(smoothed / (1 - SMOOTH**event.step))

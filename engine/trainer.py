@@ -14,12 +14,23 @@ from torch import Tensor
 from engine.alerts import Patience, Watch, limit
 from engine.controls import Controls
 from engine.device import available, describe
-from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Sample, Started, Stepped
+from engine.events import (
+    Diverged,
+    EpochEnded,
+    Event,
+    Facts,
+    Finished,
+    Losses,
+    Sample,
+    Started,
+    Stepped,
+)
 from engine.experiment import Experiment
 from engine.loops import EpochEnd, load
-from engine.models import numbers
+from engine.models import Values, numbers
 from engine.problem import Problem, build
-from engine.theory import critical_lr, expected_loss, least_squares, steepest_curvature
+from engine.stability import autopsy, stability
+from engine.theory import expected_loss, least_squares, steepest_curvature
 
 RUNAWAY = 1e6
 """A loss this many times its start counts as diverged."""
@@ -45,7 +56,7 @@ def facts(problem: Problem) -> Facts:
         optimum=problem.mean_loss(problem.tensors(closed_form)),
         noise_floor=expected_loss(problem.loss, source.noise, share, source.outlier_size),
         rounding=float(problem.loss(resolution * problem.y).mean()),
-        critical_lr=critical_lr(model.design(problem.X), steepest_curvature(problem.loss)),
+        stability=stability(problem),
         start=numbers(problem.start),
         start_loss=problem.mean_loss(problem.start),
         sample=Sample(
@@ -62,7 +73,7 @@ def ridge_rows(problem: Problem) -> tuple[Tensor, Tensor]:
     c is the curvature of the loss, exact for the squared losses.
     """
     X, y = problem.model.design(problem.X), problem.y
-    decay, curvature = (steepest_curvature(of) for of in (problem.penalty_of, problem.loss))
+    decay, curvature = map(steepest_curvature, (problem.penalty_of, problem.loss))
     if decay <= 0 or curvature <= 0:
         return X, y
     rows = torch.zeros(problem.model.features, X.shape[1]).to(X)
@@ -86,15 +97,23 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
     patience = Patience(experiment.patience)
     runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
-    epoch = step = 0
+    epoch = step = good = 0
+
+    def diverged(at: int, loss: float, params: Values) -> Diverged:
+        lr = controls.lr * float(experiment.lr_factors(step - 1, 1)[0])
+        cause = autopsy(
+            problem, known.stability, known.closed_form, known.start_loss, loss, params,
+            (good + 1, step), lr,
+        )  # fmt: skip
+        return Diverged(at, step, loss, why(loss, runaway), params, cause)
+
     for progress in loop.run():
         if isinstance(progress, EpochEnd):
             epoch += 1
             loss, params, grads = progress
             if not loss <= runaway:
-                yield Diverged(
-                    epoch, epoch * known.steps_per_epoch, loss, why(loss, runaway), params
-                )
+                step = epoch * known.steps_per_epoch
+                yield diverged(epoch, loss, params)
                 return
             validation = problem.validation_loss(params)
             alert = watch.look(epoch, loss)
@@ -105,14 +124,25 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
                 yield Finished(epoch, ended, loss, params, enough)
                 return
         else:
+            good = last_below(progress, known.start_loss, step) or good
             step += len(progress)
             loss = float(progress[-1])
             now = math.ceil(step / known.steps_per_epoch)
             yield Stepped(now, step, loss, progress, loop)
             # One comparison catches too large, infinite and NaN alike.
             if not loss <= runaway:
-                yield Diverged(now, step, loss, why(loss, runaway), numbers(loop.params()))
+                yield diverged(now, loss, numbers(loop.params()))
                 return
+
+
+def last_below(losses: Losses, bound: float, before: int) -> int:
+    """The last step with a loss of at most `bound`, counted from `before`; 0 if there is none."""
+    if isinstance(losses, tuple):
+        places = [place for place, loss in enumerate(losses, 1) if loss <= bound]
+    else:
+        places = (losses <= bound).nonzero()[0].tolist()[-1:]
+        places = [place + 1 for place in places]
+    return before + places[-1] if places else 0
 
 
 def why(loss: float, runaway: float) -> str:

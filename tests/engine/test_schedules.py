@@ -65,7 +65,7 @@ def test_a_step_is_as_long_as_the_schedule_says(loop: str) -> None:
     experiment = Experiment(loop=loop, epochs=4, lr=0.1).changed(
         {"data.n": 50, "schedule": "cosine", "data.noise": 1.0}
     )
-    before = {}
+    before: dict[str, torch.Tensor] = {}
     lrs = []
     for event in singly(experiment):
         if isinstance(event, Stepped):

@@ -16,8 +16,10 @@ from typing import Literal
 
 import pytest
 import textual._wait
+import torch
 from textual.pilot import Pilot
 
+from engine.curvature import Curvature
 from engine.device import DeviceInfo
 from engine.events import Facts, Sample
 from engine.experiment import Experiment
@@ -25,6 +27,7 @@ from engine.finder import Finding
 from engine.history import Points, Snapshot, State
 from engine.models import Values
 from engine.session import Session
+from engine.stability import Limit, Stability
 from engine.sweep import Axis, Cell, Sweep, SweepProgress, SweepState, fan
 from tui.app import LinregApp
 from tui.screens.main import MainScreen
@@ -240,6 +243,14 @@ def sample(w: tuple[float, ...] = W, b: float = B, noise: float = 0.3, n: int = 
     return Sample(columns, y)
 
 
+def steady(parameters: int) -> Stability:
+    """Eigenvalues from 1.07 down, each along a parameter of its own; a limit for B = 10."""
+    values = torch.tensor([1.07 * 0.88**i for i in range(parameters)], dtype=torch.float64)
+    vectors = torch.eye(parameters, dtype=torch.float64)
+    H = values.diag()
+    return Stability(Curvature(values, vectors), (H, 5 * H @ H), Limit(1.35, "minibatches of 10"))
+
+
 def facts(true: Values = TRUE, start: Values = START) -> Facts:
     """What is known of the baseline, in round numbers."""
     (_, w), *rest = true.items()
@@ -256,7 +267,7 @@ def facts(true: Values = TRUE, start: Values = START) -> Facts:
         optimum=4.93e-5,
         noise_floor=5e-5,
         rounding=2e-12,
-        critical_lr=1.87,
+        stability=steady(len(w) + 1),
         start=start,
         start_loss=EPOCH_LOSSES[0],
         sample=sample(w, rest[0][1][0] if rest else 0.0),

@@ -379,7 +379,7 @@ class MainScreen(Screen[None]):
                 self.adopt(experiment)
 
         facts = self.snapshot.facts
-        limit = facts.critical_lr if facts else math.inf
+        limit = facts.stability.curvature.critical_lr if facts else math.inf
         self.app.push_screen(SweepScreen(self.session, self.experiment, limit), load)
 
     def action_fan(self) -> None:

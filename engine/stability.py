@@ -1,0 +1,156 @@
+"""How large a step an experiment bears, and what went wrong where it took a larger one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.curvature import Curvature, curvature, hessian_moments
+from engine.models import Values
+from engine.noise import stable_lr
+from engine.problem import Problem
+from engine.theory import steepest_curvature
+
+CAUTION = 0.5
+"""Share of the limit that is suggested: far enough below, and still fast."""
+SMALL_STEP = 0.05
+"""Share of the way down that a step of fixed length may undo."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The largest learning rate that is stable."""
+
+    lr: float
+    """Infinite where there is no such limit."""
+    name: str
+    """Whose limit it is, or why there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stability:
+    """What the curvature of the objective says about an experiment's learning rate.
+
+    For a loss that is no parabola, its steepest curvature is taken everywhere: what is stable then
+    is stable on the whole way.
+    """
+
+    curvature: Curvature
+    moments: tuple[Tensor, Tensor]
+    """Mean Hessian of the samples and mean of its square, see `hessian_moments`."""
+    limit: Limit
+
+
+@dataclass(frozen=True)
+class Autopsy:
+    """Why a run diverged."""
+
+    first_bad_step: int
+    """From this step on no minibatch loss was as low as the loss at the start."""
+    lr: float
+    """The one in force at the end."""
+    limit: Limit
+    direction: int
+    """Index of the eigenvector along which it ran away, counted from 0, the steepest."""
+    eigenvalue: float
+    heading: Values
+    """That eigenvector by parameter names."""
+    suggestion: float
+    """A learning rate that works."""
+
+
+def weight_decay(problem: Problem) -> Tensor:
+    """Curvature (p,) that the penalty adds to each parameter: λ at the weights under L2."""
+    model = problem.model
+    decay = torch.zeros(sum(map(math.prod, model.shapes.values())), dtype=torch.float64)
+    decay[: model.features] = steepest_curvature(problem.penalty_of)
+    return decay
+
+
+def stability(problem: Problem) -> Stability:
+    """Curvature and the limit of the lr for a problem's own optimizer and minibatches."""
+    steepest = steepest_curvature(problem.loss)
+    X, decay = problem.model.design(problem.X), weight_decay(problem)
+    H, M = hessian_moments(
+        X, problem.y, torch.zeros(X.shape[1]), lambda r: steepest * r * r / 2, decay
+    )
+    return Stability(curvature(H), (H, M), limit_of(problem, (H, M), problem.experiment.batch_size))
+
+
+def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) -> Limit:
+    """The largest stable lr of the problem's optimizer for minibatches of a size."""
+    experiment, n = problem.experiment, len(problem.X)
+    optimizer = experiment.entry("optimizer")
+    if optimizer.stability is None:
+        return Limit(math.inf, f"{optimizer.label} scales its own steps: no fixed limit")
+    if not moments[0].any():
+        return Limit(math.inf, f"{experiment.entry('loss').label} has no curvature: no limit")
+    weights = optimizer.stability(**experiment.optimizer.kwargs())
+    lr = stable_lr(*moments, n, batch_size, *weights)
+    if experiment.reduction == "sum":
+        # A sum over fewer samples than it is divided by gives a smaller gradient.
+        lr *= max(1.0, batch_size / n)
+    plain = experiment.optimizer.name == "sgd"
+    if batch_size >= n:
+        return Limit(lr, "2/λmax" if plain else f"full batch, {optimizer.label}")
+    name = f"minibatches of {batch_size}"
+    return Limit(lr, name if plain else f"{name}, {optimizer.label}")
+
+
+def autopsy(
+    problem: Problem,
+    known: Stability,
+    closed_form: Values,
+    start_loss: float,
+    loss: float,
+    params: Values,
+    steps: tuple[int, int],
+    lr: float,
+) -> Autopsy:
+    """What happened to a run that ended at `params` with this loss.
+
+    `steps` are the first bad one and the last; `lr` is the one in force.
+    """
+    model = problem.model
+    error = torch.tensor([
+        value - best
+        for name in model.shapes
+        for value, best in zip(params[name], closed_form[name], strict=True)
+    ], dtype=torch.float64)  # fmt: skip
+    along = known.curvature.along(error).abs()
+    # Where numbers overflowed, the steepest direction is the one that did it.
+    direction = int(along.argmax()) if along.isfinite().all() else 0
+    return Autopsy(
+        first_bad_step=steps[0],
+        lr=lr,
+        limit=known.limit,
+        direction=direction,
+        eigenvalue=float(known.curvature.eigenvalues[direction]),
+        heading=model.named(known.curvature.eigenvectors[:, direction].tolist()),
+        suggestion=float(f"{suggested_lr(problem, known, start_loss, loss, steps[1], lr):.2g}"),
+    )
+
+
+def suggested_lr(
+    problem: Problem, known: Stability, start_loss: float, loss: float, steps: int, lr: float
+) -> float:
+    """A learning rate, below the one that failed, at which this problem converges."""
+    experiment = problem.experiment
+    size, n = experiment.batch_size, len(problem.X)
+    if experiment.reduction == "mean" and size < n:
+        # Averaged, the short last minibatch bears the smallest step.
+        size = n % size or size
+    limit = limit_of(problem, known.moments, size).lr
+    if math.isfinite(limit):
+        return min(CAUTION * limit, lr / 2)
+    steepest = known.curvature.largest
+    if steepest > 0:
+        # Steps about lr long in each parameter: all of them together raise the loss by a bit.
+        p = len(known.curvature.eigenvalues)
+        return min(SMALL_STEP * math.sqrt(2 * start_loss / (p * steepest)), lr / 2)
+    # Slopes are bounded, so the loss rose in proportion to the lr and the number of steps.
+    rise = loss / start_loss if math.isfinite(loss) and start_loss > 0 else 1 / SMALL_STEP
+    return SMALL_STEP * lr * steps / max(rise, 1.0)

@@ -1,0 +1,151 @@
+"""N2, N3: the limit of the lr, what happens on either side of it, and the autopsy's suggestion."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.events import Diverged, Finished
+from engine.experiment import Experiment
+from engine.optimizers import OPTIMIZERS
+from engine.problem import build
+from engine.registry import Entry
+from engine.stability import stability
+from engine.trainer import train
+from tests.engine.conftest import every_entry, facts_of, outcome
+
+FULL = Experiment(batch_size=1000, epochs=500)
+
+
+@pytest.mark.parametrize("loop", ["scratch", "concise", "fast"])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
+@pytest.mark.parametrize("loss", ["half_squared", "squared"])
+def test_full_batch_descent_converges_below_the_limit_and_diverges_above(
+    loss: str, optimizer: str, loop: str
+) -> None:
+    """D4, N2: .99× converges, 1.01× grows without end; momentum has a limit of its own."""
+    run = FULL.changed({"loss": loss, "optimizer": optimizer, "loop": loop})
+    limit = facts_of(run).stability.limit.lr
+    below = outcome(train(run.changed({"lr": 0.99 * limit})))
+    above = outcome(train(run.changed({"lr": 1.01 * limit, "epochs": 3000})))
+    assert isinstance(below, Finished)
+    assert below.loss < 0.01 * facts_of(run).start_loss
+    assert isinstance(above, Diverged)
+
+
+def test_the_limit_of_standard_data_is_where_theory_says() -> None:
+    """D4: 2/λmax lies in 1.70–2.00 for the half loss; D5: 2/(1 + 4/B) for minibatches of B."""
+    known = facts_of(FULL).stability
+    assert 1.7 < known.curvature.critical_lr < 2.0
+    assert known.limit.lr == pytest.approx(known.curvature.critical_lr, rel=1e-9)
+    assert known.limit.name == "2/λmax"
+    for size, expected in ((1, 0.4), (2, 0.67), (10, 1.43)):
+        limit = facts_of(FULL.changed({"batch_size": size})).stability.limit
+        assert limit.lr == pytest.approx(expected, rel=0.2)
+        assert str(size) in limit.name
+
+
+def test_a_sum_over_fewer_samples_than_it_is_divided_by_bears_a_larger_lr() -> None:
+    one, other = (facts_of(FULL.changed({"batch_size": size})) for size in (1000, 2000))
+    assert other.stability.limit.lr == pytest.approx(2 * one.stability.limit.lr)
+
+
+@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam"])
+def test_an_adaptive_optimizer_says_that_it_has_no_limit(name: str) -> None:
+    limit = facts_of(Experiment().changed({"optimizer": name})).stability.limit
+    assert math.isinf(limit.lr)
+    assert OPTIMIZERS[name].label in limit.name
+
+
+def test_l1_has_no_curvature_and_says_so() -> None:
+    limit = facts_of(Experiment().changed({"loss": "l1"})).stability.limit
+    assert math.isinf(limit.lr)
+    assert "no curvature" in limit.name
+
+
+def test_a_penalty_adds_to_the_curvature_of_the_weights_alone() -> None:
+    plain, ridge = (
+        stability(build(Experiment().changed(changes))).moments[0]
+        for changes in ({}, {"penalty": "l2", "penalty.strength": 0.5})
+    )
+    torch.testing.assert_close(
+        ridge - plain, torch.diag(torch.tensor([0.5, 0.5, 0.0], dtype=torch.float64))
+    )
+
+
+def test_the_autopsy_of_the_baseline() -> None:
+    """N3: B=10, η=2 triggers it; the suggestion converges."""
+    run = Experiment(lr=2.0)
+    end = outcome(train(run))
+    assert isinstance(end, Diverged)
+    cause = end.autopsy
+    assert 1 <= cause.first_bad_step < end.step
+    assert cause.lr == 2.0
+    assert cause.limit.lr < 2.0
+    assert cause.eigenvalue == pytest.approx(
+        float(facts_of(run).stability.curvature.eigenvalues[cause.direction])
+    )
+    assert sum(x * x for values in cause.heading.values() for x in values) == pytest.approx(1)
+    again = outcome(train(run.changed({"lr": cause.suggestion})))
+    assert isinstance(again, Finished)
+    assert again.loss < 1.5 * facts_of(run).noise_floor
+
+
+def test_the_first_bad_step_is_the_one_after_the_last_good_loss() -> None:
+    from tests.engine.conftest import batch_losses_of
+
+    run = Experiment(lr=2.0)
+    events = list(train(run))
+    start, losses = facts_of(run).start_loss, batch_losses_of(events)
+    end = events[-1]
+    assert isinstance(end, Diverged)
+    first = end.autopsy.first_bad_step
+    assert all(loss > start for loss in losses[first - 1 :])
+    assert first == 1 or losses[first - 2] <= start
+    compiled = outcome(train(run.changed({"loop": "fast"})))
+    assert isinstance(compiled, Diverged)
+    assert compiled.autopsy.first_bad_step == first
+
+
+@st.composite
+def runaways(draw: st.DrawFn) -> Experiment:
+    """Data of any scale, correlated features, 1 to 20 of them, and an lr far too large."""
+    d = draw(st.integers(1, 20))
+    scales = draw(st.lists(st.floats(1e-2, 1e2), min_size=d, max_size=d))
+    w = draw(st.lists(st.floats(-10, 10), min_size=d, max_size=d))
+    return Experiment(
+        lr=1e6,
+        batch_size=draw(st.sampled_from([1, 3, 10, 64, 500])),
+        epochs=draw(st.integers(3, 20)),
+        reduction=draw(st.sampled_from(["sum", "mean"])),
+        seed=draw(st.integers(0, 1000)),
+        loop="fast",
+    ).changed(
+        {
+            "data.w": w,
+            "data.b": draw(st.floats(1, 10)),
+            "data.n": 200,
+            "data.scale": scales,
+            "data.correlation": draw(st.floats(0, 0.99)),
+            "data.noise": draw(st.floats(0, 0.1)),
+        }
+    )
+
+
+@pytest.mark.parametrize("entry", every_entry("optimizer"))
+@given(run=runaways(), loss=st.sampled_from(["half_squared", "squared", "huber"]))
+@settings(max_examples=25)
+def test_the_suggestion_of_the_autopsy_converges(
+    entry: Entry[Any], run: Experiment, loss: str
+) -> None:
+    run = run.changed({"loss": loss, "optimizer": entry.name})
+    end = outcome(train(run))
+    if isinstance(end, Diverged):
+        again = outcome(train(run.changed({"lr": end.autopsy.suggestion})))
+        assert isinstance(again, Finished)
+        assert again.loss < facts_of(run).start_loss
