@@ -25,6 +25,8 @@ try:
     import numba
     from numba import types
     from numba.extending import overload_method
+
+    from engine.rows import prefetch, residuals
 except ImportError as error:
     MISSING = f"no compiled kernels: {error}"
 else:
@@ -33,6 +35,11 @@ else:
 
 Floats = NDArray[np.float32]
 Order = NDArray[np.int64]
+
+CACHED = 1 << 18
+"""Numbers of data that the second level of the cache holds; in more, rows are asked for ahead."""
+AHEAD = 64
+"""How many rows ahead."""
 
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 """Sums may be reordered and fused, so that they vectorize; infinity and NaN keep their meaning."""
@@ -88,43 +95,31 @@ def SHUFFLE(key: np.uint64, order: Order) -> None:  # noqa: N802
     raise NotImplementedError
 
 
-def MEAN_LOSS(table: Floats, theta: Floats, params: tuple[Any, ...]) -> float:  # noqa: N802
+def MEAN_LOSS(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:  # noqa: N802
     """Stands for the compiled `mean_loss`."""
     raise NotImplementedError
 
 
-def gather(table: Floats, order: Order, block: Floats) -> None:
-    """Copy the rows of a table in the given order into a block."""
-    for i in range(order.shape[0]):
-        row = order[i]
-        for j in range(table.shape[1]):
-            block[i, j] = table[row, j]
-
-
-def mean_loss(table: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
-    """Mean loss over the rows (x, y) of a table at θ = (weights, bias)."""
-    d = table.shape[1] - 1
+def mean_loss(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
+    """Mean loss over the rows (x̃, y) of the data at θ, which ends in −1: their product is r."""
     total = 0.0
-    for i in range(table.shape[0]):
+    for i in range(data.shape[0]):
         r = np.float32(0)
-        for j in range(d):
-            r += table[i, j] * theta[j]
-        total += LOSS((r + theta[d]) - table[i, d], *params)
-    return float(total / table.shape[0])
+        for j in range(data.shape[1]):
+            r += data[i, j] * theta[j]
+        total += LOSS(r, *params)
+    return float(total / data.shape[0])
 
 
 def steps(
     data: Floats,
     order: Order,
-    row: int,
     used: int,
     count: int,
     key: np.uint64,
-    n: int,
     batch_size: int,
     theta: Floats,
     grad: Floats,
-    has_bias: bool,
     lr: float,
     divisor: int,
     runaway: float,
@@ -133,61 +128,56 @@ def steps(
     epoch_losses: NDArray[np.float64],
     epoch_thetas: Floats,
     epoch_grads: Floats,
-) -> tuple[int, int, int, int]:
-    """Take `count` SGD steps in place; the rows of `data` are (x, y), used in the given order.
+) -> tuple[int, int, int]:
+    """Take `count` SGD steps in place; the rows of `data` are (x̃, y), and θ ends in −1.
 
-    `row` is the next place in the order, `used` how many rows of the epoch are used already; a
-    minibatch ends with its epoch. With room in `epoch_losses` the data are the whole data set: each
-    epoch is shuffled here, `key` being that of the present one, and at its end the loss over the
-    data, θ and the gradient are noted down. The gradient is divided by `divisor`, or by the
-    minibatch's size where that is 0. Each minibatch's mean loss before its step goes into `losses`;
-    one that is not at most `runaway` ends the call, and so does such a loss of an epoch. Returns
-    how many steps were taken and epochs ended, and the new `row` and `used`.
+    `used` says how many rows of the epoch are used already, in the given order; a minibatch ends
+    with its epoch. Each epoch is shuffled here, `key` being that of the present one, and at its end
+    the loss over the data, θ and the gradient are noted down. The gradient is divided by `divisor`,
+    or by the minibatch's size where that is 0. Each minibatch's mean loss before its step goes into
+    `losses`; one that is not at most `runaway` ends the call, and so does such a loss of an epoch.
+    Returns how many steps were taken and epochs ended, and the new `used`.
     """
-    d = data.shape[1] - 1
-    whole = epoch_losses.shape[0] > 0
+    n, columns = data.shape
+    ahead = AHEAD if data.size > CACHED else n
     ended = 0
     for k in range(count):
-        if whole and used == 0:
+        if used == 0:
             SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
-            row = 0
         size = min(batch_size, n - used)
         total = np.float32(0)
-        for j in range(d + 1):
+        for j in range(columns):
             grad[j] = np.float32(0)
-        for i in range(row, row + size):
+        for i in range(used, used + size):
+            if i + ahead < n:
+                prefetch(data, order[i + ahead])
             at = order[i]
             r = np.float32(0)
-            for j in range(d):
+            for j in range(columns):
                 r += data[at, j] * theta[j]
-            r = (r + theta[d]) - data[at, d]
             total += np.float32(LOSS(r, *params))
             slope = np.float32(DERIVATIVE(r, *params))
-            for j in range(d):
+            for j in range(columns):
                 grad[j] += slope * data[at, j]
-            grad[d] += slope
-        if not has_bias:
-            grad[d] = np.float32(0)
-        rate = np.float32(lr / (divisor if divisor else size))
-        for j in range(d + 1):
+        over = np.float32(divisor if divisor else size)
+        rate = np.float32(lr / over)
+        for j in range(columns - 1):
             theta[j] -= rate * grad[j]
-            grad[j] /= np.float32(divisor if divisor else size)
+            grad[j] /= over
         losses[k] = total / np.float32(size)
-        row += size
         used += size
         if not losses[k] <= runaway:
-            return k + 1, ended, row, used
+            return k + 1, ended, used
         if used == n:
             used = 0
-            if whole:
-                epoch_losses[ended] = MEAN_LOSS(data, theta, params)
-                for j in range(d + 1):
-                    epoch_thetas[ended, j] = theta[j]
-                    epoch_grads[ended, j] = grad[j]
-                if not epoch_losses[ended] <= runaway:
-                    return k + 1, ended + 1, row, used
+            epoch_losses[ended] = MEAN_LOSS(data, theta, params)
+            for j in range(columns):
+                epoch_thetas[ended, j] = theta[j]
+                epoch_grads[ended, j] = grad[j]
             ended += 1
-    return count, ended, row, used
+            if not epoch_losses[ended - 1] <= runaway:
+                return k + 1, ended, used
+    return count, ended, used
 
 
 def lanes(
@@ -197,45 +187,35 @@ def lanes(
     theta: Floats,
     grad: Floats,
     r: Floats,
-    has_bias: bool,
     lr: NDArray[np.float64],
     divisor: int,
     params: tuple[Any, ...],
 ) -> None:
     """One epoch of SGD for many runs at once, over the same minibatches, in place.
 
-    Each run is a lane: a column of `theta` and `grad` (weights and bias, lanes) and an entry of
-    `lr` and of the work space `r`. What is innermost runs over lanes, so that it vectorizes.
+    Each run is a lane: a column of `theta` and `grad` (parameters, lanes) and an entry of `lr` and
+    of the work space `r`. What is innermost runs over lanes, so that it vectorizes.
     """
-    d, n = data.shape[1] - 1, order.shape[0]
-    width = lr.shape[0]
+    parameters, width = theta.shape
+    n = order.shape[0]
     for start in range(0, n, batch_size):
         stop = min(start + batch_size, n)
-        for j in range(d + 1):
+        for j in range(parameters):
             for lane in range(width):
                 grad[j, lane] = np.float32(0)
         for i in range(start, stop):
             at = order[i]
-            y = data[at, d]
+            residuals(data, at, theta, r)
             for lane in range(width):
-                r[lane] = np.float32(0)
-            for j in range(d):
-                x = data[at, j]
-                for lane in range(width):
-                    r[lane] += x * theta[j, lane]
-            for lane in range(width):
-                r[lane] = DERIVATIVE((r[lane] + theta[d, lane]) - y, *params)
-            for j in range(d):
+                r[lane] = DERIVATIVE(r[lane], *params)
+            for j in range(parameters):
                 x = data[at, j]
                 for lane in range(width):
                     grad[j, lane] += x * r[lane]
-            if has_bias:
-                for lane in range(width):
-                    grad[d, lane] += r[lane]
         size = divisor if divisor else stop - start
         for lane in range(width):
             r[lane] = lr[lane] / size
-        for j in range(d + 1):
+        for j in range(parameters):
             for lane in range(width):
                 theta[j, lane] -= r[lane] * grad[j, lane]
 
@@ -244,19 +224,13 @@ def lane_losses(
     data: Floats, theta: Floats, r: Floats, params: tuple[Any, ...], out: NDArray[np.float64]
 ) -> None:
     """Mean loss over the data for each lane of `theta`, into `out`; `r` is work space."""
-    d, width = data.shape[1] - 1, out.shape[0]
+    width = out.shape[0]
     for lane in range(width):
         out[lane] = 0.0
     for i in range(data.shape[0]):
-        y = data[i, d]
+        residuals(data, i, theta, r)
         for lane in range(width):
-            r[lane] = np.float32(0)
-        for j in range(d):
-            x = data[i, j]
-            for lane in range(width):
-                r[lane] += x * theta[j, lane]
-        for lane in range(width):
-            out[lane] += LOSS((r[lane] + theta[d, lane]) - y, *params)
+            out[lane] += LOSS(r[lane], *params)
     for lane in range(width):
         out[lane] /= data.shape[0]
 
@@ -274,9 +248,8 @@ class Kernels(NamedTuple):
     """The compiled kernels for one loss."""
 
     shuffle: Callable[..., None]
-    gather: Callable[..., None]
     mean_loss: Callable[..., float]
-    steps: Callable[..., tuple[int, int, int, int]]
+    steps: Callable[..., tuple[int, int, int]]
     lanes: Callable[..., None]
     lane_losses: Callable[..., None]
     note: str
@@ -315,7 +288,6 @@ def kernels(loss: Entry[Any]) -> Kernels:
     inner |= {"SHUFFLE": build(shuffle), "MEAN_LOSS": build(mean_loss)}
     return Kernels(
         inner["SHUFFLE"],
-        build(gather),
         inner["MEAN_LOSS"],
         build(steps),
         build(lanes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -132,13 +133,14 @@ def cells_of(lanes: list[Lane], history: NDArray[np.float64], floor: float) -> l
 def first_thetas(
     experiment: Experiment, lanes: list[Lane], problem: Problem
 ) -> tuple[Floats, Floats]:
-    """θ of shape (features + 1, lanes), the bias last, and room for its gradient."""
-    theta = np.zeros((problem.model.features + 1, len(lanes)), np.float32)
+    """θ of shape (parameters, lanes), and room for its gradient."""
+    rows = sum(map(math.prod, problem.model.shapes.values()))
+    theta = np.empty((rows, len(lanes)), np.float32)
     for init in dict.fromkeys(lane.init for lane in lanes):
         start = first_values(replace(experiment, init=init), problem.model)
         column = torch.cat([part.flatten() for part in start.values()]).numpy()
         places = [place for place, lane in enumerate(lanes) if lane.init == init]
-        theta[: len(column), places] = column[:, np.newaxis]
+        theta[:, places] = column[:, np.newaxis]
     return theta, np.zeros_like(theta)
 
 
@@ -147,18 +149,17 @@ def compiled_epochs(
 ) -> Iterator[NDArray[np.float64]]:
     """The losses of all lanes at the start and after each epoch, by numba's kernels."""
     compiled = kernels(experiment.entry("loss"))
-    table = torch.cat([problem.X, problem.y], dim=1).numpy()
+    table = torch.cat([problem.model.design(problem.X), problem.y], dim=1).numpy()
     order = np.empty(len(table), np.int64)
     room, losses = np.empty(len(lr), np.float32), np.empty(len(lr))
     params = tuple(np.float32(value) for value in experiment.loss.kwargs().values())
     divisor = 0 if experiment.reduction == "mean" else experiment.batch_size
-    has_bias = problem.model.bias is not None
     compiled.lane_losses(table, theta, room, params, losses)
     yield losses.copy()
     for epoch in range(experiment.epochs):
         compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
         size = experiment.batch_size
-        compiled.lanes(table, order, size, theta, grad, room, has_bias, lr, divisor, params)
+        compiled.lanes(table, order, size, theta, grad, room, lr, divisor, params)
         compiled.lane_losses(table, theta, room, params, losses)
         yield losses.copy()
 
@@ -170,7 +171,7 @@ def torch_epochs(
     entry, params = experiment.entry("loss"), experiment.loss.kwargs()
     assert entry.derivative is not None
     design = problem.model.design(problem.X)
-    W = torch.from_numpy(theta[: design.shape[1]]).to(problem.device)
+    W = torch.from_numpy(theta).to(problem.device)
     rates = torch.from_numpy(lr).float().to(problem.device)
     divisor = 0 if experiment.reduction == "mean" else experiment.batch_size
 

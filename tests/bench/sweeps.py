@@ -73,15 +73,15 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
 
     def alone() -> None:
         compiled = kernels(experiment.entry("loss"))
-        table = torch.cat([problem.X, problem.y], dim=1).numpy()
+        table = torch.cat([problem.model.design(problem.X), problem.y], dim=1).numpy()
         order, room = np.arange(n), np.empty(LANES, np.float32)
         lr, losses = np.full(LANES, LR), np.empty(LANES)
         for _ in range(0, RUNS, LANES):
-            theta, grad = np.zeros((2, table.shape[1], LANES), np.float32)
+            theta, grad = np.zeros((2, table.shape[1] - 1, LANES), np.float32)
             compiled.lane_losses(table, theta, room, (), losses)
             for epoch in range(epochs):
                 compiled.shuffle(np.uint64(epoch), order)
-                compiled.lanes(table, order, size, theta, grad, room, True, lr, size, ())
+                compiled.lanes(table, order, size, theta, grad, room, lr, size, ())
                 compiled.lane_losses(table, theta, room, (), losses)
 
     plain = epochs_of(FromScratch(problem.X, problem.y, size, LR), 3)
