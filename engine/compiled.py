@@ -183,56 +183,82 @@ def steps(
 def lanes(
     data: Floats,
     order: Order,
-    batch_size: int,
+    first: Order,
+    sizes: Order,
     theta: Floats,
     grad: Floats,
     r: Floats,
     lr: NDArray[np.float64],
-    divisor: int,
+    averaged: bool,
     params: tuple[Any, ...],
 ) -> None:
-    """One epoch of SGD for many runs at once, over the same minibatches, in place.
+    """One epoch of SGD for many runs at once, over the same samples in the same order, in place.
 
     Each run is a lane: a column of `theta` and `grad` (parameters, lanes) and an entry of `lr` and
-    of the work space `r`. What is innermost runs over lanes, so that it vectorizes.
+    of the work space `r`. Lanes first[k] to first[k + 1] step after every sizes[k] samples and
+    after the last; the gradient is divided by that size or, if averaged, by how many samples there
+    were. What is innermost runs over lanes, so that it vectorizes.
     """
     parameters, width = theta.shape
     n = order.shape[0]
-    for start in range(0, n, batch_size):
-        stop = min(start + batch_size, n)
-        for j in range(parameters):
-            for lane in range(width):
-                grad[j, lane] = np.float32(0)
-        for i in range(start, stop):
-            at = order[i]
-            residuals(data, at, theta, r)
-            for lane in range(width):
-                r[lane] = DERIVATIVE(r[lane], *params)
-            for j in range(parameters):
-                x = data[at, j]
-                for lane in range(width):
-                    grad[j, lane] += x * r[lane]
-        size = divisor if divisor else stop - start
+    missing = sizes.copy()
+    for j in range(parameters):
         for lane in range(width):
-            r[lane] = lr[lane] / size
+            grad[j, lane] = np.float32(0)
+    for i in range(n):
+        if i + AHEAD < n:
+            prefetch(data, order[i + AHEAD])
+        at = order[i]
+        residuals(data, at, theta, r)
+        for lane in range(width):
+            r[lane] = DERIVATIVE(r[lane], *params)
         for j in range(parameters):
+            x = data[at, j]
             for lane in range(width):
-                theta[j, lane] -= r[lane] * grad[j, lane]
+                grad[j, lane] += x * r[lane]
+        for k in range(sizes.shape[0]):
+            missing[k] -= 1
+            if missing[k] == 0 or i + 1 == n:
+                size = sizes[k] - missing[k] if averaged else sizes[k]
+                # Views are counted from 0, which the compiler knows not to be negative.
+                part = slice(first[k], first[k + 1])
+                rates = r[part]
+                for lane, rate in enumerate(lr[part]):
+                    rates[lane] = rate / size
+                for j in range(parameters):
+                    weights, slopes = theta[j, part], grad[j, part]
+                    for lane in range(rates.shape[0]):
+                        weights[lane] -= rates[lane] * slopes[lane]
+                        slopes[lane] = np.float32(0)
+                missing[k] = sizes[k]
 
 
 def lane_losses(
-    data: Floats, theta: Floats, r: Floats, params: tuple[Any, ...], out: NDArray[np.float64]
+    columns: Floats, theta: Floats, r: Floats, params: tuple[Any, ...], out: NDArray[np.float64]
 ) -> None:
-    """Mean loss over the data for each lane of `theta`, into `out`; `r` is work space."""
-    width = out.shape[0]
-    for lane in range(width):
-        out[lane] = 0.0
-    for i in range(data.shape[0]):
-        residuals(data, i, theta, r)
-        for lane in range(width):
-            out[lane] += LOSS(r[lane], *params)
-    for lane in range(width):
-        out[lane] /= data.shape[0]
+    """Mean loss over the data for each lane of `theta` (parameters, lanes), into `out`.
+
+    The data lie in columns, shape (parameters + 1, n), y last: what is innermost runs over samples,
+    as many at a time as the work space `r` holds.
+    """
+    parameters, n = theta.shape[0], columns.shape[1]
+    out[:] = 0.0
+    for start in range(0, n, r.shape[0]):
+        size = min(r.shape[0], n - start)
+        for lane in range(out.shape[0]):
+            y = columns[parameters, start : start + size]
+            for i in range(size):
+                r[i] = -y[i]
+            for j in range(parameters):
+                x, weight = columns[j, start : start + size], theta[j, lane]
+                for i in range(size):
+                    r[i] += x[i] * weight
+            total = 0.0
+            for i in range(size):
+                total += LOSS(r[i], *params)
+            out[lane] += total
+    for lane in range(out.shape[0]):
+        out[lane] /= n
 
 
 @cache

@@ -11,7 +11,7 @@ import torch
 
 from engine.compiled import kernels
 from engine.experiment import Experiment
-from engine.lanes import run_sweep
+from engine.lanes import CHUNK, run_sweep
 from engine.problem import build
 from engine.sweep import Sweep, parse_axis
 from engine.trainer import facts
@@ -73,16 +73,18 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
 
     def alone() -> None:
         compiled = kernels(experiment.entry("loss"))
-        table = torch.cat([problem.model.design(problem.X), problem.y], dim=1).numpy()
-        order, room = np.arange(n), np.empty(LANES, np.float32)
+        rows = torch.cat([problem.model.design(problem.X), problem.y], dim=1)
+        data, columns = rows.numpy(), rows.T.contiguous().numpy()
+        order, r, chunk = np.arange(n), *np.empty((2, CHUNK), np.float32)
+        first, of_size = np.array([0, LANES]), np.array([size])
         lr, losses = np.full(LANES, LR), np.empty(LANES)
         for _ in range(0, RUNS, LANES):
-            theta, grad = np.zeros((2, table.shape[1] - 1, LANES), np.float32)
-            compiled.lane_losses(table, theta, room, (), losses)
+            theta, grad = np.zeros((2, data.shape[1] - 1, LANES), np.float32)
+            compiled.lane_losses(columns, theta, chunk, (), losses)
             for epoch in range(epochs):
                 compiled.shuffle(np.uint64(epoch), order)
-                compiled.lanes(table, order, size, theta, grad, room, lr, size, ())
-                compiled.lane_losses(table, theta, room, (), losses)
+                compiled.lanes(data, order, first, of_size, theta, grad, r[:LANES], lr, False, ())
+                compiled.lane_losses(columns, theta, chunk, (), losses)
 
     plain = epochs_of(FromScratch(problem.X, problem.y, size, LR), 3)
     per_epoch = math.ceil(n / size)

@@ -59,13 +59,14 @@ def compiled_loss(entry: Entry[Any], r: float, params: dict[str, float]) -> floa
 
 
 def compiled_slope(entry: Entry[Any], r: float, params: dict[str, float]) -> float:
-    """The derivative at one residual: the bias's gradient over one sample."""
+    """The derivative at one residual: a step of rate 1 with the bias, from 0, over one sample."""
     data, (theta, grad) = np.array([[1.0, -r]], np.float32), np.zeros((2, 1, 1), np.float32)
+    order, first, sizes = np.array([0]), np.array([0, 1]), np.array([1])
     kernels(entry).lanes(
-        data, np.zeros(1, np.int64), 1, theta, grad, np.zeros(1, np.float32), np.zeros(1), 0,
+        data, order, first, sizes, theta, grad, np.zeros(1, np.float32), np.ones(1), True,
         scalars(params),
     )  # fmt: skip
-    return float(grad[0, 0])
+    return -float(theta[0, 0])
 
 
 # Derivatives ---------------------------------------------------------------------------------
@@ -341,8 +342,9 @@ def test_the_losses_of_lanes_are_the_mean_loss_of_each(
     rows = random.normal(size=(n, d + 1)).astype(np.float32)
     theta = random.normal(size=(d, width)).astype(np.float32)
     (params, *_) = settings_of(entry)
-    out, room = np.empty(width), np.empty(width, np.float32)
-    kernels(entry).lane_losses(rows, theta, room, scalars(params), out)
+    out, room = np.empty(width), np.empty(7, np.float32)
+    columns = np.ascontiguousarray(rows.T)
+    kernels(entry).lane_losses(columns, theta, room, scalars(params), out)
     for lane in range(width):
         column = np.append(theta[:, lane], np.float32(-1))
         one = kernels(entry).mean_loss(rows, column, scalars(params))
