@@ -1,7 +1,7 @@
-"""Kernels compiled by numba, and how a registered loss gets into them.
+"""Kernels compiled by numba, and how what is registered gets into them.
 
-A loss and its derivative are written once, in tensor methods. The very same functions are compiled
-for single numbers here: every tensor method they use has its scalar meaning below.
+A loss, a penalty and an optimizer are written once, in tensor methods. The very same functions are
+compiled for single numbers here: every tensor method they use has its scalar meaning below.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ try:
     import numba
     from numba import types
     from numba.extending import overload_method
+
+    from engine.rows import prefetch, residuals
 except ImportError as error:
     MISSING = f"no compiled kernels: {error}"
 else:
@@ -33,6 +35,13 @@ else:
 
 Floats = NDArray[np.float32]
 Order = NDArray[np.int64]
+Params = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
+"""Parameters of the loss, the penalty and the optimizer."""
+
+CACHED = 1 << 18
+"""Numbers of data that the second level of the cache holds; in more, rows are asked for ahead."""
+AHEAD = 64
+"""How many rows ahead."""
 
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 """Sums may be reordered and fused, so that they vectorize; infinity and NaN keep their meaning."""
@@ -83,187 +92,212 @@ def DERIVATIVE(r: Any, *params: Any) -> Any:  # noqa: N802
     raise NotImplementedError
 
 
+def SHRINK(w: Any, *params: Any) -> Any:  # noqa: N802
+    """Stands for the derivative of the penalty on one weight."""
+    raise NotImplementedError
+
+
+def MOVE(grad: Any, first: Any, second: Any, step: int, lr: Any, *params: Any) -> Any:  # noqa: N802
+    """Stands for the optimizer's formula for one parameter."""
+    raise NotImplementedError
+
+
 def SHUFFLE(key: np.uint64, order: Order) -> None:  # noqa: N802
     """Stands for the compiled `shuffle`."""
     raise NotImplementedError
 
 
-def MEAN_LOSS(table: Floats, theta: Floats, params: tuple[Any, ...]) -> float:  # noqa: N802
+def MEAN_LOSS(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:  # noqa: N802
     """Stands for the compiled `mean_loss`."""
     raise NotImplementedError
 
 
-def gather(table: Floats, order: Order, block: Floats) -> None:
-    """Copy the rows of a table in the given order into a block."""
-    for i in range(order.shape[0]):
-        row = order[i]
-        for j in range(table.shape[1]):
-            block[i, j] = table[row, j]
-
-
-def mean_loss(table: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
-    """Mean loss over the rows (x, y) of a table at θ = (weights, bias)."""
-    d = table.shape[1] - 1
+def mean_loss(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
+    """Mean loss over the rows (x̃, y) of the data at θ, which ends in −1: their product is r."""
     total = 0.0
-    for i in range(table.shape[0]):
+    for i in range(data.shape[0]):
         r = np.float32(0)
-        for j in range(d):
-            r += table[i, j] * theta[j]
-        total += LOSS((r + theta[d]) - table[i, d], *params)
-    return float(total / table.shape[0])
+        for j in range(data.shape[1]):
+            r += data[i, j] * theta[j]
+        total += LOSS(r, *params)
+    return float(total / data.shape[0])
 
 
 def steps(
     data: Floats,
     order: Order,
-    row: int,
     used: int,
-    count: int,
+    taken: int,
     key: np.uint64,
-    n: int,
     batch_size: int,
+    weights: int,
     theta: Floats,
     grad: Floats,
-    has_bias: bool,
-    lr: float,
+    kept: Floats,
+    lr: Floats,
     divisor: int,
     runaway: float,
-    params: tuple[Any, ...],
+    params: Params,
     losses: Floats,
     epoch_losses: NDArray[np.float64],
     epoch_thetas: Floats,
     epoch_grads: Floats,
-) -> tuple[int, int, int, int]:
-    """Take `count` SGD steps in place; the rows of `data` are (x, y), used in the given order.
+) -> tuple[int, int, int]:
+    """Take a step in place for each entry of `lr`; the rows of `data` are (x̃, y), θ ends in −1.
 
-    `row` is the next place in the order, `used` how many rows of the epoch are used already; a
-    minibatch ends with its epoch. With room in `epoch_losses` the data are the whole data set: each
-    epoch is shuffled here, `key` being that of the present one, and at its end the loss over the
-    data, θ and the gradient are noted down. The gradient is divided by `divisor`, or by the
-    minibatch's size where that is 0. Each minibatch's mean loss before its step goes into `losses`;
-    one that is not at most `runaway` ends the call, and so does such a loss of an epoch. Returns
-    how many steps were taken and epochs ended, and the new `row` and `used`.
+    `taken` steps were taken before. `used` says how many rows of the epoch are used already, in the
+    given order; a minibatch ends with its epoch. Each epoch is shuffled here, `key` being that of
+    the present one, and at its end the loss over the data, θ and the gradient are noted down. The
+    gradient is divided by `divisor`, or by the minibatch's size where that is 0; the penalty is on
+    the first `weights` parameters. `kept` (2, columns) is what the optimizer keeps. Each
+    minibatch's mean loss before its step goes into `losses`; one that is not at most `runaway` ends
+    the call, and so does such a loss of an epoch. Returns how many steps were taken and epochs
+    ended, and the new `used`.
     """
-    d = data.shape[1] - 1
-    whole = epoch_losses.shape[0] > 0
+    n, columns = data.shape
+    ahead = AHEAD if data.size > CACHED else n
     ended = 0
-    for k in range(count):
-        if whole and used == 0:
+    for k in range(lr.shape[0]):
+        if used == 0:
             SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
-            row = 0
         size = min(batch_size, n - used)
         total = np.float32(0)
-        for j in range(d + 1):
+        for j in range(columns):
             grad[j] = np.float32(0)
-        for i in range(row, row + size):
+        for i in range(used, used + size):
+            if i + ahead < n:
+                prefetch(data, order[i + ahead])
             at = order[i]
             r = np.float32(0)
-            for j in range(d):
+            for j in range(columns):
                 r += data[at, j] * theta[j]
-            r = (r + theta[d]) - data[at, d]
-            total += np.float32(LOSS(r, *params))
-            slope = np.float32(DERIVATIVE(r, *params))
-            for j in range(d):
+            total += np.float32(LOSS(r, *params[0]))
+            slope = np.float32(DERIVATIVE(r, *params[0]))
+            for j in range(columns):
                 grad[j] += slope * data[at, j]
-            grad[d] += slope
-        if not has_bias:
-            grad[d] = np.float32(0)
-        rate = np.float32(lr / (divisor if divisor else size))
-        for j in range(d + 1):
-            theta[j] -= rate * grad[j]
-            grad[j] /= np.float32(divisor if divisor else size)
+        over = np.float32(divisor if divisor else size)
+        for j in range(columns - 1):
+            grad[j] /= over
+            if j < weights:
+                grad[j] += np.float32(SHRINK(theta[j], *params[1]))
+            move, kept[0, j], kept[1, j] = MOVE(
+                grad[j], kept[0, j], kept[1, j], taken + k + 1, lr[k], *params[2]
+            )
+            theta[j] -= np.float32(move)
         losses[k] = total / np.float32(size)
-        row += size
         used += size
         if not losses[k] <= runaway:
-            return k + 1, ended, row, used
+            return k + 1, ended, used
         if used == n:
             used = 0
-            if whole:
-                epoch_losses[ended] = MEAN_LOSS(data, theta, params)
-                for j in range(d + 1):
-                    epoch_thetas[ended, j] = theta[j]
-                    epoch_grads[ended, j] = grad[j]
-                if not epoch_losses[ended] <= runaway:
-                    return k + 1, ended + 1, row, used
+            epoch_losses[ended] = MEAN_LOSS(data, theta, params[0])
+            for j in range(columns):
+                epoch_thetas[ended, j] = theta[j]
+                epoch_grads[ended, j] = grad[j]
             ended += 1
-    return count, ended, row, used
+            if not epoch_losses[ended - 1] <= runaway:
+                return k + 1, ended, used
+    return lr.shape[0], ended, used
 
 
 def lanes(
     data: Floats,
     order: Order,
-    batch_size: int,
+    first: Order,
+    sizes: Order,
+    weights: int,
     theta: Floats,
     grad: Floats,
+    kept: Floats,
     r: Floats,
-    has_bias: bool,
-    lr: NDArray[np.float64],
-    divisor: int,
-    params: tuple[Any, ...],
+    lr: Floats,
+    factors: Floats,
+    taken: Order,
+    averaged: bool,
+    params: Params,
 ) -> None:
-    """One epoch of SGD for many runs at once, over the same minibatches, in place.
+    """One epoch for many runs at once, over the same samples in the same order, in place.
 
-    Each run is a lane: a column of `theta` and `grad` (weights and bias, lanes) and an entry of
-    `lr` and of the work space `r`. What is innermost runs over lanes, so that it vectorizes.
+    Each run is a lane: a column of `theta` and `grad` (parameters, lanes), of what the optimizer
+    keeps in `kept` (2, parameters, lanes), and an entry of `lr` and of the work space `r`. Lanes
+    first[k] to first[k + 1] step after every sizes[k] samples and after the last, and have taken
+    taken[k] steps; the gradient is divided by that size or, if averaged, by how many samples there
+    were. The lr of a step is multiplied by the factor at its first sample. What is innermost runs
+    over lanes, so that it vectorizes.
     """
-    d, n = data.shape[1] - 1, order.shape[0]
-    width = lr.shape[0]
-    for start in range(0, n, batch_size):
-        stop = min(start + batch_size, n)
-        for j in range(d + 1):
-            for lane in range(width):
-                grad[j, lane] = np.float32(0)
-        for i in range(start, stop):
-            at = order[i]
-            y = data[at, d]
-            for lane in range(width):
-                r[lane] = np.float32(0)
-            for j in range(d):
-                x = data[at, j]
-                for lane in range(width):
-                    r[lane] += x * theta[j, lane]
-            for lane in range(width):
-                r[lane] = DERIVATIVE((r[lane] + theta[d, lane]) - y, *params)
-            for j in range(d):
-                x = data[at, j]
-                for lane in range(width):
-                    grad[j, lane] += x * r[lane]
-            if has_bias:
-                for lane in range(width):
-                    grad[d, lane] += r[lane]
-        size = divisor if divisor else stop - start
+    parameters, width = theta.shape
+    n = order.shape[0]
+    missing = sizes.copy()
+    for j in range(parameters):
         for lane in range(width):
-            r[lane] = lr[lane] / size
-        for j in range(d + 1):
+            grad[j, lane] = np.float32(0)
+    for i in range(n):
+        if i + AHEAD < n:
+            prefetch(data, order[i + AHEAD])
+        at = order[i]
+        residuals(data, at, theta, r)
+        for lane in range(width):
+            r[lane] = DERIVATIVE(r[lane], *params[0])
+        for j in range(parameters):
+            x = data[at, j]
             for lane in range(width):
-                theta[j, lane] -= r[lane] * grad[j, lane]
+                grad[j, lane] += x * r[lane]
+        for k in range(sizes.shape[0]):
+            missing[k] -= 1
+            if missing[k] == 0 or i + 1 == n:
+                count = sizes[k] - missing[k]
+                over = np.float32(count if averaged else sizes[k])
+                factor = factors[i + 1 - count]
+                taken[k] += 1
+                # Views are counted from 0, which the compiler knows not to be negative.
+                part = slice(first[k], first[k + 1])
+                rates = lr[part]
+                for j in range(parameters):
+                    values, slopes = theta[j, part], grad[j, part]
+                    one, two = kept[0, j, part], kept[1, j, part]
+                    for lane in range(rates.shape[0]):
+                        slope = slopes[lane] / over
+                        if j < weights:
+                            slope += np.float32(SHRINK(values[lane], *params[1]))
+                        move, one[lane], two[lane] = MOVE(
+                            slope, one[lane], two[lane], taken[k], factor * rates[lane], *params[2]
+                        )
+                        values[lane] -= np.float32(move)
+                        slopes[lane] = np.float32(0)
+                missing[k] = sizes[k]
 
 
 def lane_losses(
-    data: Floats, theta: Floats, r: Floats, params: tuple[Any, ...], out: NDArray[np.float64]
+    columns: Floats, theta: Floats, r: Floats, params: tuple[Any, ...], out: NDArray[np.float64]
 ) -> None:
-    """Mean loss over the data for each lane of `theta`, into `out`; `r` is work space."""
-    d, width = data.shape[1] - 1, out.shape[0]
-    for lane in range(width):
-        out[lane] = 0.0
-    for i in range(data.shape[0]):
-        y = data[i, d]
-        for lane in range(width):
-            r[lane] = np.float32(0)
-        for j in range(d):
-            x = data[i, j]
-            for lane in range(width):
-                r[lane] += x * theta[j, lane]
-        for lane in range(width):
-            out[lane] += LOSS((r[lane] + theta[d, lane]) - y, *params)
-    for lane in range(width):
-        out[lane] /= data.shape[0]
+    """Mean loss over the data for each lane of `theta` (parameters, lanes), into `out`.
+
+    The data lie in columns, shape (parameters + 1, n), y last: what is innermost runs over samples,
+    as many at a time as the work space `r` holds.
+    """
+    parameters, n = theta.shape[0], columns.shape[1]
+    out[:] = 0.0
+    for start in range(0, n, r.shape[0]):
+        size = min(r.shape[0], n - start)
+        for lane in range(out.shape[0]):
+            y = columns[parameters, start : start + size]
+            for i in range(size):
+                r[i] = -y[i]
+            for j in range(parameters):
+                x, weight = columns[j, start : start + size], theta[j, lane]
+                for i in range(size):
+                    r[i] += x[i] * weight
+            total = 0.0
+            for i in range(size):
+                total += LOSS(r[i], *params)
+            out[lane] += total
+    for lane in range(out.shape[0]):
+        out[lane] /= n
 
 
 @cache
 def shuffler() -> Callable[[np.uint64, Order], None]:
-    """The compiled `shuffle`, for the loops that have no other kernel."""
+    """The compiled `shuffle`; the loops that have no other kernel use it too."""
     try:
         return numba.njit(cache=True, nogil=True)(shuffle)
     except RuntimeError:  # there is no folder to keep it in
@@ -271,12 +305,11 @@ def shuffler() -> Callable[[np.uint64, Order], None]:
 
 
 class Kernels(NamedTuple):
-    """The compiled kernels for one loss."""
+    """The compiled kernels for one loss, penalty and optimizer."""
 
     shuffle: Callable[..., None]
-    gather: Callable[..., None]
     mean_loss: Callable[..., float]
-    steps: Callable[..., tuple[int, int, int, int]]
+    steps: Callable[..., tuple[int, int, int]]
     lanes: Callable[..., None]
     lane_losses: Callable[..., None]
     note: str
@@ -284,26 +317,19 @@ class Kernels(NamedTuple):
 
 
 @cache
-def kernels(loss: Entry[Any]) -> Kernels:
+def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Kernels:
     """The kernels for a loss that has a derivative; compiled at their first call.
 
-    numba knows a kernel on disk by the name and file of its function, so the name carries the loss
-    and the text of its module, with the constants that it may use. Where nothing can be kept, it is
-    compiled anew in each process.
+    numba knows a kernel on disk by the name and file of its function, so the name carries what is
+    compiled into it, with the text of its modules and the constants that it may use. Where nothing
+    can be kept, it is compiled anew in each process.
     """
     assert loss.derivative is not None
-    modules = (sys.modules[part.__module__] for part in (loss.function, loss.derivative))
-    text = "".join(map(inspect.getsource, modules))
-    suffix = f"{loss.name}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    inner = {
-        "LOSS": numba.njit(fastmath=FASTMATH)(loss.function),
-        "DERIVATIVE": numba.njit(fastmath=FASTMATH)(loss.derivative),
-    }
     note = ""
 
-    def build(function: Any) -> Any:
+    def build(function: Any, *entries: Entry[Any]) -> Any:
         nonlocal note
-        name = f"{function.__name__}_{suffix}"
+        name = "_".join([function.__name__, *(entry.name for entry in entries), mark(entries)])
         special = FunctionType(function.__code__, {**function.__globals__, **inner}, name)
         special.__qualname__ = name
         try:
@@ -312,13 +338,29 @@ def kernels(loss: Entry[Any]) -> Kernels:
             note = f"kernels are compiled anew in each process: {error}"
             return numba.njit(nogil=True, fastmath=FASTMATH)(special)
 
-    inner |= {"SHUFFLE": build(shuffle), "MEAN_LOSS": build(mean_loss)}
+    parts = {
+        "LOSS": loss.function,
+        "DERIVATIVE": loss.derivative,
+        "SHRINK": penalty.derivative,
+        "MOVE": optimizer.function,
+    }
+    inner: dict[str, Any] = {
+        name: numba.njit(fastmath=FASTMATH)(part) for name, part in parts.items()
+    }
+    inner |= {"SHUFFLE": shuffler(), "MEAN_LOSS": build(mean_loss, loss)}
     return Kernels(
         inner["SHUFFLE"],
-        build(gather),
         inner["MEAN_LOSS"],
-        build(steps),
-        build(lanes),
-        build(lane_losses),
+        build(steps, loss, penalty, optimizer),
+        build(lanes, loss, penalty, optimizer),
+        build(lane_losses, loss),
         note,
     )
+
+
+def mark(entries: tuple[Entry[Any], ...]) -> str:
+    """A mark that changes with the text of the modules that the entries were written in."""
+    functions = (part for entry in entries for part in (entry.function, entry.derivative) if part)
+    modules = dict.fromkeys(sys.modules[function.__module__] for function in functions)
+    text = "".join(map(inspect.getsource, modules))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

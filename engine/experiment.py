@@ -228,24 +228,29 @@ class Experiment:
         return model
 
     @property
-    def held_out(self) -> int:
-        """Samples that training never sees; at least one is left to train on."""
+    def train_size(self) -> int:
+        """Samples that training sees; at least one, whatever the validation_split."""
         n = self.source().n
-        return min(round(self.validation_split * n), n - 1)
+        return n - min(round(self.validation_split * n), n - 1)
 
     @property
     def steps_per_epoch(self) -> int:
         """Minibatches in an epoch."""
-        return -(-(self.source().n - self.held_out) // self.batch_size)
+        return -(-self.train_size // self.batch_size)
 
     def lr_factors(self, first: int, count: int) -> NDArray[np.float64]:
-        """The schedule's factor on the lr for `count` steps from the `first` one on."""
+        """The schedule's factor on the lr for `count` steps from the `first` one on, from 0."""
         import numpy as np
 
-        t = np.arange(first, first + count) / self.steps_per_epoch
-        factors: NDArray[np.float64] = self.entry("schedule").function(
-            t, epochs=self.epochs, **self.schedule.kwargs()
-        )
+        if self.schedule.name == "constant":
+            return np.ones(count)  # asked for in the fast loop, where it must cost nothing
+        epoch, step = np.divmod(np.arange(first, first + count), self.steps_per_epoch)
+        return self.lr_factors_at(epoch + step * (self.batch_size / self.train_size))
+
+    def lr_factors_at(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The schedule's factor on the lr after t epochs, shape of t."""
+        schedule = self.entry("schedule").function
+        factors: NDArray[np.float64] = schedule(t, self.epochs, **self.schedule.kwargs())
         return factors
 
     def flat(self) -> dict[str, Value]:

@@ -1,37 +1,57 @@
-"""Many runs over the same minibatches, side by side: the program behind a sweep."""
+"""Many runs over the same samples, side by side: the program behind a sweep."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
-from typing import NamedTuple
+from itertools import pairwise, product
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from engine.alerts import NEAR, limit
-from engine.compiled import MISSING, Floats, kernels
+from engine.compiled import MISSING, Floats
 from engine.experiment import Choice, Experiment
-from engine.problem import Problem, build, first_values
-from engine.registry import Value
+from engine.loops.fast import kernels_of, values_of
+from engine.problem import Problem, build, first_values, order_of
 from engine.shuffle import key_of
 from engine.sweep import Cell, Sweep
 from engine.trainer import RUNAWAY, facts
 
 WIDTH = 256
 """Most lanes at once: their parameters stay in the cache."""
+CHUNK = 1024
+"""Samples whose residuals are worked out at once."""
+
+Whole = NDArray[np.int64]
+Doubles = NDArray[np.float64]
 
 
-class Lane(NamedTuple):
-    """What one run has of its own."""
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """What runs over the same data and order have of their own; equal batch sizes lie together."""
 
-    number: int
-    """Its index in the sweep."""
-    lr: float
-    init: Choice
+    index: Whole
+    """Of each run its index in the sweep."""
+    lr: Doubles
+    batch_size: Whole
+    init: Whole
+    """Which of `inits` each starts from."""
+    inits: list[Choice]
+
+    def part(self, start: int) -> Lanes:
+        """As many as are trained at once, from this one on."""
+        some = slice(start, start + WIDTH)
+        return Lanes(
+            self.index[some], self.lr[some], self.batch_size[some], self.init[some], self.inits
+        )
+
+    def by_size(self) -> tuple[Whole, Whole]:
+        """The batch sizes, and the first lane of each, with the number of lanes at the end."""
+        sizes, first = np.unique(self.batch_size, return_index=True)
+        return sizes, np.append(first, len(self.batch_size))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,135 +75,177 @@ def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
     for group in product(*shared):
         experiment = sweep.at(sweep.values(group))
         lanes = lanes_of(sweep, group, experiment)
-        for start in range(0, len(lanes), WIDTH):
-            yield from train_lanes(experiment, lanes[start : start + WIDTH])
+        for start in range(0, len(lanes.index), WIDTH):
+            yield from train_lanes(experiment, lanes.part(start))
 
 
-def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> list[Lane]:
+def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> Lanes:
     """The runs that share the group's places on all axes but those of lanes."""
-    # For each axis what it adds to the index of a run, and the setting of the lane's own.
-    options: list[list[tuple[int, str, Value]]] = []
-    stride = len(sweep)
-    for axis, place in zip(sweep.axes, group, strict=True):
-        stride //= len(axis.values)
-        if is_lane(axis.key):
-            options.append([(i * stride, axis.key, value) for i, value in enumerate(axis.values)])
-        else:
-            options.append([(place * stride, "", 0)])
-    lanes = []
-    for chosen in product(*options):
-        index, lr, init = 0, experiment.lr, experiment.init
-        for offset, key, value in chosen:
-            index += offset
-            if key == "lr" and isinstance(value, float):
-                lr = value
-            elif key:
-                name = key.partition(".")[2]
-                init = Choice(init.name, tuple({**init.kwargs(), name: value}.items()))
-        lanes.append(Lane(index, lr, init))
-    return lanes
+    counts = [len(axis.values) for axis in sweep.axes]
+    free = [
+        count if is_lane(axis.key) else 1 for axis, count in zip(sweep.axes, counts, strict=True)
+    ]
+    places = np.indices(free).reshape(len(free), -1) + np.array(group)[:, np.newaxis]
+    index = np.ravel_multi_index(tuple(places), counts)
+    settings = {
+        axis.key: np.array(axis.values)[place]
+        for axis, place in zip(sweep.axes, places, strict=True)
+    }
+    names = [key for key in settings if key.startswith("init.")]
+    starts, init = np.unique(
+        np.array([settings[key] for key in names]).reshape(len(names), len(index)),
+        axis=1,
+        return_inverse=True,
+    )
+    inits = [
+        Choice(
+            experiment.init.name,
+            tuple(
+                (
+                    experiment.init.kwargs()
+                    | {
+                        key.partition(".")[2]: value
+                        for key, value in zip(names, values, strict=True)
+                    }
+                ).items()
+            ),
+        )
+        for values in starts.T.tolist()
+    ]
+    lr = settings.get("lr", np.full(len(index), experiment.lr))
+    size = settings.get("batch_size", np.full(len(index), experiment.batch_size))
+    order = np.argsort(size, kind="stable")
+    return Lanes(index[order], lr[order], size[order], init.ravel()[order], inits)
 
 
 def is_lane(key: str) -> bool:
-    """Whether runs that differ in a key alone see the same minibatches and the same loss."""
-    return key == "lr" or key.startswith("init.")
+    """Whether runs that differ in a key alone see the same samples in one order and one loss."""
+    return key in ("lr", "batch_size") or key.startswith("init.")
 
 
-def train_lanes(experiment: Experiment, lanes: list[Lane]) -> Iterator[list[Cell]]:
+def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:
     """Train all lanes; an empty list after each epoch, their results at the end.
 
     A run that runs away does not disturb the others: no number passes from lane to lane.
     """
-    shared = replace(experiment, lr=1.0, batch_size=1, epochs=1, init=Experiment().init)
-    ground = ground_of(shared)
-    theta, grad = first_thetas(experiment, lanes, ground.problem)
-    lr = np.array([lane.lr for lane in lanes])
+    ground = ground_of(experiment)
+    theta = first_thetas(experiment.seed, lanes, ground.problem)
     on_cpu = ground.problem.device.type == "cpu"
     steps = compiled_epochs if on_cpu and not MISSING else torch_epochs
-    losses: list[NDArray[np.float64]] = []
-    for measured in steps(experiment, ground.problem, theta, grad, lr):
+    losses: list[Doubles] = []
+    for measured in steps(experiment, ground.problem, theta, lanes):
         losses.append(measured)
         yield []
-    yield cells_of(lanes, np.array(losses), ground.floor)
+    yield cells_of(lanes.index, np.array(losses), ground.floor)
+
+
+def ground_of(experiment: Experiment) -> Ground:
+    """Data and floor of an experiment, whatever else it says; the last ones are kept."""
+    return kept_ground(
+        Experiment(
+            data=experiment.data,
+            model=experiment.model,
+            loss=experiment.loss,
+            penalty=experiment.penalty,
+            validation_split=experiment.validation_split,
+            seed=experiment.seed,
+            device=experiment.device,
+        )
+    )
 
 
 @lru_cache(maxsize=2)
-def ground_of(shared: Experiment) -> Ground:
-    """Data and floor of an experiment, apart from how it is trained."""
+def kept_ground(shared: Experiment) -> Ground:
+    """See `ground_of`."""
     problem = build(shared)
     known = facts(problem)
     return Ground(problem, NEAR * limit(known.noise_floor, known.optimum, known.rounding))
 
 
-def cells_of(lanes: list[Lane], history: NDArray[np.float64], floor: float) -> list[Cell]:
+def cells_of(index: Whole, history: Doubles, floor: float) -> list[Cell]:
     """The results of all lanes from their losses at the start and after each epoch."""
     losses = history[1:]
     with np.errstate(invalid="ignore"):
         ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
         reached = losses <= floor
     first = np.where(reached.any(axis=0), reached.argmax(axis=0) + 1, 0)
-    rows = zip(lanes, losses.T.tolist(), first.tolist(), ran_away.tolist(), strict=True)
+    rows = zip(index.tolist(), losses.T.tolist(), first.tolist(), ran_away.tolist(), strict=True)
     return [
-        Cell(lane.number, own[-1], epoch or None, "diverged" if bad else "finished", tuple(own))
-        for lane, own, epoch, bad in rows
+        Cell(number, own[-1], epoch or None, "diverged" if bad else "finished", tuple(own))
+        for number, own, epoch, bad in rows
     ]
 
 
-def first_thetas(
-    experiment: Experiment, lanes: list[Lane], problem: Problem
-) -> tuple[Floats, Floats]:
-    """θ of shape (features + 1, lanes), the bias last, and room for its gradient."""
-    theta = np.zeros((problem.model.features + 1, len(lanes)), np.float32)
-    for init in dict.fromkeys(lane.init for lane in lanes):
-        start = first_values(replace(experiment, init=init), problem.model)
-        column = torch.cat([part.flatten() for part in start.values()]).numpy()
-        places = [place for place, lane in enumerate(lanes) if lane.init == init]
-        theta[: len(column), places] = column[:, np.newaxis]
-    return theta, np.zeros_like(theta)
+def first_thetas(seed: int, lanes: Lanes, problem: Problem) -> Floats:
+    """θ of shape (parameters, lanes)."""
+    starts = [
+        torch.cat([part.flatten() for part in first_values(init, seed, problem.model).values()])
+        for init in lanes.inits
+    ]
+    return np.take(torch.stack(starts, dim=1).numpy(), lanes.init, axis=1)
 
 
 def compiled_epochs(
-    experiment: Experiment, problem: Problem, theta: Floats, grad: Floats, lr: NDArray[np.float64]
-) -> Iterator[NDArray[np.float64]]:
+    experiment: Experiment, problem: Problem, theta: Floats, lanes: Lanes
+) -> Iterator[Doubles]:
     """The losses of all lanes at the start and after each epoch, by numba's kernels."""
-    compiled = kernels(experiment.entry("loss"))
-    table = torch.cat([problem.X, problem.y], dim=1).numpy()
-    order = np.empty(len(table), np.int64)
-    room, losses = np.empty(len(lr), np.float32), np.empty(len(lr))
-    params = tuple(np.float32(value) for value in experiment.loss.kwargs().values())
-    divisor = 0 if experiment.reduction == "mean" else experiment.batch_size
-    has_bias = problem.model.bias is not None
-    compiled.lane_losses(table, theta, room, params, losses)
+    compiled = kernels_of(experiment)
+    rows = torch.cat([problem.model.design(problem.X), problem.y], dim=1)
+    data, columns = rows.numpy(), rows.T.contiguous().numpy()
+    order = np.empty(len(data), np.int64)
+    sizes, first = lanes.by_size()
+    taken = np.zeros_like(sizes)
+    grad, r = np.empty_like(theta), np.empty(theta.shape[1], np.float32)
+    kept = np.zeros((2, *theta.shape), np.float32)
+    chunk, losses = np.empty(CHUNK, np.float32), np.empty(theta.shape[1])
+    params, averaged = values_of(experiment), experiment.reduction == "mean"
+    lr, samples = lanes.lr.astype(np.float32), np.arange(len(data)) / len(data)
+    compiled.lane_losses(columns, theta, chunk, params[0], losses)
     yield losses.copy()
     for epoch in range(experiment.epochs):
         compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
-        size = experiment.batch_size
-        compiled.lanes(table, order, size, theta, grad, room, has_bias, lr, divisor, params)
-        compiled.lane_losses(table, theta, room, params, losses)
+        factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
+        compiled.lanes(
+            data, order, first, sizes, problem.model.features, theta, grad, kept, r, lr, factors,
+            taken, averaged, params,
+        )  # fmt: skip
+        compiled.lane_losses(columns, theta, chunk, params[0], losses)
         yield losses.copy()
 
 
 def torch_epochs(
-    experiment: Experiment, problem: Problem, theta: Floats, grad: Floats, lr: NDArray[np.float64]
-) -> Iterator[NDArray[np.float64]]:
+    experiment: Experiment, problem: Problem, theta: Floats, lanes: Lanes
+) -> Iterator[Doubles]:
     """The same losses by batched matrix products, on any device."""
     entry, params = experiment.entry("loss"), experiment.loss.kwargs()
+    shrink, strength = experiment.entry("penalty").derivative, experiment.penalty.kwargs()
+    move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
     assert entry.derivative is not None
-    design = problem.model.design(problem.X)
-    W = torch.from_numpy(theta[: design.shape[1]]).to(problem.device)
-    rates = torch.from_numpy(lr).float().to(problem.device)
-    divisor = 0 if experiment.reduction == "mean" else experiment.batch_size
+    assert shrink is not None
+    design, weights = problem.model.design(problem.X), problem.model.features
+    W = torch.from_numpy(theta).to(problem.device)
+    rates = torch.from_numpy(lanes.lr).float().to(problem.device)
+    sizes, first = (whole.tolist() for whole in lanes.by_size())
+    parts = [slice(*ends) for ends in pairwise(first)]
+    kept = [(torch.zeros_like(W[:, part]),) * 2 for part in parts]
 
-    def losses() -> NDArray[np.float64]:
+    def losses() -> Doubles:
         measured = entry.function(design @ W - problem.y, **params).mean(dim=0)
         return np.asarray(measured.double().cpu().numpy())
 
     yield losses()
-    shuffles = replace(problem, experiment=experiment).shuffles()
-    for _, order in zip(range(experiment.epochs), shuffles, strict=False):
-        for rows in order.to(problem.device).split(experiment.batch_size):
-            slope = entry.derivative(design[rows] @ W - problem.y[rows], **params)
-            # Adding straight into W would lose precision: first the gradient.
-            gradient = design[rows].T @ slope / (divisor or len(rows))
-            W -= rates * gradient
+    for epoch in range(experiment.epochs):
+        order = torch.from_numpy(order_of(key_of(experiment.seed, epoch), len(design)))
+        for k, (size, part) in enumerate(zip(sizes, parts, strict=True)):
+            batches = order.to(problem.device).split(size)
+            factors = experiment.lr_factors_at(epoch + np.arange(len(batches)) * size / len(design))
+            for step, rows in enumerate(batches):
+                slope = entry.derivative(design[rows] @ W[:, part] - problem.y[rows], **params)
+                # Adding straight into W would lose precision: first the gradient.
+                over = len(rows) if experiment.reduction == "mean" else size
+                grad = design[rows].T @ slope / over
+                grad[:weights] += shrink(W[:weights, part], **strength)
+                taken, lr = epoch * len(batches) + step + 1, float(factors[step]) * rates[part]
+                move, *kept[k] = move_of(grad, *kept[k], taken, lr, **options)
+                W[:, part] -= move
         yield losses()

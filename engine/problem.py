@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 
 import numpy as np
@@ -15,7 +14,8 @@ from torch import Tensor
 
 from engine.datasets import Source
 from engine.device import resolve
-from engine.experiment import Experiment
+from engine.experiment import Choice, Experiment
+from engine.inits import INITS
 from engine.models import Model, Values
 from engine.shuffle import key_of, permutation
 
@@ -103,13 +103,12 @@ def order_of(key: int, n: int) -> NDArray[np.int64]:
     return permutation(key, n)
 
 
-def first_values(experiment: Experiment, model: Model) -> dict[str, Tensor]:
+def first_values(init: Choice, seed: int, model: Model) -> dict[str, Tensor]:
     """The start of a run, on the CPU: weights from the init, biases 0."""
     start = {name: torch.zeros(shape) for name, shape in model.shapes.items()}
-    init = partial(experiment.entry("init").function, **experiment.init.kwargs())
     for tensor in start.values():
         if tensor.ndim > 1:
-            init(tensor, generator=generator(experiment.seed, "init"))
+            INITS[init.name].function(tensor, generator=generator(seed, "init"), **init.kwargs())
     return start
 
 
@@ -121,10 +120,9 @@ def build(experiment: Experiment) -> Problem:
     device = resolve(experiment.device)
     source, model = experiment.source(), experiment.architecture()
     X, y = source.draw(generator(experiment.seed, "data"))
-    start = first_values(experiment, model)
+    start = first_values(experiment.init, experiment.seed, model)
     # Samples are drawn independently of each other: the last ones are as good as any.
-    n = len(X) - experiment.held_out
-    X, y = X.to(device), y.to(device)
+    n, X, y = experiment.train_size, X.to(device), y.to(device)
     return Problem(
         experiment,
         source,

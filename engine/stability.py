@@ -73,6 +73,8 @@ def weight_decay(problem: Problem) -> Tensor:
 def stability(problem: Problem) -> Stability:
     """Curvature and the limit of the lr for a problem's own optimizer and minibatches."""
     steepest = steepest_curvature(problem.loss)
+    if not math.isfinite(steepest):
+        steepest = 0.0  # there is nothing to be said about such a loss
     X, decay = problem.model.design(problem.X), weight_decay(problem)
     H, M = hessian_moments(
         X, problem.y, torch.zeros(X.shape[1]), lambda r: steepest * r * r / 2, decay

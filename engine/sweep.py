@@ -94,14 +94,10 @@ class Sweep:
 
     def memory(self) -> int:
         """Bytes the sweep needs: the largest data set, and what is kept of each run."""
-        largest = max(
-            (
-                experiment.source().n * (len(experiment.source().w) + 2)
-                for experiment in self.corners()
-            ),
-            default=0,
-        )
-        epochs = max(experiment.epochs for experiment in self.corners())
+        corners = self.corners()
+        sources = [experiment.source() for experiment in corners]
+        largest = max((source.n * (len(source.w) + 2) for source in sources), default=0)
+        epochs = max(experiment.epochs for experiment in corners)
         return 16 * largest + len(self) * (200 + 32 * epochs)
 
     def corners(self) -> list[Experiment]:
@@ -174,7 +170,8 @@ def parse_axis(text: str, experiment: Experiment) -> Axis:
     if not colon:
         values = [param.parse(part, key) for part in spec.split(",")]
     else:
-        values = [param.check(value, key) for value in spaced(key, scale, rest, param)]
+        between = spaced(key, scale, rest, param)
+        values = [param.check(between[0], key), *between[1:-1], param.check(between[-1], key)]
     return Axis(key, tuple(dict.fromkeys(values)))
 
 

@@ -1,30 +1,33 @@
 """The same steps about a thousand times sooner: hand gradients, compiled on the CPU.
 
-On the CPU numba's kernel takes many steps a call while a second thread shuffles and gathers the
-rows of the next ones. On a GPU, or where numba is missing, the steps are a few torch operations
-each. Between two calls the controls are looked at, so a pause never waits for more than a block.
+On the CPU numba's kernel takes many steps a call. On a GPU, or where numba is missing, the steps
+are a few torch operations each. Between two calls the controls are looked at, so a pause never
+waits for more than a block of data.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count, repeat
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.compiled import MISSING, Floats, Kernels, kernels
+from engine.compiled import MISSING, Floats, Kernels, Params, kernels
 from engine.controls import Controls
+from engine.experiment import Experiment
 from engine.loops import EpochEnd, Progress
 from engine.models import numbers
 from engine.problem import Problem
 from engine.shuffle import key_of
 
 BLOCK = 1 << 18
-"""Numbers of data in one block: few enough for the cache, and for a block to take milliseconds."""
+"""Numbers of data that a call uses at most: so few that it takes milliseconds."""
+
+WHOLE = 8
+"""Rows longer than this are filled up to a multiple of it, so that no number is left over when
+they are multiplied by several at a time."""
 
 MOST_EPOCHS = 1024
 """Epochs between two looks at the controls; of tiny data a block holds far more, and each of them
@@ -47,10 +50,8 @@ class Training:
         self.grad: Tensor | None = None
         self._minibatch: tuple[Tensor, Tensor] | None = None
         on_cpu = problem.device.type == "cpu"
-        self.kernels = kernels(problem.experiment.entry("loss")) if on_cpu and not MISSING else None
-        self.values = tuple(
-            np.float32(value) for value in problem.experiment.loss.kwargs().values()
-        )
+        self.kernels = kernels_of(problem.experiment) if on_cpu and not MISSING else None
+        self.values = values_of(problem.experiment)
         if self.kernels:
             warm_up(self.kernels, self.values)
         self.note = self.kernels.note if self.kernels else MISSING if on_cpu else ""
@@ -84,96 +85,68 @@ class Training:
     def _compiled(self, kernels: Kernels) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls
         model, experiment = problem.model, problem.experiment
-        table = torch.cat([problem.X, problem.y], dim=1).numpy()
-        n, columns = table.shape
-        size, per_epoch = experiment.batch_size, math.ceil(n / experiment.batch_size)
-        # Small data are used where they lie, many epochs a call; large ones block by block.
-        epochs = min(BLOCK // (n * columns), MOST_EPOCHS, experiment.epochs)
-        blocks = self._blocks(table, kernels) if epochs == 0 else repeat(table)
-        order = np.arange(n if epochs else rows_in_block(columns, size))
+        data = whole_rows(model.design(problem.X), problem.y)
+        n, columns = data.shape
+        order = np.empty(n, np.int64)
+        size = min(experiment.batch_size, n)
+        per_epoch = math.ceil(n / size)
+        block = max(BLOCK // (size * columns), 1)
+        # Where each epoch may be the last, none is trained beyond it.
+        most = 1 if experiment.patience else MOST_EPOCHS
+        room = max(min(BLOCK // (n * columns), most, experiment.epochs), 1)
 
         theta = np.zeros(columns, np.float32)
         theta[: len(self.theta)] = self.theta
-        grad = np.zeros_like(theta)
+        theta[-1] = -1
+        grad, kept = np.zeros_like(theta), np.zeros((2, columns), np.float32)
         self.theta = torch.from_numpy(theta)
-        losses = np.empty(max(epochs, 1) * per_epoch, np.float32)
-        epoch_losses = np.empty(epochs)
-        ends = np.empty((2, epochs, columns), np.float32)
-        params = self.values
-        used = epoch = 0
-        for block in blocks:
-            row = 0
-            while epochs or row < len(block):
-                most = (experiment.epochs - epoch) * per_epoch - used // size
-                if epochs:
-                    most = min(most, epochs * per_epoch - used // size)
-                else:
-                    most = min(most, math.ceil((len(block) - row) / size))
-                if most == 0:
-                    return
-                done, ended, row, used = kernels.steps(
-                    block, order, row, used, min(controls.most, most),
-                    np.uint64(key_of(experiment.seed, epoch)),
-                    n, size, theta, grad, model.bias is not None, controls.lr,
-                    self.divisor, controls.runaway, params, losses,
-                    epoch_losses, ends[0], ends[1],
-                )  # fmt: skip
-                epoch += ended
-                self.grad = torch.from_numpy(grad)
-                last = size if used % n else n - (per_epoch - 1) * size
-                shown = torch.from_numpy(block[order[row - last : row]])
-                self._minibatch = (shown[:, :-1], shown[:, -1:])
-                bad = not losses[done - 1] <= controls.runaway
-                if done > bad:
-                    yield losses[: done - bad].copy()
-                if epochs:
-                    values, slopes = ends[:, :ended].tolist()
-                    for loss, value, slope in zip(
-                        epoch_losses.tolist(), values, slopes, strict=False
-                    ):
-                        yield EpochEnd(loss, model.named(value), model.named(slope))
-                elif ended:
-                    loss = kernels.mean_loss(table, theta, params)
-                    yield EpochEnd(loss, numbers(self.params()), numbers(self.grads()))
-                if bad:
-                    yield losses[done - 1 : done].copy()
-                    return
-
-    def _blocks(self, table: Floats, kernels: Kernels) -> Iterator[Floats]:
-        """The rows of a large table in each epoch's order, gathered ahead by a second thread."""
-        n, columns = table.shape
-        rows = rows_in_block(columns, self.problem.experiment.batch_size)
-        buffers = np.empty((2, rows, columns), np.float32)
-        order = np.empty(n, np.int64)
-
-        def fill(start: int, epoch: int, block: Floats) -> Floats:
-            if start == 0:
-                kernels.shuffle(np.uint64(key_of(self.problem.experiment.seed, epoch)), order)
-            chosen = order[start : start + rows]
-            kernels.gather(table, chosen, block)
-            return block[: len(chosen)]
-
-        parts = ((start, epoch) for epoch in count() for start in range(0, n, rows))
-        with ThreadPoolExecutor(1, "gather") as pool:
-            filled = pool.submit(fill, *next(parts), buffers[0])
-            for turn, part in enumerate(parts, 1):
-                block = filled.result()
-                filled = pool.submit(fill, *part, buffers[turn % 2])
-                yield block
+        losses = np.empty(min(block, room * per_epoch), np.float32)
+        epoch_losses = np.empty(room)
+        ends = np.empty((2, room, columns), np.float32)
+        used = epoch = step = 0
+        while epoch < experiment.epochs:
+            left = min(room, experiment.epochs - epoch) * per_epoch - used // size
+            lr = controls.lr * experiment.lr_factors(step, min(controls.most, left, block))
+            done, ended, used = kernels.steps(
+                data, order, used, step, np.uint64(key_of(experiment.seed, epoch)), size,
+                model.features, theta, grad, kept, lr.astype(np.float32), self.divisor,
+                controls.runaway, self.values, losses, epoch_losses, ends[0], ends[1],
+            )  # fmt: skip
+            epoch += ended
+            step += done
+            self.grad = torch.from_numpy(grad)
+            last = used or n
+            shown = torch.from_numpy(data[order[(last - 1) // size * size : last]])
+            self._minibatch = (shown[:, : model.features], shown[:, -1:])
+            bad = not losses[done - 1] <= controls.runaway
+            if done > bad:
+                yield losses[: done - bad].copy()
+            values, slopes = ends[:, :ended].tolist()
+            for loss, value, slope in zip(epoch_losses.tolist(), values, slopes, strict=False):
+                yield EpochEnd(loss, model.named(value), model.named(slope))
+            if bad:
+                yield losses[done - 1 : done].copy()
+                return
 
     def _in_torch(self) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls
         experiment, size = problem.experiment, problem.experiment.batch_size
         entry, params = experiment.entry("loss"), experiment.loss.kwargs()
+        shrink, strength = experiment.entry("penalty").derivative, experiment.penalty.kwargs()
+        move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
         assert entry.derivative is not None
+        assert shrink is not None
         design = problem.model.design(problem.X)
         theta = self.theta.reshape(-1, 1).clone()
         self.theta = theta.flatten()
+        weights = theta[: problem.model.features]
+        one = two = torch.zeros_like(theta)
         residuals = torch.empty_like(problem.y)
-        for order in problem.shuffles():
+        for epoch, order in enumerate(problem.shuffles()):
             order = order.to(problem.device)
             X, y = design[order].split(size), problem.y[order].split(size)
             places = residuals.split(size)
+            factors = experiment.lr_factors(epoch * len(X), len(X)).tolist()
             done = 0
             while done < len(X):
                 until = min(done + min(controls.most, TORCH_STEPS), len(X))
@@ -182,7 +155,10 @@ class Training:
                     slope = entry.derivative(r, **params)
                     # Adding straight into θ would lose precision: first the gradient.
                     grad = X[step].T @ slope / (self.divisor or len(r))
-                    theta.sub_(grad, alpha=controls.lr)
+                    grad[: len(weights)] += shrink(weights, **strength)
+                    taken, lr = epoch * len(X) + step + 1, controls.lr * factors[step]
+                    move, one, two = move_of(grad, one, two, taken, lr, **options)
+                    theta.sub_(move)
                 self.grad = grad.flatten()
                 features = X[until - 1]
                 self._minibatch = (features[:, : problem.model.features], y[until - 1])
@@ -199,20 +175,36 @@ class Training:
             )
 
 
-def rows_in_block(columns: int, batch_size: int) -> int:
-    """Rows of a block of a large table: whole minibatches, at least one."""
-    return max(BLOCK // (columns * batch_size), 1) * batch_size
+def kernels_of(experiment: Experiment) -> Kernels:
+    """The kernels for the loss, penalty and optimizer of an experiment."""
+    return kernels(*map(experiment.entry, ("loss", "penalty", "optimizer")))
 
 
-def warm_up(kernels: Kernels, params: tuple[np.float32, ...]) -> None:
+def values_of(experiment: Experiment) -> Params:
+    """Their parameters; the optimizer's in float64, as PyTorch has them: 1 − β₂ is small."""
+    loss, penalty, optimizer = (
+        tuple(map(kind, choice.kwargs().values()))
+        for choice, kind in (
+            (experiment.loss, np.float32),
+            (experiment.penalty, np.float32),
+            (experiment.optimizer, np.float64),
+        )
+    )
+    return loss, penalty, optimizer
+
+
+def whole_rows(design: Tensor, y: Tensor) -> Floats:
+    """The rows (x̃, 0, …, y) of shape (n, columns) that the kernel of steps works on."""
+    columns = design.shape[1] + 1
+    gap = -columns % WHOLE if columns > WHOLE else 0
+    return torch.cat([design, design.new_zeros(len(design), gap), y], dim=1).numpy()
+
+
+def warm_up(kernels: Kernels, params: Params) -> None:
     """Have everything compiled, or read from disk, before the first step is timed."""
     data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
-    theta, losses = np.zeros(2, np.float32), np.zeros(1, np.float32)
-    key, none = np.uint64(0), np.empty((0, 2), np.float32)
-    kernels.shuffle(key, order)
-    kernels.gather(data, order, data.copy())
-    kernels.mean_loss(data, theta, params)
+    theta, none = np.zeros(2, np.float32), np.zeros(0, np.float32)
     kernels.steps(
-        data, order, 0, 0, 0, key, 1, 1, theta, theta, True, 0.0, 1, 0.0, params, losses,
-        np.empty(0), none, none,
+        data, order, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32), none,
+        1, 0.0, params, none, np.empty(0), data, data,
     )  # fmt: skip

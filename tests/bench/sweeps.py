@@ -9,9 +9,9 @@ from itertools import count
 import numpy as np
 import torch
 
-from engine.compiled import kernels
 from engine.experiment import Experiment
-from engine.lanes import run_sweep
+from engine.lanes import CHUNK, run_sweep
+from engine.loops.fast import kernels_of, values_of
 from engine.problem import build
 from engine.sweep import Sweep, parse_axis
 from engine.trainer import facts
@@ -72,17 +72,24 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
         assert sum(map(len, run_sweep(grid))) == RUNS
 
     def alone() -> None:
-        compiled = kernels(experiment.entry("loss"))
-        table = torch.cat([problem.X, problem.y], dim=1).numpy()
-        order, room = np.arange(n), np.empty(LANES, np.float32)
-        lr, losses = np.full(LANES, LR), np.empty(LANES)
+        compiled, params = kernels_of(experiment), values_of(experiment)
+        rows = torch.cat([problem.model.design(problem.X), problem.y], dim=1)
+        data, columns = rows.numpy(), rows.T.contiguous().numpy()
+        order, r, chunk = np.arange(n), *np.empty((2, CHUNK), np.float32)
+        first, of_size = np.array([0, LANES]), np.array([size])
+        lr, losses = np.full(LANES, LR, np.float32), np.empty(LANES)
+        factors = np.ones(n, np.float32)
         for _ in range(0, RUNS, LANES):
-            theta, grad = np.zeros((2, table.shape[1], LANES), np.float32)
-            compiled.lane_losses(table, theta, room, (), losses)
+            theta, grad, *kept = np.zeros((4, data.shape[1] - 1, LANES), np.float32)
+            taken = np.array([0])
+            compiled.lane_losses(columns, theta, chunk, (), losses)
             for epoch in range(epochs):
                 compiled.shuffle(np.uint64(epoch), order)
-                compiled.lanes(table, order, size, theta, grad, room, True, lr, size, ())
-                compiled.lane_losses(table, theta, room, (), losses)
+                compiled.lanes(
+                    data, order, first, of_size, problem.model.features, theta, grad,
+                    np.array(kept), r[:LANES], lr, factors, taken, False, params,
+                )  # fmt: skip
+                compiled.lane_losses(columns, theta, chunk, (), losses)
 
     plain = epochs_of(FromScratch(problem.X, problem.y, size, LR), 3)
     per_epoch = math.ceil(n / size)

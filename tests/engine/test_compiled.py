@@ -19,9 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.compiled import FASTMATH, SCALAR_METHODS, kernels
+from engine.compiled import FASTMATH, SCALAR_METHODS, Kernels, kernels
 from engine.experiment import SETTINGS, Experiment
 from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.penalties import PENALTIES
 from engine.registry import BadInput, Entry, Param
 from engine.sweep import Axis, Sweep
 from engine.trainer import train
@@ -52,21 +54,27 @@ def scalars(params: dict[str, float]) -> tuple[np.float32, ...]:
     return tuple(np.float32(value) for value in params.values())
 
 
+def kernels_for(entry: Entry[Any]) -> Kernels:
+    """The kernels of a loss under plain SGD without a penalty."""
+    return kernels(entry, PENALTIES["none"], OPTIMIZERS["sgd"])
+
+
 def compiled_loss(entry: Entry[Any], r: float, params: dict[str, float]) -> float:
     """The loss of one residual, from the kernel that the loop calls."""
-    table = np.array([[0.0, -r]], np.float32)
-    return kernels(entry).mean_loss(table, np.zeros(2, np.float32), scalars(params))
+    data, theta = np.array([[0.0, r]], np.float32), np.array([0.0, 1.0], np.float32)
+    return kernels_for(entry).mean_loss(data, theta, scalars(params))
 
 
 def compiled_slope(entry: Entry[Any], r: float, params: dict[str, float]) -> float:
-    """The derivative at one residual: the bias's gradient over one sample."""
-    table, theta, grad = np.array([[0.0, -r]], np.float32), np.zeros((2, 1)), np.zeros((2, 1))
-    theta, grad = theta.astype(np.float32), grad.astype(np.float32)
-    kernels(entry).lanes(
-        table, np.zeros(1, np.int64), 1, theta, grad, np.zeros(1, np.float32), True,
-        np.zeros(1), 0, scalars(params),
+    """The derivative at one residual: a step of rate 1 with the bias, from 0, over one sample."""
+    data, (theta, grad) = np.array([[1.0, -r]], np.float32), np.zeros((2, 1, 1), np.float32)
+    order, first, sizes, taken = np.array([0]), np.array([0, 1]), np.array([1]), np.array([0])
+    one, kept = np.ones(1, np.float32), np.zeros((2, 1, 1), np.float32)
+    kernels_for(entry).lanes(
+        data, order, first, sizes, 0, theta, grad, kept, one.copy(), one, one, taken, True,
+        (scalars(params), (), ()),
     )  # fmt: skip
-    return float(grad[1, 0])
+    return -float(theta[0, 0])
 
 
 # Derivatives ---------------------------------------------------------------------------------
@@ -234,8 +242,10 @@ import json, sys
 import numpy as np
 from engine.compiled import kernels
 from engine.losses import LOSSES
-known = kernels(LOSSES[sys.argv[1]])
-loss = known.mean_loss(np.array([[1, 2]], np.float32), np.ones(2, np.float32) * 3, ())
+from engine.optimizers import OPTIMIZERS
+from engine.penalties import PENALTIES
+known = kernels(LOSSES[sys.argv[1]], PENALTIES["none"], OPTIMIZERS["sgd"])
+loss = known.mean_loss(np.array([[1, 2]], np.float32), np.array([6, -1], np.float32), ())
 order = np.empty(5, np.int64)
 known.shuffle(np.uint64(1), order)
 stats = [part.stats for part in (known.mean_loss, known.shuffle)]
@@ -331,17 +341,6 @@ def test_mostly_there_is_nothing_to_note(loop: str) -> None:
 # The other kernels ---------------------------------------------------------------------------
 
 
-@given(rows=st.integers(1, 20), columns=st.integers(1, 5), chosen=st.lists(st.integers(0, 19)))
-@settings(max_examples=40)
-def test_gathering_is_indexing(rows: int, columns: int, chosen: list[int]) -> None:
-    table = np.arange(rows * columns, dtype=np.float32).reshape(rows, columns)
-    order = np.array([row % rows for row in chosen], np.int64)
-    block = np.full((len(order) + 2, columns), -1, np.float32)
-    kernels(LOSSES["half_squared"]).gather(table, order, block)
-    assert np.array_equal(block[: len(order)], table[order])
-    assert bool((block[len(order) :] == -1).all())
-
-
 @pytest.mark.parametrize("entry", WITH_DERIVATIVE)
 @given(data=st.data())
 @settings(max_examples=15)
@@ -350,15 +349,16 @@ def test_the_losses_of_lanes_are_the_mean_loss_of_each(
 ) -> None:
     d, n, width = (data.draw(st.integers(1, most)) for most in (4, 30, 40))
     random = np.random.default_rng(data.draw(st.integers(0, 1000)))
-    table = random.normal(size=(n, d + 1)).astype(np.float32)
-    theta = random.normal(size=(d + 1, width)).astype(np.float32)
+    rows = random.normal(size=(n, d + 1)).astype(np.float32)
+    theta = random.normal(size=(d, width)).astype(np.float32)
     (params, *_) = settings_of(entry)
-    out, room = np.empty(width), np.empty(width, np.float32)
-    kernels(entry).lane_losses(table, theta, room, scalars(params), out)
+    out, room = np.empty(width), np.empty(7, np.float32)
+    columns = np.ascontiguousarray(rows.T)
+    kernels_for(entry).lane_losses(columns, theta, room, scalars(params), out)
     for lane in range(width):
-        column = np.ascontiguousarray(theta[:, lane])
-        one = kernels(entry).mean_loss(table, column, scalars(params))
-        r = torch.tensor(table[:, :-1].astype(float) @ theta[:-1, lane] + theta[-1, lane])
-        wanted = entry.function(r - torch.tensor(table[:, -1].astype(float)), **params).mean()
+        column = np.append(theta[:, lane], np.float32(-1))
+        one = kernels_for(entry).mean_loss(rows, column, scalars(params))
+        r = torch.tensor(rows.astype(float) @ column)
+        wanted = entry.function(r, **params).mean()
         assert out[lane] == pytest.approx(one, rel=1e-5)
         assert one == pytest.approx(wanted.item(), rel=1e-5)

@@ -251,13 +251,15 @@ def test_a_sweep_does_nothing_before_it_is_asked_to(monkeypatch: pytest.MonkeyPa
     assert seen == 6
 
 
-@pytest.mark.parametrize("key", ["lr", "init.std", "init.bound", "init.gain", "init.value"])
-def test_rates_and_starts_are_lanes(key: str) -> None:
+@pytest.mark.parametrize(
+    "key", ["lr", "batch_size", "init.std", "init.bound", "init.gain", "init.value"]
+)
+def test_rates_batch_sizes_and_starts_are_lanes(key: str) -> None:
     assert lanes.is_lane(key)
 
 
-@pytest.mark.parametrize("key", ["seed", "batch_size", "epochs", "data.n", "loss.delta"])
-def test_what_changes_minibatches_or_loss_is_not(key: str) -> None:
+@pytest.mark.parametrize("key", ["seed", "epochs", "data.n", "loss.delta"])
+def test_what_changes_samples_order_or_loss_is_not(key: str) -> None:
     assert not lanes.is_lane(key)
 
 

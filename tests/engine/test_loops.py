@@ -99,6 +99,26 @@ def test_every_loop_has_the_same_losses_on_standard_data(
             assert epoch.loss == pytest.approx(same.loss, rel=tolerance)
 
 
+@pytest.mark.parametrize("entry", every_entry("optimizer"))
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_every_loop_takes_the_steps_of_every_optimizer(entry: Entry[Any], schedule: str) -> None:
+    """S16: the same path to 1e-5 relative, written out, by torch.optim, and compiled."""
+    experiment = Experiment(batch_size=32, lr=0.01, epochs=4).changed(
+        {
+            "optimizer": entry.name,
+            "schedule": schedule,
+            "penalty": "l2",
+            "data.n": 500,
+            "data.noise": 0.1,
+        }
+    )
+    runs = [epochs_of(train(experiment.changed({"loop": loop}))) for loop in LOOPS]
+    for run in runs[1:]:
+        for epoch, same in zip(runs[0], run, strict=True):
+            assert epoch.loss == pytest.approx(same.loss, rel=1e-5)
+            assert flat(epoch.params) == pytest.approx(flat(same.params), rel=1e-5, abs=1e-6)
+
+
 @given(data=st.data())
 @settings(max_examples=40)
 def test_every_loop_takes_the_steps_of_sgd_by_hand(data: st.DataObject) -> None:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from engine.controls import Controls
 from engine.experiment import SETTINGS, Experiment
 from engine.loops import EpochEnd, load
-from engine.losses import LOSSES
 from engine.problem import build
 from engine.shuffle import key_of, permutation
 
@@ -25,9 +24,9 @@ KEYS = st.integers(0, 2**64 - 1)
 @cache
 def compiled() -> Callable[..., Any]:
     """The kernel that shuffles."""
-    from engine.compiled import kernels
+    from engine.compiled import shuffler
 
-    return kernels(LOSSES["half_squared"]).shuffle
+    return shuffler()
 
 
 def by_hand(key: int, n: int) -> list[int]:

@@ -19,7 +19,7 @@ from engine.device import available
 from engine.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.experiment import SETTINGS, Experiment
 from engine.losses import LOSSES
-from engine.problem import build
+from engine.problem import build, generator
 from engine.registry import BadInput, Entry
 from engine.trainer import RUNAWAY, SAMPLE_SIZE, train
 from tests.engine.conftest import (
@@ -396,3 +396,53 @@ def test_a_run_at_the_floor_raises_no_alarm(seed: int) -> None:
 def test_why_tells_runaway_from_overflow() -> None:
     assert "1.5e+07" in trainer.why(2e7, 1.5e7)
     assert trainer.why(math.inf, 1.0) == trainer.why(math.nan, 1.0)
+
+
+# Held-out samples ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_the_validation_loss_is_that_of_samples_training_never_sees(loop: str) -> None:
+    experiment = Experiment(loop=loop, validation_split=0.3).changed({"data.noise": 0.5})
+    X, y = experiment.source().draw(generator(experiment.seed, "data"))
+    problem = build(experiment)
+    assert torch.equal(problem.X, X[:700])
+    for epoch in epochs_of(train(experiment)):
+        w, b = np.array(epoch.params["w"]), epoch.params["b"][0]
+        r = array(X[700:]) @ w + b - array(y[700:, 0])
+        assert epoch.validation == pytest.approx((r**2).mean() / 2, rel=1e-5)
+
+
+def test_nothing_is_held_out_unless_it_is_asked_for() -> None:
+    assert all(epoch.validation is None for epoch in epochs_of(train(Experiment())))
+
+
+@given(n=st.integers(1, 50), share=st.floats(0, 0.9))
+def test_one_sample_at_least_is_left_to_train_on(n: int, share: float) -> None:
+    experiment = Experiment(validation_split=share).changed({"data.n": n})
+    assert 1 <= experiment.train_size <= n
+    assert len(build(experiment).X) == experiment.train_size
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_early_stopping_ends_a_run_that_learns_only_noise(loop: str) -> None:
+    """Few samples, many features: the validation loss rises while the training loss still falls."""
+    experiment = Experiment(
+        loop=loop, validation_split=0.5, patience=5, epochs=500, batch_size=8, lr=0.05
+    ).changed({"data.w": (0.5,) * 20, "data.n": 50, "data.noise": 2.0})
+    events = list(train(experiment))
+    end, epochs = events[-1], epochs_of(events)
+    assert isinstance(end, Finished)
+    assert end.reason.startswith("early stopping")
+    best = min(epochs, key=lambda epoch: epoch.validation or 0.0)
+    assert end.epoch == best.epoch + 5 < 500
+    assert str(best.epoch) in end.reason
+    assert end.params == epochs[-1].params
+    assert end.step == end.epoch * 4
+
+
+def test_without_held_out_samples_the_training_loss_is_watched() -> None:
+    experiment = Experiment(patience=3, epochs=1000)
+    end = outcome(train(experiment))
+    assert isinstance(end, Finished)
+    assert 3 < end.epoch < 1000
