@@ -1,4 +1,7 @@
-"""What can be known without training: closed form, noise floor, the largest stable lr."""
+"""What can be known without training: closed form, noise floor, the lr that is stable all the way.
+
+Also what the modules of theory share: blocks of rows, and the derivatives of a loss.
+"""
 
 from __future__ import annotations
 

@@ -44,11 +44,13 @@ class Xray:
 def apart(found: Values, wanted: Values) -> float:
     """The largest distance between two gradients, as a share of the second's largest entry.
 
-    0 where they are equal; where the second is all zeros, the distance itself.
+    0 where they are equal; where the second is all zeros, the distance itself; NaN where either is.
     """
-    pairs = [pair for name in wanted for pair in zip(found[name], wanted[name], strict=True)]
-    largest = max(abs(b) for _, b in pairs)
-    return max(abs(a - b) for a, b in pairs) / (largest or 1.0)
+    a, b = (
+        torch.tensor([entry for name in wanted for entry in part[name]], dtype=torch.float64)
+        for part in (found, wanted)
+    )
+    return float((a - b).abs().max()) / (float(b.abs().max()) or 1.0)
 
 
 def xray(

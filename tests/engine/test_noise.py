@@ -18,7 +18,7 @@ from engine.curvature import curvature, hessian_moments
 from engine.noise import GradientNoise, excess_loss, gradient_noise, stable_lr
 from engine.theory import least_squares
 from tests.engine.conftest import Array, array
-from tests.engine.test_curvature import loss_of, standard
+from tests.engine.test_curvature import designs, loss_of, standard
 
 # The noise of a gradient ---------------------------------------------------------------------
 
@@ -133,6 +133,15 @@ def test_below_the_limit_no_error_grows_and_beyond_it_some_error_does(size: int)
         A = torch.stack([step @ step for step in steps]).mean(0)
         most = float(torch.linalg.eigvalsh(A)[-1])
         assert (most < 1) == (share < 1)
+
+
+@given(designs())
+def test_a_full_batch_of_any_data(drawn: tuple[Array, int]) -> None:
+    X = torch.tensor(drawn[0])
+    H, M = hessian_moments(X, X[:, :1], torch.zeros(X.shape[1]), loss_of("squared"))
+    critical = curvature(H).critical_lr
+    assert stable_lr(H, M, len(X), len(X)) == pytest.approx(critical, rel=1e-6)
+    assert stable_lr(H, M, len(X), 1) < critical
 
 
 def test_flat_directions_do_not_count() -> None:

@@ -102,6 +102,17 @@ def test_they_agree_for_features_and_labels_of_any_size(
     assert found.off_by_difference < 1e-6
 
 
+def test_a_perfect_fit_has_no_gradient() -> None:
+    model = MODELS["linear"].function(2, bias=True)
+    params, X, _ = drawn(model, 10, 4)
+    params = {name: param.detach().double() for name, param in params.items()}
+    y = model.predict(params, X.double())
+    found = xray(model, params, X, y, lambda r: r * r / 2, lambda r: r)
+    for part in (found.autograd, found.by_hand, found.by_difference):
+        assert [*part["w"], *part["b"]] == pytest.approx([0, 0, 0], abs=1e-12)
+    assert found.off_by_difference < 1e-12
+
+
 def test_a_penalty_is_part_of_all_three() -> None:
     def penalty(params: Mapping[str, Tensor]) -> Tensor:
         return 0.7 * params["w"].square().sum()
@@ -134,3 +145,6 @@ def test_how_far_apart() -> None:
     assert apart({"w": (1.0, 2.0)}, {"w": (1.0, 4.0)}) == 0.5
     assert apart({"w": (0.0,)}, {"w": (0.0,)}) == 0
     assert apart({"w": (0.25,)}, {"w": (0.0,)}) == 0.25
+    nan = float("nan")
+    assert np.isnan(apart({"w": (0.0, nan)}, {"w": (1.0, 1.0)}))
+    assert np.isnan(apart({"w": (0.0, 1.0)}, {"w": (nan, 1.0)}))
