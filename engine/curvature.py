@@ -66,16 +66,16 @@ def hessian_moments(
 
 def hessian_by_autograd(objective: Callable[[Tensor], Tensor], theta: Tensor) -> Tensor:
     """∇²f(θ) of shape (p, p) for any scalar function of θ (p,): p passes, so for few parameters."""
-    H: Tensor = torch.func.hessian(objective)(theta)
+    H: Tensor = torch.autograd.functional.hessian(objective, theta)
     return H
 
 
 def hessian_product(objective: Callable[[Tensor], Tensor], theta: Tensor, v: Tensor) -> Tensor:
     """∇²f(θ)·v of shape (p,), at the cost of a few gradients and without the Hessian.
 
-    The derivative of the gradient along v (Pearlmutter 1994).
+    The gradient of ∇f·v (Pearlmutter 1994).
     """
-    product: Tensor = torch.func.jvp(torch.func.grad(objective), (theta,), (v,))[1]
+    product: Tensor = torch.autograd.functional.vhp(objective, theta, v)[1]
     return product
 
 

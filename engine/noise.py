@@ -71,9 +71,13 @@ def stable_lr(
 
     H and M (p, p) come from `curvature.hessian_moments`. With V = (M − H²)/B·(n − B)/(n − 1), the
     variance of a minibatch's Hessian, and S = curvature_weight·H² + noise_weight·V it is
-    2/λmax(H^(−½) S H^(−½)) over the directions with curvature. Sufficient, and for full batches
-    exact: 2/λmax(H) with weights of 1. Standard data: 2/(1 + 4/B). With momentum μ the weights are
-    1/(1 + μ) and 1/(1 − μ), exact for one parameter. Infinite for a loss without curvature.
+    2/λmax(H^(−½) S H^(−½)) over the directions with curvature: below it no error grows in the mean,
+    at once; a little beyond some grow first and shrink later. Full batch: 2/λmax(H). Standard data:
+    2/(1 + 4/B). Infinite for a loss without curvature.
+
+    With momentum μ the weights are 1/(1 + μ) and 1/(1 − μ), with Nesterov's (1 + 2μ)/(1 + μ) and
+    1/(1 − μ), by the second moments of one parameter: exact there for momentum, on the safe side
+    for Nesterov's, both exact for full batches.
     """
     size = min(batch_size, n)
     V = (M - H @ H) / size * (n - size) / max(n - 1, 1)

@@ -1,4 +1,7 @@
-"""What can be known without training: closed form, noise floor, the largest stable lr."""
+"""What can be known without training: closed form, noise floor, the lr that is stable all the way.
+
+Also what the modules of theory share: blocks of rows, and the derivatives of a loss.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from torch import Tensor
 Loss = Callable[[Tensor], Tensor]
 """A loss of residuals r = ŷ − y, element by element."""
 
-ROWS_AT_ONCE = 65_536
+ROWS_AT_ONCE = 4096
+"""Few enough to stay in the processor's cache, which is twice as fast as many at 100 features."""
 DEPENDENT = 1e-12
 """A singular value below this share of the largest is rounding left over by dependent columns."""
 
@@ -37,7 +41,8 @@ def curvatures(loss: Loss, r: Tensor) -> Tensor:
     # To autograd |r| is flat at exactly 0, and so would be every loss written with it.
     r = r.detach().where(r != 0, 1e-30).requires_grad_()
     (slope,) = torch.autograd.grad(loss(r).sum(), r, create_graph=True)
-    return torch.autograd.grad(slope.sum(), r, materialize_grads=True)[0]
+    # Without 0·r a slope that is constant in pieces would have no graph.
+    return torch.autograd.grad((slope + 0 * r).sum(), r)[0]
 
 
 def least_squares(X: Tensor, y: Tensor) -> Tensor:

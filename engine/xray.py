@@ -12,7 +12,8 @@ from engine.models import Model, Values, numbers
 from engine.theory import Loss
 
 STEP = 1e-5
-"""Of the differences, for a parameter near 1: rounding costs 1e-11, the step's square 1e-10."""
+"""How far the differences move the residuals, as a share of their size: rounding, which falls with
+it, and the bend of the loss, which grows with its square, both cost about 1e-10 of the gradient."""
 
 Penalty = Callable[[Mapping[str, Tensor]], Tensor]
 """What is added to the mean loss, a scalar function of the parameters."""
@@ -27,7 +28,7 @@ class Xray:
     by_hand: Values
     """X̃ᵀℓ′(r)/B."""
     by_difference: Values
-    """(f(θ + h) − f(θ − h))/2h, one parameter after the other."""
+    """(f(θ + h) − f(θ − h))/2h, one number after the other."""
 
     @property
     def off_by_hand(self) -> float:
@@ -43,11 +44,13 @@ class Xray:
 def apart(found: Values, wanted: Values) -> float:
     """The largest distance between two gradients, as a share of the second's largest entry.
 
-    0 where they are equal; where the second is all zeros, the distance itself.
+    0 where they are equal; where the second is all zeros, the distance itself; NaN where either is.
     """
-    pairs = [pair for name in wanted for pair in zip(found[name], wanted[name], strict=True)]
-    largest = max(abs(b) for _, b in pairs)
-    return max(abs(a - b) for a, b in pairs) / (largest or 1.0)
+    a, b = (
+        torch.tensor([entry for name in wanted for entry in part[name]], dtype=torch.float64)
+        for part in (found, wanted)
+    )
+    return float((a - b).abs().max()) / (float(b.abs().max()) or 1.0)
 
 
 def xray(
@@ -62,7 +65,7 @@ def xray(
     """The gradient of mean ℓ(ŷ − y) + penalty(θ) on a minibatch X (B, d), y (B, 1), in float64.
 
     `slope` is ℓ′ as written by hand. The gradient of the penalty in `by_hand` is autograd's. The
-    differences take two passes over the minibatch for each parameter.
+    differences take two passes over the minibatch for each number.
     """
     X, y = X.cpu().double(), y.cpu().double()
     theta = {
@@ -80,32 +83,32 @@ def xray(
 
     whole = autograd(objective(theta))
     with torch.no_grad():
-        flat = model.design(X).T @ slope(model.predict(theta, X) - y) / len(X)
+        design, r = model.design(X), model.predict(theta, X) - y
+        flat = design.T @ slope(r) / len(X)
+        steps = STEP * r.square().mean().sqrt().clamp(min=1) / design.square().mean(0).sqrt()
     by_hand = dict(model.named(flat.flatten().tolist()))
     if penalty is not None:
         extra = numbers(autograd(penalty(theta)))
         for name, part in by_hand.items():
             by_hand[name] = tuple(a + b for a, b in zip(part, extra[name], strict=True))
-    return Xray(numbers(whole), by_hand, numbers(differences(objective, theta)))
+    # A column of zeros moves no residual, however large the step.
+    h = model.named(steps.where(steps.isfinite(), STEP).tolist())
+    return Xray(numbers(whole), by_hand, numbers(differences(objective, theta, h)))
 
 
 @torch.no_grad()
 def differences(
-    objective: Callable[[Mapping[str, Tensor]], Tensor], params: Mapping[str, Tensor]
+    objective: Callable[[Mapping[str, Tensor]], Tensor], params: Mapping[str, Tensor], h: Values
 ) -> dict[str, Tensor]:
-    """(f(θ + h) − f(θ − h))/2h for every number of the parameters, float64, shapes of theirs.
-
-    h is `STEP`, or that share of a parameter larger than 1.
-    """
+    """(f(θ + h) − f(θ − h))/2h for every number of the parameters, float64, in their shapes."""
     moved = {name: param.clone() for name, param in params.items()}
     found = {name: torch.zeros_like(param) for name, param in params.items()}
     for name, param in moved.items():
         entries, slots = param.view(-1), found[name].view(-1)
-        for i, value in enumerate(entries.tolist()):
-            h = STEP * max(1.0, abs(value))
-            entries[i] = value + h
+        for i, (value, step) in enumerate(zip(entries.tolist(), h[name], strict=True)):
+            entries[i] = value + step
             above = objective(moved)
-            entries[i] = value - h
-            slots[i] = (above - objective(moved)) / (2 * h)
+            entries[i] = value - step
+            slots[i] = (above - objective(moved)) / (2 * step)
             entries[i] = value
     return found

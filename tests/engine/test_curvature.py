@@ -155,6 +155,13 @@ def test_leading_eigenpairs_of_a_round_valley_and_of_a_plane() -> None:
             leading_eigenpairs(torch.zeros_like, 5, count)
 
 
+def test_all_eigenpairs_of_a_steep_spectrum_are_found_once() -> None:
+    wanted = torch.logspace(0, -9, 40, dtype=torch.float64)
+    values, vectors = leading_eigenpairs(lambda v: wanted * v, 40, 40)
+    torch.testing.assert_close(values, wanted, rtol=1e-9, atol=1e-15)
+    torch.testing.assert_close(vectors.T @ vectors, torch.eye(40).double(), rtol=0, atol=1e-12)
+
+
 def test_many_parameters_need_no_hessian() -> None:
     random = np.random.default_rng(0)
     X, y = torch.tensor(random.normal(size=(300, 600))), torch.tensor(random.normal(size=300))

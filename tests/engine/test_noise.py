@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from engine import theory
 from engine.curvature import curvature, hessian_moments
 from engine.noise import GradientNoise, excess_loss, gradient_noise, stable_lr
 from engine.theory import least_squares
-from tests.engine.conftest import array
-from tests.engine.test_curvature import loss_of, standard
+from tests.engine.conftest import Array, array
+from tests.engine.test_curvature import designs, loss_of, standard
 
 # The noise of a gradient ---------------------------------------------------------------------
 
@@ -118,15 +119,29 @@ def test_a_full_batch_has_only_curvature_to_fear(seed: int) -> None:
     assert limits == sorted(limits)
 
 
-@pytest.mark.parametrize("share", [0.97, 1.03])
-def test_minibatches_are_stable_below_the_limit_and_not_beyond(share: float) -> None:
-    """One weight, samples in every order: the mean square of the error over one epoch, exactly."""
-    x = torch.tensor([[0.5], [1.0], [1.5], [2.0], [0.1]], dtype=torch.float64)
-    H, M = hessian_moments(x, x, torch.zeros(1), loss_of("half_squared"))
-    lr = share * stable_lr(H, M, 5, 2)
-    factors = [1 - lr * float(x[list(rows)].square().mean()) for rows in combinations(range(5), 2)]
-    growth = np.mean(np.square(factors))
-    assert (growth < 1) == (share < 1)
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_below_the_limit_no_error_grows_and_beyond_it_some_error_does(size: int) -> None:
+    """E‖e‖² after one step is eᵀAe, with A the mean of (I − lr·H_B)² over every minibatch."""
+    X, y = standard(6, scale=(1.0, 3.0))
+    H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
+    limit = stable_lr(H, M, 6, size)
+    for share in (0.99, 1.01):
+        steps = [
+            torch.eye(3) - share * limit * X[list(rows)].T @ X[list(rows)] / size
+            for rows in combinations(range(6), size)
+        ]
+        A = torch.stack([step @ step for step in steps]).mean(0)
+        most = float(torch.linalg.eigvalsh(A)[-1])
+        assert (most < 1) == (share < 1)
+
+
+@given(designs())
+def test_a_full_batch_of_any_data(drawn: tuple[Array, int]) -> None:
+    X = torch.tensor(drawn[0])
+    H, M = hessian_moments(X, X[:, :1], torch.zeros(X.shape[1]), loss_of("squared"))
+    critical = curvature(H).critical_lr
+    assert stable_lr(H, M, len(X), len(X)) == pytest.approx(critical, rel=1e-6)
+    assert stable_lr(H, M, len(X), 1) < critical
 
 
 def test_flat_directions_do_not_count() -> None:
@@ -138,6 +153,30 @@ def test_flat_directions_do_not_count() -> None:
     same = hessian_moments(wanted, y, torch.zeros(3), loss_of("half_squared"))
     assert stable_lr(*found, 300, 4) == pytest.approx(stable_lr(*same, 300, 4), rel=1e-6)
     assert stable_lr(0 * H, 0 * M, 300, 4) == math.inf
+
+
+def growth(X: Array, lr: float, mu: float, nesterov: bool) -> float:
+    """Of E zzᵀ for z = (error, velocity) in a step with one sample: E T⊗T's spectral radius."""
+    eye, total = np.eye(X.shape[1]), np.zeros(((2 * X.shape[1]) ** 2,) * 2)
+    for x in X:
+        h, ahead = np.outer(x, x), 1 + mu if nesterov else 1.0
+        step = lr * mu * (mu if nesterov else 1.0)
+        T = np.block([[eye - lr * ahead * h, -step * eye], [h, mu * eye]])
+        total = total + np.kron(T, T) / len(X)
+    return float(np.abs(np.linalg.eigvals(total)).max())
+
+
+@pytest.mark.parametrize("data", [{}, {"scale": (1.0, 10.0)}, {"correlation": 0.9}])
+@pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
+def test_the_limit_is_on_the_safe_side_with_momentum_too(data: dict[str, Any], mu: float) -> None:
+    X, y = standard(60, **data)
+    H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
+    ball = stable_lr(H, M, 60, 1, 1 / (1 + mu), 1 / (1 - mu))
+    nesterov = stable_lr(H, M, 60, 1, (1 + 2 * mu) / (1 + mu), 1 / (1 - mu))
+    assert growth(array(X), 0.99 * ball, mu, nesterov=False) < 1
+    assert growth(array(X), 1.4 * ball, mu, nesterov=False) > 1
+    assert growth(array(X), 0.99 * nesterov, mu, nesterov=True) < 1
+    assert growth(array(X), 3 * nesterov, mu, nesterov=True) > 1
 
 
 def growth_of_second_moments(lr: float, mu: float, mean: float, variance: float) -> float:

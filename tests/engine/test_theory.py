@@ -15,7 +15,7 @@ from engine import theory
 from engine.experiment import Experiment
 from engine.losses import LOSSES
 from engine.registry import Entry
-from engine.theory import expected_loss, least_squares
+from engine.theory import curvatures, expected_loss, least_squares, slopes, steepest_curvature
 from tests.engine.conftest import Array, array, epochs_of, every_entry, facts_of
 
 
@@ -205,3 +205,39 @@ def test_the_true_model_costs_the_noise_floor(entry: Entry[Any]) -> None:
     problem = build(experiment)
     true = {"w": torch.tensor([[2.0], [-3.4]]), "b": torch.tensor([4.2])}
     assert problem.mean_loss(true) == pytest.approx(facts_of(experiment).noise_floor, rel=0.01)
+
+
+# Derivatives ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", every_entry("loss"))
+def test_slopes_are_those_written_by_hand_and_curvatures_their_differences(
+    entry: Entry[Any],
+) -> None:
+    params = {param.name: 0.7 for param in entry.params}
+
+    def loss(r: torch.Tensor) -> torch.Tensor:
+        cost: torch.Tensor = entry.function(r, **params)
+        return cost
+
+    assert entry.derivative is not None
+    r = torch.linspace(-3, 3, 61, dtype=torch.float64)[:, None]
+    slope, curvature = slopes(loss, r), curvatures(loss, r)
+    torch.testing.assert_close(slope, entry.derivative(r, **params))
+    h = 1e-6
+    difference = (entry.derivative(r + h, **params) - entry.derivative(r - h, **params)) / (2 * h)
+    # Where ℓ′ jumps or bends there is no second derivative.
+    smooth = ((r.abs() - 0.7).abs() > 1e-3) & (r.abs() + (entry.name != "l1") > 1e-3)
+    torch.testing.assert_close(curvature[smooth], difference[smooth], rtol=1e-6, atol=1e-8)
+    assert steepest_curvature(loss) == pytest.approx(float(curvature.max()), rel=1e-3)
+    assert not curvature.requires_grad
+
+
+def test_a_loss_made_of_straight_lines_has_no_curvature() -> None:
+    def pinball(r: torch.Tensor) -> torch.Tensor:
+        return 0.9 * r.clamp(min=0) - 0.1 * r.clamp(max=0)
+
+    r = torch.tensor([-2.0, -1.0, 1.0, 2.0])
+    assert slopes(pinball, r).tolist() == pytest.approx([-0.1, -0.1, 0.9, 0.9])
+    assert curvatures(pinball, r).tolist() == [0] * 4
+    assert steepest_curvature(pinball) == 0
