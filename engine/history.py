@@ -16,7 +16,7 @@ from engine.events import (
     Stepped,
 )
 from engine.experiment import Experiment
-from engine.models import Values, numbers
+from engine.models import Values, labels, numbers
 
 State = Literal[
     "loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"
@@ -148,15 +148,6 @@ def error_of(params: Values, true: Values) -> Values:
 def norm(values: Values) -> float:
     """Euclidean norm over all the numbers; infinite or NaN where they are."""
     return math.sqrt(sum(number * number for name in values for number in values[name]))
-
-
-def labels(values: Values) -> list[tuple[str, float]]:
-    """Each number with its label: `w[0]`, `w[1]`, `b`; a lone number carries the bare name."""
-    return [
-        (name if len(values[name]) == 1 else f"{name}[{index}]", number)
-        for name in values
-        for index, number in enumerate(values[name])
-    ]
 
 
 class History:

@@ -20,6 +20,15 @@ def numbers(tensors: Mapping[str, Tensor]) -> Values:
     return {name: tuple(tensor.flatten().tolist()) for name, tensor in tensors.items()}
 
 
+def labels(values: Values) -> list[tuple[str, float]]:
+    """Each number with its label: `w[0]`, `w[1]`, `b`; a lone number carries the bare name."""
+    return [
+        (name if len(values[name]) == 1 else f"{name}[{index}]", number)
+        for name in values
+        for index, number in enumerate(values[name])
+    ]
+
+
 @dataclass(frozen=True)
 class Model:
     """A model that is linear in its parameters: ŷ = X·weight (+ bias)."""

@@ -16,8 +16,9 @@ from textual.color import Color
 from engine.datasets import DATASETS
 from engine.events import Facts
 from engine.experiment import Experiment
-from engine.history import Snapshot, labels
+from engine.history import Snapshot
 from engine.losses import LOSSES
+from engine.models import labels
 from engine.presets import PRESETS, preset
 from tests.tui.conftest import (
     EPOCH_LOSSES,

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from engine.events import Finished
 from engine.experiment import Experiment
-from engine.history import Snapshot, labels
+from engine.history import Snapshot
+from engine.models import labels
 from engine.presets import PRESETS
 from engine.session import Session
 from engine.trainer import train

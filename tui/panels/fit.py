@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.history import Snapshot, labels
+from engine.history import Snapshot
+from engine.models import labels
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import number
 from tui.panels.chart import ChartPanel, absent

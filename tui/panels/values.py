@@ -9,7 +9,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.history import Snapshot, labels, norm
+from engine.history import Snapshot, norm
+from engine.models import labels
 from tui.numbers import number
 
 COLUMNS = ("value", "true", "error", "grad", "closed")

@@ -1,0 +1,102 @@
+"""What theory says of an experiment at one place: curvature, limits, gradient noise, one gradient.
+
+Everything is worked out from the data themselves, for the objective that training goes down.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.curvature import Curvature, curvature, hessian, hessian_by_autograd
+from engine.events import Facts
+from engine.models import Values, labels
+from engine.noise import GradientNoise, gradient_noise
+from engine.problem import Problem
+from engine.stability import Limit, weight_decay
+from engine.xray import Xray, xray
+
+FEW = 1_000_000
+"""Samples times parameters up to which autograd takes the Hessian as well."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Theory at one place θ."""
+
+    params: Values
+    """θ by name."""
+    labels: tuple[str, ...]
+    """A label for each number of θ, in the order of the matrices: w[0], w[1], b."""
+    facts: Facts
+    hessian: Tensor
+    """∇² of the objective at θ (p, p), by the formula."""
+    autograd_apart: float | None
+    """Largest difference to the Hessian by autograd; None where there are too many numbers."""
+    curvature: Curvature
+    """Its eigenvalues."""
+    limit: Limit
+    """Of the experiment's own optimizer and minibatches."""
+    noise: GradientNoise
+    batch_size: int
+    xray: Xray
+    """The gradient of one minibatch, three ways."""
+
+    @property
+    def gradient_variance(self) -> float:
+        """Variance of the experiment's own minibatch gradient."""
+        return self.noise.variance(self.batch_size)
+
+
+def study(
+    problem: Problem,
+    facts: Facts,
+    params: Values,
+    minibatch: tuple[Tensor, Tensor] | None = None,
+) -> Study:
+    """Theory of a problem at `params`; without a minibatch X (B, d), y (B, 1) the first one."""
+    model, experiment = problem.model, problem.experiment
+    design, decay = model.design(problem.X), weight_decay(problem)
+    tensors = problem.tensors(params)
+    theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()
+    H = hessian(design, problem.y, theta, problem.loss, decay)
+    noise = gradient_noise(design, problem.y, theta, problem.loss, decay)
+    if minibatch is None:
+        first = next(problem.shuffles())[: experiment.batch_size].to(problem.device)
+        minibatch = problem.X[first], problem.y[first]
+    loss = experiment.entry("loss")
+
+    def slope(r: Tensor) -> Tensor:
+        assert loss.derivative is not None
+        value: Tensor = loss.derivative(r, **experiment.loss.kwargs())
+        return value
+
+    return Study(
+        params=params,
+        labels=tuple(label for label, _ in labels(params)),
+        facts=facts,
+        hessian=H,
+        autograd_apart=apart(problem, H, design, theta),
+        curvature=curvature(H),
+        limit=facts.stability.limit,
+        noise=noise,
+        batch_size=min(experiment.batch_size, len(problem.X)),
+        xray=xray(model, tensors, *minibatch, problem.loss, slope, problem.penalty),
+    )
+
+
+def apart(problem: Problem, H: Tensor, design: Tensor, theta: Tensor) -> float | None:
+    """How far the Hessian by autograd is off the formula's, at most."""
+    if design.numel() > FEW:
+        return None
+    X, y, model = design.cpu().double(), problem.y.cpu().double(), problem.model
+
+    def objective(at: Tensor) -> Tensor:
+        mean = problem.loss(X @ at[:, None] - y).mean()
+        return mean + problem.penalty_of(at[: model.features]).sum()
+
+    by_autograd = hessian_by_autograd(objective, theta)
+    return float((by_autograd - H).abs().max()) if H.isfinite().all() else math.nan
