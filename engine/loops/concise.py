@@ -55,16 +55,17 @@ class Training:
 
     def run(self) -> Iterator[Progress]:
         """Take one step after the other, yielding its minibatch's mean loss before it."""
+        net, criterion, optimizer, controls = self.net, self.criterion, self.optimizer, self.controls
         averaged = self.divisor == 1
         while True:
             for X, y in self.loader:
-                loss = self.criterion(self.net(X), y) / self.divisor
-                self.optimizer.zero_grad()
-                loss.backward()
-                self.optimizer.param_groups[0]["lr"] = self.controls.lr
-                self.optimizer.step()
+                loss = criterion(net(X), y)
+                optimizer.zero_grad()
+                (loss if averaged else loss / self.divisor).backward()
+                optimizer.param_groups[0]["lr"] = controls.lr
+                optimizer.step()
                 self._minibatch = (X, y)
-                yield (loss.item() if averaged else loss.item() * self.divisor / len(y),)
+                yield (loss.item() if averaged else loss.item() / len(y),)
             yield epoch_end(self.problem, self)
 
     def params(self) -> dict[str, Tensor]:
