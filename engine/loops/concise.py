@@ -55,7 +55,12 @@ class Training:
 
     def run(self) -> Iterator[Progress]:
         """Take one step after the other, yielding its minibatch's mean loss before it."""
-        net, criterion, optimizer, controls = self.net, self.criterion, self.optimizer, self.controls
+        net, criterion, optimizer, controls = (
+            self.net,
+            self.criterion,
+            self.optimizer,
+            self.controls,
+        )
         averaged = self.divisor == 1
         while True:
             for X, y in self.loader:
