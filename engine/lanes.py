@@ -20,7 +20,7 @@ from engine.shuffle import key_of
 from engine.sweep import Cell, Sweep
 from engine.trainer import RUNAWAY, facts
 
-WIDTH = 256
+WIDTH = 512
 """Most lanes at once: their parameters stay in the cache."""
 CHUNK = 1024
 """Samples whose residuals are worked out at once."""
@@ -97,25 +97,20 @@ def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> La
         axis=1,
         return_inverse=True,
     )
+    params = [key.partition(".")[2] for key in names]
     inits = [
-        Choice(
-            experiment.init.name,
-            tuple(
-                (
-                    experiment.init.kwargs()
-                    | {
-                        key.partition(".")[2]: value
-                        for key, value in zip(names, values, strict=True)
-                    }
-                ).items()
-            ),
-        )
+        with_params(experiment.init, dict(zip(params, values, strict=True)))
         for values in starts.T.tolist()
     ]
     lr = settings.get("lr", np.full(len(index), experiment.lr))
     size = settings.get("batch_size", np.full(len(index), experiment.batch_size))
     order = np.argsort(size, kind="stable")
     return Lanes(index[order], lr[order], size[order], init.ravel()[order], inits)
+
+
+def with_params(choice: Choice, changes: dict[str, float]) -> Choice:
+    """The same entry with other values of some parameters."""
+    return Choice(choice.name, tuple((choice.kwargs() | changes).items()))
 
 
 def is_lane(key: str) -> bool:
@@ -169,11 +164,15 @@ def cells_of(index: Whole, history: Doubles, floor: float) -> list[Cell]:
         ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
         reached = losses <= floor
     first = np.where(reached.any(axis=0), reached.argmax(axis=0) + 1, 0)
-    rows = zip(index.tolist(), losses.T.tolist(), first.tolist(), ran_away.tolist(), strict=True)
-    return [
-        Cell(number, own[-1], epoch or None, "diverged" if bad else "finished", tuple(own))
-        for number, own, epoch, bad in rows
-    ]
+    columns = zip(
+        index.tolist(),
+        losses[-1].tolist(),
+        [epoch or None for epoch in first.tolist()],
+        ["diverged" if bad else "finished" for bad in ran_away.tolist()],
+        zip(*losses.tolist(), strict=True),
+        strict=True,
+    )
+    return list(map(Cell._make, columns))
 
 
 def first_thetas(seed: int, lanes: Lanes, problem: Problem) -> Floats:

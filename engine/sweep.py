@@ -10,7 +10,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from engine import machine
 from engine.experiment import REGISTRIES, SETTINGS, Experiment
@@ -32,11 +32,10 @@ class Axis:
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """What one run of a sweep came to."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # not the method of a tuple
     """Place in the order of `Sweep.settings`."""
     loss: float
     """Loss over all the data at the end; infinite or NaN where it ran away."""
@@ -102,8 +101,8 @@ class Sweep:
 
     def corners(self) -> list[Experiment]:
         """The experiments at the ends of the axes, where a setting that is refused shows first."""
-        ends = [(min(axis.values, key=size), max(axis.values, key=size)) for axis in self.axes]
-        return [self.at(values) for values in product(*ends)]
+        ordered = [sorted(axis.values, key=size) for axis in self.axes]
+        return [self.at(values) for values in product(*((one[0], one[-1]) for one in ordered))]
 
     def settings(self) -> list[tuple[Value, ...]]:
         """The values of the axes of every run; the last axis changes fastest."""

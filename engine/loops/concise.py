@@ -58,19 +58,28 @@ class Training:
 
     def run(self) -> Iterator[Progress]:
         """Take one step after the other, yielding its minibatch's mean loss before it."""
+        net, criterion, optimizer, controls = (
+            self.net,
+            self.criterion,
+            self.optimizer,
+            self.controls,
+        )
         experiment, averaged = self.problem.experiment, self.divisor == 1
         penalized = experiment.penalty.name != "none"
         steps = experiment.steps_per_epoch
         for epoch in count():
             factors = experiment.lr_factors(epoch * steps, steps).tolist()
             for (X, y), factor in zip(self.loader, factors, strict=True):
-                loss = self.criterion(self.net(X), y) / self.divisor
-                self.optimizer.zero_grad()
-                (loss + self.problem.penalty(self._params) if penalized else loss).backward()
-                self.optimizer.param_groups[0]["lr"] = self.controls.lr * factor
-                self.optimizer.step()
+                loss = criterion(net(X), y)
+                objective = loss if averaged else loss / self.divisor
+                if penalized:
+                    objective = objective + self.problem.penalty(self._params)
+                optimizer.zero_grad()
+                objective.backward()
+                optimizer.param_groups[0]["lr"] = controls.lr * factor
+                optimizer.step()
                 self._minibatch = (X, y)
-                yield (loss.item() if averaged else loss.item() * self.divisor / len(y),)
+                yield (loss.item() if averaged else loss.item() / len(y),)
             yield epoch_end(self.problem, self)
 
     def params(self) -> dict[str, Tensor]:

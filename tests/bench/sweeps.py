@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from engine.experiment import Experiment
-from engine.lanes import CHUNK, run_sweep
+from engine.lanes import CHUNK, WIDTH, run_sweep
 from engine.loops.fast import kernels_of, values_of
 from engine.problem import build
 from engine.sweep import Sweep, parse_axis
@@ -25,8 +25,6 @@ SWEEPS = {
     "64 lr × 64 batch sizes": ("lr=log:1e-3:1:64", "batch_size=lin:1:64:64"),
 }
 RUNS = 4096
-LANES = 256
-"""Runs side by side where the kernels are timed alone."""
 
 
 def sweeps(rounds: int) -> Iterator[Row]:
@@ -76,18 +74,18 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
         rows = torch.cat([problem.model.design(problem.X), problem.y], dim=1)
         data, columns = rows.numpy(), rows.T.contiguous().numpy()
         order, r, chunk = np.arange(n), *np.empty((2, CHUNK), np.float32)
-        first, of_size = np.array([0, LANES]), np.array([size])
-        lr, losses = np.full(LANES, LR, np.float32), np.empty(LANES)
+        first, of_size = np.array([0, WIDTH]), np.array([size])
+        lr, losses = np.full(WIDTH, LR, np.float32), np.empty(WIDTH)
         factors = np.ones(n, np.float32)
-        for _ in range(0, RUNS, LANES):
-            theta, grad, *kept = np.zeros((4, data.shape[1] - 1, LANES), np.float32)
+        for _ in range(0, RUNS, WIDTH):
+            theta, grad, *kept = np.zeros((4, data.shape[1] - 1, WIDTH), np.float32)
             taken = np.array([0])
             compiled.lane_losses(columns, theta, chunk, (), losses)
             for epoch in range(epochs):
                 compiled.shuffle(np.uint64(epoch), order)
                 compiled.lanes(
                     data, order, first, of_size, problem.model.features, theta, grad,
-                    np.array(kept), r[:LANES], lr, factors, taken, False, params,
+                    np.array(kept), r[:WIDTH], lr, factors, taken, False, params,
                 )  # fmt: skip
                 compiled.lane_losses(columns, theta, chunk, (), losses)
 

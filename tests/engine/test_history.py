@@ -24,10 +24,9 @@ from engine.history import (
     Series,
     Snapshot,
     error_of,
-    labels,
     norm,
 )
-from engine.models import numbers
+from engine.models import labels, numbers
 from engine.trainer import train
 from tests.engine.conftest import singly, tame_experiments
 
