@@ -58,7 +58,6 @@ class MainScreen(Screen[None]):
         self.pinned: Snapshot | None = None
         self.finding = session.finding
         self.sweep = session.sweep
-        self.ticks = 0
 
     def compose(self) -> ComposeResult:
         """Forms, charts, values, and the bars around them."""
@@ -97,8 +96,7 @@ class MainScreen(Screen[None]):
     # Showing ---------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Show the session's newest snapshot, a running one at half the pace."""
-        self.ticks += 1
+        """Show the session's newest snapshot."""
         if self.focused is not None and not self.focused.is_attached:
             self.set_focus(self.chart_in_use)  # the field has gone with the choice it belonged to
         if self.session.finding is not self.finding and self.is_active:
@@ -107,7 +105,7 @@ class MainScreen(Screen[None]):
             self.sweep = self.session.sweep
             self.show_snapshot()
         latest = self.session.latest
-        if latest is not self.snapshot and (latest.state != "running" or self.ticks % 2):
+        if latest is not self.snapshot:
             self.snapshot = latest
             self.show_snapshot()
 
