@@ -100,13 +100,13 @@ class Session:
         self._due = 0.0
         self._mark = 0.0
         self._published = 0.0
+        self._command(_load_torch)
+        self.prepare(experiment)
 
     # What the screen calls -------------------------------------------------------------------
 
     def open(self) -> None:
-        """Start the thread; it imports torch and prepares the experiment."""
-        self._command(_load_torch)
-        self.prepare(self.latest.experiment)
+        """Start the thread; it imports torch, prepares the experiment and does what was asked."""
         self._thread.start()
 
     def close(self, timeout: float = 5.0) -> None:

@@ -219,7 +219,11 @@ class Form(VerticalScroll, can_focus=False):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fields: dict[str, TextField | Picker] = {}
-        self.labels: dict[str, Static] = {}
+        self.labels = Static(classes="label")
+
+    def compose(self) -> ComposeResult:
+        """The column of labels; `show` puts the fields beside it."""
+        yield self.labels
 
     def rows(self, experiment: Experiment) -> list[Row]:
         """The rows for an experiment; a parameter is indented below its entry."""
@@ -236,14 +240,13 @@ class Form(VerticalScroll, can_focus=False):
         rows = self.rows(experiment)
         for key in self.fields.keys() - {row.key for row in rows}:
             self.fields.pop(key).remove()
-            self.labels.pop(key).remove()
-        above: Widget | None = None
+        self.labels.update("\n".join(row.label for row in rows))
+        self.labels.styles.row_span = len(rows)
+        above: Widget = self.labels
         for row in rows:
             if row.key not in self.fields:
                 self.fields[row.key] = field_for(row)
-                self.labels[row.key] = Static(row.label, classes="label")
-                pair = (self.labels[row.key], self.fields[row.key])
-                self.mount(*pair, after=above) if above else self.mount(*pair)
+                self.mount(self.fields[row.key], after=above)
             field = above = self.fields[row.key]
             if isinstance(field, Picker):
                 field.choices = row.choices

@@ -661,3 +661,11 @@ def test_the_thread_does_not_keep_the_process_alive(open_session: Open) -> None:
     open_session(SHORT)
     (thread,) = engine_threads()
     assert thread.daemon
+
+
+def test_what_is_asked_for_before_the_thread_runs_is_not_lost() -> None:
+    session = Session(SHORT)
+    session.start(SHORT)
+    session.open()
+    assert until(session, "finished").epoch == SHORT.epochs
+    session.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.geometry import Region
+from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.history import Snapshot, State
@@ -27,12 +29,21 @@ ALWAYS = ("next_panel", "help", "palette", "quit")
 """Keys that stand at the right end of the key bar; where it is narrow, only help does."""
 
 
-class StatusBar(Static):
+class StatusBar(Widget):
     """What is being trained, and how far it is."""
 
+    line = Content()
+
     def show(self, snapshot: Snapshot) -> None:
-        """Show the state of a snapshot."""
-        self.update(status(snapshot, self.size.width), layout=False)
+        """Show the state of a snapshot; the title is painted anew only where it is another one."""
+        before, self.line = self.line.plain, status(snapshot, self.size.width)
+        title, mark, _ = self.line.plain.partition("●")
+        start = cell_len(title) if before.startswith(title + mark) else 0
+        self.refresh(Region(start, 0, self.size.width - start, 1))
+
+    def render(self) -> Content:
+        """The line."""
+        return self.line
 
 
 def status(snapshot: Snapshot, width: int) -> Content:
@@ -60,9 +71,13 @@ def status(snapshot: Snapshot, width: int) -> Content:
 class Hint(Static):
     """Help for the focused field, or what was wrong with the last input."""
 
+    said = ("", False)
+
     def say(self, text: str, refused: bool = False) -> None:
-        """Show a sentence; a refusal stands out."""
-        self.update(Content.styled(text, "$text-error" if refused else "dim"), layout=False)
+        """Show a sentence; a refusal stands out, and the same again costs nothing."""
+        if self.said != (text, refused):
+            self.said = (text, refused)
+            self.update(Content.styled(text, "$text-error" if refused else "dim"), layout=False)
 
 
 class KeyBar(Static):
