@@ -39,7 +39,7 @@ class TextField(Input):
     ]
 
     def __init__(self, key: str, value: str) -> None:
-        super().__init__(value, compact=True, select_on_focus=True)
+        super().__init__(value, compact=True, select_on_focus=True, validate_on=())
         self.cursor_blink = False
         self.key = key
         self.applied = value

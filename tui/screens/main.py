@@ -64,6 +64,7 @@ class MainScreen(Screen[None]):
         self.loss, self.fit = LossPanel(id="loss"), FitPanel(id="fit")
         self.values, self.training = ValuesPanel(id="values"), TrainingPanel(id="training")
         self.forms: tuple[Form, ...] = (DataPanel(id="data"), ModelPanel(id="model"), self.training)
+        self.text = Static(id="text")
         self.panels: tuple[Widget, ...] = (*self.forms, self.loss, self.fit, self.values)
         for panel in self.panels:
             panel.border_title = str(panel.id).capitalize()
@@ -75,7 +76,7 @@ class MainScreen(Screen[None]):
                 yield ReadingPanel()
                 yield DevicePanel()
             yield Group(self.loss, self.fit, id="charts")
-        yield Static(id="text")
+        yield self.text
         yield Hint()
         yield KeyBar()
 
@@ -88,10 +89,6 @@ class MainScreen(Screen[None]):
         self.show_snapshot()
         self.loss.focus()
         self.set_interval(TICK, self.look)
-
-    def on_resize(self) -> None:
-        """The bars are laid out for a width."""
-        self.call_after_refresh(self.show_snapshot)
 
     # Showing ---------------------------------------------------------------------------------
 
@@ -122,7 +119,7 @@ class MainScreen(Screen[None]):
             self.values.show(now)
             self.query_one(ReadingPanel).show(now)
             self.query_one(DevicePanel).show(now)
-            self.query_one("#text", Static).update(reading(now), layout=False)
+            self.text.update(reading(now), layout=False)
             if now.facts and now.facts.devices != self.training.devices:
                 self.training.devices = now.facts.devices
                 self.training.show(self.experiment)
