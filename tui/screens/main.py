@@ -85,10 +85,18 @@ class MainScreen(Screen[None]):
         self.query_one("#side").border_title = "Values"
         self.query_one(ReadingPanel).border_title = "Reading"
         self.query_one(DevicePanel).border_title = "Device"
-        self.show_experiment()
         self.show_snapshot()
         self.loss.focus()
         self.set_interval(TICK, self.look)
+
+    async def fill(self) -> None:
+        """After the first frame: put the fields into the forms, then let the engine import torch.
+
+        Most of the screen's widgets are fields, and the frame would take twice as long with them.
+        """
+        for form in self.forms:
+            await form.show(self.experiment)
+        self.call_after_refresh(self.session.open)
 
     # Showing ---------------------------------------------------------------------------------
 
@@ -276,7 +284,10 @@ class MainScreen(Screen[None]):
         for place in self.query("#forms, #charts, #side"):
             place.set_class(panel in place.walk_children(), "-current")
         self.remove_class("-full")
-        self.focus_now(next(iter(panel.fields.values())) if isinstance(panel, Form) else panel)
+        if isinstance(panel, Form):
+            panel.show(self.experiment)  # a key may come before the fields
+            panel = next(iter(panel.fields.values()))
+        self.focus_now(panel)
 
     def focus_now(self, widget: Widget) -> None:
         """Focus a widget before the next key is read, even where it was not displayed till now."""
