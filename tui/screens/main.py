@@ -285,7 +285,8 @@ class MainScreen(Screen[None]):
             place.set_class(panel in place.walk_children(), "-current")
         self.remove_class("-full")
         if isinstance(panel, Form):
-            panel.show(self.experiment)  # a key may come before the fields
+            if not panel.fields:  # a key may come before them
+                panel.show(self.experiment)
             panel = next(iter(panel.fields.values()))
         self.focus_now(panel)
 
