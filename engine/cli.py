@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +227,9 @@ COMMANDS = (run, sweep, find_learning_rate, presets, doctor)
 
 def installed(package: str) -> str:
     """The version of an installed package, without importing it."""
+    # Here, because the screen's first frame imports this file, and this takes a tenth of its time.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

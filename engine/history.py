@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from engine.events import (
     Diverged,
@@ -151,15 +151,26 @@ def norm(values: Values) -> float:
 
 
 class History:
-    """Folds the events of one run into its latest snapshot."""
+    """Folds the events of one run; a snapshot is made of them only when it is asked for."""
 
     def __init__(self, experiment: Experiment, number: int = 0) -> None:
         self.latest = Snapshot(experiment, number, lr=experiment.lr)
+        """The snapshot that was made last."""
+        self.facts: Facts | None = None
+        self.outcome: State | None = None
+        """How the run ended."""
+        self.message = ""
+        self.epoch = 0
+        """Epochs completed."""
+        self.loss: float | None = None
+        """Loss over all the data after them."""
         self.batch_losses = Series()
         self.epoch_losses = Series()
         self.tracks: dict[str, Series] = {}
         self._step: Stepped | None = None
         self._tracked = 0
+        self._due = 1
+        """Steps between two looks at the parameters."""
 
     def fold(self, event: Event) -> None:
         """Take in one event; cheap for a step, whose numbers are read only when they are shown."""
@@ -167,45 +178,46 @@ class History:
             case Stepped():
                 self._step = event
                 self._steps(event)
-            case Started():
-                known = event.facts
-                self.epoch_losses.add(0, known.start_loss)
-                self._track(0, known.start)
-                self._replace(
-                    facts=known,
-                    params=known.start,
-                    loss=known.start_loss,
-                    state="ready",
-                    message=event.note,
-                )
             case EpochEnded():
+                self.epoch, self.loss = event.epoch, event.loss
+                self.message = event.alert or self.message
                 self.epoch_losses.add(event.epoch, event.loss)
                 self._track(event.epoch, event.params)
-                message = event.alert or self.latest.message
-                self._replace(epoch=event.epoch, loss=event.loss, message=message)
+            case Started():
+                self.facts, self.message = event.facts, event.note
+                self.loss = event.facts.start_loss
+                self.epoch_losses.add(0, self.loss)
+                self._track(0, event.facts.start)
             case Diverged():
-                self._replace(state="diverged", message=event.reason)
+                self.outcome, self.message = "diverged", event.reason
             case Finished():
-                self._replace(state="finished")
+                self.outcome = "finished"
 
     def snapshot(self, state: State, lr: float, seconds: float) -> Snapshot:
         """The run as it stands now; `state` is overruled by an end of the run."""
-        step = self._step
-        if step:
-            self._replace(
-                step=step.step,
-                batch_loss=step.loss,
-                params=numbers(step.live.params()),
-                grads=numbers(step.live.grads()),
-            )
-        self._replace(
-            state=self.latest.state if self.latest.over else state,
+        if step := self._step:
+            now: dict[str, Any] = {
+                "step": step.step,
+                "batch_loss": step.loss,
+                "params": numbers(step.live.params()),
+                "grads": numbers(step.live.grads()),
+                "steps_per_second": step.step / seconds if seconds > 0 else 0.0,
+            }
+        else:
+            now = {"params": self.facts.start} if self.facts else {}
+        self.latest = replace(
+            self.latest,
+            state=self.outcome or state,
+            message=self.message,
+            facts=self.facts,
+            epoch=self.epoch,
             lr=lr,
-            seconds=seconds,
-            steps_per_second=self.latest.step / seconds if seconds > 0 else 0.0,
+            loss=self.loss,
             batch_losses=self.batch_losses.points(),
             epoch_losses=self.epoch_losses.points(),
             tracks=tuple((label, series.points()) for label, series in self.tracks.items()),
+            seconds=seconds,
+            **now,
         )
         return self.latest
 
@@ -220,24 +232,31 @@ class History:
         return self._step.step if self._step else 0
 
     @property
-    def loss(self) -> float | None:
+    def batch_loss(self) -> float | None:
         """Loss of the last minibatch."""
         return self._step.loss if self._step else None
 
     def say(self, message: str) -> Snapshot:
         """Put a message on the run, in place of the last one."""
-        self._replace(message=message)
+        self.message = message
+        self.latest = replace(self.latest, message=message)
         return self.latest
 
     def end(self, state: State, message: str = "") -> Snapshot:
-        """Close the run for a reason that did not come from the trainer: stopped or failed."""
-        self._replace(state=state, message=message)
+        """Close the run for a reason that did not come from the trainer: stopped or failed.
+
+        What the loop could still tell is not asked for.
+        """
+        self.outcome, self.message = state, message
+        self.latest = replace(
+            self.latest, state=state, message=message, epoch=self.epoch, loss=self.loss
+        )
         return self.latest
 
     def _steps(self, event: Stepped) -> None:
         """Note the minibatch losses of an event, in few pieces where they are many."""
-        assert self.latest.facts
-        per_epoch, losses = self.latest.facts.steps_per_epoch, event.losses
+        assert self.facts
+        per_epoch, losses = self.facts.steps_per_epoch, event.losses
         if isinstance(losses, tuple):
             self.batch_losses.add(event.step / per_epoch, event.loss)
         else:
@@ -247,16 +266,15 @@ class History:
                 x = (before + start + len(part)) / per_epoch
                 self.batch_losses.add(x, float(part.min()), float(part.max()))
         # At the end of an epoch the parameters come with it.
-        # Points that would only be merged again need not be read.
-        merged = max((series.width for series in self.tracks.values()), default=1)
-        due = max(1, per_epoch // TRACKS_PER_EPOCH) * merged
-        if event.step % per_epoch and event.step - self._tracked >= due and len(losses) < per_epoch:
+        due = event.step - self._tracked >= self._due
+        if due and event.step % per_epoch and len(losses) < per_epoch:
             self._tracked = event.step
             self._track(event.step / per_epoch, numbers(event.live.params()))
 
     def _track(self, x: float, params: Values) -> None:
+        assert self.facts
         for label, number in labels(params)[:TRACKED]:
             self.tracks.setdefault(label, Series()).add(x, number)
-
-    def _replace(self, **changes: object) -> None:
-        self.latest = replace(self.latest, **changes)  # type: ignore[arg-type]
+        # Points that would only be merged again need not be read.
+        merged = max((series.width for series in self.tracks.values()), default=1)
+        self._due = max(1, self.facts.steps_per_epoch // TRACKS_PER_EPOCH) * merged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.experiment import Experiment
 from engine.registry import BadInput
@@ -54,6 +55,7 @@ def preset(name: str) -> Preset:
     return PRESETS[name]
 
 
+@lru_cache(maxsize=64)  # asked for again with every picture of a run
 def title_of(experiment: Experiment) -> str:
     """The title of the preset that an experiment is, apart from seed and device; else its parts."""
     for known in PRESETS.values():

@@ -25,8 +25,8 @@ from engine.sweep import Cell, Sweep, SweepProgress, SweepState
 if TYPE_CHECKING:
     from engine.finder import Finding
 
-PUBLISH_EVERY = 1 / 30
-"""Seconds between two snapshots at full speed."""
+PUBLISH_EVERY = 1 / 10
+"""Seconds between two snapshots at full speed: as many as a screen draws."""
 
 A_DAY = 86_400.0
 """Seconds after which even the slowest pace allows a step; the queue cannot wait for ever."""
@@ -56,13 +56,13 @@ class Run:
 
     def settled(self) -> bool:
         """Whether nothing follows the last step but another one: no end of its epoch or the run."""
-        latest, step = self.history.latest, self.history.step
-        if latest.over or latest.facts is None or self.history.loss is None:
+        history, loss = self.history, self.history.batch_loss
+        if history.outcome or history.facts is None or loss is None:
             return True
         return (
-            latest.epoch == step // latest.facts.steps_per_epoch
-            and latest.epoch < latest.experiment.epochs
-            and self.history.loss <= self.controls.runaway
+            history.epoch == history.step // history.facts.steps_per_epoch
+            and history.epoch < history.latest.experiment.epochs
+            and loss <= self.controls.runaway
         )
 
 
@@ -100,13 +100,13 @@ class Session:
         self._due = 0.0
         self._mark = 0.0
         self._published = 0.0
+        self._command(_load_torch)
+        self.prepare(experiment)
 
     # What the screen calls -------------------------------------------------------------------
 
     def open(self) -> None:
-        """Start the thread; it imports torch and prepares the experiment."""
-        self._command(_load_torch)
-        self.prepare(self.latest.experiment)
+        """Start the thread; it imports torch, prepares the experiment and does what was asked."""
         self._thread.start()
 
     def close(self, timeout: float = 5.0) -> None:
@@ -219,7 +219,7 @@ class Session:
     def _go(self, experiment: Experiment, goal: Goal, fresh: bool = False) -> None:
         """Set off; in a new run where the one at hand is over, outdated or not wanted."""
         run = self._run
-        over = run is None or run.history.latest.over
+        over = run is None or run.history.outcome is not None
         begun = run is not None and run.history.begun
         outdated = run is not None and run.history.latest.experiment != experiment
         if over or (fresh if begun else outdated):
@@ -244,12 +244,12 @@ class Session:
     def _stop(self) -> None:
         self._goal = Goal.REST
         run = self._run
-        if run and run.history.begun and not run.history.latest.over:
+        if run and run.history.begun and not run.history.outcome:
             run.history.end("stopped")
             self._finish()
 
     def _set_lr(self, lr: float) -> None:
-        if self._run and not self._run.history.latest.over:
+        if self._run and not self._run.history.outcome:
             self._run.controls.lr = lr
             self._publish(self.latest.state)
 
@@ -261,35 +261,34 @@ class Session:
         """Take the run as far as one look at the goal allows, and rest where that is reached."""
         run = self._run
         assert run
-        run.controls.most = self._most(run)
-        before = run.history.latest.epoch, run.history.step
-        run.history.fold(next(run.events))
+        history = run.history
+        run.controls.most = self._most(history)
+        epoch, step = history.epoch, history.step
+        history.fold(next(run.events))
         while not run.settled():
-            run.history.fold(next(run.events))
+            history.fold(next(run.events))
         now = time.perf_counter()
         run.seconds += now - self._mark
         self._mark = now
-        latest = run.history.latest
-        if latest.over:
+        if history.outcome:
             self._finish()
             return
         if self._pace:
-            assert latest.facts
-            taken = run.history.step - before[1]
-            self._due += taken / (self._pace * latest.facts.steps_per_epoch)
-        if self._goal is Goal.MINIBATCH or (self._goal is Goal.EPOCH and latest.epoch > before[0]):
+            assert history.facts
+            self._due += (history.step - step) / (self._pace * history.facts.steps_per_epoch)
+        if self._goal is Goal.MINIBATCH or (self._goal is Goal.EPOCH and history.epoch > epoch):
             self._rest()
         elif now - self._published >= PUBLISH_EVERY:
             self._publish("running")
 
-    def _most(self, run: Run) -> int:
+    def _most(self, history: History) -> int:
         """Most steps that may be taken before the goal or the pace must be looked at again."""
-        facts = run.history.latest.facts
+        facts = history.facts
         if self._goal is Goal.MINIBATCH:
             return 1
         assert facts
         if self._goal is Goal.EPOCH:
-            return facts.steps_per_epoch - run.history.step % facts.steps_per_epoch
+            return facts.steps_per_epoch - history.step % facts.steps_per_epoch
         if self._pace:
             return max(1, int(self._pace * facts.steps_per_epoch * PUBLISH_EVERY))
         return Controls.most

@@ -88,9 +88,9 @@ class LinregApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda theme: self.color_charts())
 
     def on_ready(self) -> None:
-        """Once the first frame is drawn the engine may import torch."""
+        """Once the first frame is drawn, what it did not wait for."""
         self.color_charts()
-        self.main.call_after_refresh(self.session.open)
+        self.main.call_after_refresh(self.main.fill)
         if self.message:
             self.notify(self.message, severity="warning", timeout=10, markup=False)
 

@@ -1,6 +1,6 @@
 """Charts as terminal lines: the only importer of plotext.
 
-plotext draws the canvas (dots and lines); axes, labels, levels and legend are composed around it
+plotext draws the lines; single dots, axes, labels, levels and legend are composed around them
 here. It gets nothing but dot coordinates of the canvas, worked out from finite numbers: a NaN or
 an infinity would make its C++ kernel abort the whole process. Its figure is one global, so draw
 from the UI thread only.
@@ -15,7 +15,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import StringIO
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -352,12 +352,14 @@ class _Picture:
 
     def _curve(self, area: _Area, index: int, trace: Trace) -> None:
         curve = self.chart.curves[index]
-        joined = curve.kind == "line"
-        stretches = _line(area, trace) if joined else (_cloud(area, trace),)
         marker = self._ascii_marker(index) if self.page.ascii else "braille"
+        if curve.kind == "line":
+            rows = _paint(_line(area, trace), marker, area.width, area.height)
+        else:
+            rows = _sprinkle(_cloud(area, trace), marker, area.width, area.height)
         style = self.palette.style(curve.color)
         dashed = curve.dashed and not self.page.ascii  # there the marker tells it apart
-        for row, line in enumerate(_paint(stretches, joined, marker, area.width, area.height)):
+        for row, line in enumerate(rows):
             for column, character in enumerate(line):
                 # Holes have their place on the page, and do not crawl as the curve grows.
                 hole = dashed and (column + row + row // 3) % 3 == 2
@@ -369,8 +371,8 @@ def _trace(curve: Curve, *, log: bool) -> Trace:
     """Return what can be drawn of a curve; of buckets the minimum, then the maximum."""
     xs, ys = curve.xs, curve.ys
     if curve.highs:
-        xs = [x for x in xs for _ in range(2)]
-        ys = [y for bucket in zip(ys, curve.highs, strict=True) for y in bucket]
+        xs = list(chain.from_iterable(zip(xs, xs, strict=True)))
+        ys = list(chain.from_iterable(zip(ys, curve.highs, strict=True)))
     return Trace.of(xs, ys, log=log)
 
 
@@ -380,13 +382,13 @@ def _window(chart: Chart, traces: list[Trace]) -> Window | None:
     if not shown:
         return None
     left, right = _asked(chart.x_range, log=False) or _x_range(
-        min(min(trace.xs) for trace in shown),
-        max(max(trace.xs) for trace in shown),
+        min(trace.x_ends[0] for trace in shown),
+        max(trace.x_ends[1] for trace in shown),
         any(curve.kind == "points" for curve in chart.curves),
     )
-    visible = [ys for trace in shown if (ys := trace.heights(left, right))]
-    visible = visible or [trace.ys for trace in shown]
-    ends = min(map(min, visible)), max(map(max, visible))
+    visible = [ends for trace in shown if (ends := trace.heights(left, right))]
+    visible = visible or [trace.y_ends for trace in shown]
+    ends = min(low for low, _ in visible), max(high for _, high in visible)
     low, high = map(math.log10, ends) if chart.log_y else ends
     for level in chart.levels:
         if is_drawable(level.y, log=chart.log_y):
@@ -425,7 +427,7 @@ def _cloud(area: _Area, trace: Trace) -> tuple[Dot, ...]:
     """Return the dots of a scatter, each once; thinned out per dot where x never goes back."""
     window = area.window
     stretches = trace.stretches(window.left, window.right, area.width * area.dots[0])
-    places = (window.unit(x, y) for stretch in stretches for x, y in stretch)
+    places = window.units(chain.from_iterable(stretches))
     return tuple(dict.fromkeys(map(area.dot, filter(is_inside, places))))
 
 
@@ -435,16 +437,16 @@ def _line(area: _Area, trace: Trace) -> tuple[tuple[Dot, ...], ...]:
     return tuple(
         tuple(straightened([area.dot(place) for place in piece]))
         for stretch in trace.stretches(window.left, window.right, area.width)
-        for piece in clipped([window.unit(x, y) for x, y in stretch])
+        for piece in clipped(window.units(stretch))
     )
 
 
 # Most curves of a live chart are those of the frame before: the data, earlier runs.
 @lru_cache(maxsize=32)
 def _paint(
-    stretches: tuple[tuple[Dot, ...], ...], joined: bool, marker: str, width: int, height: int
+    stretches: tuple[tuple[Dot, ...], ...], marker: str, width: int, height: int
 ) -> tuple[str, ...]:
-    """Let plotext draw one curve, given as dots of a canvas; returns the rows of the canvas.
+    """Let plotext draw one line, given as dots of a canvas; returns the rows of the canvas.
 
     One curve at a time, because plotext puts all dots of a cell together, whose ever they are: a
     line would swallow the points around it. Raises ValueError where plotext does.
@@ -467,12 +469,32 @@ def _paint(
             [height - (y + 0.5) / down for _, y in dots],
             marker=marker,
         )
-        if joined:
-            signal.lines(True)
-            for start in accumulate(map(len, stretches[:-1])):
-                signal.line(start, False)
+        signal.lines(True)
+        for start in accumulate(map(len, stretches[:-1])):
+            signal.line(start, False)
         figure.draw(signal)
         return tuple(figure.build().string(colorless=True).splitlines())
+
+
+@lru_cache(maxsize=32)
+def _sprinkle(dots: tuple[Dot, ...], marker: str, width: int, height: int) -> tuple[str, ...]:
+    """Put single dots on a canvas; returns its rows.
+
+    Nothing is joined here, and plotext would take some microseconds for each dot.
+    """
+    if marker != "braille":
+        taken = set(dots)
+        return tuple(
+            "".join(marker if (x, y) in taken else " " for x in range(width)) for y in range(height)
+        )
+    cells = [[0] * width for _ in range(height)]
+    for x, y in dots:
+        cells[y // 4][x // 2] |= _BRAILLE[y % 4][x % 2]
+    return tuple("".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in cells)
+
+
+_BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""Unicode's bits for the dots of a cell, row by row."""
 
 
 def _plotext() -> Any:

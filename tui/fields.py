@@ -7,12 +7,13 @@ from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import ModalScreen
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -39,7 +40,7 @@ class TextField(Input):
     ]
 
     def __init__(self, key: str, value: str) -> None:
-        super().__init__(value, compact=True, select_on_focus=True)
+        super().__init__(value, compact=True, select_on_focus=True, validate_on=())
         self.cursor_blink = False
         self.key = key
         self.applied = value
@@ -219,7 +220,11 @@ class Form(VerticalScroll, can_focus=False):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fields: dict[str, TextField | Picker] = {}
-        self.labels: dict[str, Static] = {}
+        self.labels = Static(classes="label")
+
+    def compose(self) -> ComposeResult:
+        """The column of labels; `show` puts the fields beside it."""
+        yield self.labels
 
     def rows(self, experiment: Experiment) -> list[Row]:
         """The rows for an experiment; a parameter is indented below its entry."""
@@ -231,23 +236,27 @@ class Form(VerticalScroll, can_focus=False):
                 rows.append(Row(key, label, show(value), choices_of(experiment.param(key))))
         return rows
 
-    def show(self, experiment: Experiment) -> None:
-        """Show an experiment; a row that stays keeps its widget and so the focus."""
+    def show(self, experiment: Experiment) -> AwaitComplete:
+        """Show an experiment; a row that stays keeps its widget and so the focus.
+
+        What is returned may be awaited: then new fields are there.
+        """
         rows = self.rows(experiment)
         for key in self.fields.keys() - {row.key for row in rows}:
             self.fields.pop(key).remove()
-            self.labels.pop(key).remove()
-        above: Widget | None = None
+        self.labels.update("\n".join(row.label for row in rows))
+        self.labels.styles.row_span = len(rows)
+        mounts: list[AwaitMount] = []
+        above: Widget = self.labels
         for row in rows:
             if row.key not in self.fields:
                 self.fields[row.key] = field_for(row)
-                self.labels[row.key] = Static(row.label, classes="label")
-                pair = (self.labels[row.key], self.fields[row.key])
-                self.mount(*pair, after=above) if above else self.mount(*pair)
+                mounts.append(self.mount(self.fields[row.key], after=above))
             field = above = self.fields[row.key]
             if isinstance(field, Picker):
                 field.choices = row.choices
             field.put(row.value)
+        return AwaitComplete(*mounts)
 
     def refuse(self, key: str, trouble: str) -> None:
         """Mark a field whose text is not allowed, or take the mark off."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, pairwise
 from operator import le
 
@@ -33,13 +34,15 @@ class Trace:
     def of(cls, xs: Sequence[float], ys: Sequence[float], *, log: bool) -> Trace:
         """Return the drawable part of xs and ys, which have the same length."""
         # Nearly every curve is drawable as it is: found out without a step of Python per point.
+        # A sum is finite only if everything in it is.
+        trace = cls(xs, ys)
         if not xs or (
-            all(map(math.isfinite, xs))
-            and all(map(math.isfinite, ys))
-            and all(is_drawable(x, log=False) for x in (min(xs), max(xs)))
-            and all(is_drawable(y, log=log) for y in (min(ys), max(ys)))
+            math.isfinite(sum(xs))
+            and math.isfinite(sum(ys))
+            and all(is_drawable(x, log=False) for x in trace.x_ends)
+            and all(is_drawable(y, log=log) for y in trace.y_ends)
         ):
-            return cls(xs, ys)
+            return trace
         kept: list[Point] = []
         breaks = set()
         for x, y in zip(xs, ys, strict=True):
@@ -49,11 +52,22 @@ class Trace:
                 breaks.add(len(kept))
         return cls([x for x, _ in kept], [y for _, y in kept], frozenset(breaks))
 
-    def heights(self, left: float, right: float) -> Sequence[float]:
-        """Return the ys of the points in left..right."""
-        if self.xs and left <= min(self.xs) and max(self.xs) <= right:
-            return self.ys
-        return [y for x, y in zip(self.xs, self.ys, strict=True) if left <= x <= right]
+    @cached_property
+    def x_ends(self) -> tuple[float, float]:
+        """The least and the greatest x; there must be one."""
+        return min(self.xs), max(self.xs)
+
+    @cached_property
+    def y_ends(self) -> tuple[float, float]:
+        """The least and the greatest y; there must be one."""
+        return min(self.ys), max(self.ys)
+
+    def heights(self, left: float, right: float) -> tuple[float, float] | None:
+        """Return the least and the greatest y of the points in left..right, if there are any."""
+        if self.xs and left <= self.x_ends[0] and self.x_ends[1] <= right:
+            return self.y_ends
+        ys = [y for x, y in zip(self.xs, self.ys, strict=True) if left <= x <= right]
+        return (min(ys), max(ys)) if ys else None
 
     def stretches(self, left: float, right: float, columns: int) -> list[list[Point]]:
         """Return the unbroken lines to draw: thinned out where x never goes back."""
@@ -108,12 +122,21 @@ class Window:
         """Return a drawable y in axis units."""
         return math.log10(y) if self.log else y
 
-    def unit(self, x: float, y: float) -> Point:
-        """Return the place of a drawable point: (0, 0) lower left, (1, 1) upper right."""
-        across = (x - self.left) / (self.right - self.left)
-        up = (self.height(y) - self.low) / (self.high - self.low)
-        # Far outside is far enough; an infinity could not be clipped.
-        return min(max(across, -1e6), 1e6), min(max(up, -1e6), 1e6)
+    def units(self, points: Iterable[Point]) -> list[Point]:
+        """Return the places of drawable points: (0, 0) lower left, (1, 1) upper right.
+
+        Far outside is far enough: an infinity could not be clipped.
+        """
+        left, width = self.left, self.right - self.left
+        low, height = self.low, self.high - self.low
+        places: list[Point] = []
+        for x, y in points:
+            across = (x - left) / width
+            up = ((math.log10(y) if self.log else y) - low) / height
+            if not (-1e6 < across < 1e6 and -1e6 < up < 1e6):
+                across, up = min(max(across, -1e6), 1e6), min(max(up, -1e6), 1e6)
+            places.append((across, up))
+        return places
 
 
 def is_inside(place: Point) -> bool:

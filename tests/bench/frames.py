@@ -122,7 +122,7 @@ def long_history(rounds: int) -> Iterator[Row]:
 
 def drawing(steps: int) -> Contender:
     """Frames of the loss chart of runs of so many steps, each drawn for the first time."""
-    from tui.charts import _paint, draw
+    from tui.charts import _paint, _sprinkle, draw
     from tui.panels.loss import loss_chart
 
     snapshots = [history(steps, seed) for seed in range(4)]
@@ -130,6 +130,7 @@ def drawing(steps: int) -> Contender:
     def frames() -> None:
         for snapshot in snapshots:
             _paint.cache_clear()
+            _sprinkle.cache_clear()
             draw(loss_chart(snapshot), 70, 18)
 
     return timed(frames, len(snapshots))

@@ -178,9 +178,10 @@ async def until(pilot: Pilot[None], predicate: Callable[[], bool]) -> None:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Wait until the main screen is there and has given the focus to a panel."""
+    """Wait until the main screen is there with all its fields, and a panel has the focus."""
     main = main_of(pilot)
     await until(pilot, lambda: main.is_current and main.focused is not None)
+    await until(pilot, lambda: all(form.fields for form in main.forms))
     await pilot.pause()
 
 

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,17 +55,20 @@ def test_thousands_of_awkward_charts_are_drawn_without_an_abort() -> None:
     assert result.stderr == ""
 
 
-def test_nothing_but_places_on_the_canvas_reaches_plotext(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    paint = charts._paint
+    paint, sprinkle = charts._paint, charts._sprinkle
 
-    def watch(
-        stretches: tuple[tuple[tuple[int, int], ...], ...], *rest: bool | str | int
-    ) -> tuple[str, ...]:
+    def watch(stretches: tuple[tuple[tuple[int, int], ...], ...], *rest: Any) -> tuple[str, ...]:
         seen.extend(dot for stretch in stretches for dot in stretch)
         return paint(stretches, *rest)
 
+    def watch_cloud(dots: tuple[tuple[int, int], ...], *rest: Any) -> tuple[str, ...]:
+        seen.extend(dots)
+        return sprinkle(dots, *rest)
+
     monkeypatch.setattr(charts, "_paint", watch)
+    monkeypatch.setattr(charts, "_sprinkle", watch_cloud)
     ys = [1.0, math.nan, 1e308, math.inf, -math.inf, 5e-324, 1e299, -1e299]
     draw(Chart((Curve(range(8), ys), Curve(ys, range(8), "points"))), 60, 16)
     assert len(seen) > 4
@@ -253,8 +257,7 @@ def test_straight_runs_are_two_points() -> None:
 
 def test_the_corners_of_the_window_are_the_corners_of_the_unit_square() -> None:
     window = Window(1.0, 3.0, -4.0, 1.0, log=True)
-    assert window.unit(1.0, 1e-4) == (0.0, 0.0)
-    assert window.unit(3.0, 10.0) == (1.0, 1.0)
+    assert window.units([(1.0, 1e-4), (3.0, 10.0)]) == [(0.0, 0.0), (1.0, 1.0)]
 
 
 # The log axis.

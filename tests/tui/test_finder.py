@@ -16,7 +16,18 @@ from textual.widgets import Static
 from engine.experiment import Experiment
 from engine.finder import Finding, find_lr
 from engine.session import Session
-from tests.tui.conftest import FakeSession, app_for, found, main_of, ready, settled, text_of, until
+from tests.tui.conftest import (
+    FakeSession,
+    app_for,
+    finished,
+    found,
+    main_of,
+    ready,
+    settled,
+    show,
+    text_of,
+    until,
+)
 from tui.app import LinregApp
 from tui.charts import draw
 from tui.screens.dialogs import HelpScreen
@@ -92,8 +103,7 @@ async def test_leaving_keeps_the_lr(undrawn: None, key: str) -> None:
         assert main.experiment == BASELINE
         assert session.asked == [("find_lr", BASELINE)]
         # The answer is not shown a second time, and can be asked for again.
-        ticks = main.ticks
-        await until(pilot, lambda: main.ticks > ticks + 2)
+        await show(pilot, finished())
         assert pilot.app.screen is main
         await find(pilot, session, found())
 
@@ -111,13 +121,11 @@ async def test_enter_in_a_burst_takes_it_once(undrawn: None) -> None:
 async def test_the_answer_waits_until_another_screen_is_left(undrawn: None) -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(80, 24)) as pilot:
-        main = main_of(pilot)
         await settled(pilot)
         await pilot.press("L", "question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         session.finding = found()
-        ticks = main.ticks
-        await until(pilot, lambda: main.ticks > ticks + 2)
+        await show(pilot, finished())
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))

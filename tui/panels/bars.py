@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.content import Content
+from textual.geometry import Region
+from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.history import Snapshot, State
@@ -27,12 +31,29 @@ ALWAYS = ("next_panel", "help", "palette", "quit")
 """Keys that stand at the right end of the key bar; where it is narrow, only help does."""
 
 
-class StatusBar(Static):
+Actions = Sequence[tuple[Action, str]]
+"""Actions with the keys that do them."""
+
+
+class StatusBar(Widget):
     """What is being trained, and how far it is."""
 
+    snapshot: Snapshot | None = None
+    line = Content()
+
     def show(self, snapshot: Snapshot) -> None:
-        """Show the state of a snapshot."""
-        self.update(status(snapshot, self.size.width), layout=False)
+        """Show the state of a snapshot; the title is painted anew only where it is another one."""
+        before, width = self.line.plain, self.size.width
+        self.snapshot, self.line = snapshot, status(snapshot, width)
+        title, mark, _ = self.line.plain.partition("●")
+        start = cell_len(title) if before.startswith(title + mark) else 0
+        self.refresh(Region(start, 0, width - start, 1))
+
+    def render(self) -> Content:
+        """The line, for the width that there is now."""
+        if self.snapshot and self.line.cell_length != self.size.width:
+            self.line = status(self.snapshot, self.size.width)
+        return self.line
 
 
 def status(snapshot: Snapshot, width: int) -> Content:
@@ -60,25 +81,32 @@ def status(snapshot: Snapshot, width: int) -> Content:
 class Hint(Static):
     """Help for the focused field, or what was wrong with the last input."""
 
+    said = ("", False)
+
     def say(self, text: str, refused: bool = False) -> None:
-        """Show a sentence; a refusal stands out."""
-        self.update(Content.styled(text, "$text-error" if refused else "dim"), layout=False)
+        """Show a sentence; a refusal stands out, and the same again costs nothing."""
+        if self.said != (text, refused):
+            self.said = (text, refused)
+            self.update(Content.styled(text, "$text-error" if refused else "dim"), layout=False)
 
 
-class KeyBar(Static):
+class KeyBar(Widget):
     """The keys that do something now, as many as fit; a click does the same."""
 
-    shown: tuple[object, ...] = ()
+    actions: Actions = ()
 
-    def show(self, actions: list[tuple[Action, str]]) -> None:
+    def show(self, actions: Actions) -> None:
         """Show actions with their keys; the same ones again cost nothing."""
-        width = self.size.width
-        if self.shown != (actions, width):
-            self.shown = (actions, width)
-            self.update(key_line(actions, width), layout=False)
+        if self.actions != actions:
+            self.actions = actions
+            self.refresh()
+
+    def render(self) -> Content:
+        """The line, for the width that there is now."""
+        return key_line(self.actions, self.size.width)
 
 
-def key_line(actions: list[tuple[Action, str]], width: int) -> Content:
+def key_line(actions: Actions, width: int) -> Content:
     """One line of `key label`, the indispensable ones kept at the right end."""
     wanted = ALWAYS if width >= 70 else ("help",)
     always = [item for item in actions if item[0].id in wanted]

@@ -12,10 +12,14 @@ class Words(Static):
     """Text that is replaced often; the whole screen is laid out anew only for another height."""
 
     needed = -1
+    shown: tuple[Content | Text, int] | None = None
 
     def put(self, text: Content | Text) -> None:
-        """Show other lines."""
+        """Show these lines; the same ones again cost nothing."""
         width = max(self.size.width, 1)
+        if self.shown == (text, width):
+            return
+        self.shown = (text, width)
         needed = sum(-(-cell_len(line) // width) or 1 for line in text.plain.split("\n"))
         self.update(text, layout=needed != self.needed)
         self.needed = needed

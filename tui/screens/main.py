@@ -58,13 +58,13 @@ class MainScreen(Screen[None]):
         self.pinned: Snapshot | None = None
         self.finding = session.finding
         self.sweep = session.sweep
-        self.ticks = 0
 
     def compose(self) -> ComposeResult:
         """Forms, charts, values, and the bars around them."""
         self.loss, self.fit = LossPanel(id="loss"), FitPanel(id="fit")
         self.values, self.training = ValuesPanel(id="values"), TrainingPanel(id="training")
         self.forms: tuple[Form, ...] = (DataPanel(id="data"), ModelPanel(id="model"), self.training)
+        self.text = Static(id="text")
         self.panels: tuple[Widget, ...] = (*self.forms, self.loss, self.fit, self.values)
         for panel in self.panels:
             panel.border_title = str(panel.id).capitalize()
@@ -76,7 +76,7 @@ class MainScreen(Screen[None]):
                 yield ReadingPanel()
                 yield DevicePanel()
             yield Group(self.loss, self.fit, id="charts")
-        yield Static(id="text")
+        yield self.text
         yield Hint()
         yield KeyBar()
 
@@ -85,20 +85,23 @@ class MainScreen(Screen[None]):
         self.query_one("#side").border_title = "Values"
         self.query_one(ReadingPanel).border_title = "Reading"
         self.query_one(DevicePanel).border_title = "Device"
-        self.show_experiment()
         self.show_snapshot()
         self.loss.focus()
         self.set_interval(TICK, self.look)
 
-    def on_resize(self) -> None:
-        """The bars are laid out for a width."""
-        self.call_after_refresh(self.show_snapshot)
+    async def fill(self) -> None:
+        """After the first frame: put the fields into the forms, then let the engine import torch.
+
+        Most of the screen's widgets are fields, and the frame would take twice as long with them.
+        """
+        for form in self.forms:
+            await form.show(self.experiment)
+        self.call_after_refresh(self.session.open)
 
     # Showing ---------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Show the session's newest snapshot, a running one at half the pace."""
-        self.ticks += 1
+        """Show the session's newest snapshot."""
         if self.focused is not None and not self.focused.is_attached:
             self.set_focus(self.chart_in_use)  # the field has gone with the choice it belonged to
         if self.session.finding is not self.finding and self.is_active:
@@ -107,7 +110,7 @@ class MainScreen(Screen[None]):
             self.sweep = self.session.sweep
             self.show_snapshot()
         latest = self.session.latest
-        if latest is not self.snapshot and (latest.state != "running" or self.ticks % 2):
+        if latest is not self.snapshot:
             self.snapshot = latest
             self.show_snapshot()
 
@@ -124,7 +127,7 @@ class MainScreen(Screen[None]):
             self.values.show(now)
             self.query_one(ReadingPanel).show(now)
             self.query_one(DevicePanel).show(now)
-            self.query_one("#text", Static).update(reading(now), layout=False)
+            self.text.update(reading(now), layout=False)
             if now.facts and now.facts.devices != self.training.devices:
                 self.training.devices = now.facts.devices
                 self.training.show(self.experiment)
@@ -281,7 +284,11 @@ class MainScreen(Screen[None]):
         for place in self.query("#forms, #charts, #side"):
             place.set_class(panel in place.walk_children(), "-current")
         self.remove_class("-full")
-        self.focus_now(next(iter(panel.fields.values())) if isinstance(panel, Form) else panel)
+        if isinstance(panel, Form):
+            if not panel.fields:  # a key may come before them
+                panel.show(self.experiment)
+            panel = next(iter(panel.fields.values()))
+        self.focus_now(panel)
 
     def focus_now(self, widget: Widget) -> None:
         """Focus a widget before the next key is read, even where it was not displayed till now."""
