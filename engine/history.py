@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.events import (
     Diverged,
@@ -17,6 +17,9 @@ from engine.events import (
 )
 from engine.experiment import Experiment
 from engine.models import Values, labels, numbers
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 State = Literal[
     "loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"
@@ -220,6 +223,10 @@ class History:
             **now,
         )
         return self.latest
+
+    def minibatch(self) -> tuple[Tensor, Tensor] | None:
+        """X (B, d) and y (B, 1) of the last minibatch, if there was one."""
+        return self._step.live.minibatch() if self._step else None
 
     @property
     def begun(self) -> bool:

@@ -24,6 +24,7 @@ from engine.sweep import Cell, Sweep, SweepProgress, SweepState
 
 if TYPE_CHECKING:
     from engine.finder import Finding
+    from engine.study import Study
 
 PUBLISH_EVERY = 1 / 10
 """Seconds between two snapshots at full speed: as many as a screen draws."""
@@ -87,8 +88,8 @@ class Session:
         """The last snapshot of every run that took a step, oldest first."""
         self.sweep: SweepProgress | None = None
         """The newest state of the last sweep."""
-        self.finding: Finding | str | None = None
-        """What the last search for a learning rate came to, or why it failed."""
+        self.answer: Finding | Study | str | None = None
+        """What the last question came to, or why it failed; a new object for each."""
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._closed = False
@@ -161,8 +162,12 @@ class Session:
         self._command(lambda: self._end_sweep("stopped"))
 
     def find_lr(self, experiment: Experiment) -> None:
-        """Search a learning rate for an experiment."""
-        self._command(lambda: self._find_lr(experiment))
+        """Search a learning rate for an experiment; `answer` becomes a Finding."""
+        self._command(lambda: self._answer(lambda: self._finding(experiment)))
+
+    def study(self) -> None:
+        """What theory says of the present run where it is now; `answer` becomes a Study."""
+        self._command(lambda: self._answer(self._study))
 
     # The thread ------------------------------------------------------------------------------
 
@@ -326,13 +331,26 @@ class Session:
         cells, seconds = tuple(sweeping.cells), now - sweeping.begin
         self.sweep = SweepProgress(sweeping.sweep, state, message, cells, sweeping.done, seconds)
 
-    def _find_lr(self, experiment: Experiment) -> None:
+    def _answer(self, question: Callable[[], Finding | Study]) -> None:
+        try:
+            self.answer = question()
+        except Exception as error:  # the screen shows it and lives on
+            self.answer = one_line(error)
+
+    def _finding(self, experiment: Experiment) -> Finding:
         from engine.finder import find_lr
 
-        try:
-            self.finding = find_lr(experiment)
-        except Exception as error:  # the screen shows it and lives on
-            self.finding = one_line(error)
+        return find_lr(experiment)
+
+    def _study(self) -> Study:
+        from engine.study import study
+
+        assert self._run
+        history = self._run.history
+        latest = history.snapshot(self.latest.state, self.latest.lr, self.latest.seconds)
+        if latest.facts is None:
+            raise ValueError("there are no data yet")
+        return study(latest.experiment, latest.facts, latest.params, history.minibatch())
 
     def _finish(self) -> None:
         self._goal = Goal.REST

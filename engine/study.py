@@ -13,9 +13,10 @@ from torch import Tensor
 
 from engine.curvature import Curvature, curvature, hessian, hessian_by_autograd
 from engine.events import Facts
+from engine.experiment import Experiment
 from engine.models import Values, labels
 from engine.noise import GradientNoise, gradient_noise
-from engine.problem import Problem
+from engine.problem import Problem, build
 from engine.stability import Limit, weight_decay
 from engine.xray import Xray, xray
 
@@ -52,13 +53,17 @@ class Study:
 
 
 def study(
-    problem: Problem,
+    experiment: Experiment,
     facts: Facts,
     params: Values,
     minibatch: tuple[Tensor, Tensor] | None = None,
 ) -> Study:
-    """Theory of a problem at `params`; without a minibatch X (B, d), y (B, 1) the first one."""
-    model, experiment = problem.model, problem.experiment
+    """Theory of an experiment at `params`, with the gradient of a minibatch X (B, d), y (B, 1).
+
+    Without one it is the first of the run. The data are drawn anew; they are the same.
+    """
+    problem = build(experiment)
+    model = problem.model
     design, decay = model.design(problem.X), weight_decay(problem)
     tensors = problem.tensors(params)
     theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()

@@ -97,7 +97,7 @@ class FakeSession(Session):
         self.latest = latest
         self.runs = runs
         self.sweep: SweepProgress | None = None
-        self.finding: Finding | str | None = None
+        self.answer: Finding | str | None = None
         self.calls: list[tuple[object, ...]] = []
 
     def open(self) -> None:

@@ -58,7 +58,7 @@ async def find(pilot: Pilot[None], session: FakeSession, finding: Finding) -> Fi
     await pilot.press("L")
     await until(pilot, lambda: session.asked[-1:] == [("find_lr", main_of(pilot).experiment)])
     assert pilot.app.screen is main_of(pilot)
-    session.finding = finding
+    session.answer = finding
     await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
     await pilot.pause()
     screen = pilot.app.screen
@@ -124,7 +124,7 @@ async def test_the_answer_waits_until_another_screen_is_left(undrawn: None) -> N
         await settled(pilot)
         await pilot.press("L", "question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-        session.finding = found()
+        session.answer = found()
         await show(pilot, finished())
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape")
@@ -140,8 +140,8 @@ async def test_a_failure_is_told(undrawn: None) -> None:
         await settled(pilot)
         for _ in range(2):
             await pilot.press("L")
-            session.finding = "".join(why)  # each failure is another object
-            await until(pilot, lambda: main_of(pilot).finding is session.finding)
+            session.answer = "".join(why)  # each failure is another object
+            await until(pilot, lambda: main_of(pilot).answer is session.answer)
             await until(pilot, lambda: told(app) == [why])  # the word itself comes as a message
             assert app.screen is app.main
         assert app.main.experiment == BASELINE
@@ -238,7 +238,7 @@ async def test_the_suggestion_of_the_engine_trains(busy: None, undrawn: None, lo
             await until(pilot, lambda: app.main.snapshot.state == "ready")
             await pilot.press("L")
             await until(pilot, lambda: isinstance(app.screen, FinderScreen))
-            finding = session.finding
+            finding = session.answer
             assert isinstance(finding, Finding)
             expected = find_lr(experiment)
             assert (finding.lrs, finding.losses) == (expected.lrs, expected.losses)

@@ -101,7 +101,7 @@ class LivelySession(FakeSession):
         self.sweep = swept("stopped", 0.4)
 
     def find_lr(self, experiment: Experiment) -> None:
-        self.finding = self.random.choice((found(), "the loss is no longer a finite number"))
+        self.answer = self.random.choice((found(), "the loss is no longer a finite number"))
 
 
 async def press(pilot: Pilot[None], burst: list[str]) -> None:

@@ -341,7 +341,7 @@ def test_finder(picture: Compare, size: tuple[int, int]) -> None:
     session = FakeSession(ready())
 
     async def steps(pilot: Pilot[None]) -> None:
-        session.finding = found()
+        session.answer = found()
         await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
 
     assert picture(app_for(session), terminal_size=size, run_before=steps)
