@@ -39,6 +39,8 @@ class Study:
     """Largest difference to the Hessian by autograd; None where there are too many numbers."""
     curvature: Curvature
     """Its eigenvalues."""
+    headings: tuple[Values, ...]
+    """Its eigenvectors by parameter names."""
     limit: Limit
     """Of the experiment's own optimizer and minibatches."""
     noise: GradientNoise
@@ -79,13 +81,15 @@ def study(
         value: Tensor = loss.derivative(r, **experiment.loss.kwargs())
         return value
 
+    bent = curvature(H)
     return Study(
         params=params,
         labels=tuple(label for label, _ in labels(params)),
         facts=facts,
         hessian=H,
         autograd_apart=apart(problem, H, design, theta),
-        curvature=curvature(H),
+        curvature=bent,
+        headings=tuple(map(model.named, bent.eigenvectors.T.tolist())),
         limit=facts.stability.limit,
         noise=noise,
         batch_size=min(experiment.batch_size, len(problem.X)),

@@ -128,7 +128,7 @@ def test_a_divergence_exits_3_and_says_where() -> None:
     shown = cli("run", "-s", "lr=2")
     assert shown.code == 3
     end = outcome(train(Experiment(lr=2.0)))
-    (line,) = shown.err.splitlines()
+    line, *_ = shown.err.splitlines()
     assert re.fullmatch(rf"diverged at step {end.step} \(epoch {end.epoch}\): .*million.*", line)
     assert "nan" not in shown.out
 
@@ -173,6 +173,7 @@ def test_json_tells_the_whole_run(name: str) -> None:
             "event": "epoch",
             "epoch": epoch.epoch,
             "loss": epoch.loss,
+            "validation_loss": None,
             "params": {key: list(values) for key, values in epoch.params.items()},
             "grads": {key: list(values) for key, values in epoch.grads.items()},
         }
@@ -180,6 +181,8 @@ def test_json_tells_the_whole_run(name: str) -> None:
     assert list(end) == [
         "event",
         "status",
+        "epoch",
+        "reason",
         "loss",
         "error",
         "closed_form",

@@ -1,0 +1,85 @@
+"""What the commands share: reading an experiment, options, exit codes, JSON."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from engine.experiment import Experiment
+from engine.presets import preset
+from engine.registry import BadInput
+
+BAD_INPUT, DIVERGED, INTERRUPTED = 2, 3, 130
+"""Exit codes besides 0 for a finished run and 1 for a bug."""
+
+Command = TypeVar("Command", bound=Callable[..., int])
+
+
+def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ...]) -> Experiment:
+    """The experiment that a command line describes; raises BadInput.
+
+    `name` is a preset, `file` holds an experiment in TOML, `settings` are key=value.
+    """
+    if name and file:
+        raise BadInput("preset", name, "give either a preset or --experiment, not both")
+    experiment = preset(name or "scratch").experiment
+    if file:
+        try:
+            experiment = Experiment.from_toml(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise BadInput("experiment", file, f"cannot be read: {reason}") from None
+    changes = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise BadInput("-s", setting, "must be key=value, as in lr=0.1 or data.n=100")
+        changes[key.strip()] = value
+    return experiment.changed_by_text(changes)
+
+
+def experiment_options(command: Command) -> Command:
+    """Add what every command takes that reads an experiment: a preset, a file, and settings."""
+    for decorate in (
+        click.option(
+            "-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting."
+        ),
+        click.option("--experiment", "file", type=click.Path(path_type=Path), help="A TOML file."),
+        click.argument("preset", required=False),
+    ):
+        command = decorate(command)
+    return command
+
+
+def main(command: click.Command) -> None:
+    """Run a command and exit: one line on stderr and exit 2 for bad input, 130 when interrupted."""
+    try:
+        code = command.main(prog_name="linreg-tui", standalone_mode=False)
+    except BadInput as error:
+        click.echo(f"linreg-tui: {error}", err=True)
+        code = BAD_INPUT
+    except click.ClickException as error:
+        click.echo(f"linreg-tui: {' '.join(error.format_message().split())}", err=True)
+        code = BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except SystemExit:
+        # click ends so when whoever read the output has seen enough of it.
+        code = 0
+    sys.exit(code)
+
+
+def finite(value: object) -> object:
+    """The same nested value with null in place of each number that is not finite."""
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

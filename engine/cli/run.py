@@ -1,0 +1,189 @@
+"""`linreg-tui run`: one experiment, as lines for people or as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.alerts import standing
+from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite, read_experiment
+from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Stepped
+from engine.experiment import Experiment
+from engine.history import error_of
+from engine.models import direction
+from engine.stability import Autopsy
+
+
+@click.command("run")
+@experiment_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def run(preset: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
+    """Train one experiment without a screen and print its numbers.
+
+    PRESET is one of those that `linreg-tui presets` lists. Keys are data, model, loss, init,
+    optimizer, loop, lr, batch_size, epochs, reduction, seed and device; an entry's own parameters
+    have a dot: data.n=1000, data.w=2,-3.4, loss.delta=1.
+
+    Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
+    """
+    experiment = read_experiment(preset, file, settings)
+    report: Plain | Json = Json() if as_json else Plain(sys.stderr.isatty())
+    from engine.trainer import train
+
+    begin = time.perf_counter()
+    try:
+        for event in train(experiment):
+            match event:
+                case Stepped():
+                    report.step(event, time.perf_counter() - begin)
+                case Started():
+                    report.start(event)
+                    if event.note:
+                        click.echo(event.note, err=True)
+                    begin = time.perf_counter()
+                case EpochEnded():
+                    report.epoch(event)
+                case Finished() | Diverged():
+                    report.end(event, time.perf_counter() - begin)
+                    return DIVERGED if isinstance(event, Diverged) else 0
+    except KeyboardInterrupt:
+        click.echo("linreg-tui: interrupted", err=True)
+    return INTERRUPTED
+
+
+def explained(cause: Autopsy) -> list[str]:
+    """Why a run diverged, and what to do, a line each."""
+    limit = cause.limit.name
+    if math.isfinite(cause.limit.lr):
+        limit = f"the limit is {cause.limit.lr:.3g} ({limit})"
+    return [
+        f"from step {cause.first_bad_step} on no loss was as low as at the start",
+        f"it ran away along {direction(cause.heading)}, curvature {cause.eigenvalue:.3g}",
+        f"lr was {cause.lr:.3g}; {limit}",
+        f"try -s lr={cause.suggestion:.3g}",
+    ]
+
+
+class Plain:
+    """Prints a line an epoch, then the errors; with a progress line where a person watches."""
+
+    def __init__(self, watched: bool) -> None:
+        self.watched = watched
+        self.shown = 0.0
+        self.facts: Facts | None = None
+        self.experiment = Experiment()
+
+    def start(self, event: Started) -> None:
+        """Remember what is needed at the end."""
+        self.facts = event.facts
+        self.experiment = event.experiment
+
+    def step(self, event: Stepped, seconds: float) -> None:
+        """Renew the progress line, at most ten times a second."""
+        if self.watched and seconds - self.shown > 0.1 and self.facts:
+            self.shown = seconds
+            steps = self.facts.steps_per_epoch * self.experiment.epochs
+            eta = seconds * (steps - event.step) / event.step
+            text = f"epoch {event.epoch}/{self.experiment.epochs}, {event.step / steps:.0%}"
+            click.echo(f"\r\x1b[2K{text}, {eta:.0f} s left", nl=False, err=True)
+
+    def epoch(self, event: EpochEnded) -> None:
+        """Print the loss of an epoch."""
+        self._clear()
+        held_out = "" if event.validation is None else f", validation loss {event.validation:f}"
+        click.echo(f"epoch {event.epoch}, loss {event.loss:f}{held_out}")
+        if event.alert:
+            click.echo(event.alert, err=True)
+
+    def end(self, event: Finished | Diverged, seconds: float) -> None:
+        """Print the errors and where the run stands."""
+        self._clear()
+        known = self.facts
+        assert known
+        for name, values in error_of(event.params, known.true).items():
+            text = ", ".join(f"{value:.3g}" for value in values)
+            click.echo(f"error of {name} (estimate − true): {text}")
+        if isinstance(event, Diverged):
+            click.echo(
+                f"diverged at step {event.step} (epoch {event.epoch}): {event.reason}", err=True
+            )
+            for line in explained(event.autopsy):
+                click.echo(line, err=True)
+            return
+        if event.reason:
+            click.echo(event.reason)
+        where = standing(event.loss, known.noise_floor, known.optimum, known.rounding)
+        symbols = self.experiment.entry("loss").floor
+        click.echo(f"{where}; noise floor {symbols} = {known.noise_floor:.3g}")
+
+    def _clear(self) -> None:
+        if self.watched:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+class Json:
+    """Prints one JSON object a line; a number that is not finite becomes null."""
+
+    def __init__(self) -> None:
+        self.facts: Facts | None = None
+
+    def start(self, event: Started) -> None:
+        """The experiment and its device."""
+        self.facts = event.facts
+        self._print(
+            event="started",
+            experiment=event.experiment.to_dict(),
+            device=asdict(event.facts.device),
+        )
+
+    def step(self, event: Stepped, seconds: float) -> None:
+        """Steps are not reported."""
+
+    def epoch(self, event: EpochEnded) -> None:
+        """An epoch's loss, parameters and gradients."""
+        self._print(
+            event="epoch",
+            epoch=event.epoch,
+            loss=event.loss,
+            validation_loss=event.validation,
+            params=event.params,
+            grads=event.grads,
+        )
+        if event.alert:
+            click.echo(event.alert, err=True)
+
+    def end(self, event: Finished | Diverged, seconds: float) -> None:
+        """The outcome, beside what theory says."""
+        known = self.facts
+        assert known
+        outcome: dict[str, Any] = {"event": "finished", "status": "finished"}
+        if isinstance(event, Finished):
+            outcome |= {"epoch": event.epoch, "reason": event.reason}
+        if isinstance(event, Diverged):
+            outcome |= {
+                "status": "diverged",
+                "epoch": event.epoch,
+                "step": event.step,
+                "reason": event.reason,
+                "autopsy": asdict(event.autopsy),
+            }
+        self._print(
+            **outcome,
+            loss=event.loss,
+            error=error_of(event.params, known.true),
+            closed_form=known.closed_form,
+            optimum=known.optimum,
+            noise_floor=known.noise_floor,
+            standing=standing(event.loss, known.noise_floor, known.optimum, known.rounding),
+            seconds=seconds,
+        )
+
+    def _print(self, **values: object) -> None:
+        click.echo(json.dumps(finite(values), ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,89 @@
+"""`linreg-tui sweep` and `find-lr`: many runs, and a learning rate by trial."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
+from engine.registry import Value, show
+from engine.sweep import Cell, Sweep, parse_axis
+
+
+@click.command("sweep")
+@experiment_options
+@click.option("--axis", "axes", multiple=True, metavar="KEY=VALUES", help="One or two; see above.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
+@click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
+def sweep(
+    preset: str | None,
+    file: Path | None,
+    settings: tuple[str, ...],
+    axes: tuple[str, ...],
+    form: str | None,
+) -> int:
+    """Train an experiment at every point of a grid and print a row for each run.
+
+    An axis is a key with its values: lr=log:1e-3:1:64 (64 values by equal factors),
+    data.noise=lin:0:1:11 (evenly spaced), or batch_size=1,2,5,10. Rows come as they are ready:
+    the values, the final loss, the first epoch at the noise floor, and finished or diverged.
+    """
+    experiment = read_experiment(preset, file, settings)
+    grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
+    keys = [axis.key for axis in grid.axes]
+    places = grid.settings()
+    if form != "json":
+        columns = [*keys, "loss", "floor_epoch", "status"]
+        click.echo(",".join(columns) if form == "csv" else "".join(f"{c:>14}" for c in columns))
+    from engine.lanes import run_sweep
+
+    try:
+        for cells in run_sweep(grid):
+            lines = [row(form, keys, places[cell.index], cell) for cell in cells]
+            if lines:
+                click.echo("\n".join(lines))
+    except KeyboardInterrupt:
+        click.echo("linreg-tui: interrupted", err=True)
+        return INTERRUPTED
+    return 0
+
+
+def row(form: str | None, keys: list[str], values: tuple[Value, ...], cell: Cell) -> str:
+    """One run of a sweep as a line of JSON, CSV or a table."""
+    if form == "json":
+        named = dict(zip(keys, values, strict=True))
+        result = {"loss": cell.loss, "floor_epoch": cell.floor_epoch, "status": cell.status}
+        return json.dumps(finite({**named, **result}), allow_nan=False)
+    if form == "csv":
+        texts = [show(value) for value in values]
+        texts += [f"{cell.loss!r}", "" if cell.floor_epoch is None else str(cell.floor_epoch)]
+        return ",".join([*texts, cell.status])
+    texts = [f"{value:.6g}" if isinstance(value, float) else show(value) for value in values]
+    floor = "–" if cell.floor_epoch is None else str(cell.floor_epoch)
+    return "".join(f"{text:>14}" for text in [*texts, f"{cell.loss:.6g}", floor, cell.status])
+
+
+@click.command("find-lr")
+@experiment_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def find_learning_rate(
+    preset: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool
+) -> int:
+    """Raise the lr minibatch by minibatch and suggest one from the middle of the loss's fall.
+
+    Beside it stands 2/λmax, the exact limit of full-batch gradient descent.
+    """
+    experiment = read_experiment(preset, file, settings)
+    from engine.finder import find_lr
+
+    found = find_lr(experiment)
+    if as_json:
+        click.echo(json.dumps(finite(asdict(found)), allow_nan=False))
+        return 0
+    for lr, loss in zip(found.lrs, found.losses, strict=True):
+        click.echo(f"lr {lr:<12.4g} smoothed loss {loss:.6g}")
+    click.echo(f"suggestion {found.suggestion:.3g}, limit 2/λmax = {found.critical_lr:.3g}")
+    return 0

@@ -1,0 +1,112 @@
+"""`linreg-tui theory`, and the autopsy that `run` reports."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.experiment import Experiment
+from engine.problem import build
+from tests.engine.conftest import array, cli
+
+KEYS = {
+    "closed_form",
+    "hessian",
+    "eigenvalues",
+    "condition_number",
+    "critical_lr",
+    "best_lr",
+    "noise_floor",
+    "gradient_variance",
+    "b_simple",
+}
+
+
+def theory(*arguments: str) -> dict[str, Any]:
+    """The one object that `theory --json` prints."""
+    shown = cli("theory", *arguments, "--json")
+    assert shown.code == 0, shown.err
+    value: dict[str, Any] = json.loads(shown.out)
+    return value
+
+
+def test_theory_of_the_baseline_against_numpy() -> None:
+    found = theory()
+    assert set(found) >= KEYS
+    problem = build(Experiment())
+    X, y = array(problem.model.design(problem.X)), array(problem.y)[:, 0]
+    H = X.T @ X / len(X)
+    values = np.linalg.eigvalsh(H)[::-1]
+    assert found["parameters"] == ["w[0]", "w[1]", "b"]
+    assert np.array(found["hessian"]) == pytest.approx(H)
+    assert found["eigenvalues"] == pytest.approx(values.tolist())
+    assert found["condition_number"] == pytest.approx(values[0] / values[-1])
+    assert found["critical_lr"] == pytest.approx(2 / values[0])
+    assert found["best_lr"] == pytest.approx(2 / (values[0] + values[-1]))
+    assert found["noise_floor"] == pytest.approx(5e-5)
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+    assert [*found["closed_form"]["w"], *found["closed_form"]["b"]] == pytest.approx(best.tolist())
+    # D7: about 2.9 at zero, where the first weights nearly are.
+    assert found["b_simple"] == pytest.approx(2.9, rel=0.15)
+    assert found["b_simple_at_optimum"] > 100
+    theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
+    grads = (X @ theta - y)[:, None] * X
+    assert found["gradient_variance"] == pytest.approx(
+        grads.var(axis=0, ddof=1).sum() / 10 * (1 - 10 / len(X)), rel=1e-5
+    )
+    assert found["hessian_autograd_difference"] < 1e-6
+
+
+def test_a_narrow_valley_has_the_condition_number_of_its_scales() -> None:
+    """D11: x₂×10 gives κ≈98."""
+    assert theory("-s", "data.scale=1,10")["condition_number"] == pytest.approx(98, rel=0.12)
+
+
+def test_fewer_samples_than_parameters_are_explained_and_not_inverted() -> None:
+    arguments = ("-s", "data.w=1,2,3,4", "-s", "data.n=3")
+    assert theory(*arguments)["rank"] == 3
+    shown = cli("theory", *arguments)
+    assert shown.code == 0
+    assert "2 flat" in shown.out
+
+
+def test_a_loss_without_curvature_has_no_limit() -> None:
+    found = theory("-s", "loss=l1")
+    assert found["critical_lr"] is None
+    assert found["best_lr"] is None
+    assert "no curvature" in cli("theory", "-s", "loss=l1").out
+
+
+def test_theory_in_words_names_the_limit_of_this_batch_and_optimizer() -> None:
+    shown = cli("theory", "-s", "optimizer=momentum")
+    assert shown.code == 0
+    assert "minibatches of 10, SGD with momentum" in shown.out
+    assert "0.80 w[1] + 0.60 w[0]" in shown.out
+
+
+@pytest.mark.parametrize("setting", ["lr=0", "optimizer=none", "nothing=1"])
+def test_bad_input_is_one_line(setting: str) -> None:
+    shown = cli("theory", "-s", setting)
+    assert shown.code == 2
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_run_explains_a_divergence_and_its_suggestion_works() -> None:
+    shown = cli("run", "-s", "lr=2")
+    assert shown.code == 3
+    assert "ran away along" in shown.err
+    suggestion = shown.err.split("try -s ")[1].split()[0]
+    assert cli("run", "-s", suggestion).code == 0
+    last = json.loads(cli("run", "-s", "lr=2", "--json").out.splitlines()[-1])
+    assert f"lr={last['autopsy']['suggestion']:.3g}" == suggestion
+    assert last["autopsy"]["limit"]["lr"] == pytest.approx(1.38, abs=0.01)
+
+
+def test_run_reports_held_out_samples_and_an_early_end() -> None:
+    shown = cli("run", "-s", "validation_split=0.2", "-s", "patience=2", "-s", "epochs=500")
+    assert shown.code == 0
+    assert "validation loss" in shown.out
+    assert "early stopping" in shown.out
