@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,9 @@ from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Steppe
 from engine.experiment import Experiment
 from engine.history import error_of
 from engine.models import direction
-from engine.stability import Autopsy
+
+if TYPE_CHECKING:
+    from engine.stability import Autopsy
 
 
 @click.command("run")
