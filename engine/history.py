@@ -21,6 +21,8 @@ from engine.models import Values, labels, numbers
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.stability import Autopsy
+
 State = Literal[
     "loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"
 ]
@@ -117,6 +119,8 @@ class Snapshot:
     seconds: float = 0.0
     """Time spent training."""
     steps_per_second: float = 0.0
+    autopsy: Autopsy | None = None
+    """Why the run diverged, if it did."""
 
     @property
     def steps(self) -> int:
@@ -163,6 +167,7 @@ class History:
         self.outcome: State | None = None
         """How the run ended."""
         self.message = ""
+        self.autopsy: Autopsy | None = None
         self.epoch = 0
         """Epochs completed."""
         self.loss: float | None = None
@@ -193,6 +198,7 @@ class History:
                 self._track(0, event.facts.start)
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
+                self.autopsy = event.autopsy
             case Finished():
                 self.outcome = "finished"
 
@@ -220,6 +226,7 @@ class History:
             epoch_losses=self.epoch_losses.points(),
             tracks=tuple((label, series.points()) for label, series in self.tracks.items()),
             seconds=seconds,
+            autopsy=self.autopsy,
             **now,
         )
         return self.latest

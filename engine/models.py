@@ -32,7 +32,7 @@ def labels(values: Values) -> list[tuple[str, float]]:
 def direction(heading: Values, most: int = 2) -> str:
     """A direction of parameter space in words, its largest parts: `0.81 w[1] − 0.57 w[0]`."""
     parts = sorted(labels(heading), key=lambda part: -abs(part[1]))
-    large = [part for part in parts[:most] if abs(part[1]) >= 0.05]
+    large = [part for part in parts[:most] if part is parts[0] or abs(part[1]) >= 0.05]
     text = " ".join(f"{'−' if x < 0 else '+'} {abs(x):.2f} {label}" for label, x in large)
     return text.removeprefix("+ ")
 

@@ -18,6 +18,7 @@ from engine.models import Values, labels
 from engine.noise import GradientNoise, gradient_noise
 from engine.problem import Problem, build
 from engine.stability import Limit, weight_decay
+from engine.theory import slopes
 from engine.xray import Xray, xray
 
 FEW = 1_000_000
@@ -28,6 +29,7 @@ FEW = 1_000_000
 class Study:
     """Theory at one place θ."""
 
+    experiment: Experiment
     params: Values
     """θ by name."""
     labels: tuple[str, ...]
@@ -47,6 +49,10 @@ class Study:
     batch_size: int
     xray: Xray
     """The gradient of one minibatch, three ways."""
+    minibatch_size: int
+    """Samples in that minibatch."""
+    begun: bool
+    """Whether it is the last one of a run, not the first of a run to come."""
 
     @property
     def gradient_variance(self) -> float:
@@ -62,8 +68,11 @@ def study(
 ) -> Study:
     """Theory of an experiment at `params`, with the gradient of a minibatch X (B, d), y (B, 1).
 
-    Without one it is the first of the run. The data are drawn anew; they are the same.
+    Without one it is the first of the run. The data are drawn anew; they are the same. Raises
+    ValueError where θ is not finite.
     """
+    if not all(math.isfinite(number) for _, number in labels(params)):
+        raise ValueError("the parameters are no longer finite: nothing can be said of this place")
     problem = build(experiment)
     model = problem.model
     design, decay = model.design(problem.X), weight_decay(problem)
@@ -71,18 +80,22 @@ def study(
     theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()
     H = hessian(design, problem.y, theta, problem.loss, decay)
     noise = gradient_noise(design, problem.y, theta, problem.loss, decay)
+    begun = minibatch is not None
     if minibatch is None:
         first = next(problem.shuffles())[: experiment.batch_size].to(problem.device)
         minibatch = problem.X[first], problem.y[first]
     loss = experiment.entry("loss")
 
     def slope(r: Tensor) -> Tensor:
-        assert loss.derivative is not None
+        if loss.derivative is None:
+            with torch.enable_grad():
+                return slopes(problem.loss, r)
         value: Tensor = loss.derivative(r, **experiment.loss.kwargs())
         return value
 
     bent = curvature(H)
     return Study(
+        experiment=experiment,
         params=params,
         labels=tuple(label for label, _ in labels(params)),
         facts=facts,
@@ -94,6 +107,8 @@ def study(
         noise=noise,
         batch_size=min(experiment.batch_size, len(problem.X)),
         xray=xray(model, tensors, *minibatch, problem.loss, slope, problem.penalty),
+        minibatch_size=len(minibatch[0]),
+        begun=begun,
     )
 
 

@@ -150,12 +150,14 @@ class AsciiFilter(LineFilter):
     """Replaces each character beyond ASCII by one that takes as many cells."""
 
     TABLE = str.maketrans(
-        dict.fromkeys("─╌┄▁▔▱–−", "-")
-        | dict.fromkeys("━═▰█▀▄", "=")
+        dict.fromkeys("─╌┄▔▱–−", "-")
+        | dict.fromkeys("━═▰▀", "=")
+        | dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True))
         | dict.fromkeys("│┃║▏▕▎▌▐", "|")
         | dict.fromkeys("╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼", "+")
         | {"●": "*", "·": "|", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
         | {"λ": "L", "½": "h", "²": "2", "σ": "s", "θ": "t", "δ": "d", "β": "B", "ℓ": "l", "ŷ": "y"}
+        | {"κ": "k", "μ": "u", "Σ": "S", "′": "'", "ᵀ": "T", "‖": "|", "∇": "d", "₁": "1", "ᵣ": "r"}
         | {"×": "x", "§": "S", "√": "V", "≤": "<", "’": "'", "π": "p"}
     )
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import ModalScreen
@@ -49,10 +50,10 @@ class TextField(Input):
         self.trouble = ""
         """Why the text was refused, if it was."""
 
-    def put(self, value: str) -> None:
+    def put(self, row: Row) -> None:
         """Show a value that was applied elsewhere."""
-        if value != self.applied or not self.has_focus:
-            self.applied = self.value = value
+        if row.value != self.applied or not self.has_focus:
+            self.applied = self.value = row.value
             self.forget()
 
     def refuse(self, trouble: str) -> None:
@@ -110,9 +111,10 @@ class Picker(Widget, can_focus=True):
         self.choices = choices
         self.set_reactive(Picker.value, value)
 
-    def put(self, value: str) -> None:
-        """Show a value that was applied elsewhere."""
-        self.value = value
+    def put(self, row: Row) -> None:
+        """Show a value that was applied elsewhere, and what there is to choose from."""
+        self.choices = row.choices
+        self.value = row.value
 
     def render(self) -> Text:
         """The choice, with a mark that there are others."""
@@ -189,15 +191,29 @@ class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
         self.dismiss(event.option_id)
 
 
+class Note(Static):
+    """A line that is worked out from the others: to be read, without a focus."""
+
+    said = Content()
+
+    def put(self, row: Row) -> None:
+        """Show other words; the same ones again cost nothing."""
+        if row.note is not None and row.note != self.said:
+            self.said = row.note
+            self.update(row.note, layout=False)
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of a form."""
 
     key: str
     label: str
-    value: str
+    value: str = ""
     choices: tuple[Choice, ...] = ()
     """Empty where text is typed."""
+    note: Content | None = None
+    """Words in place of a value that can be edited."""
 
 
 def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
@@ -219,12 +235,18 @@ class Form(VerticalScroll, can_focus=False):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.fields: dict[str, TextField | Picker] = {}
+        self.parts: dict[str, TextField | Picker | Note] = {}
         self.labels = Static(classes="label")
+        self.named = ""
 
     def compose(self) -> ComposeResult:
         """The column of labels; `show` puts the fields beside it."""
         yield self.labels
+
+    @property
+    def fields(self) -> dict[str, TextField | Picker]:
+        """What can be edited, by key."""
+        return {key: part for key, part in self.parts.items() if not isinstance(part, Note)}
 
     def rows(self, experiment: Experiment) -> list[Row]:
         """The rows for an experiment; a parameter is indented below its entry."""
@@ -242,20 +264,21 @@ class Form(VerticalScroll, can_focus=False):
         What is returned may be awaited: then new fields are there.
         """
         rows = self.rows(experiment)
-        for key in self.fields.keys() - {row.key for row in rows}:
-            self.fields.pop(key).remove()
-        self.labels.update("\n".join(row.label for row in rows))
-        self.labels.styles.row_span = len(rows)
+        for key in self.parts.keys() - {row.key for row in rows}:
+            self.parts.pop(key).remove()
+        labels = "\n".join(row.label for row in rows)
+        if labels != self.named:
+            self.named = labels
+            self.labels.update(labels, layout=len(rows) != self.labels.styles.row_span)
+            self.labels.styles.row_span = len(rows)
         mounts: list[AwaitMount] = []
         above: Widget = self.labels
         for row in rows:
-            if row.key not in self.fields:
-                self.fields[row.key] = field_for(row)
-                mounts.append(self.mount(self.fields[row.key], after=above))
-            field = above = self.fields[row.key]
-            if isinstance(field, Picker):
-                field.choices = row.choices
-            field.put(row.value)
+            if row.key not in self.parts:
+                self.parts[row.key] = part_for(row)
+                mounts.append(self.mount(self.parts[row.key], after=above))
+            part = above = self.parts[row.key]
+            part.put(row)
         return AwaitComplete(*mounts)
 
     def refuse(self, key: str, trouble: str) -> None:
@@ -265,8 +288,10 @@ class Form(VerticalScroll, can_focus=False):
             field.refuse(trouble)
 
 
-def field_for(row: Row) -> TextField | Picker:
-    """The widget that edits a row."""
+def part_for(row: Row) -> TextField | Picker | Note:
+    """The widget that edits a row or shows its words."""
+    if row.note is not None:
+        return Note()
     if row.choices:
         return Picker(row.key, row.value, row.choices)
     return TextField(row.key, row.value)

@@ -27,10 +27,11 @@ class Action:
     """Whether the key bar may show it."""
 
 
-TRAIN, CHART, GO, APP = "Training", "Charts", "Getting about", "The app"
+TRAIN, THEORY, CHART, GO, APP = "Training", "Theory", "Charts", "Getting about", "The app"
 
 ACTIONS: tuple[Action, ...] = (
     Action("start", "s", "s", "start", "Train this experiment from its start.", TRAIN),
+    Action("retry", "a", "a", "smaller lr", "Take the suggested lr and train again.", TRAIN),
     Action("pause", "space", "space", "pause", "Pause training.", TRAIN),
     Action("resume", "space", "space", "resume", "Go on training.", TRAIN),
     Action("minibatch", "full_stop", ".", "minibatch", "Take one step and pause.", TRAIN),
@@ -38,6 +39,33 @@ ACTIONS: tuple[Action, ...] = (
     Action("stop", "x", "x", "stop", "End this run here; its curve is kept.", TRAIN),
     Action("reset", "r", "r", "reset", "Back to the start with the same seed.", TRAIN),
     Action("lr", "l", "l", "lr", "Change the learning rate, also while it runs.", TRAIN),
+    Action(
+        "full_batch",
+        "B",
+        "B",
+        "full batch",
+        "Gradient descent: every step over all the samples.",
+        TRAIN,
+        bar=False,
+    ),
+    Action(
+        "minibatches",
+        "M",
+        "M",
+        "minibatches",
+        "Minibatch SGD: every step over ten samples.",
+        TRAIN,
+        bar=False,
+    ),
+    Action(
+        "one_sample",
+        "O",
+        "O",
+        "one sample",
+        "SGD proper: every step over one sample.",
+        TRAIN,
+        bar=False,
+    ),
     Action("seed", "n", "n", "new seed", "Other data, other start: the next seed.", TRAIN),
     Action(
         "regenerate",
@@ -59,6 +87,8 @@ ACTIONS: tuple[Action, ...] = (
         "fan", "b", "b", "seed band", "This experiment over 32 seeds, as a band.", TRAIN, bar=False
     ),
     Action("find_lr", "L", "L", "find lr", "Find a learning rate by a ramp.", TRAIN, bar=False),
+    Action("theory", "t", "t", "theory", "What can be known without training.", THEORY),
+    Action("xray", "d", "d", "x-ray", "Dissect a gradient: three ways, side by side.", THEORY),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART),
     Action("view", "v", "v", "view", "Fit, residuals, or parameters over time.", CHART),
     Action(

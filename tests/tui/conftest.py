@@ -27,7 +27,8 @@ from engine.finder import Finding
 from engine.history import Points, Snapshot, State
 from engine.models import Values
 from engine.session import Session
-from engine.stability import Limit, Stability
+from engine.stability import Autopsy, Limit, Stability
+from engine.study import Study
 from engine.sweep import Axis, Cell, Sweep, SweepProgress, SweepState, fan
 from tui.app import LinregApp
 from tui.screens.main import MainScreen
@@ -97,7 +98,7 @@ class FakeSession(Session):
         self.latest = latest
         self.runs = runs
         self.sweep: SweepProgress | None = None
-        self.answer: Finding | str | None = None
+        self.answer: Finding | Study | str | None = None
         self.calls: list[tuple[object, ...]] = []
 
     def open(self) -> None:
@@ -141,6 +142,9 @@ class FakeSession(Session):
 
     def find_lr(self, experiment: Experiment) -> None:
         self.calls.append(("find_lr", experiment))
+
+    def study(self) -> None:
+        self.calls.append(("study",))
 
     @property
     def asked(self) -> list[tuple[object, ...]]:
@@ -390,6 +394,15 @@ def diverged(number: int = 3) -> Snapshot:
         batch_losses=Points(xs, losses, losses),
         seconds=0.02,
         steps_per_second=850.0,
+        autopsy=Autopsy(
+            first_bad_step=5,
+            lr=2.0,
+            limit=Limit(1.35, "minibatches of 10"),
+            direction=0,
+            eigenvalue=1.07,
+            heading={"w": (-0.57, 0.81), "b": (0.12,)},
+            suggestion=0.67,
+        ),
     )
 
 

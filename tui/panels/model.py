@@ -8,4 +8,4 @@ from tui.fields import Form
 class ModelPanel(Form):
     """What is fitted, what it costs to be wrong, and where it starts."""
 
-    heads = ("model", "loss", "init")
+    heads = ("model", "loss", "penalty", "init")

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from engine.alerts import standing
 from engine.history import Snapshot
+from engine.models import direction
 from tui.numbers import loss_text
+from tui.panels.gauge import percent, verdict
 from tui.panels.words import Words
 
+if TYPE_CHECKING:
+    from engine.stability import Autopsy, Stability
+
 GOOD, WARNING, BAD = "$text-success", "$text-warning", "$text-error"
+SHOWN = 4
+"""Most eigenvalues that are shown."""
 
 
 class ReadingPanel(Words):
@@ -33,11 +43,13 @@ def reading(snapshot: Snapshot) -> Content:
         (f"\nclosed form reaches {loss_text(known.optimum)}", "dim"),
     ]
     if snapshot.step == 0:
-        head = f"at the start, loss {loss_text(loss)}"
-        return Content.assemble(head, "\npress s to train", *limits)
+        head = f"loss {loss_text(loss)} · press s to train"
+        return Content.assemble(head, *prospects(known.stability, snapshot.lr), *limits)
     head = f"epoch {snapshot.epoch}, loss {loss_text(loss)}"
-    if snapshot.state == "diverged":
-        return Content.assemble(head, (f"\ndiverged at step {snapshot.step}", BAD), *limits)
+    if cause := snapshot.autopsy:
+        first, *others = findings(cause)
+        lines = [(f"\n{line}", "") for line in (*others, head, snapshot.message)]
+        return Content.assemble((first, BAD), *lines)
     where = standing(loss, known.noise_floor, known.optimum, known.rounding)
     said = (f"\n{where}", WARNING if where == "still learning" else GOOD)
     alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
@@ -48,9 +60,41 @@ def advice(snapshot: Snapshot) -> str:
     """What went wrong with a run and what to try, or nothing."""
     if snapshot.state == "failed":
         return f"{snapshot.message}. Change the setting that it names, or press r to try again."
-    if snapshot.state == "diverged":
-        return (
-            f"Diverged: press l, type a smaller lr such as {snapshot.lr / 10:.2g}, enter, s. "
-            f"At step {snapshot.step} {snapshot.message}."
-        )
+    if cause := snapshot.autopsy:
+        happened, remedy, limit, where = findings(cause)
+        return f"{remedy.capitalize()}. It {happened}: {limit}. It {where}."
     return ""
+
+
+def findings(cause: Autopsy) -> tuple[str, str, str, str]:
+    """Since when a run diverged, what helps, how far beyond the limit it was, and where it ran."""
+    limit = cause.limit.name
+    if math.isfinite(cause.limit.lr):
+        limit = f"limit {cause.limit.lr:.3g} ({limit})"
+    return (
+        f"diverged from step {cause.first_bad_step} on",
+        f"press a to train with {cause.suggestion:.3g}",
+        f"lr {cause.lr:.3g}, {limit}",
+        f"ran away along {direction(cause.heading)} (λ {cause.eigenvalue:.3g})",
+    )
+
+
+def prospects(known: Stability, lr: float) -> list[tuple[str, str]]:
+    """What the curvature says before the first step, most important first."""
+    limit, curvature = known.limit, known.curvature
+    if math.isinf(limit.lr):
+        lines = [(f"\n{limit.name}", "dim")]
+    else:
+        share = lr / limit.lr
+        word, color = verdict(share)
+        said = f"\nlr: {percent(share)} of the limit {limit.lr:.3g}, {word}"
+        lines = [(said, color)]
+        if limit.name != "2/λmax":
+            lines.append((f"\nlimit of {limit.name}", "dim"))
+    if not curvature.rank:
+        return lines
+    values = [f"{value:.3g}" for value in curvature.eigenvalues.tolist()]
+    if len(values) > SHOWN:
+        values[SHOWN - 1 : -1] = ["…"]
+    lines.append((f"\n2/λmax = {curvature.critical_lr:.3g}, κ {curvature.condition:.3g}", "dim"))
+    return [*lines, (f"\nλ {' '.join(values)}", "dim")]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.experiment import Experiment
+from engine.history import Snapshot
 from engine.registry import Param
 from tui.fields import Choice, Form, Row
+from tui.panels.gauge import WAITING, curve, gauge, knows, lr_in_force
 
 PACES: tuple[float | None, ...] = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, None)
 """Epochs a second that can be chosen, slowest first; None is full speed."""
@@ -28,21 +31,55 @@ def pace_text(pace: float | None) -> str:
 class TrainingPanel(Form):
     """Loop, optimizer, learning rate and the other settings of a run."""
 
-    heads = ("loop", "optimizer", "lr", "batch_size", "epochs", "reduction", "seed", "device")
+    heads = (
+        "loop",
+        "optimizer",
+        "lr",
+        "schedule",
+        "batch_size",
+        "epochs",
+        "reduction",
+        "validation_split",
+        "patience",
+        "seed",
+        "device",
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.devices: tuple[str, ...] = ()
         """Names of the devices that are present, once they are known."""
         self.pace: float | None = None
+        self.snapshot: Snapshot | None = None
+        """The run that the gauge knows of."""
 
     def rows(self, experiment: Experiment) -> list[Row]:
-        """The keys of a run, the devices that are there, and the pace."""
-        rows = super().rows(experiment)
-        for place, row in enumerate(rows):
+        """The keys of a run, gauge and curve of the lr, the devices that are there, the pace."""
+        rows = []
+        for row in super().rows(experiment):
             if row.key == "device":
                 names = dict.fromkeys(("auto", *self.devices, row.value))
-                choices = tuple(Choice(name, name) for name in names)
-                rows[place] = Row(row.key, row.label, row.value, choices)
+                row = replace(row, choices=tuple(Choice(name, name) for name in names))
+            rows.append(row)
+            if row.key == "lr":
+                rows.append(self.gauge(experiment))
+            if row.key == "schedule" and row.value != "constant":
+                rows.append(Row("curve", " over the run", note=curve(experiment)))
         paces = tuple(Choice(pace_text(pace), pace_text(pace)) for pace in PACES)
         return [*rows, Row("pace", "pace", pace_text(self.pace), paces)]
+
+    def gauge(self, experiment: Experiment) -> Row:
+        """The lr in force as a share of its limit, once that is known of this experiment."""
+        now = self.snapshot
+        if now is None or now.facts is None or not knows(now, experiment):
+            return Row("gauge", " of its limit", note=WAITING)
+        label, bar = gauge(lr_in_force(now, experiment), now.facts.stability.limit)
+        return Row("gauge", f" {label}", note=bar)
+
+    def follow(self, snapshot: Snapshot, experiment: Experiment) -> None:
+        """Show how the lr stands to its limit now; costs little where nothing has changed."""
+        before, self.snapshot = self.snapshot, snapshot
+        moves = snapshot.experiment.schedule.name != "constant"
+        news = moves or before is None or before.facts is not snapshot.facts
+        if self.parts and news:  # the fields come after the first frame
+            self.show(experiment)

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from engine.history import Snapshot, norm
 from engine.models import labels
 from tui.numbers import number
+from tui.tables import side_by_side
 
 COLUMNS = ("value", "true", "error", "grad", "closed")
 CELL = 8
@@ -66,21 +67,7 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
         for column, values in sources.items()
     }
     names = [name for name, _ in labels(known.true)]
-    first = max(len(name) for name in names)
-    side_by_side = max(1, (width - first) // CELL)
-    lines: list[Text] = []
-    for begin in range(0, len(COLUMNS), side_by_side):
-        columns = COLUMNS[begin : begin + side_by_side]
-        if lines:
-            lines.append(Text())
-        header = "".join(f"{column:>{CELL}}" for column in columns)
-        lines.append(Text(" " * first + header, style="dim"))
-        for row, name in enumerate(names):
-            text = Text(f"{name:<{first}}")
-            for column in columns:
-                cell = cells[column][row] if row < len(cells[column]) else "–"
-                text.append(f"{cell:>{CELL}}", style="dim" if column in ("true", "closed") else "")
-            lines.append(text)
+    lines = side_by_side(names, cells, width, CELL, quiet=("true", "closed"))
     if snapshot.grads:
         lines.append(Text(f"|grad| {number(norm(snapshot.grads))} in this minibatch"))
     else:

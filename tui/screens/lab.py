@@ -24,6 +24,7 @@ from tui.panels.chart import ChartPanel
 from tui.panels.data import DataPanel
 from tui.panels.device import DevicePanel
 from tui.panels.fit import FitPanel
+from tui.panels.gauge import knows, limit_words
 from tui.panels.group import Group
 from tui.panels.loss import LossPanel, spread
 from tui.panels.model import ModelPanel
@@ -117,6 +118,7 @@ class Lab(Screen[None]):
             self.values.show(now)
             self.query_one(ReadingPanel).show(now)
             self.query_one(DevicePanel).show(now)
+            self.training.follow(now, self.experiment)
             self.text.update(reading(now), layout=False)
             if now.facts and now.facts.devices != self.training.devices:
                 self.training.devices = now.facts.devices
@@ -161,14 +163,16 @@ class Lab(Screen[None]):
         param = PACE if key == "pace" else self.experiment.param(key)
         if isinstance(param, Param):
             about = dict(zip(param.choices, param.about, strict=False)).get(self.focused.value, "")
-            texts = (about, param.what, param.why, param.extremes, self.speed(key))
+            texts = (about, self.measured(key), param.what, param.why, param.extremes)
             hint.say(" ".join(filter(None, texts)))
         else:
             entry = self.experiment.entry(key)
             hint.say(f"{param.what} {entry.label}: {entry.formula}. {entry.help}")
 
-    def speed(self, key: str) -> str:
-        """How fast the chosen loop was when it last ran; for the key `loop` alone."""
+    def measured(self, key: str) -> str:
+        """What is known here of `lr`, its limit, and of `loop`, its speed when it last ran."""
+        if key == "lr":
+            return limit_words(self.snapshot) if knows(self.snapshot, self.experiment) else ""
         runs = (run for run in reversed(self.session.runs) if key == "loop" and run.seconds)
         same = (run for run in runs if run.experiment.loop == self.experiment.loop)
         run = next(same, None)

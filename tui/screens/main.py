@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from engine.presets import PRESETS
@@ -16,7 +17,13 @@ from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
 from tui.screens.lab import Lab
 from tui.screens.sweep import SweepScreen
+from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen
 
+if TYPE_CHECKING:
+    from engine.stability import Autopsy
+
+MINIBATCH = 10
+"""Samples in a minibatch, where a key asks for minibatches; the book's number."""
 SEEDS = 32
 """Runs behind a seed band."""
 JUMPS = {"d": "data", "m": "model", "t": "training", "l": "loss", "f": "fit", "v": "values"}
@@ -33,11 +40,17 @@ class MainScreen(Lab):
         running, paused = state == "running", state == "paused"
         able = {
             "start": not running,
+            "retry": self.snapshot.autopsy is not None,
             "pause": running,
             "resume": paused,
             "minibatch": not running,
             "epoch": not running,
             "stop": running or paused,
+            "full_batch": not running and not paused,
+            "minibatches": not running and not paused,
+            "one_sample": not running and not paused,
+            "theory": self.snapshot.facts is not None,
+            "xray": self.snapshot.facts is not None,
             "seed": not running and not paused,
             "regenerate": not running and not paused,
             "preset": not running and not paused,
@@ -53,6 +66,15 @@ class MainScreen(Lab):
 
     def action_start(self) -> None:
         self.session.start(self.experiment)
+
+    def action_retry(self) -> None:
+        def again(cause: Autopsy) -> None:
+            self.change({"lr": show(cause.suggestion)})
+            self.session.start(self.experiment)
+
+        cause = self.snapshot.autopsy
+        if cause:
+            self.attempt(lambda: again(cause))
 
     def action_pause(self) -> None:
         self.session.pause()
@@ -75,6 +97,19 @@ class MainScreen(Lab):
     def action_lr(self) -> None:
         self.go_to(self.training)
         self.focus_now(self.training.fields["lr"])
+
+    def action_full_batch(self) -> None:
+        self.take_batches(self.experiment.train_size)
+
+    def action_minibatches(self) -> None:
+        self.take_batches(MINIBATCH)
+
+    def action_one_sample(self) -> None:
+        self.take_batches(1)
+
+    def take_batches(self, size: int) -> None:
+        """Make this the number of samples that each step is averaged over."""
+        self.attempt(lambda: self.change({"batch_size": show(size)}))
 
     def action_seed(self) -> None:
         def turn() -> None:
@@ -123,12 +158,28 @@ class MainScreen(Lab):
     def action_find_lr(self) -> None:
         self.session.find_lr(self.experiment)
 
+    def action_theory(self) -> None:
+        self.study(TheoryScreen)
+
+    def action_xray(self) -> None:
+        self.study(XrayScreen)
+
+    def study(self, wanted: type[StudyScreen]) -> None:
+        """Ask for theory; `wanted` shows the part of it that is asked for."""
+        self.wanted = wanted
+        self.session.study()
+
+    wanted: type[StudyScreen] = TheoryScreen
+
     def show_answer(self) -> None:
         """Show what was asked for, or why it could not be had."""
-        from engine.finder import Finding  # brings torch, which is there when an answer is
+        from engine.finder import Finding  # bring torch, which is there when an answer is
+        from engine.study import Study
 
         if isinstance(self.answer, Finding):
             self.app.push_screen(FinderScreen(self.answer), self.take_lr)
+        elif isinstance(self.answer, Study):
+            self.app.push_screen(self.wanted(self.answer))
         elif isinstance(self.answer, str):
             self.tell(self.answer)
 

@@ -1,0 +1,90 @@
+"""How the learning rate stands to its limit, and how it changes during a run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from engine.experiment import Experiment
+from engine.history import Snapshot
+
+if TYPE_CHECKING:
+    from engine.stability import Limit
+
+BAR = 8
+"""Cells of the gauge."""
+CURVE = 14
+"""Cells of the curve of the learning rate."""
+LEVELS = "▁▂▃▄▅▆▇█"
+WAITING = Content.styled("…", "dim")
+
+
+def knows(snapshot: Snapshot, experiment: Experiment) -> bool:
+    """Whether what a snapshot says of the limit is true of an experiment: all but lr is equal."""
+    same = replace(snapshot.experiment, lr=experiment.lr) == experiment
+    return same and snapshot.facts is not None
+
+
+def lr_in_force(snapshot: Snapshot, experiment: Experiment) -> float:
+    """The lr of the last step of a run that is under way; else the one that a start would have."""
+    if snapshot.state in ("running", "paused") and snapshot.step:
+        return experiment.lr * float(experiment.lr_factors(snapshot.step - 1, 1)[0])
+    return experiment.lr
+
+
+def verdict(share: float) -> tuple[str, str]:
+    """A word for a share of the limit, and its colour.
+
+    Below half of the limit every error falls without changing its sign (full batch: lr < 1/λmax).
+    """
+    if share < 0.5:
+        return "safe", "$text-success"
+    if share < 1:
+        return "close", "$text-warning"
+    return "above", "$text-error"
+
+
+def percent(share: float) -> str:
+    """A share in percent, short: 0.3 %, 2 %, 107 %, 5e+07 %."""
+    value = 100 * share
+    return f"{value:.2g} %" if value < 9.5 or value >= 9999.5 else f"{value:.0f} %"
+
+
+def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
+    """Label and words of the gauge: `2 % of 1.87` and a bar of it."""
+    if math.isinf(limit.lr):
+        return "no limit", Content.styled(limit.name, "dim")
+    share = lr / limit.lr
+    word, color = verdict(share)
+    full = max(1, round(min(share, 1.0) * BAR))
+    bar = Content.assemble(("▰" * full, color), ("▱" * (BAR - full), "dim"), (f" {word}", color))
+    return f"{percent(share)} of {limit.lr:.3g}", bar
+
+
+def limit_words(snapshot: Snapshot) -> str:
+    """Whose limit the gauge shows, and how to read it; nothing before it is known."""
+    if snapshot.facts is None:
+        return ""
+    limit, curvature = snapshot.facts.stability.limit, snapshot.facts.stability.curvature
+    if math.isinf(limit.lr):
+        return f"{limit.name}."
+    critical = f"2/λmax = {curvature.critical_lr:.3g}"
+    if limit.name == "2/λmax":
+        return f"Limit {critical}. Above half of it, 1/λmax, it swings from side to side."
+    return (
+        f"Limit {limit.lr:.3g} for {limit.name}; plain full batch {critical}. "
+        "Above half of it, it swings from side to side."
+    )
+
+
+def curve(experiment: Experiment) -> Content:
+    """The learning rate from the first step of a run to its last, its largest value at the top."""
+    import numpy as np
+
+    t = np.linspace(0, experiment.epochs, CURVE, endpoint=False)
+    factors = experiment.lr_factors_at(t)
+    heights = (factors / max(factors.max(), 1e-300) * (len(LEVELS) - 1)).round().astype(int)
+    return Content("".join(LEVELS[height] for height in heights.tolist()))

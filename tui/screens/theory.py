@@ -1,0 +1,293 @@
+"""What theory says at the present place, and one gradient seen three ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.history import norm
+from engine.models import Values, direction, labels
+from tui.dialog import Over
+from tui.numbers import number
+from tui.tables import side_by_side
+
+if TYPE_CHECKING:
+    from engine.study import Study  # brings torch, which comes after the first frame
+
+FEW = 6
+"""Most parameters whose Hessian is shown number by number."""
+MOST = 12
+"""Most eigenvalues that are listed."""
+PRECISION = 1e-6
+"""Up to here two ways to the same numbers agree: N4, S6."""
+CELL = 11
+TARGET = 1e-6
+"""The share of the error that is left when a run is called done."""
+
+
+class StudyScreen(ModalScreen[None], Over[None]):
+    """A page of words and tables made from a study; it scrolls."""
+
+    heading = ""
+
+    def __init__(self, study: Study) -> None:
+        super().__init__()
+        self.study = study
+
+    def compose(self) -> ComposeResult:
+        """One text in a box."""
+        with VerticalScroll() as box:
+            box.border_title = self.heading
+            box.border_subtitle = "↑ ↓ scroll · esc close"
+            yield Static()
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+    def on_resize(self) -> None:
+        """Lay the tables out for the width that there is."""
+        self.call_after_refresh(self.lay_out)
+
+    def lay_out(self) -> None:
+        """Put the text on the page."""
+        width = self.query_one(VerticalScroll).scrollable_content_region.width
+        self.query_one(Static).update(self.text(width))
+
+    def text(self, width: int) -> Text:
+        """The page for a width in cells."""
+        raise NotImplementedError
+
+
+class TheoryScreen(StudyScreen):
+    """Curvature, learning rates, closed form and gradient noise."""
+
+    BINDINGS = [("escape,q,t,enter", "dismiss", "close")]
+    heading = "Theory"
+
+    def text(self, width: int) -> Text:
+        """Four sections."""
+        sections = (
+            section(
+                "Curvature",
+                "How fast the gradient changes, from the data alone. H holds the second "
+                "derivatives of the loss; each eigenvalue λ is the curvature along its direction.",
+                curvature_lines(self.study, width),
+            ),
+            section(
+                "Learning rates",
+                "Along the direction of λ a full-batch step leaves 1 − lr·λ of the error: below "
+                "2/λmax every error shrinks, above it the steepest one grows.",
+                rate_lines(self.study, width),
+            ),
+            section(
+                "Closed form",
+                "Least squares, solved without training: where descent on a squared loss ends. "
+                "The noise floor is what pure noise costs.",
+                closed_form_lines(self.study, width),
+            ),
+            section(
+                "Noise meter",
+                "How far the gradients of single samples scatter about their mean G at the "
+                "present place. Where the scatter of a minibatch exceeds ‖G‖² its steps are noise.",
+                noise_lines(self.study, width),
+            ),
+        )
+        return Text("\n\n").join(sections)
+
+
+class XrayScreen(StudyScreen):
+    """One gradient by autograd, by hand and by differences."""
+
+    BINDINGS = [("escape,q,d,enter", "dismiss", "close")]
+    heading = "Gradient x-ray"
+
+    def text(self, width: int) -> Text:
+        """What it is a gradient of, the table, the verdict."""
+        study, xray = self.study, self.study.xray
+        which = "last minibatch" if study.begun else "first minibatch of the run to come"
+        samples = "1 sample" if study.minibatch_size == 1 else f"{study.minibatch_size} samples"
+        loss = study.experiment.entry("loss")
+        formula = "X̃ᵀℓ′(r)/B"
+        if study.experiment.penalty.name != "none":
+            formula += " + penalty′(w)"
+        by_hand = f"by hand: {formula} for ℓ = {loss.formula}"
+        if loss.derivative is None:
+            by_hand += ", ℓ′ by autograd, for this loss has no derivative written by hand"
+        columns = {
+            "autograd": xray.autograd,
+            "by hand": xray.by_hand,
+            "difference": xray.by_difference,
+            "hand off": apart(xray.by_hand, xray.autograd),
+            "diff off": apart(xray.by_difference, xray.autograd),
+        }
+        cells = {
+            head: [number(value, signed="off" in head) for _, value in labels(values)]
+            for head, values in columns.items()
+        }
+        lines = [
+            Text(by_hand),
+            Text("difference: (f(θ + h) − f(θ − h))/2h, one parameter after the other"),
+            Text("off: distance from autograd"),
+            Text(),
+            *side_by_side(study.labels, cells, width, CELL),
+            Text(),
+            verdict(max(xray.off_by_hand, xray.off_by_difference), "the three agree to"),
+        ]
+        about = (
+            f"The gradient of the {which}, {samples}, at the present parameters. Three ways to "
+            "the same numbers: where they part, one of them is wrong."
+        )
+        return section(f"|grad| {number(norm(xray.autograd))}", about, lines)
+
+
+def section(title: str, about: str, lines: Iterable[Text]) -> Text:
+    """A title, what it is and how to read it, and the numbers."""
+    head = Text.assemble((title, "bold"), "\n", (about, "dim"))
+    return Text("\n").join([head, *lines])
+
+
+def verdict(off: float, words: str) -> Text:
+    """Whether two ways to the same numbers agree."""
+    if off <= PRECISION:
+        return Text(f"{words} {off:.0e}", style="bold")
+    return Text(f"they part by {off:.0e}", style="bold reverse")
+
+
+def apart(found: Values, wanted: Values) -> Values:
+    """Found − wanted for each parameter."""
+    return {
+        name: tuple(a - b for a, b in zip(found[name], values, strict=True))
+        for name, values in wanted.items()
+    }
+
+
+# The sections ------------------------------------------------------------------------------------
+
+
+def curvature_lines(study: Study, width: int) -> Iterator[Text]:
+    """The Hessian, its eigenvalues and what they say of the valley."""
+    known, p = study.curvature, len(study.labels)
+    if p <= FEW:
+        columns = {
+            head: [number(value) for value in column]
+            for head, column in zip(study.labels, study.hessian.T.tolist(), strict=True)
+        }
+        yield from side_by_side(study.labels, columns, width, CELL)
+    else:
+        yield Text(f"H has {p}×{p} entries, too many to show")
+    if study.autograd_apart is not None:
+        yield verdict(study.autograd_apart, "formula and autograd agree to")
+        yield Text(
+            "autograd derives the gradient once more: it has to be kept with create_graph=True, "
+            f"and costs {p} backward passes and {p}² numbers",
+            style="dim",
+        )
+    yield Text()
+    yield Text(f"{'λ':>9}  along", style="dim")
+    pairs = list(zip(known.eigenvalues.tolist(), study.headings, strict=True))
+    for place, (value, heading) in enumerate(pairs):
+        if len(pairs) > MOST and MOST - 2 <= place < len(pairs) - 1:
+            if place == MOST - 2:
+                yield Text(f"{'…':>9}  {len(pairs) - MOST + 1} more")
+            continue
+        yield Text(f"{number(value):>9}  {direction(heading)}")
+    if not known.rank:
+        yield Text("no curvature here: the loss is flat or made of straight pieces")
+        return
+    yield Text(f"κ = λmax/λmin = {number(known.condition)}: {valley(known.condition)}")
+    flat = p - known.rank
+    if flat:
+        yield Text(
+            f"rank {known.rank} of {p}: {flat} flat direction{'s' * (flat > 1)}. The columns of "
+            "the data depend on each other: along these every point is as good as another, and "
+            "training keeps what it started with."
+        )
+    else:
+        yield Text(f"rank {known.rank} of {p}: one minimum, no flat direction")
+
+
+def valley(condition: float) -> str:
+    """A condition number in words."""
+    if condition < 3:
+        return "a round bowl, every direction is learned alike"
+    if condition < 30:
+        return "a long bowl"
+    return "a narrow valley, its floor is learned slowly"
+
+
+def rate_lines(study: Study, width: int) -> Iterator[Text]:
+    """The largest and the best learning rates, and what a step leaves of the error."""
+    known = study.curvature
+    limit = study.limit
+    if known.rank:
+        best, momentum = known.best_rate, known.best_momentum_rate
+        names = ["full batch limit 2/λmax", "best 2/(λmax + λmin)", "best with momentum"]
+        columns = {
+            "lr": [number(lr) for lr in (known.critical_lr, known.best_lr, known.best_momentum_lr)],
+            "momentum": ["–", "–", number(known.best_momentum)],
+            "left": ["1", number(best), number(momentum)],
+            "steps": ["–", steps_for(best), steps_for(momentum)],
+        }
+        yield from side_by_side(names, columns, width, 9)
+        yield Text(f"left: share of the error after a step; steps: until {TARGET:g} is left", "dim")
+    if math.isinf(limit.lr):
+        yield Text(f"{limit.name}")
+    else:
+        share = study.experiment.lr / limit.lr
+        yield Text(
+            f"limit here {number(limit.lr)} ({limit.name}); lr {study.experiment.lr:.4g} is "
+            f"{100 * share:.3g} % of it"
+        )
+
+
+def steps_for(rate: float) -> str:
+    """How many steps bring the error down to the target, each leaving `rate` of it."""
+    if rate <= 0:
+        return "1"
+    return str(math.ceil(math.log(TARGET) / math.log(rate))) if rate < 1 else "∞"
+
+
+def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
+    """Least squares beside the present and the true values, and the losses."""
+    facts = study.facts
+    sources = {"now": study.params, "closed": facts.closed_form, "true": facts.true}
+    columns = {
+        head: [number(value) for _, value in labels(values)] for head, values in sources.items()
+    }
+    yield from side_by_side(study.labels, columns, width, CELL)
+    symbols = study.experiment.entry("loss").floor
+    yield Text(f"loss of the closed form {number(facts.optimum)}")
+    yield Text(f"noise floor {symbols} = {number(facts.noise_floor)}")
+
+
+def noise_lines(study: Study, width: int) -> Iterator[Text]:
+    """How noisy a minibatch's gradient is, and which size of it is worth its cost."""
+    noise, size = study.noise, study.batch_size
+    G = float(noise.mean.norm())
+    rows = {
+        "‖G‖²": (G * G, "the gradient over all the data, squared"),
+        "tr Σ": (noise.trace, "variance of one sample's gradient"),
+        "variance": (study.gradient_variance, f"of the gradient of a minibatch of {size}"),
+        "B_simple": (noise.simple_batch_size, "tr Σ/‖G‖²"),
+    }
+    for name, (value, about) in rows.items():
+        yield Text.assemble(f"{name:<9}{number(value):>9}  ", (about, "dim"))
+    simple = noise.simple_batch_size
+    if simple > noise.n:
+        yield Text(
+            f"even all {noise.n} samples together are mostly noise: every larger batch helps"
+        )
+    else:
+        yield Text(f"a larger batch stops helping at about {max(1, round(simple))} samples")
+    yield Text(
+        "Near the optimum B_simple grows without end: G goes to 0 and the scatter stays.",
+        style="dim",
+    )
