@@ -16,10 +16,12 @@ from engine.history import Snapshot
 from engine.presets import PRESETS
 from engine.sweep import fan
 from tests.tui.conftest import (
+    FAST,
     ROOT,
     STATES,
     FakeSession,
     app_for,
+    diverged,
     finished,
     main_of,
     paused,
@@ -111,6 +113,13 @@ def zoomed(stage: Stage) -> bool:
 
 CASES: dict[str, Case] = {
     "start": Case(lambda stage: stage.asked("start", BASELINE)),
+    "retry": Case(
+        lambda stage: (
+            stage.session.asked
+            == [("prepare", replace(FAST, lr=0.67)), ("start", replace(FAST, lr=0.67))]
+        ),
+        diverged,
+    ),
     "pause": Case(lambda stage: stage.asked("pause"), running),
     "resume": Case(lambda stage: stage.asked("resume"), paused),
     "minibatch": Case(lambda stage: stage.asked("minibatch", BASELINE)),
@@ -118,6 +127,11 @@ CASES: dict[str, Case] = {
     "stop": Case(lambda stage: stage.asked("stop"), running),
     "reset": Case(lambda stage: stage.asked("prepare", BASELINE), finished),
     "lr": Case(lambda stage: stage.main.focused is stage.main.training.fields["lr"]),
+    "full_batch": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1000))),
+    "minibatches": Case(
+        lambda stage: stage.session.asked[1:] == [("prepare", BASELINE)], before=("O",)
+    ),
+    "one_sample": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1))),
     "seed": Case(lambda stage: stage.asked("prepare", replace(BASELINE, seed=8))),
     "regenerate": Case(lambda stage: stage.asked("prepare", BASELINE)),
     "faster": Case(lambda stage: stage.session.asked[1:] == [("set_pace", None)], before=("[",)),
@@ -125,6 +139,8 @@ CASES: dict[str, Case] = {
     "sweep": Case(lambda stage: isinstance(stage.app.screen, SweepScreen)),
     "fan": Case(lambda stage: stage.asked("start_sweep", fan(BASELINE, SEEDS))),
     "find_lr": Case(lambda stage: stage.asked("find_lr", BASELINE)),
+    "theory": Case(lambda stage: stage.asked("study")),
+    "xray": Case(lambda stage: stage.asked("study")),
     "log": Case(lambda stage: not stage.main.loss.log_y),
     "view": Case(lambda stage: stage.main.fit.view == "residuals"),
     "feature": Case(lambda stage: "x[1]" in stage.main.fit.chart().title),
@@ -306,6 +322,7 @@ async def test_leaving_a_field_applies_it() -> None:
         await settled(pilot)
         await pilot.press("l", *"0.5", "down")
         await until(pilot, lambda: session.asked == [("prepare", replace(BASELINE, lr=0.5))])
+        await pilot.press("down")
         assert Stage(app, session, pilot).field == "batch_size"
         await pilot.press(*"20", "tab")
         both = replace(BASELINE, lr=0.5, batch_size=20)
@@ -622,18 +639,18 @@ async def test_leaving_during_a_run_asks(state: Callable[[], Snapshot], key: str
 
 async def test_remapped_key_works_and_is_shown() -> None:
     session = FakeSession(ready())
-    app = app_for(session, Settings(keys={"start": "t", "nonsense": "k"}))
+    app = app_for(session, Settings(keys={"start": "f5", "nonsense": "k"}))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert " t start " in text_of(app)[-1]
+        assert " f5 start " in text_of(app)[-1]
         await pilot.press("s")
         await pilot.pause()
         assert session.asked == []
-        await pilot.press("t")
+        await pilot.press("f5")
         await until(pilot, lambda: session.asked == [("start", BASELINE)])
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert f"{'t':<10} {ACTIONS[0].help}" in str(app.screen.query_one(Static).render())
+        assert f"{'f5':<10} {ACTIONS[0].help}" in str(app.screen.query_one(Static).render())
 
 
 @pytest.mark.parametrize("key", ["", "no such key", ",", "x", "[b]"])

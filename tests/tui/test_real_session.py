@@ -196,13 +196,18 @@ async def test_divergence_is_a_state_with_advice_that_helps() -> None:
         await here.until_state("ready")
         await here.run()
         assert here.now.state == "diverged"
-        assert f"diverged at step {here.now.step}" in here.screen()
+        cause = here.now.autopsy
+        assert cause
+        assert cause.first_bad_step <= here.now.step
+        assert cause.lr == 2.0 > cause.limit.lr
+        assert f"diverged from step {cause.first_bad_step} on" in here.screen()
         hint = str(here.main.query_one(Hint).render())
-        assert "press l, type a smaller lr such as 0.2, enter, s." in hint
+        assert f"Press a to train with {cause.suggestion:g}." in hint
         assert here.main.loss.chart().curves
-        await here.enter_lr("0.2")
-        await here.until_state("ready")
-        await here.run()
+        await here.press("a")
+        await here.until_state("finished")
+        assert here.main.experiment.lr == cause.suggestion < cause.limit.lr  # N3
+        assert here.main.training.fields["lr"].value == f"{cause.suggestion:g}"
         assert [run.state for run in here.app.session.runs] == ["diverged", "finished"]
 
 

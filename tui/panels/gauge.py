@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from engine.experiment import Experiment
+from engine.experiment import KEYS, Experiment
 from engine.history import Snapshot
 
 if TYPE_CHECKING:
@@ -24,7 +23,8 @@ WAITING = Content.styled("…", "dim")
 
 def knows(snapshot: Snapshot, experiment: Experiment) -> bool:
     """Whether what a snapshot says of the limit is true of an experiment: all but lr is equal."""
-    same = replace(snapshot.experiment, lr=experiment.lr) == experiment
+    run = snapshot.experiment
+    same = all(getattr(run, key) == getattr(experiment, key) for key in KEYS if key != "lr")
     return same and snapshot.facts is not None
 
 
@@ -72,12 +72,10 @@ def limit_words(snapshot: Snapshot) -> str:
     if math.isinf(limit.lr):
         return f"{limit.name}."
     critical = f"2/λmax = {curvature.critical_lr:.3g}"
+    whose = f"{limit.lr:.3g} for {limit.name}; full batch "
     if limit.name == "2/λmax":
-        return f"Limit {critical}. Above half of it, 1/λmax, it swings from side to side."
-    return (
-        f"Limit {limit.lr:.3g} for {limit.name}; plain full batch {critical}. "
-        "Above half of it, it swings from side to side."
-    )
+        whose = ""
+    return f"Limit {whose}{critical}. Above half of that it swings from side to side."
 
 
 def curve(experiment: Experiment) -> Content:

@@ -87,7 +87,7 @@ def prospects(known: Stability, lr: float) -> list[tuple[str, str]]:
     else:
         share = lr / limit.lr
         word, color = verdict(share)
-        said = f"\nlr: {percent(share)} of the limit {limit.lr:.3g}, {word}"
+        said = f"\nlr {percent(share)} of limit {limit.lr:.3g}: {word}"
         lines = [(said, color)]
         if limit.name != "2/λmax":
             lines.append((f"\nlimit of {limit.name}", "dim"))

@@ -112,7 +112,7 @@ class XrayScreen(StudyScreen):
     def text(self, width: int) -> Text:
         """What it is a gradient of, the table, the verdict."""
         study, xray = self.study, self.study.xray
-        which = "last minibatch" if study.begun else "first minibatch of the run to come"
+        which = "last minibatch" if study.begun else "first minibatch"
         samples = "1 sample" if study.minibatch_size == 1 else f"{study.minibatch_size} samples"
         loss = study.experiment.entry("loss")
         formula = "X̃ᵀℓ′(r)/B"
@@ -125,25 +125,24 @@ class XrayScreen(StudyScreen):
             "autograd": xray.autograd,
             "by hand": xray.by_hand,
             "difference": xray.by_difference,
-            "hand off": apart(xray.by_hand, xray.autograd),
-            "diff off": apart(xray.by_difference, xray.autograd),
         }
         cells = {
-            head: [number(value, signed="off" in head) for _, value in labels(values)]
-            for head, values in columns.items()
+            head: [number(value) for _, value in labels(values)] for head, values in columns.items()
         }
+        for head, found in (("hand off", xray.by_hand), ("diff. off", xray.by_difference)):
+            cells[head] = [f"{off:+.0e}" if off else "0" for off in apart(found, xray.autograd)]
+        off = max(xray.off_by_hand, xray.off_by_difference)
         lines = [
+            *side_by_side(study.labels, cells, width, CELL),
+            verdict(off, "the three agree to"),
+            Text(),
             Text(by_hand),
             Text("difference: (f(θ + h) − f(θ − h))/2h, one parameter after the other"),
-            Text("off: distance from autograd"),
-            Text(),
-            *side_by_side(study.labels, cells, width, CELL),
-            Text(),
-            verdict(max(xray.off_by_hand, xray.off_by_difference), "the three agree to"),
+            Text("off: distance from autograd; the verdict is its share of the largest entry"),
         ]
         about = (
-            f"The gradient of the {which}, {samples}, at the present parameters. Three ways to "
-            "the same numbers: where they part, one of them is wrong."
+            f"Gradient of the {which} ({samples}) at the present parameters, three ways. "
+            "Where they part, one is wrong."
         )
         return section(f"|grad| {number(norm(xray.autograd))}", about, lines)
 
@@ -161,12 +160,9 @@ def verdict(off: float, words: str) -> Text:
     return Text(f"they part by {off:.0e}", style="bold reverse")
 
 
-def apart(found: Values, wanted: Values) -> Values:
-    """Found − wanted for each parameter."""
-    return {
-        name: tuple(a - b for a, b in zip(found[name], values, strict=True))
-        for name, values in wanted.items()
-    }
+def apart(found: Values, wanted: Values) -> list[float]:
+    """Found − wanted for each number of the parameters."""
+    return [a - b for name in wanted for a, b in zip(found[name], wanted[name], strict=True)]
 
 
 # The sections ------------------------------------------------------------------------------------

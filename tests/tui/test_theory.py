@@ -1,0 +1,301 @@
+"""The theory dialog and the gradient x-ray: asked for by key, shown when the answer is there."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol
+
+import pytest
+import torch
+from textual.containers import VerticalScroll
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from engine.curvature import curvature
+from engine.experiment import Experiment
+from engine.models import Values
+from engine.noise import GradientNoise
+from engine.problem import build
+from engine.session import Session
+from engine.stability import Limit
+from engine.study import Study, study
+from engine.trainer import facts
+from engine.xray import Xray
+from tests.tui.conftest import (
+    FOUND,
+    START,
+    FakeSession,
+    app_for,
+    calm,
+    loading,
+    main_of,
+    ready,
+    settled,
+    until,
+)
+from tests.tui.conftest import (
+    facts as known_facts,
+)
+from tui.app import LinregApp
+from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen, steps_for
+from tui.settings import Settings
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+DIALOGS = {"t": TheoryScreen, "d": XrayScreen}
+
+
+class Compare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(
+        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps
+    ) -> bool: ...
+
+
+@functools.cache
+def studied(text: str = "", at_start: bool = True) -> Study:
+    """The real study of a changed baseline, at its start or near its end."""
+    changes = dict(change.split("=") for change in text.split())
+    experiment = Experiment().changed_by_text(changes)
+    known = facts(build(experiment))
+    return study(experiment, known, known.start if at_start else FOUND)
+
+
+def theory(study: Study, width: int = 80) -> str:
+    """What the theory dialog says."""
+    return TheoryScreen(study).text(width).plain
+
+
+def xray(study: Study, width: int = 80) -> str:
+    """What the x-ray says."""
+    return XrayScreen(study).text(width).plain
+
+
+async def ask(pilot: Pilot[None], key: str, study: Study) -> StudyScreen:
+    """Ask by key, let the answer come, and wait for the screen with it."""
+    session = main_of(pilot).session
+    assert isinstance(session, FakeSession)
+    await settled(pilot)
+    await pilot.press(key)
+    await until(pilot, lambda: session.asked[-1:] == [("study",)])
+    session.answer = replace(study)  # each answer is another object
+    await until(pilot, lambda: isinstance(pilot.app.screen, DIALOGS[key]))
+    await pilot.pause()
+    screen = pilot.app.screen
+    assert isinstance(screen, StudyScreen)
+    return screen
+
+
+# Keys --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("leave", ["escape", "q", "enter", ""])
+async def test_each_key_opens_its_dialog(leave: str) -> None:
+    async with app_for(FakeSession(ready())).run_test(size=(80, 24)) as pilot:
+        for key in ("t", "d", "t"):
+            await ask(pilot, key, studied())
+            await pilot.press(leave or key)
+            await until(pilot, lambda: pilot.app.screen is main_of(pilot))
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_nothing_is_asked_before_there_are_data() -> None:
+    session = FakeSession(loading())
+    async with app_for(session).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("t", "d")
+        await pilot.pause()
+        assert session.asked == []
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("key", DIALOGS)
+async def test_everything_can_be_scrolled_to_at_any_size(key: str) -> None:
+    async with app_for(FakeSession(ready())).run_test(size=(40, 12)) as pilot:
+        screen = await ask(pilot, key, studied())
+        box, text = screen.query_one(VerticalScroll), screen.query_one(Static)
+        await until(pilot, lambda: box.max_scroll_y > 0)
+        await pilot.press("end")
+        await until(pilot, lambda: box.scroll_y == box.max_scroll_y)
+        assert box.max_scroll_x == 0
+        await pilot.resize_terminal(120, 50)
+        await until(pilot, lambda: str(text.render()) == screen.text(text.size.width).plain)
+
+
+# Theory ------------------------------------------------------------------------------------------
+
+
+def test_curvature_has_the_matrix_and_its_directions() -> None:
+    found = studied("data.scale=1,10")
+    said = theory(found)
+    rows = [line.split() for line in said.split("\n") if re.match(r"(w\[\d\]|b) ", line)]
+    for row, wanted in zip(rows[:3], found.hessian.tolist(), strict=True):
+        assert [float(cell) for cell in row[1:]] == pytest.approx(wanted, rel=1e-3, abs=1e-3)
+    assert re.search(r"formula and autograd agree to \de-\d\d", said)
+    assert re.search(r"\d\d\.\d+  1\.00 w\[1\]", said)
+    assert "a narrow valley" in said
+    assert "rank 3 of 3" in said
+
+
+def test_learning_rates_are_those_of_the_eigenvalues() -> None:
+    # D11: κ is about 98; 676 steps at the best lr, some 83 with momentum.
+    found = studied("data.scale=1,10 batch_size=1000")
+    said = theory(found)
+    kappa = found.curvature.condition
+    plain = math.log(1e-6) / math.log((kappa - 1) / (kappa + 1))
+    root = math.sqrt(kappa)
+    heavy = math.log(1e-6) / math.log((root - 1) / (root + 1))
+    assert re.search(rf"best 2/\(λmax \+ λmin\).* {math.ceil(plain)}\n", said)
+    assert re.search(rf"best with momentum.* {math.ceil(heavy)}\n", said)
+    assert 600 < plain < 760
+    assert "(2/λmax); lr 0.03 is " in said
+
+
+@pytest.mark.parametrize(("rate", "steps"), [(0.0, "1"), (0.5, "20"), (0.1, "6"), (1.0, "∞")])
+def test_steps_until_a_millionth_is_left(rate: float, steps: str) -> None:
+    assert steps_for(rate) == steps
+
+
+def test_flat_directions_are_explained() -> None:
+    said = theory(studied("data.w=1,2,3,4 data.n=3"))
+    assert "rank 3 of 5: 2 flat directions" in said
+    assert "training keeps what it started with" in said
+
+
+def test_a_loss_without_curvature_and_an_optimizer_without_a_limit() -> None:
+    assert "no curvature here" in theory(studied("loss=l1"))
+    assert " has no curvature: no limit" in theory(studied("loss=l1"))
+    assert "no fixed limit" in theory(studied("optimizer=adam"))
+
+
+def test_many_parameters_are_cut_short() -> None:
+    said = theory(studied("data.w=" + ",".join(["1"] * 40)))
+    assert "41×41 entries, too many to show" in said
+    assert "30 more" in said
+
+
+def test_noise_meter_says_where_larger_batches_stop_helping() -> None:
+    found = studied()
+    assert "a larger batch stops helping at about 3 samples" in theory(found)  # D7
+    near = studied(at_start=False)
+    noisy = GradientNoise(near.noise.mean, near.noise.mean.square().sum().item() * 5000, 1000)
+    assert "even all 1000 samples together are mostly noise" in theory(replace(near, noise=noisy))
+
+
+def test_closed_form_stands_beside_the_truth() -> None:
+    found = studied(at_start=False)
+    said = theory(found)
+    assert "1.9991" in said
+    assert "noise floor ½σ² = 5.0e-5" in said
+
+
+# X-ray -------------------------------------------------------------------------------------------
+
+
+def test_xray_shows_three_ways_and_how_far_they_are_apart() -> None:
+    found = studied()
+    said = xray(found)
+    row = next(line.split() for line in said.split("\n") if line.startswith("w[1]"))
+    assert len(row) == 6
+    assert row[1] == row[2] == row[3]
+    assert abs(float(row[5])) < 1e-6  # N4
+    assert re.search(r"the three agree to \de-\d\d", said)
+    assert "X̃ᵀℓ′(r)/B for ℓ = ½r²" in said
+    assert "Gradient of the first minibatch (10 samples)" in said
+    assert "last minibatch (1 sample)" in xray(replace(found, begun=True, minibatch_size=1))
+    assert "/B + penalty′(w)" in xray(studied("penalty=l2"))
+
+
+def test_xray_says_where_the_ways_part() -> None:
+    found = studied()
+    wrong: Values = {"w": (9.0, 9.0), "b": (9.0,)}
+    said = xray(replace(found, xray=replace(found.xray, by_hand=wrong)))
+    assert "they part by " in said
+    assert "agree" not in said
+
+
+@pytest.mark.parametrize("width", [20, 32, 60, 100])
+def test_tables_fit_their_width(width: int) -> None:
+    for line in xray(studied(), width).split("\n"):
+        assert len(line) <= width or not line.startswith(("w[", "b ", "  "))
+
+
+# With the engine ---------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("busy", "undrawn")
+async def test_the_engine_answers_after_a_step() -> None:
+    session = Session(Experiment().changed({"device": "cpu"}))
+    app = app_for(session)
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+            await until(pilot, lambda: app.main.snapshot.state == "ready")
+            await pilot.press("full_stop")
+            await until(pilot, lambda: app.main.snapshot.step == 1)
+            await pilot.press("d")
+            await until(pilot, lambda: isinstance(app.screen, XrayScreen))
+            answer = session.answer
+            assert isinstance(answer, Study)
+            assert answer.begun
+            assert answer.params == app.main.snapshot.params
+            assert answer.xray.off_by_difference < 1e-6
+    finally:
+        session.close()
+
+
+# Pictures ----------------------------------------------------------------------------------------
+
+
+def posed() -> Study:
+    """Round numbers, the same on every machine."""
+    H = torch.tensor([[1.0, 0.04, 0.0], [0.04, 1.1, -0.03], [0.0, -0.03, 0.95]]).double()
+    bent = curvature(H)
+    found: Values = {"w": (-2.0027, 1.0891), "b": (-3.5263,)}
+    off: Values = {"w": (-2.0027 + 2e-11, 1.0891 - 1e-11), "b": (-3.5263,)}
+    return Study(
+        experiment=Experiment(),
+        params=START,
+        labels=("w[0]", "w[1]", "b"),
+        facts=known_facts(),
+        hessian=H,
+        autograd_apart=2e-16,
+        curvature=bent,
+        headings=tuple({"w": (a, b), "b": (c,)} for a, b, c in bent.eigenvectors.T.tolist()),
+        limit=Limit(1.35, "minibatches of 10"),
+        noise=GradientNoise(torch.tensor([-2.0, 3.4, -4.2]).double(), 94.0, 1000),
+        batch_size=10,
+        xray=Xray(found, found, off),
+        minibatch_size=10,
+        begun=True,
+    )
+
+
+def asking(key: str) -> Steps:
+    async def steps(pilot: Pilot[None]) -> None:
+        await ask(pilot, key, posed())
+        await calm(pilot)
+
+    return steps
+
+
+LOOKS = {
+    "120x34": ((120, 34), Settings()),
+    "80x24": ((80, 24), Settings()),
+    "40x12": ((40, 12), Settings()),
+    "light": ((80, 24), Settings(theme="linreg-light")),
+    "ascii": ((80, 24), Settings(ascii=True)),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("key", DIALOGS)
+def test_dialog(snap_compare: Compare, key: str, look: str) -> None:
+    size, settings = LOOKS[look]
+    app = app_for(FakeSession(ready()), replace(settings))
+    assert snap_compare(app, terminal_size=size, run_before=asking(key))
