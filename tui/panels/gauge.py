@@ -85,4 +85,4 @@ def curve(experiment: Experiment) -> Content:
     t = np.linspace(0, experiment.epochs, CURVE, endpoint=False)
     factors = experiment.lr_factors_at(t)
     heights = (factors / max(factors.max(), 1e-300) * (len(LEVELS) - 1)).round().astype(int)
-    return Content("".join(LEVELS[height] for height in heights.tolist()))
+    return Content.styled("".join(LEVELS[height] for height in heights.tolist()), "dim")
