@@ -65,8 +65,10 @@ class Patience:
 
     def look(self, epoch: int, loss: float) -> str:
         """Why the run should end after this epoch; empty while it should go on."""
+        if not self.epochs:
+            return ""
         if loss < self.best:
             self.best, self.best_epoch = loss, epoch
-        if not self.epochs or epoch - self.best_epoch < self.epochs:
+        if epoch - self.best_epoch < self.epochs:
             return ""
         return f"early stopping: the loss was best after epoch {self.best_epoch}, {self.best:.3g}"

@@ -17,8 +17,6 @@ from engine.theory import Loss, blocks, curvatures
 
 NEGLIGIBLE = 1e-13
 """An eigenvalue below this share of the largest is rounding: float64 holds about 16 digits."""
-PRECISION = 1e-10
-"""How far H·v may be off λ·v, as a share of the largest λ, for an eigenpair found by products."""
 
 
 # Hessians ------------------------------------------------------------------------------------
@@ -77,42 +75,6 @@ def hessian_product(objective: Callable[[Tensor], Tensor], theta: Tensor, v: Ten
     """
     product: Tensor = torch.autograd.functional.vhp(objective, theta, v)[1]
     return product
-
-
-def leading_eigenpairs(
-    product: Callable[[Tensor], Tensor], size: int, count: int = 1
-) -> tuple[Tensor, Tensor]:
-    """The `count` largest eigenvalues (count,) and their eigenvectors (size, count) from products.
-
-    `product` maps v (size,) to H·v for a symmetric H. Lanczos' method, each direction made
-    orthogonal to all before it; for more parameters than a whole Hessian is wanted for. An
-    eigenvalue that occurs several times may be found once. Raises ValueError unless
-    1 ≤ count ≤ size.
-    """
-    if not 1 <= count <= size:
-        raise ValueError(f"{count} eigenpairs of {size} parameters")
-    generator = torch.Generator().manual_seed(0)
-    basis = images = torch.zeros(size, 0, dtype=torch.float64)
-    direction = torch.zeros(size, dtype=torch.float64)
-    while True:
-        for _ in range(2):  # once leaves rounding behind
-            direction = direction - basis @ (basis.T @ direction)
-        if direction.norm() <= NEGLIGIBLE * images.norm():
-            # All that this start can reach is found.
-            direction = torch.randn(size, dtype=torch.float64, generator=generator)
-            continue
-        direction = direction / direction.norm()
-        image = product(direction)
-        basis = torch.cat([basis, direction[:, None]], dim=1)
-        images = torch.cat([images, image[:, None]], dim=1)
-        projected = basis.T @ images
-        values, vectors = torch.linalg.eigh((projected + projected.T) / 2)
-        values, vectors = values[-count:].flip(0), vectors[:, -count:].flip(1)
-        off = (images @ vectors - basis @ vectors * values).norm(dim=0).max()
-        enough = basis.shape[1] >= count and off <= PRECISION * values.abs().max()
-        if enough or basis.shape[1] == size:
-            return values, signed(basis @ vectors)
-        direction = image
 
 
 def signed(vectors: Tensor) -> Tensor:

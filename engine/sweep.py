@@ -13,7 +13,7 @@ from itertools import product
 from typing import Literal, NamedTuple
 
 from engine import machine
-from engine.experiment import REGISTRIES, SETTINGS, Experiment
+from engine.experiment import Experiment
 from engine.registry import BadInput, Param, Value
 
 SweepState = Literal["running", "finished", "stopped", "failed"]
@@ -175,19 +175,13 @@ def parse_axis(text: str, experiment: Experiment) -> Axis:
 
 
 def numeric(key: str, experiment: Experiment) -> Param:
-    """The number that stands under a key; raises BadInput where there is none."""
-    head, dot, name = key.partition(".")
-    if key in SETTINGS:
-        param = SETTINGS[key]
-    elif head in REGISTRIES and dot:
-        param = experiment.entry(head).param(name, key)
-    else:
-        keys = ", ".join(numeric_keys(experiment))
-        raise BadInput("axis", key, f"choose from {keys}")
-    if isinstance(param.default, bool) or not isinstance(param.default, int | float):
-        raise BadInput(
-            "axis", key, "is no number; choose from " + ", ".join(numeric_keys(experiment))
-        )
+    """The number that stands under a key; raises BadInput where an axis cannot run along it."""
+    param = experiment.param(key) if key in experiment.flat() else None
+    if key not in numeric_keys(experiment) or not isinstance(param, Param):
+        what = "is no number; " if param else ""
+        if key == "patience":
+            what = "has no say in a sweep; "
+        raise BadInput("axis", key, f"{what}choose from {', '.join(numeric_keys(experiment))}")
     return param
 
 
@@ -196,7 +190,7 @@ def numeric_keys(experiment: Experiment) -> list[str]:
     return [
         key
         for key, value in experiment.flat().items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(value, int | float) and not isinstance(value, bool) and key != "patience"
     ]
 
 

@@ -5,7 +5,6 @@ Also what the modules of theory share: blocks of rows, and the derivatives of a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -81,19 +80,3 @@ def steepest_curvature(loss: Loss) -> float:
     """
     size = torch.logspace(-6, 2, 400, dtype=torch.float64)
     return float(curvatures(loss, torch.cat([-size, size])).max())
-
-
-def critical_lr(design: Tensor, curvature: float) -> float:
-    """2/λmax: full-batch gradient descent converges below this lr and diverges above it.
-
-    λmax is the largest eigenvalue of the Hessian's bound curvature·X̃ᵀX̃/n for the design X̃
-    (n, parameters); exact for the squared losses. Infinite for a loss without curvature.
-    """
-    if curvature <= 0:
-        return math.inf
-    gram = torch.zeros(design.shape[1], design.shape[1], dtype=torch.float64)
-    for start in range(0, len(design), ROWS_AT_ONCE):
-        rows = design[start : start + ROWS_AT_ONCE].cpu().double()
-        gram += rows.T @ rows
-    largest = float(torch.linalg.eigvalsh(gram / len(design))[-1])
-    return 2 / (curvature * largest) if largest > 0 else math.inf

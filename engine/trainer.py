@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -97,6 +98,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
     patience = Patience(experiment.patience)
     runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
+    per_epoch, held_out = known.steps_per_epoch, len(problem.held_out[0])
     epoch = step = good = 0
 
     def diverged(at: int, loss: float, params: Values) -> Diverged:
@@ -112,12 +114,12 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
             epoch += 1
             loss, params, grads = progress
             if not loss <= runaway:
-                step = epoch * known.steps_per_epoch
+                step = epoch * per_epoch
                 yield diverged(epoch, loss, params)
                 return
-            validation = problem.validation_loss(params)
+            validation = problem.validation_loss(params) if held_out else None
             alert = watch.look(epoch, loss)
-            ended = epoch * known.steps_per_epoch
+            ended = epoch * per_epoch
             yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
             enough = patience.look(epoch, loss if validation is None else validation)
             if enough or epoch == experiment.epochs:
@@ -127,7 +129,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
             good = last_below(progress, known.start_loss, step) or good
             step += len(progress)
             loss = float(progress[-1])
-            now = math.ceil(step / known.steps_per_epoch)
+            now = math.ceil(step / per_epoch)
             yield Stepped(now, step, loss, progress, loop)
             # One comparison catches too large, infinite and NaN alike.
             if not loss <= runaway:
@@ -137,12 +139,10 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
 
 def last_below(losses: Losses, bound: float, before: int) -> int:
     """The last step with a loss of at most `bound`, counted from `before`; 0 if there is none."""
-    if isinstance(losses, tuple):
-        places = [place for place, loss in enumerate(losses, 1) if loss <= bound]
-    else:
-        places = (losses <= bound).nonzero()[0].tolist()[-1:]
-        places = [place + 1 for place in places]
-    return before + places[-1] if places else 0
+    if losses[-1] <= bound:  # mostly
+        return before + len(losses)
+    places = np.flatnonzero(np.asarray(losses) <= bound)
+    return before + int(places[-1]) + 1 if len(places) else 0
 
 
 def why(loss: float, runaway: float) -> str:

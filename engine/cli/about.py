@@ -24,9 +24,10 @@ def presets() -> int:
 @click.command("doctor")
 def doctor() -> int:
     """Print versions, devices, what the terminal can do, and where settings are kept."""
+    from engine.compiled import MISSING
     from engine.device import available, describe
 
-    for package in ("linreg-tui", "torch", "textual", "plotext", "numpy", "click"):
+    for package in ("linreg-tui", "torch", "numba", "textual", "plotext", "numpy", "click"):
         click.echo(f"{package:<12}{installed(package)}")
     click.echo(f"{'python':<12}{platform.python_version()} on {platform.platform()}")
     for device in available():
@@ -34,6 +35,8 @@ def doctor() -> int:
         click.echo(
             f"{'device':<12}{device}: {info.name}, {info.memory_gb} GB, {info.threads} threads"
         )
+    fast = f"{MISSING}; it runs in torch, more slowly" if MISSING else "compiled by numba"
+    click.echo(f"{'loop=fast':<12}{fast}")
     size = shutil.get_terminal_size()
     names = ("TERM", "COLORTERM", "NO_COLOR")
     variables = ", ".join(f"{name}={os.environ.get(name, '(unset)')}" for name in names)

@@ -69,6 +69,8 @@ def process(*arguments: str) -> subprocess.Popen[str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell that runs the tests in the background would have the program ignore ctrl+c.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -398,6 +400,12 @@ def test_doctor_tells_versions_device_terminal_and_settings() -> None:
     assert re.match(r"(cuda:\d|mps|cpu): .+, [\d.]+ GB, \d+ threads", told["device"])
     assert "not a terminal" in told["terminal"]
     assert "settings.toml" in told["settings"]
+    assert told["loop=fast"] == "compiled by numba"
+
+
+def test_doctor_says_where_nothing_can_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.compiled.MISSING", "no compiled kernels: no numba here")
+    assert "no numba here; it runs in torch" in cli("doctor").out
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["run", "--help"], ["--version"]])

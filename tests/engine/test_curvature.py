@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -19,7 +19,6 @@ from engine.curvature import (
     hessian_by_autograd,
     hessian_moments,
     hessian_product,
-    leading_eigenpairs,
 )
 from engine.experiment import Experiment
 from engine.losses import LOSSES
@@ -134,47 +133,6 @@ def test_the_second_moment_is_the_mean_square_of_the_samples_hessians(
     torch.testing.assert_close(H, hessian(design, y, theta, loss, penalty))
 
 
-@given(size=st.integers(1, 40), count=st.integers(1, 4), seed=st.integers(0, 2**32 - 1))
-def test_leading_eigenpairs_are_numpys(size: int, count: int, seed: int) -> None:
-    assume(count <= size)
-    A = np.random.default_rng(seed).normal(size=(size, size))
-    H = torch.tensor(A @ A.T)
-    values, vectors = leading_eigenpairs(lambda v: H @ v, size, count)
-    wanted = np.linalg.eigvalsh(array(H))[::-1]
-    assert array(values) == pytest.approx(wanted[:count], rel=1e-8, abs=1e-8 * wanted[0])
-    torch.testing.assert_close(H @ vectors, vectors * values, rtol=0, atol=1e-8 * wanted[0])
-
-
-def test_leading_eigenpairs_of_a_round_valley_and_of_a_plane() -> None:
-    values, vectors = leading_eigenpairs(lambda v: 3 * v, 5, 2)
-    assert values.tolist() == pytest.approx([3, 3])
-    assert array(vectors.T @ vectors) == pytest.approx(np.eye(2), abs=1e-12)
-    assert leading_eigenpairs(torch.zeros_like, 5)[0].tolist() == [0.0]
-    for count in (0, 6):
-        with pytest.raises(ValueError, match="eigenpairs of 5 parameters"):
-            leading_eigenpairs(torch.zeros_like, 5, count)
-
-
-def test_all_eigenpairs_of_a_steep_spectrum_are_found_once() -> None:
-    wanted = torch.logspace(0, -9, 40, dtype=torch.float64)
-    values, vectors = leading_eigenpairs(lambda v: wanted * v, 40, 40)
-    torch.testing.assert_close(values, wanted, rtol=1e-9, atol=1e-15)
-    torch.testing.assert_close(vectors.T @ vectors, torch.eye(40).double(), rtol=0, atol=1e-12)
-
-
-def test_many_parameters_need_no_hessian() -> None:
-    random = np.random.default_rng(0)
-    X, y = torch.tensor(random.normal(size=(300, 600))), torch.tensor(random.normal(size=300))
-    X[:, 0] *= 5
-
-    def objective(theta: Tensor) -> Tensor:
-        return (X @ theta - y).square().mean() / 2
-
-    theta = torch.zeros(600, dtype=torch.float64)
-    values, _ = leading_eigenpairs(lambda v: hessian_product(objective, theta, v), 600)
-    assert float(values) == pytest.approx(np.linalg.norm(array(X), 2) ** 2 / 300, rel=1e-9)
-
-
 # Eigenvalues ---------------------------------------------------------------------------------
 
 
@@ -242,8 +200,6 @@ def test_the_critical_lr_of_standard_data(seed: int) -> None:
     half, whole = (curvature(hessian(design, y, torch.zeros(3), loss_of(at))) for at in SQUARED)
     assert 1.70 < half.critical_lr < 2.00
     assert half.critical_lr == pytest.approx(2 * whole.critical_lr, rel=1e-12)
-    bound = theory.critical_lr(design, theory.steepest_curvature(loss_of("half_squared")))
-    assert bound == pytest.approx(half.critical_lr, rel=1e-12)
 
 
 # Paths ---------------------------------------------------------------------------------------

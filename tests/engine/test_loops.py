@@ -119,6 +119,21 @@ def test_every_loop_takes_the_steps_of_every_optimizer(entry: Entry[Any], schedu
             assert flat(epoch.params) == pytest.approx(flat(same.params), rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("optimizer", ["adagrad", "rmsprop", "adam"])
+def test_an_adaptive_optimizer_goes_the_same_way_on_twice_the_loss(
+    optimizer: str, loop: str
+) -> None:
+    """D13: r² against ½r², nearly the same path; SGD's steps are twice as long."""
+
+    def way(name: str, loss: str) -> Array:
+        run = Experiment(loop=loop, lr=0.05, epochs=2).changed({"optimizer": name, "loss": loss})
+        return np.array([flat(epoch.params) for epoch in epochs_of(train(run))])
+
+    assert way(optimizer, "squared") == pytest.approx(way(optimizer, "half_squared"), abs=2e-3)
+    assert np.abs(way("sgd", "squared") - way("sgd", "half_squared")).max() > 0.01
+
+
 @given(data=st.data())
 @settings(max_examples=40)
 def test_every_loop_takes_the_steps_of_sgd_by_hand(data: st.DataObject) -> None:

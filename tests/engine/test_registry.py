@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pkgutil import resolve_name
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.experiment import REGISTRIES
 from engine.registry import BadInput, Entry, Param, Registry, Value, show
-from tests.engine.conftest import every_entry, every_param, refusal_of, values_of
+from tests.engine.conftest import ROOT, every_entry, every_param, refusal_of, values_of
 
 NUMBER = Param("x", 1.0, "A number.", low=-10.0, high=10.0)
 WHOLE = Param("k", 1, "A whole number.", low=0, high=10)
@@ -274,3 +275,20 @@ def test_an_added_entry_can_be_chosen_and_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="twice"):
         again(one)
     assert registry["one"].help == "One."
+
+
+# The table in the README ---------------------------------------------------------------------
+
+
+def row(key: str, entry: Entry[Any]) -> str:
+    """How the README tells of an entry."""
+    params = ", ".join(f"`{param.name}`" for param in entry.params) or "–"
+    formula = entry.formula.replace("|", "\\|")
+    return f"| `{key}={entry.name}` | {formula} | {params} |"
+
+
+def test_readme_has_every_entry_and_no_other() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    wanted = [row(key, entry) for key, registry in REGISTRIES.items() for entry in registry]
+    keys = "|".join(REGISTRIES)
+    assert [line for line in lines if re.match(rf"\| `({keys})=", line)] == wanted

@@ -54,6 +54,7 @@ from tui.screens.sweep import (
     head,
     heat,
     measured,
+    offered,
 )
 from tui.settings import Settings
 
@@ -268,7 +269,7 @@ def test_the_values_that_are_offered_can_be_swept(experiment: Experiment) -> Non
         if x == y:
             continue
         form.texts["x"], form.texts["y"] = x, y
-        form.texts["x values"] = USUAL.get(x, "lin:0:1:11")
+        form.texts["x values"] = offered(x, experiment)
         form.texts["y values"] = USUAL["lr"]
         assert len(form.sweep(experiment)) > 1
 

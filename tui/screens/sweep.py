@@ -16,7 +16,7 @@ from engine.experiment import Experiment
 from engine.presets import title_of
 from engine.registry import BadInput, Value
 from engine.session import Session
-from engine.sweep import Cell, Sweep, SweepProgress, numeric_keys, parse_axis
+from engine.sweep import Cell, Sweep, SweepProgress, numeric, numeric_keys, parse_axis
 from tui.charts import Chart, ChartView, Curve
 from tui.dialog import Over
 from tui.fields import Choice, Edited, Form, Picker, Row, TextField
@@ -44,7 +44,19 @@ USUAL = {
     "loss.delta": "log:1e-2:10:16",
     "loss.beta": "log:1e-2:10:16",
 }
-"""Values offered for a key when it is chosen."""
+"""Values that suit a key better than its limits would."""
+
+
+def offered(key: str, experiment: Experiment) -> str:
+    """The values offered for a key when it is chosen."""
+    if key in USUAL:
+        return USUAL[key]
+    param = numeric(key, experiment)
+    low = param.low or 0.0
+    high = 1.0 if param.high is None else min(param.high, low + 1)
+    return f"lin:{high / 10 if param.above else low:g}:{high:g}:11"
+
+
 HELP = {
     "x": "The key along the x axis. Every value of it is tried with every value of the other axis.",
     "x values": "log:low:high:count by equal factors, lin:low:high:count evenly, or a list: 1,2,5.",
@@ -201,7 +213,7 @@ class SweepScreen(Over[Experiment | None]):
         """Take over an axis, its values, or the measure."""
         self.form.texts[event.key] = event.text
         if event.key in ("x", "y") and event.text != NONE:
-            self.form.texts[f"{event.key} values"] = USUAL.get(event.text, "lin:0:1:11")
+            self.form.texts[f"{event.key} values"] = offered(event.text, self.experiment)
         self.form.show(self.experiment)
         if event.key == "measure":
             self.show_sweep()
