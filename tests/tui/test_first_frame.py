@@ -63,7 +63,7 @@ def test_first_frame_is_drawn_without_torch() -> None:
     frame = "\n".join(seen["frame"])
     assert "● loading" in frame
     assert "s start" in frame
-    assert "n            1000" in frame
+    assert "n               1000" in frame
     assert not seen["before"]
     assert seen["after"]
     assert seen["state"] == "ready"
