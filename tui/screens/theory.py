@@ -113,7 +113,6 @@ class XrayScreen(StudyScreen):
         """What it is a gradient of, the table, the verdict."""
         study, xray = self.study, self.study.xray
         which = "last minibatch" if study.begun else "first minibatch"
-        samples = "1 sample" if study.minibatch_size == 1 else f"{study.minibatch_size} samples"
         loss = study.experiment.entry("loss")
         formula = "X̃ᵀℓ′(r)/B"
         if study.experiment.penalty.name != "none":
@@ -134,15 +133,15 @@ class XrayScreen(StudyScreen):
         off = max(xray.off_by_hand, xray.off_by_difference)
         lines = [
             *side_by_side(study.labels, cells, width, CELL),
-            verdict(off, "the three agree to"),
+            verdict("the three", off),
             Text(),
             Text(by_hand),
             Text("difference: (f(θ + h) − f(θ − h))/2h, one parameter after the other"),
             Text("off: distance from autograd; the verdict is its share of the largest entry"),
         ]
         about = (
-            f"Gradient of the {which} ({samples}) at the present parameters, three ways. "
-            "Where they part, one is wrong."
+            f"Gradient of the {which} ({samples(study.minibatch_size)}) at the present parameters, "
+            "three ways. Where they part, one is wrong."
         )
         return section(f"|grad| {number(norm(xray.autograd))}", about, lines)
 
@@ -153,11 +152,16 @@ def section(title: str, about: str, lines: Iterable[Text]) -> Text:
     return Text("\n").join([head, *lines])
 
 
-def verdict(off: float, words: str) -> Text:
-    """Whether two ways to the same numbers agree."""
+def verdict(who: str, off: float) -> Text:
+    """Whether several ways lead to the same numbers."""
     if off <= PRECISION:
-        return Text(f"{words} {off:.0e}", style="bold")
-    return Text(f"they part by {off:.0e}", style="bold reverse")
+        return Text(f"{who} agree " + (f"to {off:.0e}" if off else "exactly"), style="bold")
+    return Text(f"{who} part by {off:.0e}", style="bold reverse")
+
+
+def samples(count: int) -> str:
+    """1 sample, 10 samples."""
+    return "1 sample" if count == 1 else f"{count} samples"
 
 
 def apart(found: Values, wanted: Values) -> list[float]:
@@ -180,10 +184,10 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
     else:
         yield Text(f"H has {p}×{p} entries, too many to show")
     if study.autograd_apart is not None:
-        yield verdict(study.autograd_apart, "formula and autograd agree to")
+        yield verdict("formula and autograd", study.autograd_apart)
         yield Text(
             "autograd derives the gradient once more: it has to be kept with create_graph=True, "
-            f"and costs {p} backward passes and {p}² numbers",
+            f"and costs {p} backward passes and {p}×{p} numbers",
             style="dim",
         )
     yield Text()
@@ -204,7 +208,7 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
         yield Text(
             f"rank {known.rank} of {p}: {flat} flat direction{'s' * (flat > 1)}. The columns of "
             "the data depend on each other: along these every point is as good as another, and "
-            "training keeps what it started with."
+            "training keeps what it started with. λmin is the smallest above 0."
         )
     else:
         yield Text(f"rank {known.rank} of {p}: one minimum, no flat direction")
@@ -225,7 +229,7 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
     limit = study.limit
     if known.rank:
         best, momentum = known.best_rate, known.best_momentum_rate
-        names = ["full batch limit 2/λmax", "best 2/(λmax + λmin)", "best with momentum"]
+        names = ["limit 2/λmax", "best", "with momentum"]
         columns = {
             "lr": [number(lr) for lr in (known.critical_lr, known.best_lr, known.best_momentum_lr)],
             "momentum": ["–", "–", number(known.best_momentum)],
@@ -233,7 +237,11 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
             "steps": ["–", steps_for(best), steps_for(momentum)],
         }
         yield from side_by_side(names, columns, width, 9)
-        yield Text(f"left: share of the error after a step; steps: until {TARGET:g} is left", "dim")
+        yield Text(
+            "all for full batches; best: 2/(λmax + λmin); left: share of the error after a step; "
+            f"steps: until {TARGET:g} is left",
+            style="dim",
+        )
     if math.isinf(limit.lr):
         yield Text(f"{limit.name}")
     else:
@@ -277,12 +285,12 @@ def noise_lines(study: Study, width: int) -> Iterator[Text]:
     for name, (value, about) in rows.items():
         yield Text.assemble(f"{name:<9}{number(value):>9}  ", (about, "dim"))
     simple = noise.simple_batch_size
-    if simple > noise.n:
+    if not simple <= noise.n:  # NaN where numbers overflow
         yield Text(
             f"even all {noise.n} samples together are mostly noise: every larger batch helps"
         )
     else:
-        yield Text(f"a larger batch stops helping at about {max(1, round(simple))} samples")
+        yield Text(f"a larger batch stops helping at about {samples(max(1, round(simple)))}")
     yield Text(
         "Near the optimum B_simple grows without end: G goes to 0 and the scatter stays.",
         style="dim",
