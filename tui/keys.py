@@ -60,13 +60,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("find_lr", "L", "L", "find lr", "Find a learning rate by a ramp.", TRAIN, bar=False),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART),
-    Action("view", "v", "v", "view", "Fit, residuals, or parameters over time.", CHART),
+    Action(
+        "view", "v", "v", "view", "Fit, residuals, parameters, landscape, or directions.", CHART
+    ),
     Action(
         "feature",
         "f",
         "f",
         "feature",
-        "The next feature along the x axis of the fit.",
+        "The next feature of the fit, or plane of the landscape.",
         CHART,
         bar=False,
     ),

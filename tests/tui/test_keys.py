@@ -35,7 +35,6 @@ from tui.app import LinregApp
 from tui.fields import ChoiceScreen, Picker, TextField
 from tui.keys import ACTIONS, Action, bindings, groups, shown
 from tui.panels.bars import KeyBar
-from tui.panels.fit import VIEWS
 from tui.panels.training import PACES
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.main import JUMPS, SEEDS, MainScreen
@@ -266,7 +265,7 @@ async def test_typing_in_a_field_fires_nothing() -> None:
         assert session.asked == []
         assert app.screen is main
         assert main.loss.log_y
-        assert main.fit.view == VIEWS[0]
+        assert main.fit.view == "fit"
         assert main.pinned is None
 
 
