@@ -26,7 +26,17 @@ from textual.widget import Widget
 
 from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, clean, step_of
 from tui.ticks import linear_ticks, log_ticks, padded, short
-from tui.trace import Dot, Point, Trace, Window, clipped, is_drawable, is_inside, straightened
+from tui.trace import (
+    LIMIT,
+    Dot,
+    Point,
+    Trace,
+    Window,
+    clipped,
+    is_drawable,
+    is_inside,
+    straightened,
+)
 
 __all__ = [
     "DARK",
@@ -93,7 +103,6 @@ class Relief:
 
     x_range: tuple[float, float]
     y_range: tuple[float, float]
-    """In axis units."""
     values: tuple[tuple[float, ...], ...]
     """Rows from the bottom up, of equal lengths; each value stands for an equal part."""
 
@@ -123,7 +132,7 @@ class Relief:
 def _part(at: float, ends: tuple[float, float], count: int) -> int | None:
     """Which of so many equal parts of a range holds a place."""
     low, high = ends
-    if not low <= at <= high or low == high or not count:
+    if not (-LIMIT < low <= at <= high < LIMIT and low < high and count):
         return None
     return min(int((at - low) / (high - low) * count), count - 1)
 
@@ -397,21 +406,29 @@ class _Picture:
                 page.write(column, row, "│", quiet)
 
     def _ground(self, area: _Area, heat: Relief) -> None:
-        """Write the background: colours, or characters where there are none."""
+        """Write the background: two colours a cell, or characters where there are none."""
         ramp = () if self.page.ascii else self.palette.ramp
-        grounds, quiet = [Style(bgcolor=color) for color in ramp], self.palette.style("axis")
+        lower = [Style(bgcolor=color) for color in ramp]
+        upper, quiet = [Style(color=color) for color in ramp], self.palette.style("axis")
         window = area.window
-        down = _middles(window.high, window.low, area.height)
+        down = _middles(window.high, window.low, 2 * area.height)
+        # Automatic ranges may reach a little beyond what has a value.
+        lines = heat.rows_at([10.0 ** min(y, 300.0) if window.log else y for y in down])
         across = heat.columns_at(_middles(window.left, window.right, area.width))
-        for row, line in enumerate(heat.rows_at(down), area.row):
+        pairs = zip(lines[::2], lines[1::2], strict=True)
+        for row, (above, below) in enumerate(pairs, area.row):
             for column, place in enumerate(across, area.column):
-                step = None if line is None or place is None else heat.steps[line][place]
-                if step is None:
+                if above is None or below is None or place is None:
                     continue
-                if grounds:
-                    self.page.ground(column, row, grounds[step])
-                else:
-                    self.page.put(column, row, SHADES[step], quiet)
+                top, bottom = heat.steps[above][place], heat.steps[below][place]
+                if top is None or bottom is None:
+                    continue
+                if not ramp:
+                    self.page.put(column, row, SHADES[bottom], quiet)
+                    continue
+                self.page.ground(column, row, lower[bottom])
+                if top != bottom:
+                    self.page.put(column, row, "▀", upper[top])
 
     def _marks(self, area: _Area, index: int, trace: Trace) -> None:
         cells = dict.fromkeys(map(area.cell, _cloud(area, trace)))
@@ -456,7 +473,9 @@ def _window(chart: Chart, traces: list[Trace]) -> Window | None:
     shown = [trace for trace in traces if trace.xs]
     heat = chart.heat
     x_asked = _asked(chart.x_range, log=False) or (heat and _asked(heat.x_range, log=False))
-    y_asked = _asked(chart.y_range, log=chart.log_y) or (heat and _asked(heat.y_range, log=False))
+    y_asked = _asked(chart.y_range, log=chart.log_y) or (
+        heat and _asked(heat.y_range, log=chart.log_y)
+    )
     if heat and x_asked and y_asked:
         return Window(*x_asked, *y_asked, chart.log_y)
     if not shown:

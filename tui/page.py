@@ -105,7 +105,7 @@ LIGHT = Palette(
     text="#50565f",
     ink="#000000",
     series=("#0072b2", "#b87700", "#007a5a", "#a94f82", "#6b6400", "#c04a00"),
-    ramp=mixed("#ffffff", 0.45),
+    ramp=mixed("#ffffff", 0.55),
 )
 MONO = Palette()
 

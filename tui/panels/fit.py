@@ -27,8 +27,8 @@ VIEWS = {
     "residuals": "What the model leaves of each label. Noise around 0: nothing is left to learn.",
     "parameters": "Each parameter over the epochs. The dashed levels are the true values.",
     "landscape": (
-        "The loss over a plane, dark is low. A run goes down across the colours to θ*; from side "
-        "to side in a narrow valley. f: next plane, + - zoom, ← → along the path."
+        "The loss over a plane, dark is low: a run goes down to θ*, from side to side in a narrow "
+        "valley. f turns the plane, + - zoom, ← → along the path."
     ),
     "directions": (
         "How far θ is from θ* along each eigenvector. Steps shrink it by 1 − lr·λ: steep "

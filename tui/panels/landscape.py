@@ -93,12 +93,12 @@ def landscape_chart(
     ]
     xs, ys = plane.places(now.path.theta)
     curves += [
-        Curve(xs, ys, color="ink", label="now", marker="#"),
+        Curve(xs, ys, color="ink", label="now" if curves else "", marker="#"),
         Curve(xs, ys, "marks", "ink", marker="#"),
         spot((xs[0], ys[0]), "ink", "", "S", "○"),
         spot(best, "data", "θ*", "@", "×"),
     ]
-    title = f"↑ {plane.names[1]}  → {plane.names[0]}"
+    title = f"↑ {plane.names[1]} → {plane.names[0]}"
     if cursor is not None and here is not None:
         title = f"epoch {number(cursor)}: {number(here[0])}, {number(here[1])}"
         curves.append(spot(here, "now", "", "O", "◆"))
@@ -139,16 +139,18 @@ def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | N
         Curve(xs, ys, color="faint", label="loss", marker="."),
         Curve(inside, [y for _, y in on], "marks", "ink", marker="#"),
     ]
+    best = optimum(plane, now)[0]
+    curves += [spot((best, height), "data", "θ*", "@", "×") for height in heights(xs, ys, [best])]
     if on:
         curves.append(spot(on[0], "ink", "start", "S", "○"))
-        curves.append(spot(on[-1], "data", "now", "@", "◆"))
+        curves.append(spot(on[-1], "now", "now", "O", "◆"))
     return replace(chart, curves=tuple(curves), x_range=x_range)
 
 
 def heights(xs: Sequence[float], ys: Sequence[float], places: Sequence[float]) -> Iterator[float]:
-    """y at places within increasing xs, on the straight line between the two points beside it."""
+    """y at each place: on the straight line through the two points beside it; xs increase."""
     for place in places:
-        right = max(bisect_left(xs, place), 1)
+        right = min(max(bisect_left(xs, place), 1), len(xs) - 1)
         (x, next_x), (y, next_y) = xs[right - 1 : right + 1], ys[right - 1 : right + 1]
         yield y + (next_y - y) * (place - x) / (next_x - x)
 
@@ -160,9 +162,15 @@ def directions_chart(now: Snapshot) -> Chart:
     """|vᵀ(θ − θ*)| of each eigenvector over the epochs, and dashed what theory predicts."""
     predicted = is_predicted(now)
     found = list(enumerate(directions(now)))[::-1]  # the steepest lies on top
-    name = "error along eigenvectors"
+    # Between the steepest and the flattest the colours go in order.
+    named = {0, len(found) - 1}
     measured = [
-        Curve(now.path.x, one.measured, color=index, label=f"λ {one.eigenvalue:.3g}")
+        Curve(
+            now.path.x,
+            one.measured,
+            color=index,
+            label=f"λ {one.eigenvalue:.3g}" if index in named else "",
+        )
         for index, one in found
     ]
     dashed = [
@@ -174,7 +182,7 @@ def directions_chart(now: Snapshot) -> Chart:
     low = min((y for curve in (*measured, *dashed) for y in curve.ys if y > 0), default=high)
     return Chart(
         (*dashed, *measured),
-        title=f"{name}, dashed: (1 − lr·λ)^k" if predicted else f"{name}, measured only",
+        title=f"error, {'dashed (1−lr·λ)^k' if predicted else 'measured only'}",
         x_label="epochs",
         y_label="error along the steepest",
         log_y=True,
