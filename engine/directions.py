@@ -58,9 +58,9 @@ def directions(run: Snapshot) -> list[Direction]:
     measured = curvature.along(path - best).abs()
     steps = torch.zeros(0, dtype=torch.int64)
     if is_predicted(run):
-        steps = torch.linspace(0, run.steps, PREDICTED).round().long().unique()
+        steps = torch.linspace(0, run.steps, PREDICTED, dtype=torch.float64).round().long().unique()
     predicted = curvature.path(curvature.along(start - best), step_size(run), steps).abs()
-    times = tuple((steps / run.facts.steps_per_epoch).tolist())
+    times = tuple((steps.double() / run.facts.steps_per_epoch).tolist())
     half = math.ceil(SHOWN / 2)
     shown = [i for i in range(count) if count <= SHOWN or i < half or i >= count - half]
     return [

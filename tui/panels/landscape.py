@@ -22,6 +22,8 @@ FARTHEST = 4.0
 """Where a run goes further than this many times the way from the start, it leaves the frame."""
 DECADES = 1e-8
 """Share of the largest error below which nothing is shown: rounding, and predictions beyond it."""
+COUNTED = 40
+"""Most places of a path that are marked one by one."""
 
 Point = tuple[float, float]
 
@@ -94,7 +96,7 @@ def landscape_chart(
     xs, ys = plane.places(now.path.theta)
     curves += [
         Curve(xs, ys, color="ink", label="now" if curves else "", marker="#"),
-        Curve(xs, ys, "marks", "ink", marker="#"),
+        *([Curve(xs, ys, "marks", "ink", marker="#")] if len(xs) <= COUNTED else []),
         spot((xs[0], ys[0]), "ink", "", "S", "○"),
         spot(best, "data", "θ*", "@", "×"),
     ]
