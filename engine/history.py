@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +17,7 @@ from engine.events import (
     Stepped,
 )
 from engine.experiment import Experiment
-from engine.models import Values, labels, numbers
+from engine.models import Values, flat, numbers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,9 +31,11 @@ CAPACITY = 1024
 """Most points a series keeps."""
 PIECES = 64
 """Most points that the losses of one event become."""
-TRACKED = 8
-"""Most numbers of the parameters that are followed over time."""
-TRACKS_PER_EPOCH = 32
+ROWS = 512
+"""Most places that the way of the parameters keeps."""
+NUMBERS = 65_536
+"""Most numbers in them: of very many parameters fewer places are kept."""
+PLACES_PER_EPOCH = 32
 """How often in an epoch the parameters are noted down."""
 
 
@@ -43,6 +46,57 @@ class Points:
     x: tuple[float, ...] = ()
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """The way of the parameters: where they were at some times, about evenly spaced."""
+
+    x: tuple[float, ...] = ()
+    """In epochs, from the start at 0 to the last one known."""
+    theta: tuple[tuple[float, ...], ...] = ()
+    """All the parameters at each time, in the order of `labels`."""
+
+
+class Trail:
+    """The way of the parameters while it grows, in bounded memory.
+
+    When full, every other place is dropped, and from then on they are taken half as often.
+    """
+
+    def __init__(self, parameters: int, interval: int) -> None:
+        self.capacity = max(2, min(ROWS, NUMBERS // parameters))
+        self.interval = interval
+        """Steps between two places."""
+        self.steps: list[int] = []
+        self.theta: list[tuple[float, ...]] = []
+
+    def wants(self, step: int) -> bool:
+        """Whether the place after so many steps would be kept."""
+        return not self.steps or step // self.interval > self.steps[-1] // self.interval
+
+    def add(self, step: int, theta: tuple[float, ...]) -> None:
+        """Keep a place, if it is wanted; one with a number that is not finite is left out."""
+        if len(self.steps) == self.capacity:
+            del self.steps[1::2], self.theta[1::2]
+            # They may have come less often than they were wanted.
+            span, places = self.steps[-1] - self.steps[0], max(len(self.steps) - 1, 1)
+            self.interval = max(2 * self.interval, span // places)
+        if self.wants(step) and is_finite(theta):
+            self.steps.append(step)
+            self.theta.append(theta)
+
+    def path(self, step: int, theta: tuple[float, ...], per_epoch: int) -> Path:
+        """A frozen copy that ends at the present place."""
+        steps, rows = self.steps, self.theta
+        if steps and step > steps[-1] and is_finite(theta):
+            steps, rows = [*steps, step], [*rows, theta]
+        return Path(tuple(step / per_epoch for step in steps), tuple(rows))
+
+
+def is_finite(theta: tuple[float, ...]) -> bool:
+    """Whether all the numbers are finite, and none of them huge."""
+    return math.isfinite(sum(theta))
 
 
 class Series:
@@ -97,13 +151,13 @@ class Snapshot:
     """Which run of the session this is."""
     state: State = "loading"
     message: str = ""
-    """The reason of a failure or a divergence, or the last alert."""
+    """The reason of a failure, a divergence or an early end, or the last alert."""
     facts: Facts | None = None
     epoch: int = 0
     """Epochs completed."""
     step: int = 0
     lr: float = 0.0
-    """Learning rate in force."""
+    """Learning rate in force: the schedule's factor is in it."""
     loss: float | None = None
     """Loss over all the data after the last full epoch (before the first: at the start)."""
     batch_loss: float | None = None
@@ -114,8 +168,12 @@ class Snapshot:
     """x in epochs."""
     epoch_losses: Points = Points()
     """x in epochs, from the start at 0."""
-    tracks: tuple[tuple[str, Points], ...] = ()
-    """Parameters over time by label; x in epochs."""
+    validation_losses: Points = Points()
+    """Over the data held out, if any are; x in epochs."""
+    path: Path = Path()
+    """The way of the parameters."""
+    autopsy: Autopsy | None = None
+    """Of a run that diverged."""
     seconds: float = 0.0
     """Time spent training."""
     steps_per_second: float = 0.0
@@ -174,11 +232,10 @@ class History:
         """Loss over all the data after them."""
         self.batch_losses = Series()
         self.epoch_losses = Series()
-        self.tracks: dict[str, Series] = {}
+        self.validation_losses = Series()
+        self.trail = Trail(1, 1)
+        self.autopsy: Autopsy | None = None
         self._step: Stepped | None = None
-        self._tracked = 0
-        self._due = 1
-        """Steps between two looks at the parameters."""
 
     def fold(self, event: Event) -> None:
         """Take in one event; cheap for a step, whose numbers are read only when they are shown."""
@@ -190,20 +247,29 @@ class History:
                 self.epoch, self.loss = event.epoch, event.loss
                 self.message = event.alert or self.message
                 self.epoch_losses.add(event.epoch, event.loss)
-                self._track(event.epoch, event.params)
+                if event.validation is not None:
+                    self.validation_losses.add(event.epoch, event.validation)
+                assert self.facts
+                self._track(event.epoch * self.facts.steps_per_epoch, lambda: event.params)
             case Started():
                 self.facts, self.message = event.facts, event.note
                 self.loss = event.facts.start_loss
                 self.epoch_losses.add(0, self.loss)
-                self._track(0, event.facts.start)
+                start = flat(event.facts.start)
+                interval = max(1, event.facts.steps_per_epoch // PLACES_PER_EPOCH)
+                self.trail = Trail(len(start), interval)
+                self.trail.add(0, start)
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
                 self.autopsy = event.autopsy
             case Finished():
-                self.outcome = "finished"
+                self.outcome, self.message = "finished", event.reason or self.message
 
     def snapshot(self, state: State, lr: float, seconds: float) -> Snapshot:
-        """The run as it stands now; `state` is overruled by an end of the run."""
+        """The run as it stands now; `state` is overruled by an end of the run.
+
+        `lr` is the one set; the schedule's factor at the last step comes on top.
+        """
         if step := self._step:
             now: dict[str, Any] = {
                 "step": step.step,
@@ -214,17 +280,22 @@ class History:
             }
         else:
             now = {"params": self.facts.start} if self.facts else {}
+        if self.facts:
+            per_epoch = self.facts.steps_per_epoch
+            now["path"] = self.trail.path(self.step, flat(now["params"]), per_epoch)
+        factor = self.latest.experiment.lr_factors(max(self.step - 1, 0), 1)[0]
         self.latest = replace(
             self.latest,
             state=self.outcome or state,
             message=self.message,
             facts=self.facts,
             epoch=self.epoch,
-            lr=lr,
+            lr=lr * float(factor),
             loss=self.loss,
             batch_losses=self.batch_losses.points(),
             epoch_losses=self.epoch_losses.points(),
-            tracks=tuple((label, series.points()) for label, series in self.tracks.items()),
+            validation_losses=self.validation_losses.points(),
+            autopsy=self.autopsy,
             seconds=seconds,
             autopsy=self.autopsy,
             **now,
@@ -280,15 +351,10 @@ class History:
                 x = (before + start + len(part)) / per_epoch
                 self.batch_losses.add(x, float(part.min()), float(part.max()))
         # At the end of an epoch the parameters come with it.
-        due = event.step - self._tracked >= self._due
-        if due and event.step % per_epoch and len(losses) < per_epoch:
-            self._tracked = event.step
-            self._track(event.step / per_epoch, numbers(event.live.params()))
+        if event.step % per_epoch and len(losses) < per_epoch:
+            self._track(event.step, lambda: numbers(event.live.params()))
 
-    def _track(self, x: float, params: Values) -> None:
-        assert self.facts
-        for label, number in labels(params)[:TRACKED]:
-            self.tracks.setdefault(label, Series()).add(x, number)
-        # Points that would only be merged again need not be read.
-        merged = max((series.width for series in self.tracks.values()), default=1)
-        self._due = max(1, self.facts.steps_per_epoch // TRACKS_PER_EPOCH) * merged
+    def _track(self, step: int, params: Callable[[], Values]) -> None:
+        """Note the parameters, which are read only where they are kept."""
+        if self.trail.wants(step):
+            self.trail.add(step, flat(params()))

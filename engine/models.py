@@ -20,6 +20,11 @@ def numbers(tensors: Mapping[str, Tensor]) -> Values:
     return {name: tuple(tensor.flatten().tolist()) for name, tensor in tensors.items()}
 
 
+def flat(values: Values) -> tuple[float, ...]:
+    """All the numbers in one row, in the order of `labels`."""
+    return tuple(number for name in values for number in values[name])
+
+
 def labels(values: Values) -> list[tuple[str, float]]:
     """Each number with its label: `w[0]`, `w[1]`, `b`; a lone number carries the bare name."""
     return [

@@ -23,7 +23,9 @@ from engine.registry import BadInput
 from engine.sweep import Cell, Sweep, SweepProgress, SweepState
 
 if TYPE_CHECKING:
+    from engine.events import Facts
     from engine.finder import Finding
+    from engine.landscape import Landscape, Plane
     from engine.study import Study
 
 PUBLISH_EVERY = 1 / 10
@@ -90,6 +92,8 @@ class Session:
         """The newest state of the last sweep."""
         self.answer: Finding | Study | str | None = None
         """What the last question came to, or why it failed; a new object for each."""
+        self.landscape: Landscape | None = None
+        """The loss over the plane that was last asked for."""
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._closed = False
@@ -168,6 +172,23 @@ class Session:
     def study(self) -> None:
         """What theory says of the present run where it is now; `answer` becomes a Study."""
         self._command(lambda: self._answer(self._study))
+
+    def survey(
+        self,
+        experiment: Experiment,
+        facts: Facts,
+        plane: Plane,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+    ) -> None:
+        """Work out the loss over a plane, also while training; it becomes `landscape`."""
+
+        def look() -> None:
+            from engine.landscape import survey
+
+            self.landscape = survey(experiment, facts, plane, x_range, y_range)
+
+        self._command(look)
 
     # The thread ------------------------------------------------------------------------------
 
@@ -345,9 +366,10 @@ class Session:
     def _study(self) -> Study:
         from engine.study import study
 
-        assert self._run
-        history = self._run.history
-        latest = history.snapshot(self.latest.state, self.latest.lr, self.latest.seconds)
+        run = self._run
+        assert run
+        history = run.history
+        latest = history.snapshot(self.latest.state, run.controls.lr, run.seconds)
         if latest.facts is None:
             raise ValueError("there are no data yet")
         return study(latest.experiment, latest.facts, latest.params, history.minibatch())
@@ -355,8 +377,7 @@ class Session:
     def _finish(self) -> None:
         self._goal = Goal.REST
         self._publish("stopped")
-        # The parameters' way is the bulk of a snapshot and is only drawn of the present run.
-        self.runs = (*self.runs, replace(self.latest, tracks=()))
+        self.runs = (*self.runs, self.latest)
 
     def _fail(self, message: str) -> None:
         self._goal = Goal.REST
@@ -366,7 +387,7 @@ class Session:
         # The loop may be what is broken: nothing more is read from it.
         self.latest = self._run.history.end("failed", message)
         if self._run.history.begun:
-            self.runs = (*self.runs, replace(self.latest, tracks=()))
+            self.runs = (*self.runs, self.latest)
 
     def _publish(self, state: State) -> None:
         assert self._run

@@ -13,19 +13,30 @@ import textwrap
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from io import StringIO
 from itertools import accumulate, chain
 from typing import Any, Literal
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.page import DARK, LIGHT, MONO, Page, Palette, clean
+from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, clean, step_of
 from tui.ticks import linear_ticks, log_ticks, padded, short
-from tui.trace import Dot, Point, Trace, Window, clipped, is_drawable, is_inside, straightened
+from tui.trace import (
+    LIMIT,
+    Dot,
+    Point,
+    Trace,
+    Window,
+    clipped,
+    is_drawable,
+    is_inside,
+    straightened,
+)
 
 __all__ = [
     "DARK",
@@ -36,6 +47,7 @@ __all__ = [
     "Curve",
     "Level",
     "Palette",
+    "Relief",
     "draw",
     "value_at",
 ]
@@ -64,6 +76,8 @@ class Curve:
     """The character drawn in ASCII mode; empty: chosen by position."""
     highs: Sequence[float] = ()
     """Per-bucket maxima, where ys holds the minima of buckets."""
+    mark: str = "•"
+    """The character of marks, and of points in the legend."""
 
     def __post_init__(self) -> None:
         if len(self.xs) != len(self.ys):
@@ -78,6 +92,49 @@ class Level:
 
     y: float
     label: str = ""
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Positive values over a rectangle: the background of a chart, the greater the lighter.
+
+    Colours follow the logarithm. Where there is no value, or none that is finite, is no background.
+    """
+
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    values: tuple[tuple[float, ...], ...]
+    """Rows from the bottom up, of equal lengths; each value stands for an equal part."""
+
+    @cached_property
+    def steps(self) -> list[list[int | None]]:
+        """The step of the ramp of each value; zero, which has no logarithm, is on the lowest."""
+        logs = [
+            [math.log10(v) if 0 < v < math.inf else None if v else -math.inf for v in row]
+            for row in self.values
+        ]
+        known = [log for row in logs for log in row if log is not None and log > -math.inf]
+        low, high = (min(known), max(known)) if known else (0.0, 0.0)
+        return [
+            [None if log is None else step_of(max(log, low), low, high) for log in row]
+            for row in logs
+        ]
+
+    def rows_at(self, ys: Sequence[float]) -> list[int | None]:
+        """The row around each y."""
+        return [_part(y, self.y_range, len(self.values)) for y in ys]
+
+    def columns_at(self, xs: Sequence[float]) -> list[int | None]:
+        """The column around each x."""
+        return [_part(x, self.x_range, len(self.values[0]) if self.values else 0) for x in xs]
+
+
+def _part(at: float, ends: tuple[float, float], count: int) -> int | None:
+    """Which of so many equal parts of a range holds a place."""
+    low, high = ends
+    if not (-LIMIT < low <= at <= high < LIMIT and low < high and count):
+        return None
+    return min(int((at - low) / (high - low) * count), count - 1)
 
 
 @dataclass(frozen=True)
@@ -96,6 +153,8 @@ class Chart:
     cursor: float | None = None
     empty: str = ""
     """Shown when there is nothing to draw."""
+    heat: Relief | None = None
+    """Behind everything else; where no range is asked for, the chart shows its rectangle."""
 
 
 def value_at(curve: Curve, x: float) -> float | None:
@@ -235,7 +294,8 @@ class _Picture:
         if self.page.ascii:
             return self._ascii_marker(index)
         if curve.kind != "line":
-            return "•"
+            mark = clean(curve.mark, False)
+            return mark if cell_len(mark) == 1 else "•"
         return "┄┄" if curve.dashed else "──"
 
     def _ascii_marker(self, index: int) -> str:
@@ -273,6 +333,8 @@ class _Picture:
         area = _Area(gutter, self.top, page.width - gutter - margin, height, dots, window)
         if framed:
             self._axes(area, labels)
+        if self.chart.heat:
+            self._ground(area, self.chart.heat)
         self._lines(area, levels, named=margin > 0)
         for index, (curve, trace) in enumerate(zip(self.chart.curves, traces, strict=True)):
             if curve.kind == "marks":
@@ -343,6 +405,31 @@ class _Picture:
             for row in range(area.row, area.row + area.height):
                 page.write(column, row, "│", quiet)
 
+    def _ground(self, area: _Area, heat: Relief) -> None:
+        """Write the background: two colours a cell, or characters where there are none."""
+        ramp = () if self.page.ascii else self.palette.ramp
+        lower = [Style(bgcolor=color) for color in ramp]
+        upper, quiet = [Style(color=color) for color in ramp], self.palette.style("axis")
+        window = area.window
+        down = _middles(window.high, window.low, 2 * area.height)
+        # Automatic ranges may reach a little beyond what has a value.
+        lines = heat.rows_at([10.0 ** min(y, 300.0) if window.log else y for y in down])
+        across = heat.columns_at(_middles(window.left, window.right, area.width))
+        pairs = zip(lines[::2], lines[1::2], strict=True)
+        for row, (above, below) in enumerate(pairs, area.row):
+            for column, place in enumerate(across, area.column):
+                if above is None or below is None or place is None:
+                    continue
+                top, bottom = heat.steps[above][place], heat.steps[below][place]
+                if top is None or bottom is None:
+                    continue
+                if not ramp:
+                    self.page.put(column, row, SHADES[bottom], quiet)
+                    continue
+                self.page.ground(column, row, lower[bottom])
+                if top != bottom:
+                    self.page.put(column, row, "▀", upper[top])
+
     def _marks(self, area: _Area, index: int, trace: Trace) -> None:
         cells = dict.fromkeys(map(area.cell, _cloud(area, trace)))
         if len(cells) <= area.width // 4:
@@ -367,6 +454,11 @@ class _Picture:
                     self.page.put(area.column + column, area.row + row, character, style)
 
 
+def _middles(start: float, end: float, count: int) -> list[float]:
+    """The middles of so many equal parts of a way."""
+    return [start + (end - start) * ((part + 0.5) / count) for part in range(count)]
+
+
 def _trace(curve: Curve, *, log: bool) -> Trace:
     """Return what can be drawn of a curve; of buckets the minimum, then the maximum."""
     xs, ys = curve.xs, curve.ys
@@ -379,9 +471,16 @@ def _trace(curve: Curve, *, log: bool) -> Trace:
 def _window(chart: Chart, traces: list[Trace]) -> Window | None:
     """Return the part of the plane to show, or None where there is nothing to draw."""
     shown = [trace for trace in traces if trace.xs]
+    heat = chart.heat
+    x_asked = _asked(chart.x_range, log=False) or (heat and _asked(heat.x_range, log=False))
+    y_asked = _asked(chart.y_range, log=chart.log_y) or (
+        heat and _asked(heat.y_range, log=chart.log_y)
+    )
+    if heat and x_asked and y_asked:
+        return Window(*x_asked, *y_asked, chart.log_y)
     if not shown:
         return None
-    left, right = _asked(chart.x_range, log=False) or _x_range(
+    left, right = x_asked or _x_range(
         min(trace.x_ends[0] for trace in shown),
         max(trace.x_ends[1] for trace in shown),
         any(curve.kind == "points" for curve in chart.curves),
@@ -396,7 +495,7 @@ def _window(chart: Chart, traces: list[Trace]) -> Window | None:
             # Without noise the best loss is 1e-30, and nothing else could be told apart.
             if not chart.log_y or low - _LEVEL_REACH <= y <= high + _LEVEL_REACH:
                 low, high = min(low, y), max(high, y)
-    low, high = _asked(chart.y_range, log=chart.log_y) or padded(low, high, log=chart.log_y)
+    low, high = y_asked or padded(low, high, log=chart.log_y)
     return Window(left, right, low, high, chart.log_y)
 
 

@@ -17,12 +17,7 @@ from textual.widget import Widget
 
 from tui.charts import DARK, Palette
 from tui.numbers import loss_text
-from tui.page import clean
-
-RAMP = ("#00224e", "#1a386f", "#434e6c", "#61656f", "#7d7c78", "#9b9476", "#bcae6c", "#ddc95a")
-"""Dark to light, even to the eye and told apart with any colour vision (after cividis)."""
-SHADES = ".,:-=+*%"
-"""The same steps in ASCII."""
+from tui.page import RAMP, SHADES, clean, step_of
 
 
 @dataclass(frozen=True)
@@ -172,8 +167,7 @@ def cell(
         mark = "X" if ascii or here else "×"
         return Segment(mark, Style(color="#e8743b", bold=here, reverse=here))
     # A loss of exactly zero has no logarithm, but is the best there is.
-    share = (place - low) / (high - low) if place is not None and high > low else 0.0
-    step = min(int(share * len(RAMP)), len(RAMP) - 1)
+    step = step_of(place, low, high) if place is not None else 0
     if ascii:
         return Segment("#" if here else SHADES[step], Style(bold=here, reverse=here))
     if here:

@@ -90,13 +90,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("theory", "t", "t", "theory", "What can be known without training.", THEORY),
     Action("xray", "d", "d", "x-ray", "Dissect a gradient: three ways, side by side.", THEORY),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART),
-    Action("view", "v", "v", "view", "Fit, residuals, or parameters over time.", CHART),
+    Action(
+        "view", "v", "v", "view", "Fit, residuals, parameters, landscape, or directions.", CHART
+    ),
     Action(
         "feature",
         "f",
         "f",
         "feature",
-        "The next feature along the x axis of the fit.",
+        "The next feature of the fit, or plane of the landscape.",
         CHART,
         bar=False,
     ),

@@ -25,9 +25,31 @@ _ASCII = str.maketrans(
         "η": "lr",
         "∇": "grad",
     }
-    | {"×": "x", "·": "*", "−": "-", "–": "-", "—": "-", "…": "...", "→": "->", "‖": "|"}
+    | {"×": "x", "·": "*", "−": "-", "–": "-", "—": "-", "…": "...", "→": "->", "↑": "^", "‖": "|"}
     | {"ŷ": "y^"}
 )
+
+
+RAMP = ("#00224e", "#1a386f", "#434e6c", "#61656f", "#7d7c78", "#9b9476", "#bcae6c", "#ddc95a")
+"""Dark to light, even to the eye and told apart with any colour vision (after cividis)."""
+SHADES = ".,:-=+*%"
+"""The same steps in ASCII."""
+
+
+def step_of(value: float, low: float, high: float) -> int:
+    """The step of the ramp for a value from low to high."""
+    share = (value - low) / (high - low) if high > low else 0.0
+    return min(int(share * len(RAMP)), len(RAMP) - 1)
+
+
+def mixed(other: str, share: float) -> tuple[str, ...]:
+    """The ramp with so much of another colour in it, as #rrggbb: behind curves it must be quiet."""
+    parts = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in (*RAMP, other)]
+    blend = [
+        [round(part * (1 - share) + end * share) for part, end in zip(step, parts[-1], strict=True)]
+        for step in parts[:-1]
+    ]
+    return tuple("#" + "".join(f"{part:02x}" for part in step) for step in blend)
 
 
 @dataclass(frozen=True)
@@ -42,7 +64,11 @@ class Palette:
     reference: str = ""
     axis: str = ""
     text: str = ""
+    ink: str = ""
+    """What stands out most, whatever is behind it."""
     series: tuple[str, ...] = ()
+    ramp: tuple[str, ...] = ()
+    """The colours behind curves; without them shades take their place."""
 
     def style(self, color: str | int) -> Style:
         """Return the style of a role, of a series number, or of a colour."""
@@ -52,7 +78,7 @@ class Palette:
         return _style(name, not name and color in ("before", "faint", "axis"))
 
 
-_ROLES = frozenset(field.name for field in fields(Palette)) - {"series"}
+_ROLES = frozenset(field.name for field in fields(Palette)) - {"series", "ramp"}
 
 # The colours are Okabe and Ito's, told apart with any kind of colour vision; darker on light.
 DARK = Palette(
@@ -64,7 +90,9 @@ DARK = Palette(
     reference="#cc79a7",
     axis="#6b7280",
     text="#a3abb8",
+    ink="#ffffff",
     series=("#56b4e9", "#e69f00", "#1fb58a", "#cc79a7", "#f0e442", "#e8743b"),
+    ramp=mixed("#000000", 0.45),
 )
 LIGHT = Palette(
     now="#0072b2",
@@ -75,7 +103,9 @@ LIGHT = Palette(
     reference="#a94f82",
     axis="#858a94",
     text="#50565f",
+    ink="#000000",
     series=("#0072b2", "#b87700", "#007a5a", "#a94f82", "#6b6400", "#c04a00"),
+    ramp=mixed("#ffffff", 0.55),
 )
 MONO = Palette()
 
@@ -105,11 +135,18 @@ class Page:
         self.width, self.height, self.ascii = max(width, 0), max(height, 0), ascii
         self._characters = [[" "] * self.width for _ in range(self.height)]
         self._styles = [[Style.null()] * self.width for _ in range(self.height)]
+        self._grounds: dict[tuple[int, int], Style] = {}
+
+    def ground(self, column: int, row: int, style: Style) -> None:
+        """Give one cell a background, which stays behind whatever is written there."""
+        self._grounds[column, row] = style
+        self.put(column, row, " ", style)
 
     def put(self, column: int, row: int, character: str, style: Style) -> None:
         """Set one cell of the page to a character one cell wide."""
         self._characters[row][column] = character
-        self._styles[row][column] = style
+        ground = self._grounds.get((column, row))
+        self._styles[row][column] = ground + style if ground else style
 
     def write(self, column: int, row: int, text: str, style: Style) -> None:
         """Write text from a cell on, cleaned, and in ASCII mode in ASCII."""

@@ -18,15 +18,18 @@ from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Steppe
 from engine.experiment import Experiment
 from engine.history import (
     CAPACITY,
-    TRACKED,
+    ROWS,
     History,
+    Path,
     Points,
     Series,
     Snapshot,
+    Trail,
     error_of,
     norm,
 )
-from engine.models import labels, numbers
+from engine.history import NUMBERS as MOST_NUMBERS
+from engine.models import flat, labels, numbers
 from engine.trainer import train
 from tests.engine.conftest import singly, tame_experiments
 
@@ -120,7 +123,8 @@ def test_a_history_follows_a_real_run(data: st.DataObject) -> None:
         history.fold(event)
         snapshot = history.snapshot("running", 0.5, 2.0)
         assert (snapshot.experiment, snapshot.number) == (experiment, 4)
-        assert (snapshot.lr, snapshot.seconds) == (0.5, 2.0)
+        factor = experiment.lr_factors(max(snapshot.step - 1, 0), 1)[0]
+        assert (snapshot.lr, snapshot.seconds) == (0.5 * factor, 2.0)
         match event:
             case Started(facts=known):
                 epoch_losses.append(known.start_loss)
@@ -143,9 +147,10 @@ def test_a_history_follows_a_real_run(data: st.DataObject) -> None:
         assert snapshot.batch_losses.low == tuple(batch_losses)
         assert snapshot.epoch_losses.low == tuple(epoch_losses)
         assert snapshot.epoch_losses.x == tuple(range(len(epoch_losses)))
-        for _, points in snapshot.tracks:
-            assert points.x[0] == 0
-            assert list(points.x) == sorted(set(points.x))
+        path = snapshot.path
+        assert path.x[0] == 0
+        assert list(path.x) == sorted(set(path.x))
+        assert path.theta[-1] == flat(snapshot.params)
     assert snapshot.state == "finished"
     assert snapshot.over
     assert snapshot.steps == snapshot.step == len(batch_losses)
@@ -168,6 +173,7 @@ def test_a_divergence_ends_with_its_reason() -> None:
     snapshot = history.snapshot("running", 2.0, 1.0)
     assert isinstance(event, Diverged)
     assert (snapshot.state, snapshot.message) == ("diverged", event.reason)
+    assert snapshot.autopsy is event.autopsy
     assert snapshot.step == event.step
     assert snapshot.over
 
@@ -187,7 +193,7 @@ def test_memory_does_not_grow_with_the_steps() -> None:
     snapshot = history.snapshot("running", 0.03, 1.0)
     assert snapshot.step == 6000
     assert len(snapshot.batch_losses.x) <= CAPACITY
-    assert all(len(points.x) <= CAPACITY for _, points in snapshot.tracks)
+    assert len(snapshot.path.x) <= ROWS + 1
 
 
 class Still:
@@ -217,14 +223,19 @@ def assert_bounded(history: History, bytes_held: int) -> None:
     """Every curve is full, in order, and no more than full."""
     assert bytes_held < 2_000_000
     snapshot = history.snapshot("running", 0.03, 1.0)
-    curves = [
-        snapshot.batch_losses,
-        snapshot.epoch_losses,
-        *(points for _, points in snapshot.tracks),
-    ]
-    for points in curves:
+    for points in (snapshot.batch_losses, snapshot.epoch_losses):
         assert CAPACITY / 2 <= len(points.x) <= CAPACITY
         assert all(one < other for one, other in pairwise(points.x))
+    assert_even(snapshot.path)
+
+
+def assert_even(path: Path) -> None:
+    """A long path is about full, in order, and evenly spaced but for its end."""
+    assert ROWS / 2 <= len(path.x) <= ROWS + 1
+    assert len(path.x) == len(path.theta)
+    gaps = np.diff(path.x)
+    assert gaps.min() > 0
+    assert gaps[:-1].max() <= 2.01 * gaps[:-1].min()
 
 
 def test_memory_is_flat_over_a_million_epochs() -> None:
@@ -310,13 +321,81 @@ def test_losses_that_are_not_finite_leave_the_curve_alone() -> None:
     assert points.high == (3.0, 2.0, 1.0)
 
 
-def test_the_parameters_tracked_are_the_first_few() -> None:
-    experiment = Experiment(epochs=1).changed({"data.w": tuple(range(1, 21)), "data.n": 50})
-    history = History(experiment)
+@given(
+    parameters=st.integers(1, 2000),
+    interval=st.integers(1, 40),
+    stride=st.integers(1, 100),
+    count=st.integers(1, 3000),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_trail_is_bounded_even_and_ends_where_the_run_is(
+    parameters: int, interval: int, stride: int, count: int
+) -> None:
+    """Looked at every `stride` steps, as events come; the rows are the step itself."""
+    trail = Trail(parameters, interval)
+    for step in range(0, stride * count, stride):
+        if trail.wants(step):
+            trail.add(step, (float(step),))
+    last = stride * (count - 1)
+    path = trail.path(last, (float(last),), 1)
+    capacity = max(2, min(ROWS, MOST_NUMBERS // parameters))
+    assert len(path.x) <= capacity + 1
+    assert len(path.x) >= min(count, capacity / 2) or interval > stride
+    assert (path.x[0], path.x[-1]) == (0, last)
+    assert path.theta == tuple((x,) for x in path.x)
+    for gap in np.diff(path.x)[:-1]:
+        assert abs(gap - max(trail.interval, stride)) <= stride
+
+
+def test_places_that_are_not_finite_are_no_part_of_the_path() -> None:
+    trail = Trail(2, 1)
+    for step, theta in enumerate([(0.0, 1.0), (math.nan, 1.0), (1e308, 1e308), (2.0, 3.0)]):
+        trail.add(step, theta)
+    assert trail.path(4, (math.inf, 0.0), 2) != Path()
+    assert trail.path(4, (math.inf, 0.0), 2).theta == ((0.0, 1.0), (2.0, 3.0))
+    assert trail.path(4, (4.0, 4.0), 2).x == (0.0, 1.5, 2.0)
+
+
+def test_with_one_step_an_epoch_every_step_is_on_the_path() -> None:
+    experiment = Experiment(epochs=40, batch_size=50).changed({"data.n": 50})
+    history, places = History(experiment), []
     for event in train(experiment):
         history.fold(event)
-    tracks = history.snapshot("running", 0.03, 1.0).tracks
-    assert [label for label, _ in tracks] == [f"w[{index}]" for index in range(TRACKED)]
+        if isinstance(event, EpochEnded):
+            places.append(flat(event.params))
+    path = history.snapshot("running", 0.03, 1.0).path
+    assert path.x == tuple(range(41))
+    assert path.theta[1:] == tuple(places)
+
+
+def test_the_lr_in_force_follows_the_schedule() -> None:
+    experiment = Experiment(epochs=4, batch_size=50).changed(
+        {"data.n": 100, "schedule": "step", "schedule.gamma": 0.5}
+    )
+    history, seen = History(experiment), []
+    for event in train(experiment):
+        history.fold(event)
+        if isinstance(event, Stepped):
+            seen.append(history.snapshot("running", 0.8, 1.0).lr)
+    assert seen == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.1, 0.1]
+
+
+def test_validation_losses_and_an_early_end_are_kept() -> None:
+    experiment = Experiment(lr=0.3, epochs=50, patience=2).changed(
+        {"data.n": 100, "validation_split": 0.3}
+    )
+    history, losses, reason = History(experiment), [], ""
+    for event in train(experiment):
+        history.fold(event)
+        if isinstance(event, EpochEnded):
+            losses.append(event.validation)
+        if isinstance(event, Finished):
+            reason = event.reason
+    snapshot = history.snapshot("running", 0.03, 1.0)
+    assert snapshot.validation_losses.low == tuple(losses)
+    assert snapshot.validation_losses.x == tuple(range(1, len(losses) + 1))
+    assert reason
+    assert snapshot.message == reason
 
 
 @pytest.mark.parametrize("state", ["stopped", "failed"])
@@ -365,7 +444,7 @@ def test_a_snapshot_holds_plain_values_only() -> None:
     for event in train(experiment):
         history.fold(event)
     snapshot = history.snapshot("running", 0.03, 1.0)
-    plain = (int, float, str, tuple, dict, Experiment, Facts, Points, type(None))
+    plain = (int, float, str, tuple, dict, Experiment, Facts, Points, Path, type(None))
     assert all(isinstance(getattr(snapshot, field.name), plain) for field in fields(Snapshot))
     assert all(type(number) is float for values in snapshot.params.values() for number in values)
 

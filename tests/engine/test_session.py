@@ -13,6 +13,8 @@ from engine.controls import Controls
 from engine.events import Event, Stepped
 from engine.experiment import SETTINGS, Experiment
 from engine.history import Snapshot
+from engine.landscape import plane
+from engine.models import flat
 from engine.session import Session
 from tests.engine.conftest import epochs_of, outcome, wait_until
 from tests.engine.oracles import trace
@@ -607,6 +609,31 @@ def test_a_bug_in_the_trainer_is_a_failure_that_the_session_survives(
     session.start(SHORT)
     assert until(session, "finished").step == 18
     assert len(engine_threads()) == 1
+
+
+# The landscape -------------------------------------------------------------------------------
+
+
+def test_a_landscape_comes_while_a_run_goes_on(open_session: Open) -> None:
+    session = open_session(ENDLESS)
+    session.start(ENDLESS)
+    wait_until(lambda: session.latest.step > 0)
+    facts = session.latest.facts
+    assert facts
+    session.survey(ENDLESS, facts, plane(facts, 0), (-1.0, 1.0), (-2.0, 2.0))
+    wait_until(lambda: session.landscape is not None)
+    found = session.landscape
+    assert found
+    assert (found.facts, found.x_range, found.y_range) == (facts, (-1.0, 1.0), (-2.0, 2.0))
+    assert session.latest.state == "running"
+
+
+def test_runs_keep_their_paths(open_session: Open) -> None:
+    session = open_session(SHORT)
+    session.start(SHORT)
+    last = until(session, "finished")
+    assert session.runs[-1].path.x[-1] == SHORT.epochs
+    assert session.runs[-1].path.theta[-1] == flat(last.params)
 
 
 # The thread ----------------------------------------------------------------------------------

@@ -24,8 +24,10 @@ from engine.device import DeviceInfo
 from engine.events import Facts, Sample
 from engine.experiment import Experiment
 from engine.finder import Finding
+from engine.history import Path as Way
 from engine.history import Points, Snapshot, State
-from engine.models import Values
+from engine.landscape import Landscape, Plane, Range, survey
+from engine.models import Values, flat
 from engine.session import Session
 from engine.stability import Autopsy, Limit, Stability
 from engine.study import Study
@@ -99,6 +101,7 @@ class FakeSession(Session):
         self.runs = runs
         self.sweep: SweepProgress | None = None
         self.answer: Finding | Study | str | None = None
+        self.landscape: Landscape | None = None
         self.calls: list[tuple[object, ...]] = []
 
     def open(self) -> None:
@@ -145,6 +148,11 @@ class FakeSession(Session):
 
     def study(self) -> None:
         self.calls.append(("study",))
+
+    def survey(
+        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+    ) -> None:
+        self.landscape = survey(experiment, facts, plane, x_range, y_range)
 
     @property
     def asked(self) -> list[tuple[object, ...]]:
@@ -294,14 +302,17 @@ def points(*losses: float) -> Points:
     return Points(tuple(float(epoch) for epoch in range(len(losses))), losses, losses)
 
 
-def tracks(steps: int, factor: float = 0.96) -> tuple[tuple[str, Points], ...]:
-    """The parameters on their way to the true values."""
-    xs = tuple(step / STEPS for step in range(0, steps + 1, 3))
-    curves = []
-    for label, target in (("w[0]", W[0]), ("w[1]", W[1]), ("b", B)):
-        ys = tuple(target * (1 - factor ** (x * STEPS)) for x in xs)
-        curves.append((label, Points(xs, ys, ys)))
-    return tuple(curves)
+def path(steps: int, factors: tuple[float, ...] = (0.94, 0.955, 0.97)) -> Way:
+    """The parameters on their way to the true values, each at its own speed; then noise."""
+    kept = tuple(range(0, steps + 1, 3))
+    theta = tuple(
+        tuple(
+            target * (1 - factor**step) + 5e-4 * spread(step, factor)
+            for target, factor in zip((*W, B), factors, strict=True)
+        )
+        for step in kept
+    )
+    return Way(tuple(step / STEPS for step in kept), theta)
 
 
 def loading() -> Snapshot:
@@ -321,7 +332,7 @@ def ready(experiment: Experiment | None = None, number: int = 1) -> Snapshot:
         loss=EPOCH_LOSSES[0],
         params=START,
         epoch_losses=points(EPOCH_LOSSES[0]),
-        tracks=tracks(0),
+        path=path(0),
     )
 
 
@@ -339,7 +350,7 @@ def stepped(state: State, step: int, number: int = 1) -> Snapshot:
         grads=GRADS if epoch == 3 else {"w": (-0.1871, 0.2213), "b": (-0.2098,)},
         batch_losses=falling(step),
         epoch_losses=points(*EPOCH_LOSSES[: epoch + 1]),
-        tracks=tracks(step),
+        path=path(step),
         seconds=step * 0.0005,
         steps_per_second=2000.0,
     )
@@ -375,7 +386,7 @@ def previous(number: int = 1) -> Snapshot:
         params={"w": (1.2, -2.0), "b": (2.5,)},
         batch_losses=falling(300, 0.994),
         epoch_losses=points(16.2, 9.1, 4.8, 2.7),
-        tracks=(),
+        path=path(300, (0.997, 0.9965, 0.9962)),
     )
 
 
@@ -465,7 +476,15 @@ def many_features() -> Snapshot:
         "b": (4.2,),
     }
     grads: Values = {"w": tuple(0.01 * spread(5 * i) for i in range(40)), "b": (0.001,)}
-    return replace(finished(1), experiment=experiment, facts=facts(true), params=found, grads=grads)
+    start: Values = {"w": (0.0,) * 40, "b": (0.0,)}
+    return replace(
+        finished(1),
+        experiment=experiment,
+        facts=facts(true, start),
+        params=found,
+        grads=grads,
+        path=Way((0.0, 3.0), (flat(start), flat(found))),
+    )
 
 
 STATES: dict[str, Callable[[], Snapshot]] = {

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path.cwd()))
 
 from rich.cells import cell_len
 
-from tui.charts import DARK, MONO, Chart, Curve, Level, draw
+from tui.charts import DARK, MONO, Chart, Curve, Level, Relief, draw
 
 SPECIAL = [
     *(0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1e-300, 1e299, -1e299, 9.99e299, 1e300, 1e308),
@@ -56,7 +56,17 @@ def curve(rng: random.Random) -> Curve:
         rng.choice(TEXTS),
         dashed=rng.random() < 0.3,
         marker=rng.choice(("", "x", "é", "xx", " ", "損")),
+        mark=rng.choice(("•", "○", "", "損", "\n")),
         highs=numbers(rng, count) if rng.random() < 0.2 else (),
+    )
+
+
+def relief(rng: random.Random) -> Relief:
+    lines, columns = rng.choice((0, 1, 2, 40)), rng.choice((0, 1, 3, 80))
+    return Relief(
+        (number(rng), number(rng)),
+        (number(rng), number(rng)),
+        tuple(tuple(numbers(rng, columns)) for _ in range(lines)),
     )
 
 
@@ -71,6 +81,7 @@ def chart(rng: random.Random) -> Chart:
         y_range=(number(rng), number(rng)) if rng.random() < 0.3 else None,
         cursor=number(rng) if rng.random() < 0.3 else None,
         empty=rng.choice(TEXTS),
+        heat=relief(rng) if rng.random() < 0.3 else None,
     )
 
 

@@ -18,7 +18,8 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 
 from tui import charts
-from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, draw, value_at
+from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, Relief, draw, value_at
+from tui.page import RAMP, SHADES, mixed, step_of
 from tui.ticks import Tick, linear_ticks, log_ticks, padded, short
 from tui.trace import Trace, Window, clipped, decimate, is_inside, straightened
 
@@ -504,3 +505,87 @@ async def test_the_widget_has_the_background_of_its_place() -> None:
             s.style.bgcolor.name for s in view.render_line(3) if s.style and s.style.bgcolor
         }
         assert backgrounds == {"#102030"}
+
+
+# The background ------------------------------------------------------------------------------
+
+hill = Relief((0.0, 4.0), (0.0, 2.0), ((1.0, 10.0, 100.0, 1e3), (1e3, 1e4, 1e5, 1e7)))
+
+
+def grounds(chart: Chart, width: int = 50, height: int = 10) -> set[str]:
+    """The background colours of a chart."""
+    return {
+        segment.style.bgcolor.name
+        for strip in draw(chart, width, height)
+        for segment in strip
+        if segment.style and segment.style.bgcolor
+    }
+
+
+def test_the_background_goes_from_the_first_colour_to_the_last() -> None:
+    found = grounds(Chart((falling,), heat=hill))
+    assert found <= set(DARK.ramp)
+    assert {DARK.ramp[0], DARK.ramp[-1]} <= found
+
+
+def test_the_background_alone_makes_a_chart_of_its_rectangle() -> None:
+    rows = canvas(Chart(heat=hill, empty="nothing"), 60, 12)
+    assert rows
+    assert "nothing" not in "".join(rows)
+    assert any(line.strip().startswith("2") for line in rows)
+
+
+@pytest.mark.parametrize("ascii", [True, False])
+def test_without_colours_shades_stand_behind_the_curves(ascii: bool) -> None:
+    chart = Chart((Curve([0, 4], [0, 2], marker="#"),), heat=hill)
+    text = "".join(strip.text for strip in draw(chart, 50, 12, MONO, ascii=ascii))
+    assert {SHADES[0], SHADES[-1]} <= set(text)
+    assert "#" in text if ascii else dots_in(text)
+    assert text.isascii() or not ascii
+
+
+def test_a_curve_keeps_the_background() -> None:
+    chart = Chart((Curve([0, 4], [1, 1], color="ink"),), heat=hill)
+    ink = [
+        segment.style
+        for strip in draw(chart, 50, 12)
+        for segment in strip
+        if segment.style and dots_in(segment.text)
+    ]
+    assert ink
+    assert all(style.bgcolor and style.bgcolor.name in DARK.ramp for style in ink)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1.0])
+def test_where_there_is_no_value_is_no_background(value: float) -> None:
+    assert grounds(Chart((falling,), heat=Relief((0, 3), (0, 10), ((value,),)))) == set()
+
+
+def test_zero_lies_on_the_lowest_step_and_a_constant_too() -> None:
+    assert Relief((0, 1), (0, 1), ((0.0, 1.0, 100.0),)).steps == [[0, 0, len(RAMP) - 1]]
+    assert Relief((0, 1), (0, 1), ((0.0, 0.0),)).steps == [[0, 0]]
+    assert Relief((0, 1), (0, 1), ((5.0, 5.0),)).steps == [[0, 0]]
+
+
+@given(at=st.floats(-5, 5), count=st.integers(1, 50))
+def test_places_lie_in_the_part_around_them(at: float, count: int) -> None:
+    columns = Relief((-2.0, 3.0), (0.0, 1.0), ((1.0,) * count,)).columns_at([at])
+    edges = [-2.0 + 5.0 * part / count for part in range(count + 1)]
+    if not -2 <= at <= 3:
+        assert columns == [None]
+    else:
+        (column,) = columns
+        assert column is not None
+        assert edges[column] - 1e-9 <= at <= edges[column + 1] + 1e-9
+
+
+def test_the_ramp_is_mixed_evenly() -> None:
+    assert mixed("#000000", 0.0) == RAMP
+    assert set(mixed("#123456", 1.0)) == {"#123456"}
+    assert mixed("#ffffff", 0.5)[0] == "#8090a6"
+
+
+@given(low=ordinary, high=ordinary, value=ordinary)
+def test_a_step_is_one_of_the_ramp(low: float, high: float, value: float) -> None:
+    low, value, high = sorted((low, value, high))
+    assert 0 <= step_of(value, low, high) < len(RAMP)

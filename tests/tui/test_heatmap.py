@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 
 from tests.tui.conftest import until
 from tui.charts import DARK, LIGHT, MONO
-from tui.heatmap import RAMP, SHADES, Heat, HeatMap, cell, extent, line, marks, places, scaled
+from tui.heatmap import Heat, HeatMap, cell, extent, line, marks, places, scaled
+from tui.page import RAMP, SHADES
 
 NAN, INF = math.nan, math.inf
 SPECIAL = (None, NAN, INF, -INF, 0.0, -0.0, -3.0, 1e-300, 1e300)

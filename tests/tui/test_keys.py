@@ -234,6 +234,56 @@ def test_readme_tells_every_key() -> None:
         assert f"| `{action.shown}` | {action.help} |" in lines
 
 
+# Views ---------------------------------------------------------------------------------------
+
+
+async def test_v_goes_through_the_views_and_f_through_the_planes() -> None:
+    session = FakeSession(finished())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        fit = app.main.fit
+        seen = []
+        for _ in VIEWS:
+            await pilot.press("v")
+            await pilot.pause()
+            seen.append((fit.view, app.main.check_action("feature", ())))
+            if VIEWS[fit.view]:
+                await until(pilot, lambda: VIEWS[fit.view][:40] in "\n".join(text_of(app)))
+        assert [view for view, _ in seen] == [*list(VIEWS)[1:], "fit"]
+        assert [able for _, able in seen] == [True, False, True, False, True]
+        await pilot.press("v", "v", "v")
+        titles = []
+        for _ in range(4):
+            await until(pilot, lambda: fit.chart().heat is not None)
+            titles.append(fit.chart().title)
+            await pilot.press("f")
+        assert "steepest" in titles[0]
+        assert titles[1:] == ["↑ w[1] → w[0]", "↑ b → w[0]", "↑ b → w[1]"]
+
+
+async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
+    session = FakeSession(finished())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("v", "v", "v")
+        await until(pilot, lambda: app.main.fit.known is not None)
+        wide = app.main.fit.known
+        await pilot.press("plus", "right")
+        await until(pilot, lambda: app.main.fit.known is not wide)
+        near = app.main.fit.known
+        assert wide
+        assert near
+        for wider, nearer in ((wide.x_range, near.x_range), (wide.y_range, near.y_range)):
+            assert nearer[1] - nearer[0] == pytest.approx((wider[1] - wider[0]) / 1.5)
+        await pilot.press("0")
+        await until(pilot, lambda: app.main.fit.known is not near)
+        again = app.main.fit.known
+        assert again
+        assert again.x_range == wide.x_range
+
+
 # Presets -------------------------------------------------------------------------------------
 
 
@@ -282,7 +332,7 @@ async def test_typing_in_a_field_fires_nothing() -> None:
         assert session.asked == []
         assert app.screen is main
         assert main.loss.log_y
-        assert main.fit.view == VIEWS[0]
+        assert main.fit.view == "fit"
         assert main.pinned is None
 
 

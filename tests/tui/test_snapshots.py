@@ -212,6 +212,29 @@ def test_view_of_the_fit(picture: Compare, turns: int, size: tuple[int, int]) ->
     assert picture(app_in("finished"), terminal_size=size, run_before=steps)
 
 
+def drawn(pilot: Pilot[None]) -> bool:
+    """Whether the landscape that is wanted has come, where one is."""
+    fit = main_of(pilot).fit
+    return fit.view != "landscape" or fit.chart().heat is not None
+
+
+@large
+@pytest.mark.parametrize("turns", [3, 4], ids=["landscape", "directions"])
+def test_view_of_the_run(picture: Compare, turns: int, size: tuple[int, int]) -> None:
+    steps = pressing("tab", *["v"] * turns, then=drawn)
+    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(theme="linreg-light"), Settings(ascii=True)],
+    ids=["light", "ascii"],
+)
+def test_landscape_in_full(picture: Compare, settings: Settings) -> None:
+    steps = pressing("tab", "v", "v", "v", "f", "enter", then=drawn)
+    assert picture(app_in("finished", settings), terminal_size=(80, 24), run_before=steps)
+
+
 @pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("tabs", [1, 2], ids=["fit", "values"])
 def test_next_panel(picture: Compare, tabs: int, size: tuple[int, int]) -> None:

@@ -1,49 +1,140 @@
-"""The Fit chart: the data with the line, the residuals, or the parameters over time."""
+"""The Fit chart: the data with the line, and four more ways to look at the model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from textual.message import Message
+
+from engine.events import Facts
+from engine.experiment import Experiment
 from engine.history import Snapshot
+from engine.landscape import Landscape, Plane, Range, plane
 from engine.models import labels
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import number
 from tui.panels.chart import ChartPanel, absent
+from tui.panels.landscape import directions_chart, frame, landscape_chart, place_at
 
 LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
-VIEWS = ("fit", "residuals", "parameters")
+TRACKED = 8
+"""Most parameters that are drawn over time."""
+MOST_ZOOMS = 24
+VIEWS = {
+    "fit": "",
+    "residuals": "What the model leaves of each label. Noise around 0: nothing is left to learn.",
+    "parameters": "Each parameter over the epochs. The dashed levels are the true values.",
+    "landscape": (
+        "The loss over a plane, dark is low: a run goes down to θ*, from side to side in a narrow "
+        "valley. f turns the plane, + - zoom, ← → along the path."
+    ),
+    "directions": (
+        "How far θ is from θ* along each eigenvector. Steps shrink it by 1 − lr·λ: steep "
+        "directions first. Level at the end: minibatch noise, or rounding."
+    ),
+}
+"""The views in their order, each with what it measures and how to read it."""
 
 
 class FitPanel(ChartPanel):
-    """Three ways to look at the model, turned by key."""
+    """Five ways to look at the model, turned by key."""
 
-    view = VIEWS[0]
+    view = "fit"
     feature = 0
+    turn = 0
+    """Which plane the landscape shows."""
+    zooms = 0
+    """How often the landscape was zoomed in, less how often out."""
+    previous: Snapshot | None = None
+    pinned: Snapshot | None = None
+    known: Landscape | None = None
+    asked: tuple[Facts, Plane, Range, Range] | None = None
+    """What the engine was asked for last."""
 
-    def update(self, snapshot: Snapshot) -> None:
-        """Show a run."""
-        self.snapshots = (snapshot,)
+    class Wanted(Message):
+        """The landscape of a plane is to be drawn and not known yet."""
+
+        def __init__(
+            self, experiment: Experiment, asked: tuple[Facts, Plane, Range, Range]
+        ) -> None:
+            super().__init__()
+            self.experiment, self.asked = experiment, asked
+
+    def update(
+        self,
+        snapshot: Snapshot,
+        previous: Snapshot | None = None,
+        pinned: Snapshot | None = None,
+    ) -> None:
+        """Show a run, and on the landscape the one before it and the pinned one."""
+        self.snapshots, self.previous, self.pinned = (snapshot,), previous, pinned
         self.redraw()
+
+    def take(self, landscape: Landscape | None) -> None:
+        """Draw what the engine has found."""
+        self.known = landscape
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Show the chart; where it needs a landscape that was not asked for yet, ask for it."""
+        super().redraw()
+        now = self.snapshots[0] if self.snapshots else None
+        if now and now.facts and self.view == "landscape":
+            asked = (now.facts, self.plane(now.facts), *self.ranges(now))
+            if asked != self.asked:
+                self.asked = asked
+                self.post_message(self.Wanted(now.experiment, asked))
+
+    @property
+    def turns(self) -> bool:
+        """Whether the view shows one feature or plane of several."""
+        return self.view in ("fit", "residuals", "landscape")
 
     def next_view(self) -> None:
-        """Fit, residuals, parameters, and round again."""
-        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+        """The next view, and round again."""
+        names = list(VIEWS)
+        self.view = names[(names.index(self.view) + 1) % len(names)]
         self.border_title = self.view.capitalize()
-        self.x_range = self.cursor = None
-        self.redraw()
+        self.reset_view()
 
     def next_feature(self) -> None:
-        """The next feature along the x axis."""
-        self.feature += 1
-        self.x_range = self.cursor = None
-        self.redraw()
+        """The next feature along the x axis, or the next plane of the landscape."""
+        if self.view == "landscape":
+            self.turn += 1
+        else:
+            self.feature += 1
+        self.reset_view()
+
+    def reset_view(self) -> None:
+        """No zoom, no cursor."""
+        self.zooms = 0
+        super().reset_view()
+
+    def zoom(self, closer: bool) -> None:
+        """Zoom both axes of the landscape, or the x axis of the other views."""
+        if self.view == "landscape":
+            self.zooms = min(max(self.zooms + (1 if closer else -1), -MOST_ZOOMS), MOST_ZOOMS)
+            self.redraw()
+        else:
+            super().zoom(closer)
+
+    def plane(self, facts: Facts) -> Plane:
+        """The plane that the landscape shows."""
+        return plane(facts, self.turn)
+
+    def ranges(self, now: Snapshot) -> tuple[Range, Range]:
+        """The rectangle of the plane that is on show."""
+        assert now.facts
+        chosen = self.plane(now.facts)
+        centre = place_at(chosen, now.path, self.cursor) if self.zooms > 0 else None
+        return frame(chosen, now, centre, self.zooms)
 
     def full_range(self) -> tuple[float, float]:
         """The range of the feature in the sample, or of the epochs."""
         snapshot = self.snapshots[0]
-        if self.view == "parameters" or not snapshot.facts:
+        if self.view not in ("fit", "residuals") or not snapshot.facts:
             return 0.0, float(snapshot.experiment.epochs)
         columns = snapshot.facts.sample.X
         column = columns[self.feature % len(columns)]
@@ -54,8 +145,20 @@ class FitPanel(ChartPanel):
         snapshot = self.snapshots[0]
         if snapshot.facts is None:
             return Chart(empty=absent(snapshot, "drawing the data …"))
+        if self.view == "landscape":
+            return landscape_chart(
+                snapshot,
+                self.previous,
+                self.pinned,
+                self.plane(snapshot.facts),
+                self.ranges(snapshot),
+                self.known,
+                self.cursor,
+            )
         if self.view == "parameters":
             chart = parameters_chart(snapshot)
+        elif self.view == "directions":
+            chart = directions_chart(snapshot)
         elif self.view == "residuals":
             chart = residuals_chart(snapshot, self.feature)
         else:
@@ -136,18 +239,17 @@ def residuals_chart(snapshot: Snapshot, feature: int) -> Chart:
 def parameters_chart(snapshot: Snapshot) -> Chart:
     """Each parameter over the epochs, its true value as a level."""
     assert snapshot.facts
-    true = dict(labels(snapshot.facts.true))
+    path, true = snapshot.path, labels(snapshot.facts.true)[:TRACKED]
     curves = tuple(
-        Curve(track.x, track.low, color=index, label=label, highs=track.high)
-        for index, (label, track) in enumerate(snapshot.tracks)
+        Curve(path.x, [theta[index] for theta in path.theta], color=index, label=label)
+        for index, (label, _) in enumerate(true)
     )
-    levels = tuple(Level(true[label], label) for label, _ in snapshot.tracks)
     return Chart(
         curves,
-        levels,
+        tuple(Level(value, label) for label, value in true),
         title="parameters on their way to the true values",
         x_label="epochs",
-        y_label=snapshot.tracks[-1][0] if snapshot.tracks else "",
+        y_label=true[-1][0],
         x_range=(0.0, float(snapshot.experiment.epochs)),
         empty="press s to train",
     )

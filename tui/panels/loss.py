@@ -60,7 +60,10 @@ def loss_chart(
     cursor: float | None = None,
     spread: Band = (),
 ) -> Chart:
-    """Epoch losses of up to three runs over this run's minibatch losses, with both limits."""
+    """Epoch losses of up to three runs over this run's minibatch losses, with both limits.
+
+    Where data are held out, their loss after each epoch stands beside it.
+    """
     curves = []
     xs = range(1, len(spread) + 1)
     for place, label in enumerate(("", "", "other seeds", "", "")):
@@ -87,12 +90,25 @@ def loss_chart(
             )
         )
     main = Curve(epochs.x, epochs.low, color="now", label="epoch", highs=epochs.high, marker="*")
+    held_out = now.validation_losses
+    if held_out.x:
+        curves.append(
+            Curve(
+                held_out.x,
+                held_out.low,
+                color=2,
+                label="validation",
+                highs=held_out.high,
+                marker="v",
+            )
+        )
     curves += [main, Curve(epochs.x, epochs.low, "marks", "now", marker="*")]
     title = f"{now.experiment.entry('loss').label} loss, {'log y' if log_y else 'linear y'}"
     if cursor is not None:
         # The values take the place of the legend.
         title = f"epoch {cursor:.10g}"
-        for curve in (main, *(other for other in curves if other.dashed)):
+        beside = (other for other in curves if other.dashed or other.label == "validation")
+        for curve in (main, *beside):
             value = value_at(curve, cursor)
             if value is not None:
                 title += f"  {'now' if curve is main else curve.label} {loss_text(value)}"

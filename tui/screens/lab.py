@@ -23,7 +23,7 @@ from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.chart import ChartPanel
 from tui.panels.data import DataPanel
 from tui.panels.device import DevicePanel
-from tui.panels.fit import FitPanel
+from tui.panels.fit import VIEWS, FitPanel
 from tui.panels.gauge import knows, limit_words
 from tui.panels.group import Group
 from tui.panels.loss import LossPanel, spread
@@ -48,6 +48,7 @@ class Lab(Screen[None]):
         self.pinned: Snapshot | None = None
         self.answer = session.answer
         self.sweep = session.sweep
+        self.landscape = session.landscape
 
     def compose(self) -> ComposeResult:
         """Forms, charts, values, and the bars around them."""
@@ -100,6 +101,9 @@ class Lab(Screen[None]):
         if self.session.sweep is not self.sweep:
             self.sweep = self.session.sweep
             self.show_snapshot()
+        if self.session.landscape is not self.landscape:
+            self.landscape = self.session.landscape
+            self.fit.take(self.landscape)
         latest = self.session.latest
         if latest is not self.snapshot:
             self.snapshot = latest
@@ -114,7 +118,7 @@ class Lab(Screen[None]):
         with self.app.batch_update():
             self.query_one(StatusBar).show(now)
             self.loss.update(now, previous, pinned, spread(now, self.sweep))
-            self.fit.update(now)
+            self.fit.update(now, previous, pinned)
             self.values.show(now)
             self.query_one(ReadingPanel).show(now)
             self.query_one(DevicePanel).show(now)
@@ -129,6 +133,11 @@ class Lab(Screen[None]):
 
     def show_answer(self) -> None:
         """Show what the session has found out; left to whoever asks."""
+
+    @on(FitPanel.Wanted)
+    def survey(self, event: FitPanel.Wanted) -> None:
+        """Have the engine look at the plane that is to be drawn."""
+        self.session.survey(event.experiment, *event.asked)
 
     def show_experiment(self) -> None:
         """Show the edited experiment in the forms."""
@@ -152,6 +161,8 @@ class Lab(Screen[None]):
             wrong = (field.trouble for field in self.query(TextField))
             trouble = next(filter(None, wrong), "") or advice(self.snapshot)
             usual = "← → value cursor · + - zoom · v view · enter full screen"
+            if self.focused is self.fit:
+                usual = VIEWS[self.fit.view] or usual
             hint.say(trouble or self.pending() or usual, refused=bool(trouble))
             return
         if isinstance(self.focused, TextField) and self.focused.trouble:

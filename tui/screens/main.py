@@ -57,7 +57,7 @@ class MainScreen(Lab):
             "sweep": not running,
             "fan": not running,
             "find_lr": not running,
-            "feature": self.fit.view != "parameters",
+            "feature": self.fit.turns,
             "leave": self.has_class("-full"),
             "fullscreen": isinstance(self.focused, ChartPanel),
             "pin": self.snapshot.step > 0,
@@ -197,6 +197,7 @@ class MainScreen(Lab):
         self.query_one("#charts", Group).select(self.fit)
         if self.chart_in_use is self.loss and isinstance(self.focused, ChartPanel):
             self.go_to(self.fit)
+        self.say_help()
 
     def action_feature(self) -> None:
         self.fit.next_feature()
