@@ -21,7 +21,9 @@ from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Steppe
 from engine.experiment import Experiment
 from engine.folders import settings_file
 from engine.history import error_of
+from engine.optimizers import OPTIMIZERS
 from engine.presets import PRESETS, preset
+from engine.race import Race, Racing, Track, parse_racers
 from engine.registry import BadInput, Value, show
 from engine.sweep import Cell, Sweep, parse_axis
 
@@ -164,6 +166,58 @@ def row(form: str | None, keys: list[str], values: tuple[Value, ...], cell: Cell
     return "".join(f"{text:>14}" for text in [*texts, f"{cell.loss:.6g}", floor, cell.status])
 
 
+@click.command("race")
+@click.argument("preset", required=False)
+@click.option("--experiment", "file", type=click.Path(path_type=Path), help="A TOML file.")
+@click.option("-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--optimizers", metavar="NAMES", help="Two to seven, as in sgd,adam@0.1.")
+@click.option("--tuned", is_flag=True, help="Each optimizer at its own best lr.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
+@click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
+def race(
+    preset: str | None,
+    file: Path | None,
+    settings: tuple[str, ...],
+    optimizers: str | None,
+    tuned: bool,
+    form: str | None,
+) -> int:
+    """Train an experiment with several optimizers and print who is first at the noise floor.
+
+    All have the same data, start and minibatches, and the lr of the experiment unless it stands
+    behind a name, as in adam@0.1. The same lr does not mean the same to all of them: SGD's step is
+    lr times the gradient, Adam's is about lr long whatever the gradient is. With --tuned each runs
+    at the best of 41 learning rates from 1e-4 to 10.
+    """
+    experiment = read_experiment(preset, file, settings)
+    racers = parse_racers(",".join(OPTIMIZERS.entries) if optimizers is None else optimizers)
+    racing = Racing(Race(experiment, racers, tuned))
+    begin = time.perf_counter()
+    try:
+        for _ in racing.run():
+            pass
+    except KeyboardInterrupt:
+        click.echo("linreg-tui: interrupted", err=True)
+        return INTERRUPTED
+    columns = ["optimizer", "lr", "loss", "floor_step", "status"]
+    if form != "json":
+        click.echo(",".join(columns) if form == "csv" else "".join(f"{c:>14}" for c in columns))
+    for track in racing.progress("finished", "", time.perf_counter() - begin).ranking():
+        click.echo(result(form, columns, track))
+    return 0
+
+
+def result(form: str | None, columns: list[str], track: Track) -> str:
+    """One racer as a line of JSON, CSV or a table."""
+    values = (track.racer.optimizer, track.lr, track.loss, track.floor_step, track.status)
+    if form == "json":
+        return json.dumps(finite(dict(zip(columns, values, strict=True))), allow_nan=False)
+    if form == "csv":
+        return ",".join("" if value is None else str(value) for value in values)
+    texts = (f"{value:.6g}" if isinstance(value, float) else str(value) for value in values)
+    return "".join(f"{'–' if text == 'None' else text:>14}" for text in texts)
+
+
 @click.command("find-lr")
 @click.argument("preset", required=False)
 @click.option("--experiment", "file", type=click.Path(path_type=Path), help="A TOML file.")
@@ -222,7 +276,7 @@ def doctor() -> int:
     return 0
 
 
-COMMANDS = (run, sweep, find_learning_rate, presets, doctor)
+COMMANDS = (run, sweep, race, find_learning_rate, presets, doctor)
 
 
 def installed(package: str) -> str:

@@ -28,7 +28,7 @@ from engine.history import Points, Snapshot, State
 from engine.models import Values
 from engine.session import Session
 from engine.stability import Limit, Stability
-from engine.sweep import Axis, Cell, Sweep, SweepProgress, SweepState, fan
+from engine.sweep import Axis, Cell, Sweep, SweepProgress, JobState, fan
 from tui.app import LinregApp
 from tui.screens.main import MainScreen
 from tui.settings import Settings
@@ -136,8 +136,8 @@ class FakeSession(Session):
     def start_sweep(self, sweep: Sweep) -> None:
         self.calls.append(("start_sweep", sweep))
 
-    def stop_sweep(self) -> None:
-        self.calls.append(("stop_sweep",))
+    def stop_job(self) -> None:
+        self.calls.append(("stop_job",))
 
     def find_lr(self, experiment: Experiment) -> None:
         self.calls.append(("find_lr", experiment))
@@ -478,7 +478,7 @@ STATES: dict[str, Callable[[], Snapshot]] = {
 # Sweeps ------------------------------------------------------------------------------------------
 
 
-def swept(state: SweepState, done: float = 1.0) -> SweepProgress:
+def swept(state: JobState, done: float = 1.0) -> SweepProgress:
     """A sweep over lr and batch size; the large learning rates diverge."""
     lrs = tuple(10 ** (-3 + 3.5 * i / 15) for i in range(16))
     sweep = Sweep(Experiment(), (Axis("lr", lrs), Axis("batch_size", (1, 5, 10, 50, 100))))

@@ -97,7 +97,7 @@ class LivelySession(FakeSession):
     def start_sweep(self, sweep: Sweep) -> None:
         self.sweep = self.random.choice((swept("running", 0.4), swept("finished"), seed_band()))
 
-    def stop_sweep(self) -> None:
+    def stop_job(self) -> None:
         self.sweep = swept("stopped", 0.4)
 
     def find_lr(self, experiment: Experiment) -> None:

@@ -249,7 +249,7 @@ class SweepScreen(Over[Experiment | None]):
 
     def action_stop(self) -> None:
         """End the sweep; what is done stays."""
-        self.session.stop_sweep()
+        self.session.stop_job()
 
     def action_leave(self) -> None:
         """Back to the main screen; a sweep goes on."""
