@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FEWEST, MOST = 2, 7
 """Racers of one race."""
 POINTS = 100
-"""Losses and places kept of a racer on its way, about."""
+"""So many of a racer's first losses and places are kept, and so many spread over its way."""
 LOOKS = 1000
 """Looks at the loss over all the data, at most, until a racer is at the floor."""
 LRS = "lr=log:1e-4:10:41"
@@ -131,7 +131,7 @@ class Track:
     steps: tuple[int, ...] = ()
     """The steps after which there is a loss and a place, from 0."""
     losses: tuple[float, ...] = ()
-    """Loss over all the data."""
+    """Loss over all the data; the last one of a diverged racer is the minibatch's."""
     places: tuple[Values, ...] = ()
     """θ by name."""
     floor_step: int | None = None
@@ -212,7 +212,8 @@ class Runner:
         def look(step: int, loss: float, params: Values) -> None:
             if self.floor_step is None and loss <= floor:
                 self.floor_step = step
-            if step % coarse == 0 or (step % per_epoch == 0 and per_epoch > coarse):
+            ended = step % per_epoch == 0 and per_epoch > coarse
+            if step % coarse == 0 or ended or step <= POINTS * fine:
                 self._way.append((step, loss, params))
 
         for event in train(experiment, controls):

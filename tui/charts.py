@@ -64,6 +64,8 @@ class Curve:
     """The character drawn in ASCII mode; empty: chosen by position."""
     highs: Sequence[float] = ()
     """Per-bucket maxima, where ys holds the minima of buckets."""
+    glyph: str = "•"
+    """What marks look like, one character."""
 
     def __post_init__(self) -> None:
         if len(self.xs) != len(self.ys):
@@ -346,9 +348,11 @@ class _Picture:
     def _marks(self, area: _Area, index: int, trace: Trace) -> None:
         cells = dict.fromkeys(map(area.cell, _cloud(area, trace)))
         if len(cells) <= area.width // 4:
-            style = self.palette.style(self.chart.curves[index].color)
+            curve = self.chart.curves[index]
+            style = self.palette.style(curve.color)
+            glyph = self._ascii_marker(index) if self.page.ascii else curve.glyph
             for column, row in cells:
-                self.page.put(column, row, self._swatch(index)[0], style)
+                self.page.put(column, row, glyph, style)
 
     def _curve(self, area: _Area, index: int, trace: Trace) -> None:
         curve = self.chart.curves[index]

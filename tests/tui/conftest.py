@@ -28,7 +28,7 @@ from engine.history import Points, Snapshot, State
 from engine.models import Values
 from engine.session import Session
 from engine.stability import Limit, Stability
-from engine.sweep import Axis, Cell, Sweep, SweepProgress, JobState, fan
+from engine.sweep import Axis, Cell, JobState, Sweep, SweepProgress, fan
 from tui.app import LinregApp
 from tui.screens.main import MainScreen
 from tui.settings import Settings

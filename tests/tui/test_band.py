@@ -17,7 +17,7 @@ from engine.events import Finished
 from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.session import Session
-from engine.sweep import Axis, Cell, Sweep, SweepProgress, JobState, fan
+from engine.sweep import Axis, Cell, JobState, Sweep, SweepProgress, fan
 from engine.trainer import train
 from tests.tui.conftest import (
     FakeSession,

@@ -20,9 +20,9 @@ from engine.session import Session
 from engine.sweep import (
     Axis,
     Cell,
+    JobState,
     Sweep,
     SweepProgress,
-    JobState,
     numeric_keys,
     parse_axis,
 )
