@@ -115,7 +115,7 @@ class RaceTable(Widget, can_focus=True):
 
     def render(self) -> Text:
         """The head and the lines; of a racer number and name have the colour of its curves."""
-        text = Text(HEAD, "dim", no_wrap=True)
+        text = Text.assemble((HEAD, "dim"), no_wrap=True)
         for line in self.lines:
             place = place_of(line.name)
             color = self.palette.style(place) + Style(bold=True)

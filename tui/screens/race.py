@@ -45,11 +45,14 @@ HELP = {
     "loss, the eigenvectors of the largest and the smallest eigenvalue.",
 }
 READING = {
-    "losses": "Losses: over all the data, after each step. Who first touches the dashed floor "
-    "wins; below it there is nothing left to learn.",
-    "paths": "Paths: where the parameters go from the start o to the closed form x. Straight is "
-    "short; a zigzag crosses a valley, a spiral overshoots.",
+    "table": "Who takes part, and who was at the floor after how many steps. v shows the charts.",
+    "losses": "Losses over all the data after each step. Who is first at the dashed floor wins.",
+    "paths": "Paths from o, the start, to x, the closed form. Zigzags cross a valley, spirals "
+    "overshoot.",
+    "both": "Losses over all the data after each step. Who is first at the dashed floor wins.\n"
+    "Paths from o, the start, to x, the closed form. Zigzags cross a valley, spirals overshoot.",
 }
+"""What each view measures and how to read it."""
 
 
 class RaceForm(Form):
@@ -115,6 +118,7 @@ class RaceScreen(Over[Experiment | None]):
         """Show the racers, and a race that is there already."""
         self.table.border_title, self.form.border_title = "Racers", "Settings"
         self.table.border_subtitle = "steps to the floor"
+        self.query_one("#racer").border_title = "This racer"
         self.losses.border_title, self.paths.border_title = "Losses", "Paths"
         old = self.session.race
         if old is not None and self.belongs(old.race):
@@ -187,8 +191,7 @@ class RaceScreen(Over[Experiment | None]):
         except BadInput as error:
             self.query_one(Hint).say(str(error), refused=True)
             return
-        both = "\n".join(READING.values())
-        self.query_one(Hint).say(READING.get(self.view, both))
+        self.query_one(Hint).say(READING[self.view])
 
     def on_resize(self) -> None:
         """The views follow the width."""
@@ -354,17 +357,19 @@ def paths_chart(progress: RaceProgress | None, plane: str) -> Chart:
         chosen = along(list(accumulate(lengths))[: len(points)], shares(place))
         marks.append(curve([points[i] for i in chosen], place, "marks"))
     ends = [([x], [y], sign) for (x, y), sign in zip(inside[:2], "ox", strict=True)]
+    levels: tuple[Level, ...] = ()
     if len(names) == 1:
-        ends = [(x, y, sign) for x, y, sign in ends if sign == "o"]
-        title, names = f"{names[0]} against steps", ["steps", names[0]]
+        levels = (Level(inside[1][1], "θ*"),)
+        title, names, ends = f"{names[0]} against steps", ["steps"], ends[:1]
     elif plane == DIRECTIONS:
-        title, names = "θ − θ*: across, the steepest direction; up, the flattest", ["steepest", ""]
+        title, names = "θ − θ*: across, the steepest direction; up, the flattest", ["steepest"]
     else:
         title = f"{names[1]} against {names[0]}"
     x_range, y_range = (padded(min(values), max(values)) for values in zip(*inside, strict=True))
     return Chart(
         (*curves, *marks, *(Curve(x, y, "marks", "text", marker=s, glyph=s) for x, y, s in ends)),
-        title=title,
+        levels,
+        title,
         x_label=names[0],
         x_range=x_range,
         y_range=y_range,
