@@ -235,7 +235,7 @@ class RaceScreen(Over[Experiment | None]):
 
     def refocus(self) -> None:
         """Focus the table where nothing else has the focus."""
-        if self.focused is None and self.query_one("#left").display and self.is_current:
+        if self.focused is None and self.is_current and self.query_one("#left").display:
             self.table.focus()
 
     # Actions ---------------------------------------------------------------------------------
