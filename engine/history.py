@@ -173,12 +173,10 @@ class Snapshot:
     path: Path = Path()
     """The way of the parameters."""
     autopsy: Autopsy | None = None
-    """Of a run that diverged."""
+    """Why the run diverged, if it did."""
     seconds: float = 0.0
     """Time spent training."""
     steps_per_second: float = 0.0
-    autopsy: Autopsy | None = None
-    """Why the run diverged, if it did."""
 
     @property
     def steps(self) -> int:
@@ -234,7 +232,6 @@ class History:
         self.epoch_losses = Series()
         self.validation_losses = Series()
         self.trail = Trail(1, 1)
-        self.autopsy: Autopsy | None = None
         self._step: Stepped | None = None
 
     def fold(self, event: Event) -> None:
@@ -297,7 +294,6 @@ class History:
             validation_losses=self.validation_losses.points(),
             autopsy=self.autopsy,
             seconds=seconds,
-            autopsy=self.autopsy,
             **now,
         )
         return self.latest

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.controls import Controls
 from engine.events import Event
 from engine.experiment import Experiment
 from engine.history import History, Snapshot, State
+from engine.race import Race, RaceProgress, Racing
 from engine.registry import BadInput
-from engine.sweep import Cell, Sweep, SweepProgress, SweepState
+from engine.sweep import Cell, JobState, Sweep, SweepProgress
 
 if TYPE_CHECKING:
     from engine.events import Facts
@@ -69,15 +70,48 @@ class Run:
         )
 
 
-@dataclass(eq=False)
-class Sweeping:
-    """A sweep in the thread's hands."""
+class Work(Protocol):
+    """What takes so long that it is done in pieces: a sweep or a race."""
 
-    sweep: Sweep
-    results: Iterator[list[Cell]]
-    cells: list[Cell | None]
+    def run(self) -> Iterator[None]:
+        """Do it, with a pause after each piece."""
+
+    def progress(
+        self, state: JobState, message: str, seconds: float
+    ) -> SweepProgress | RaceProgress:
+        """How it stands."""
+
+
+@dataclass(eq=False)
+class Job:
+    """Work in the thread's hands."""
+
+    work: Work
+    pieces: Iterator[None]
     begin: float
-    done: int = 0
+
+
+class Sweeping:
+    """A sweep on its way."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.cells: list[Cell | None] = [None] * len(sweep)
+        self.done = 0
+
+    def run(self) -> Iterator[None]:
+        """Take in the results as they come."""
+        from engine.lanes import run_sweep
+
+        for cells in run_sweep(self.sweep):
+            for cell in cells:
+                self.cells[cell.index] = cell
+            self.done += len(cells)
+            yield
+
+    def progress(self, state: JobState, message: str, seconds: float) -> SweepProgress:
+        """How it stands."""
+        return SweepProgress(self.sweep, state, message, tuple(self.cells), self.done, seconds)
 
 
 class Session:
@@ -90,6 +124,8 @@ class Session:
         """The last snapshot of every run that took a step, oldest first."""
         self.sweep: SweepProgress | None = None
         """The newest state of the last sweep."""
+        self.race: RaceProgress | None = None
+        """The newest state of the last race."""
         self.answer: Finding | Study | str | None = None
         """What the last question came to, or why it failed; a new object for each."""
         self.landscape: Landscape | None = None
@@ -98,7 +134,7 @@ class Session:
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._closed = False
         self._run: Run | None = None
-        self._sweeping: Sweeping | None = None
+        self._job: Job | None = None
         self._compiled = ""
         self._goal = Goal.REST
         self._pace: float | None = None
@@ -158,12 +194,16 @@ class Session:
         self._command(lambda: self._set_pace(epochs_per_second))
 
     def start_sweep(self, sweep: Sweep) -> None:
-        """Run a sweep; one that is still running is stopped."""
-        self._command(lambda: self._start_sweep(sweep))
+        """Run a sweep; a sweep or race that is still running is stopped."""
+        self._command(lambda: self._start_job(Sweeping(sweep)))
 
-    def stop_sweep(self) -> None:
-        """End the sweep where it is; its results are kept."""
-        self._command(lambda: self._end_sweep("stopped"))
+    def start_race(self, race: Race) -> None:
+        """Run a race; a sweep or race that is still running is stopped."""
+        self._command(lambda: self._start_job(Racing(race)))
+
+    def stop_job(self) -> None:
+        """End the sweep or race where it is; its results are kept."""
+        self._command(lambda: self._end_job("stopped"))
 
     def find_lr(self, experiment: Experiment) -> None:
         """Search a learning rate for an experiment; `answer` becomes a Finding."""
@@ -203,8 +243,8 @@ class Session:
                     command()
                 elif self._goal is not Goal.REST:
                     self._advance()
-                elif self._sweeping:
-                    self._advance_sweep(self._sweeping)
+                elif self._job:
+                    self._advance_job(self._job)
             except BadInput as error:
                 self._fail(str(error))
             except Exception as error:  # the screen shows it and lives on
@@ -218,7 +258,7 @@ class Session:
         if self._goal is not Goal.REST:
             wait = min(max(0.0, self._due - time.monotonic()), A_DAY)
         else:
-            wait = 0.0 if self._sweeping else None
+            wait = 0.0 if self._job else None
         if wait == 0 and self._commands.empty():
             return None
         try:
@@ -319,38 +359,35 @@ class Session:
             return max(1, int(self._pace * facts.steps_per_epoch * PUBLISH_EVERY))
         return Controls.most
 
-    def _start_sweep(self, sweep: Sweep) -> None:
-        from engine.lanes import run_sweep
+    def _start_job(self, work: Work) -> None:
+        self._end_job("stopped")
+        self._job = Job(work, work.run(), time.perf_counter())
+        self._publish_job(self._job, "running")
 
-        self._end_sweep("stopped")
-        self._sweeping = Sweeping(sweep, run_sweep(sweep), [None] * len(sweep), time.perf_counter())
-        self._publish_sweep(self._sweeping, "running")
-
-    def _advance_sweep(self, sweeping: Sweeping) -> None:
-        """Take the sweep to its next results."""
+    def _advance_job(self, job: Job) -> None:
+        """Do the next piece of the work."""
         try:
-            cells = next(sweeping.results, None)
+            next(job.pieces)
+        except StopIteration:
+            self._end_job("finished")
         except Exception as error:  # the screen shows it and lives on
-            self._end_sweep("failed", one_line(error))
-            return
-        if cells is None:
-            self._end_sweep("finished")
-            return
-        for cell in cells:
-            sweeping.cells[cell.index] = cell
-        sweeping.done += len(cells)
-        if time.perf_counter() - self._published >= PUBLISH_EVERY:
-            self._publish_sweep(sweeping, "running")
+            self._end_job("failed", one_line(error))
+        else:
+            if time.perf_counter() - self._published >= PUBLISH_EVERY:
+                self._publish_job(job, "running")
 
-    def _end_sweep(self, state: SweepState, message: str = "") -> None:
-        if self._sweeping:
-            self._publish_sweep(self._sweeping, state, message)
-            self._sweeping = None
+    def _end_job(self, state: JobState, message: str = "") -> None:
+        if self._job:
+            self._publish_job(self._job, state, message)
+            self._job = None
 
-    def _publish_sweep(self, sweeping: Sweeping, state: SweepState, message: str = "") -> None:
+    def _publish_job(self, job: Job, state: JobState, message: str = "") -> None:
         now = self._published = time.perf_counter()
-        cells, seconds = tuple(sweeping.cells), now - sweeping.begin
-        self.sweep = SweepProgress(sweeping.sweep, state, message, cells, sweeping.done, seconds)
+        progress = job.work.progress(state, message, now - job.begin)
+        if isinstance(progress, SweepProgress):
+            self.sweep = progress
+        else:
+            self.race = progress
 
     def _answer(self, question: Callable[[], Finding | Study]) -> None:
         try:

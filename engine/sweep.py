@@ -16,7 +16,8 @@ from engine import machine
 from engine.experiment import Experiment
 from engine.registry import BadInput, Param, Value
 
-SweepState = Literal["running", "finished", "stopped", "failed"]
+JobState = Literal["running", "finished", "stopped", "failed"]
+"""How far a sweep or a race is."""
 
 MOST_RUNS = 100_000
 """Runs of one sweep."""
@@ -51,7 +52,7 @@ class SweepProgress:
     """A sweep as it was at one moment."""
 
     sweep: Sweep
-    state: SweepState = "running"
+    state: JobState = "running"
     message: str = ""
     cells: tuple[Cell | None, ...] = ()
     """The results by index; None where a run is not done."""

@@ -44,6 +44,7 @@ PICTURES = (
     Picture("sweep-small", (80, 24), keys="w s …"),
     Picture("fan", keys="2 b … s …"),
     Picture("finder", (100, 30), keys="L …"),
+    Picture("race", keys="R tab right tab s …"),
     Picture("choices", (80, 24), keys="j m down down enter"),
     Picture("help", (80, 24), keys="question_mark"),
     Picture("light", keys="4 s …", theme="linreg-light"),
@@ -55,8 +56,8 @@ PICTURES = (
 async def rest(pilot: Pilot[None], session: Session) -> None:
     """Wait until the engine has nothing left to do and the screen shows it."""
     await pilot.pause(0.5)
-    while session.latest.state in ("loading", "running") or (
-        session.sweep is not None and session.sweep.state == "running"
+    while session.latest.state in ("loading", "running") or any(
+        job is not None and job.state == "running" for job in (session.sweep, session.race)
     ):
         await pilot.pause(0.05)
     await pilot.pause(0.5)

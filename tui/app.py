@@ -25,6 +25,7 @@ from tui.charts import DARK, LIGHT, MONO, ChartView
 from tui.heatmap import HeatMap
 from tui.keys import ACTIONS
 from tui.numbers import clock, loss_text
+from tui.panels.racers import RaceTable
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.settings import Settings, load, save
@@ -115,6 +116,8 @@ class LinregApp(App[None]):
             for chart in (*screen.query(ChartView), *screen.query(HeatMap)):
                 chart.palette = MONO if "NO_COLOR" in os.environ else palette
                 chart.ascii = self.settings.ascii
+            for table in screen.query(RaceTable):
+                table.palette = MONO if "NO_COLOR" in os.environ else palette
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """With --ascii, every character that is drawn passes a filter."""
@@ -155,7 +158,7 @@ class AsciiFilter(LineFilter):
         | dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True))
         | dict.fromkeys("│┃║▏▕▎▌▐", "|")
         | dict.fromkeys("╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼", "+")
-        | {"●": "*", "·": "|", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
+        | {"●": "*", "✓": "x", "·": "|", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
         | {"λ": "L", "½": "h", "²": "2", "σ": "s", "θ": "t", "δ": "d", "β": "B", "ℓ": "l", "ŷ": "y"}
         | {"κ": "k", "μ": "u", "Σ": "S", "′": "'", "ᵀ": "T", "‖": "|", "∇": "d", "₁": "1", "ᵣ": "r"}
         | {"×": "x", "§": "S", "√": "V", "≤": "<", "’": "'", "π": "p"}

@@ -83,6 +83,7 @@ ACTIONS: tuple[Action, ...] = (
         "slower", "left_square_bracket", "[", "slower", "Fewer epochs a second.", TRAIN, bar=False
     ),
     Action("sweep", "w", "w", "sweep", "Thousands of runs over a grid, as a heat map.", TRAIN),
+    Action("race", "R", "R", "race", "Several optimizers from one start, side by side.", TRAIN),
     Action(
         "fan", "b", "b", "seed band", "This experiment over 32 seeds, as a band.", TRAIN, bar=False
     ),

@@ -2,10 +2,11 @@
 
 from engine.cli.about import doctor, presets
 from engine.cli.common import finite, main, read_experiment
+from engine.cli.race import race
 from engine.cli.run import run
 from engine.cli.sweep import find_learning_rate, sweep
 from engine.cli.theory import theory
 
-COMMANDS = (run, sweep, find_learning_rate, theory, presets, doctor)
+COMMANDS = (run, sweep, race, find_learning_rate, theory, presets, doctor)
 
 __all__ = ["COMMANDS", "finite", "main", "read_experiment"]

@@ -28,10 +28,12 @@ from engine.history import Path as Way
 from engine.history import Points, Snapshot, State
 from engine.landscape import Landscape, Plane, Range, survey
 from engine.models import Values, flat
+from engine.optimizers import OPTIMIZERS
+from engine.race import Race, RaceProgress, Racer, Status, Track
 from engine.session import Session
 from engine.stability import Autopsy, Limit, Stability
 from engine.study import Study
-from engine.sweep import Axis, Cell, Sweep, SweepProgress, SweepState, fan
+from engine.sweep import Axis, Cell, JobState, Sweep, SweepProgress, fan
 from tui.app import LinregApp
 from tui.screens.main import MainScreen
 from tui.settings import Settings
@@ -100,6 +102,7 @@ class FakeSession(Session):
         self.latest = latest
         self.runs = runs
         self.sweep: SweepProgress | None = None
+        self.race: RaceProgress | None = None
         self.answer: Finding | Study | str | None = None
         self.landscape: Landscape | None = None
         self.calls: list[tuple[object, ...]] = []
@@ -140,8 +143,11 @@ class FakeSession(Session):
     def start_sweep(self, sweep: Sweep) -> None:
         self.calls.append(("start_sweep", sweep))
 
-    def stop_sweep(self) -> None:
-        self.calls.append(("stop_sweep",))
+    def start_race(self, race: Race) -> None:
+        self.calls.append(("start_race", race))
+
+    def stop_job(self) -> None:
+        self.calls.append(("stop_job",))
 
     def find_lr(self, experiment: Experiment) -> None:
         self.calls.append(("find_lr", experiment))
@@ -510,7 +516,7 @@ STATES: dict[str, Callable[[], Snapshot]] = {
 # Sweeps ------------------------------------------------------------------------------------------
 
 
-def swept(state: SweepState, done: float = 1.0) -> SweepProgress:
+def swept(state: JobState, done: float = 1.0) -> SweepProgress:
     """A sweep over lr and batch size; the large learning rates diverge."""
     lrs = tuple(10 ** (-3 + 3.5 * i / 15) for i in range(16))
     sweep = Sweep(Experiment(), (Axis("lr", lrs), Axis("batch_size", (1, 5, 10, 50, 100))))
@@ -541,6 +547,28 @@ def seed_band() -> SweepProgress:
         for index in range(32)
     )
     return SweepProgress(fan(Experiment(), 32), "finished", "", cells, 32, 0.2)
+
+
+def raced(state: JobState, share: float = 1.0, tuned: bool = False) -> RaceProgress:
+    """A race of all optimizers on the baseline; momentum overshoots and AdaGrad is far behind."""
+    race = Race(Experiment(), tuple(map(Racer, OPTIMIZERS.entries)), tuned)
+    factors = dict(zip(OPTIMIZERS.entries, (0.94, 0.9, 0.89, 0.999, 0.95, 0.97), strict=True))
+    steps = tuple(range(0, round(share * 300) + 1, 3))
+    tracks = []
+    for place, (name, factor) in enumerate(factors.items()):
+        losses = tuple(5e-5 + 16 * factor ** (2 * step) for step in steps)
+        swing = 0.04 if name in ("momentum", "nesterov") else 0.0
+        left = [factor**step * math.cos(swing * step) for step in steps]
+        bend = [1 + 0.1 * place * (1 - factor**step) * factor**step for step in steps]
+        places: list[Values] = [
+            {"w": (W[0] * (1 - rest), W[1] * (1 - rest) * more), "b": (B * (1 - rest),)}
+            for rest, more in zip(left, bend, strict=True)
+        ]
+        status: Status = "finished" if state == "finished" else "running"
+        floor = next((s for s, x in zip(steps, losses, strict=True) if x < 5.5e-5), None)
+        lr = 0.01 * (place + 1) if tuned else 0.03
+        tracks.append(Track(Racer(name), lr, status, steps, losses, tuple(places), floor))
+    return RaceProgress(race, state, "", facts(), tuple(tracks), 0.5 * share)
 
 
 def found() -> Finding:

@@ -17,7 +17,7 @@ from engine.events import Finished
 from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.session import Session
-from engine.sweep import Axis, Cell, Sweep, SweepProgress, SweepState, fan
+from engine.sweep import Axis, Cell, JobState, Sweep, SweepProgress, fan
 from engine.trainer import train
 from tests.tui.conftest import (
     FakeSession,
@@ -47,7 +47,7 @@ class Compare(Protocol):
     ) -> bool: ...
 
 
-def seeds_of(losses: list[list[float]], state: SweepState = "finished") -> SweepProgress:
+def seeds_of(losses: list[list[float]], state: JobState = "finished") -> SweepProgress:
     """A fan whose runs had these losses after each epoch."""
     cells = []
     for index, history in enumerate(losses):
@@ -121,7 +121,7 @@ def test_a_band_is_shown_for_any_seed_of_the_same_experiment_alone() -> None:
 
 
 @pytest.mark.parametrize("state", ["running", "stopped", "failed"])
-def test_only_a_finished_fan_is_a_band(state: SweepState) -> None:
+def test_only_a_finished_fan_is_a_band(state: JobState) -> None:
     assert spread(finished(), replace(seed_band(), state=state)) == ()
 
 

@@ -41,6 +41,7 @@ from tui.panels.fit import VIEWS
 from tui.panels.training import PACES
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.main import JUMPS, SEEDS, MainScreen
+from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.settings import Settings
 
@@ -137,6 +138,7 @@ CASES: dict[str, Case] = {
     "faster": Case(lambda stage: stage.session.asked[1:] == [("set_pace", None)], before=("[",)),
     "slower": Case(lambda stage: stage.asked("set_pace", 30.0)),
     "sweep": Case(lambda stage: isinstance(stage.app.screen, SweepScreen)),
+    "race": Case(lambda stage: isinstance(stage.app.screen, RaceScreen)),
     "fan": Case(lambda stage: stage.asked("start_sweep", fan(BASELINE, SEEDS))),
     "find_lr": Case(lambda stage: stage.asked("find_lr", BASELINE)),
     "theory": Case(lambda stage: stage.asked("study")),

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from engine.experiment import Experiment
 from engine.history import Snapshot
+from engine.race import Race
 from engine.session import Session
 from engine.sweep import Sweep
 from tests.tui.conftest import (
@@ -25,6 +26,7 @@ from tests.tui.conftest import (
     found,
     many_features,
     paused,
+    raced,
     ready,
     running,
     seed_band,
@@ -97,8 +99,12 @@ class LivelySession(FakeSession):
     def start_sweep(self, sweep: Sweep) -> None:
         self.sweep = self.random.choice((swept("running", 0.4), swept("finished"), seed_band()))
 
-    def stop_sweep(self) -> None:
+    def start_race(self, race: Race) -> None:
+        self.race = self.random.choice((raced("running", 0.4), raced("finished")))
+
+    def stop_job(self) -> None:
         self.sweep = swept("stopped", 0.4)
+        self.race = raced("stopped", 0.4)
 
     def find_lr(self, experiment: Experiment) -> None:
         self.answer = self.random.choice((found(), "the loss is no longer a finite number"))

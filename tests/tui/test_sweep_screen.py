@@ -20,9 +20,9 @@ from engine.session import Session
 from engine.sweep import (
     Axis,
     Cell,
+    JobState,
     Sweep,
     SweepProgress,
-    SweepState,
     numeric_keys,
     parse_axis,
 )
@@ -202,7 +202,7 @@ def cell_of(index: int, loss: float, floor: int | None = None) -> Cell:
     return Cell(index, loss, floor, status, (loss,) * 3)
 
 
-def along(state: SweepState, done: int = 12, count: int = 12) -> SweepProgress:
+def along(state: JobState, done: int = 12, count: int = 12) -> SweepProgress:
     """A sweep over lr alone, best at 0.23; the last two of twelve diverge."""
     axis = parse_axis(f"lr=log:1e-3:3:{count}", BASELINE)
     losses = [5e-5 + 0.3 * (place - 8) ** 2 for place in range(count - 2)] + [math.inf, math.nan]
@@ -504,7 +504,7 @@ async def test_x_stops_and_what_is_done_stays() -> None:
     async with opened() as (stage, session):
         await stage.publish(swept("running", 0.5))
         await stage.press("x")
-        assert session.asked == [("stop_sweep",)]
+        assert session.asked == [("stop_job",)]
         await stage.publish(swept("stopped", 0.5))
         assert "● stopped  40/80" in stage.said("head")
         assert "left" not in stage.said("head")

@@ -78,6 +78,22 @@ def status(snapshot: Snapshot, width: int) -> Content:
     return Content.assemble(head, " " * max(0, space - head.cell_length), tail)
 
 
+def job_line(
+    title: str, state: str, share: float, seconds: float, left: float | None, width: int
+) -> Content:
+    """One line for a sweep or a race: title on the left, state and progress on the right."""
+    full = round(share * PROGRESS)
+    tail = f"● {state}  "
+    if width >= 60:
+        tail += "▰" * full + "▱" * (PROGRESS - full) + "  "
+    tail += clock(seconds)
+    if left is not None:
+        tail += f"  {clock(left)} left"
+    room = max(0, width - len(tail) - 1)
+    head = Content(title).truncate(max(0, room - 1), ellipsis=True)
+    return Content.assemble(head, " " * (room - head.cell_length), tail)
+
+
 class Hint(Static):
     """Help for the focused field, or what was wrong with the last input."""
 

@@ -16,6 +16,7 @@ from tui.panels.training import PACES, pace_text
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
 from tui.screens.lab import Lab
+from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen
 
@@ -55,6 +56,7 @@ class MainScreen(Lab):
             "regenerate": not running and not paused,
             "preset": not running and not paused,
             "sweep": not running,
+            "race": not running,
             "fan": not running,
             "find_lr": not running,
             "feature": self.fit.turns,
@@ -140,13 +142,17 @@ class MainScreen(Lab):
         self.tell(f"pace: {pace_text(self.training.pace)}")
 
     def action_sweep(self) -> None:
-        def load(experiment: Experiment | None) -> None:
-            if experiment:
-                self.adopt(experiment)
-
         facts = self.snapshot.facts
         limit = facts.stability.curvature.critical_lr if facts else math.inf
-        self.app.push_screen(SweepScreen(self.session, self.experiment, limit), load)
+        self.app.push_screen(SweepScreen(self.session, self.experiment, limit), self.take)
+
+    def action_race(self) -> None:
+        self.app.push_screen(RaceScreen(self.session, self.experiment), self.take)
+
+    def take(self, experiment: Experiment | None) -> None:
+        """Make an experiment that was found elsewhere the edited one."""
+        if experiment:
+            self.adopt(experiment)
 
     def action_fan(self) -> None:
         def start() -> None:

@@ -21,8 +21,8 @@ from tui.charts import Chart, ChartView, Curve
 from tui.dialog import Over
 from tui.fields import Choice, Edited, Form, Picker, Row, TextField
 from tui.heatmap import Heat, HeatMap
-from tui.numbers import clock, loss_text
-from tui.panels.bars import PROGRESS, Hint
+from tui.numbers import loss_text
+from tui.panels.bars import Hint, job_line
 
 TICK = 1 / 10
 """Seconds between two looks at the session."""
@@ -261,7 +261,7 @@ class SweepScreen(Over[Experiment | None]):
 
     def action_stop(self) -> None:
         """End the sweep; what is done stays."""
-        self.session.stop_sweep()
+        self.session.stop_job()
 
     def action_leave(self) -> None:
         """Back to the main screen; a sweep goes on."""
@@ -292,17 +292,10 @@ def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> 
     title = f" linreg-tui · sweep of {title_of(experiment)}"
     if progress is None:
         return Content(title)
+    state = f"{progress.state}  {progress.done}/{len(progress.cells)}"
     share = progress.done / max(len(progress.cells), 1)
-    full = round(share * PROGRESS)
-    tail = f"● {progress.state}  {progress.done}/{len(progress.cells)}  "
-    if width >= 60:
-        tail += "▰" * full + "▱" * (PROGRESS - full) + "  "
-    tail += clock(progress.seconds)
-    if progress.state == "running" and progress.eta is not None:
-        tail += f"  {clock(progress.eta)} left"
-    room = max(0, width - len(tail) - 1)
-    left = Content(title).truncate(max(0, room - 1), ellipsis=True)
-    return Content.assemble(left, " " * (room - left.cell_length), tail)
+    left = progress.eta if progress.state == "running" else None
+    return job_line(title, state, share, progress.seconds, left, width)
 
 
 def measured(cell: Cell | None, measure: str) -> float | None:

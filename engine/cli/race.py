@@ -1,0 +1,63 @@
+"""`linreg-tui race`: several optimizers from one start."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
+from engine.optimizers import OPTIMIZERS
+from engine.race import Race, Racing, Track, parse_racers
+
+
+@click.command("race")
+@experiment_options
+@click.option("--optimizers", metavar="NAMES", help="Two to seven, as in sgd,adam@0.1.")
+@click.option("--tuned", is_flag=True, help="Each optimizer at its own best lr.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
+@click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
+def race(
+    preset: str | None,
+    file: Path | None,
+    settings: tuple[str, ...],
+    optimizers: str | None,
+    tuned: bool,
+    form: str | None,
+) -> int:
+    """Train an experiment with several optimizers and print who is first at the noise floor.
+
+    All have the same data, start and minibatches, and the lr of the experiment unless it stands
+    behind a name, as in adam@0.1. The same lr does not mean the same to all of them: SGD's step is
+    lr times the gradient, Adam's is about lr long whatever the gradient is. With --tuned each runs
+    at the best of 41 learning rates from 1e-4 to 10.
+    """
+    experiment = read_experiment(preset, file, settings)
+    racers = parse_racers(",".join(OPTIMIZERS.entries) if optimizers is None else optimizers)
+    racing = Racing(Race(experiment, racers, tuned))
+    begin = time.perf_counter()
+    try:
+        for _ in racing.run():
+            pass
+    except KeyboardInterrupt:
+        click.echo("linreg-tui: interrupted", err=True)
+        return INTERRUPTED
+    columns = ["optimizer", "lr", "loss", "floor_step", "status"]
+    if form != "json":
+        click.echo(",".join(columns) if form == "csv" else "".join(f"{c:>14}" for c in columns))
+    for track in racing.progress("finished", "", time.perf_counter() - begin).ranking():
+        click.echo(result(form, columns, track))
+    return 0
+
+
+def result(form: str | None, columns: list[str], track: Track) -> str:
+    """One racer as a line of JSON, CSV or a table."""
+    values = (track.racer.optimizer, track.lr, track.loss, track.floor_step, track.status)
+    if form == "json":
+        return json.dumps(finite(dict(zip(columns, values, strict=True))), allow_nan=False)
+    if form == "csv":
+        return ",".join("" if value is None else str(value) for value in values)
+    texts = (f"{value:.6g}" if isinstance(value, float) else str(value) for value in values)
+    return "".join(f"{'–' if text == 'None' else text:>14}" for text in texts)

@@ -1,0 +1,529 @@
+"""The race screen: its table, its settings, its charts, and what the keys do to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Protocol
+
+import pytest
+from textual.content import Content
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from engine.events import Facts
+from engine.experiment import Experiment
+from engine.optimizers import OPTIMIZERS
+from engine.race import Race, RaceProgress, Racer, Track
+from engine.session import Session
+from tests.tui.conftest import (
+    FakeSession,
+    app_for,
+    facts,
+    main_of,
+    raced,
+    ready,
+    running,
+    settled,
+    text_of,
+    until,
+)
+from tui.app import LinregApp
+from tui.fields import Picker
+from tui.panels.bars import Hint
+from tui.screens.race import (
+    BEST,
+    DIRECTIONS,
+    EMPTY,
+    HELP,
+    PARAMETERS,
+    READING,
+    SAME,
+    RaceScreen,
+    along,
+    head,
+    losses_chart,
+    paths_chart,
+    point,
+)
+from tui.settings import Settings
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+BASELINE = Experiment()
+NAMES = tuple(OPTIMIZERS.entries)
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest) -> None:
+    """Only pictures need frames."""
+    if "snap_compare" not in request.fixturenames:
+        request.getfixturevalue("undrawn")
+
+
+class Compare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(
+        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
+    ) -> bool: ...
+
+
+class Stage:
+    """The race screen over a session, and short ways to ask it."""
+
+    def __init__(self, pilot: Pilot[None], session: Session) -> None:
+        self.pilot = pilot
+        self.session = session
+        assert isinstance(pilot.app, LinregApp)
+        self.app = pilot.app
+        assert isinstance(pilot.app.screen, RaceScreen)
+        self.screen = pilot.app.screen
+
+    async def until(self, predicate: Callable[[], bool]) -> None:
+        await until(self.pilot, predicate)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    def hint(self) -> tuple[str, bool]:
+        """What the hint says, and whether it says it in red."""
+        return self.screen.query_one(Hint).said
+
+    def said(self, id: str) -> str:
+        content = self.screen.query_one(f"#{id}", Static).content
+        assert isinstance(content, Content)
+        return content.plain
+
+    @property
+    def field(self) -> str:
+        focused = self.screen.focused
+        return focused.key if isinstance(focused, Picker) else ""
+
+    @property
+    def rows(self) -> list[str]:
+        """The names in the table from above."""
+        return [line.name for line in self.screen.table.lines]
+
+    @property
+    def parts(self) -> list[str]:
+        """What is on show of table and charts."""
+        screen = self.screen
+        right = screen.query_one("#right").display
+        shown = {
+            "table": screen.query_one("#left").display,
+            "losses": right and screen.losses.display,
+            "paths": right and screen.paths.display,
+        }
+        return [name for name, is_shown in shown.items() if is_shown]
+
+    async def publish(self, progress: RaceProgress) -> None:
+        """Have the session come up with a race and wait until the screen has it."""
+        self.session.race = progress
+        await self.until(lambda: self.screen.shown is progress)
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def opened(
+    race: RaceProgress | None = None, size: tuple[int, int] = (120, 34)
+) -> AsyncIterator[tuple[Stage, FakeSession]]:
+    """The race screen, opened by its key."""
+    session = FakeSession(ready())
+    session.race = race
+    async with app_for(session).run_test(size=size) as pilot:
+        await settled(pilot)
+        await open_race(pilot)
+        yield Stage(pilot, session), session
+
+
+async def open_race(pilot: Pilot[None]) -> None:
+    await pilot.press("R")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RaceScreen))
+    await until(pilot, lambda: pilot.app.screen.focused is not None)
+    await pilot.pause()
+
+
+def asked_for(session: FakeSession) -> Race:
+    """The one race that was asked for."""
+    ((name, race),) = session.asked
+    assert name == "start_race"
+    assert isinstance(race, Race)
+    return race
+
+
+# Choosing ----------------------------------------------------------------------------------------
+
+
+async def test_the_screen_opens_with_a_race_of_all_that_one_can_start() -> None:
+    async with opened() as (stage, session):
+        assert stage.rows == list(NAMES)
+        assert stage.screen.focused is stage.screen.table
+        assert stage.hint() == (READING["both"], False)
+        await stage.press("s")
+        assert asked_for(session) == Race(BASELINE, tuple(map(Racer, NAMES)))
+
+
+async def test_space_takes_a_racer_out_and_in_again() -> None:
+    async with opened() as (stage, session):
+        await stage.press("down", "space", "down", "down", "space")
+        assert stage.screen.table.cursor == "adagrad"
+        assert stage.screen.runs == set(NAMES) - {"momentum", "adagrad"}
+        await stage.press("space", "s")
+        names = [racer.optimizer for racer in asked_for(session).racers]
+        assert names == [name for name in NAMES if name != "momentum"]
+
+
+async def test_a_race_of_one_is_refused_in_red_and_nothing_starts() -> None:
+    async with opened() as (stage, session):
+        await stage.press("space", *["down", "space"] * 4)
+        assert stage.screen.runs == {"adam"}
+        said, red = stage.hint()
+        assert "choose 2 to 7 from sgd" in said
+        assert red
+        await stage.press("s")
+        assert session.asked == []
+        assert stage.hint() == (said, True)
+        await stage.press("space", "s")
+        assert [racer.optimizer for racer in asked_for(session).racers] == ["rmsprop", "adam"]
+
+
+async def test_each_at_its_best() -> None:
+    async with opened() as (stage, session):
+        await stage.press("tab")
+        assert stage.field == "lr"
+        assert stage.hint() == (HELP["lr"], False)
+        await stage.press("right")
+        await stage.until(lambda: stage.screen.form.texts["lr"] == BEST)
+        await stage.press("tab", "s")
+        assert stage.screen.focused is stage.screen.table
+        assert asked_for(session).tuned
+        await stage.press("tab", "down")
+        assert stage.field == "plane"
+        assert stage.hint() == (HELP["plane"], False)
+
+
+async def test_the_cursor_stays_within_the_table() -> None:
+    async with opened() as (stage, _):
+        await stage.press("up")
+        assert stage.screen.table.cursor == NAMES[0]
+        await stage.press(*["down"] * 9)
+        assert stage.screen.table.cursor == NAMES[-1]
+        assert OPTIMIZERS["adam"].formula in stage.said("racer").replace("\n", " ")
+
+
+# While it runs -----------------------------------------------------------------------------------
+
+
+async def test_a_race_is_shown_from_its_start_to_its_end() -> None:
+    async with opened() as (stage, _):
+        await stage.press("down")
+        await stage.publish(raced("running", 0.2))
+        assert "● running  ▰▰" in stage.said("head")
+        assert stage.screen.table.cursor == "momentum"
+        await stage.publish(raced("finished"))
+        assert "● finished  ▰▰▰▰▰▰▰▰▰▰  0:00.50" in stage.said("head")
+        assert stage.rows == ["nesterov", "momentum", "sgd", "rmsprop", "adam", "adagrad"]
+        assert stage.screen.table.cursor == "momentum"
+        rows = [text for text in text_of(stage.app) if "momentum" in text]
+        assert "2 momentum  0.0300 5.00e-05     72" in rows[0]
+        assert "At the floor after 72 steps." in stage.said("racer")
+
+
+async def test_x_stops_it() -> None:
+    async with opened(raced("running", 0.2)) as (stage, session):
+        await stage.press("x")
+        assert session.asked == [("stop_job",)]
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "R"])
+async def test_leaving_lets_the_race_go_on(key: str) -> None:
+    async with opened(raced("running", 0.2)) as (stage, session):
+        await stage.press(key)
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        assert session.asked == []
+        await open_race(stage.pilot)
+        assert isinstance(stage.app.screen, RaceScreen)
+        assert stage.app.screen.shown is session.race
+
+
+async def test_a_failed_race_says_why() -> None:
+    async with opened() as (stage, _):
+        await stage.publish(replace(raced("failed", 0.0), message="no such device", facts=None))
+        assert stage.hint() == ("no such device", True)
+        assert stage.screen.losses._chart.empty == "no such device"
+
+
+async def test_a_race_over_another_experiment_is_not_shown_but_one_with_another_lr_is() -> None:
+    old = raced("finished", tuned=True)
+    slower = replace(old, race=replace(old.race, experiment=BASELINE.changed({"lr": 0.001})))
+    async with opened(slower) as (stage, _):
+        assert stage.screen.shown is slower
+        assert stage.screen.form.texts["lr"] == BEST
+    other = replace(old, race=replace(old.race, experiment=BASELINE.changed({"seed": 8})))
+    async with opened(other) as (stage, _):
+        assert stage.screen.shown is None
+        assert stage.screen.form.texts["lr"] == SAME
+
+
+async def test_a_race_cannot_be_opened_while_a_run_trains() -> None:
+    session = FakeSession(running())
+    async with app_for(session).run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("R")
+        await pilot.pause()
+        assert pilot.app.screen is main_of(pilot)
+
+
+# Loading -----------------------------------------------------------------------------------------
+
+
+async def test_enter_takes_optimizer_and_lr_back_to_the_lab() -> None:
+    async with opened(raced("finished", tuned=True)) as (stage, session):
+        await stage.press(*["down"] * 2)
+        name = stage.screen.table.cursor
+        lr = next(
+            track.lr for track in raced("finished", tuned=True).tracks
+            if track.racer.optimizer == name
+        )  # fmt: skip
+        await stage.press("enter")
+        await stage.until(lambda: stage.app.screen is stage.app.main)
+        expected = BASELINE.changed({"optimizer": name, "lr": lr})
+        assert stage.app.main.experiment == expected
+        assert session.asked == [("prepare", expected)]
+
+
+async def test_enter_on_who_has_not_run_does_nothing() -> None:
+    async with opened() as (stage, session):
+        await stage.press("enter")
+        assert stage.app.screen is stage.screen
+        waiting = raced("running", 0.0)
+        tracks = tuple(Track(track.racer, None, "tuning") for track in waiting.tracks)
+        await stage.publish(replace(waiting, tracks=tracks))
+        await stage.press("enter")
+        assert stage.app.screen is stage.screen
+        assert session.asked == []
+
+
+# Views -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "views"),
+    [
+        ((120, 34), (["table", "losses", "paths"], ["table", "losses"], ["table", "paths"])),
+        ((80, 24), (["table", "losses"], ["table", "paths"])),
+        ((50, 24), (["table"], ["losses"], ["paths"])),
+        ((40, 12), (["table"], ["losses"], ["paths"])),
+    ],
+)
+async def test_v_turns_through_what_there_is_room_for(
+    size: tuple[int, int], views: tuple[list[str], ...]
+) -> None:
+    async with opened(raced("finished"), size) as (stage, _):
+        for view in (*views, *views):
+            assert stage.parts == view
+            assert stage.hint()[0] in READING.values()
+            await stage.press("v")
+
+
+async def test_where_one_thing_is_shown_a_start_turns_to_the_losses() -> None:
+    async with opened(size=(50, 24)) as (stage, session):
+        await stage.press("tab", "tab", "s")
+        assert asked_for(session)
+        assert stage.parts == ["losses"]
+        await stage.press("tab")  # there is nothing to go to
+        await stage.press("x")
+        assert session.asked[1:] == [("stop_job",)]
+
+
+async def test_resized_while_it_is_open() -> None:
+    async with opened(raced("finished")) as (stage, _):
+        for size in ((50, 24), (80, 24), (30, 8), (200, 50), (40, 12), (120, 34)):
+            await stage.pilot.resize_terminal(*size)
+            await stage.pilot.pause()
+            await stage.until(lambda: bool(stage.parts))
+        await stage.until(lambda: stage.parts == ["table", "losses", "paths"])
+
+
+# Charts ------------------------------------------------------------------------------------------
+
+
+def test_losses_are_those_of_the_tracks_with_the_floor_as_a_level() -> None:
+    progress = raced("finished")
+    chart = losses_chart(progress)
+    lines = [curve for curve in chart.curves if curve.kind == "line"]
+    assert [curve.marker for curve in lines] == list("123456")
+    assert [curve.color for curve in lines] == list(range(6))
+    for curve, track in zip(lines, progress.tracks, strict=True):
+        assert tuple(curve.xs) == track.steps
+        assert tuple(curve.ys) == track.losses
+    assert [level.y for level in chart.levels] == [facts().noise_floor]
+    assert (chart.log_y, chart.x_range, chart.y_range) == (True, (0.0, 300.0), None)
+
+
+def test_a_racer_that_runs_away_does_not_squash_the_others() -> None:
+    progress = raced("finished")
+    first, *rest = progress.tracks
+    wild: tuple[float, ...] = tuple(16.0 * 3**k for k in range(60))
+    away = replace(
+        first,
+        status="diverged",
+        steps=tuple(range(61)),
+        losses=(*wild, math.nan),
+        places=tuple({"w": (float(4**k), 0.0), "b": (0.0,)} for k in range(61)),
+    )
+    progress = replace(progress, tracks=(away, *rest))
+    low, high = losses_chart(progress).y_range or (0.0, 0.0)
+    assert 0 < low < facts().noise_floor
+    assert high == 10 * facts().start_loss
+    x_range = paths_chart(progress, PARAMETERS).x_range
+    assert x_range is not None
+    assert x_range[1] < 5
+
+
+def test_paths_over_two_parameters() -> None:
+    progress = raced("finished")
+    chart = paths_chart(progress, PARAMETERS)
+    lines = [curve for curve in chart.curves if curve.kind == "line"]
+    for curve, track in zip(lines, progress.tracks, strict=True):
+        assert list(zip(curve.xs, curve.ys, strict=True)) == [place["w"] for place in track.places]
+    start, best = chart.curves[-2:]
+    assert (start.mark, best.mark) == ("o", "x")
+    assert (*start.xs, *start.ys) == facts().start["w"]
+    assert (*best.xs, *best.ys) == facts().closed_form["w"]
+
+
+def test_directions_are_the_steepest_and_the_flattest_that_is_not_flat() -> None:
+    known = facts()
+    w, b = known.closed_form["w"], known.closed_form["b"]
+    moved = {"w": (w[0] + 0.5, w[1] + 7.0), "b": (b[0] - 0.25,)}
+    # Of the made-up facts each eigenvector is a parameter.
+    assert point(known, moved, DIRECTIONS) == pytest.approx((0.5, -0.25))
+    assert point(known, known.closed_form, DIRECTIONS) == (0.0, 0.0)
+    flat = known.stability.curvature.eigenvalues.clone()
+    flat[-1] = 0.0
+    curvature = replace(known.stability.curvature, eigenvalues=flat)
+    without = replace(known, stability=replace(known.stability, curvature=curvature))
+    assert point(without, moved, DIRECTIONS) == pytest.approx((0.5, 7.0))
+
+
+def lone(known: Facts) -> Facts:
+    """Facts of a model with a single parameter."""
+    return replace(known, start={"R": (0.0,)}, closed_form={"R": (10.0,)})
+
+
+@pytest.mark.parametrize("plane", [PARAMETERS, DIRECTIONS])
+def test_a_single_parameter_is_drawn_against_steps(plane: str) -> None:
+    progress = raced("finished")
+    tracks = tuple(
+        replace(track, places=tuple({"R": (float(step),)} for step in track.steps))
+        for track in progress.tracks
+    )
+    chart = paths_chart(replace(progress, tracks=tracks, facts=lone(facts())), plane)
+    assert chart.title == "R against steps"
+    for curve, track in zip(chart.curves, tracks, strict=False):
+        assert tuple(curve.xs) == tuple(curve.ys) == track.steps
+    assert [level.y for level in chart.levels] == [10.0]
+
+
+def test_an_empty_chart_says_what_is_on_its_way() -> None:
+    assert losses_chart(None).empty == paths_chart(None, PARAMETERS).empty == EMPTY
+    progress = replace(raced("running", 0.0), facts=None)
+    assert losses_chart(progress).empty == "drawing the data"
+    first, *rest = (replace(track, steps=(), losses=(), places=()) for track in progress.tracks)
+    tuning = replace(progress, tracks=(replace(first, status="tuning"), *rest), facts=facts())
+    assert losses_chart(tuning).empty == "looking for the best lr of sgd"
+    assert paths_chart(tuning, PARAMETERS).empty == "looking for the best lr of sgd"
+
+
+def test_marks_stand_where_their_share_of_the_way_is_reached() -> None:
+    assert along([0.0, 1.0, 5.0, 9.0, 10.0], [0.1, 0.5, 0.95]) == [1, 2, 4]
+    assert along([], [0.5]) == []
+    assert along([0.0], [0.5]) == [0]
+
+
+@pytest.mark.parametrize("width", [30, 50, 80, 120])
+def test_the_head_fills_its_line(width: int) -> None:
+    assert head(BASELINE, raced("running", 0.5), width).cell_length <= width
+    assert head(BASELINE, None, width).plain.startswith(" linreg-tui · race")
+
+
+# With the engine ---------------------------------------------------------------------------------
+
+
+async def test_a_race_with_the_engine(busy: None) -> None:
+    experiment = BASELINE.changed({"device": "cpu", "data.n": 100, "epochs": 30})
+    session = Session(experiment)
+    try:
+        async with app_for(session).run_test(size=(120, 34)) as pilot:
+            await settled(pilot)
+            await until(pilot, lambda: session.latest.state == "ready")
+            await open_race(pilot)
+            stage = Stage(pilot, session)
+            await stage.press("s")
+            await stage.until(lambda: session.race is not None and session.race.state == "finished")
+            await stage.until(lambda: stage.screen.shown is session.race)
+            assert session.race is not None
+            assert stage.rows == [track.racer.optimizer for track in session.race.ranking()]
+            assert session.race.tracks[0].floor_step
+    finally:
+        session.close()
+
+
+# Pictures ----------------------------------------------------------------------------------------
+
+sizes = pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
+
+
+def with_race(race: RaceProgress | None, settings: Settings | None = None) -> LinregApp:
+    session = FakeSession(ready())
+    session.race = race
+    return app_for(session, settings)
+
+
+def opening(*keys: str) -> Steps:
+    """Open the screen and press keys, one after the other."""
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await open_race(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+
+    return steps
+
+
+@sizes
+def test_finished(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = with_race(raced("finished"))
+    assert snap_compare(app, terminal_size=size, run_before=opening("down"))
+
+
+def test_running(snap_compare: Compare) -> None:
+    app = with_race(raced("running", 0.3))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=opening("v"))
+
+
+def test_light_theme(snap_compare: Compare) -> None:
+    app = with_race(raced("finished", tuned=True), Settings(theme="linreg-light"))
+    assert snap_compare(app, terminal_size=(120, 34), run_before=opening("tab", "down", "right"))
+
+
+def test_ascii(snap_compare: Compare) -> None:
+    app = with_race(raced("finished"), Settings(ascii=True))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=opening())
+
+
+def test_narrow(snap_compare: Compare) -> None:
+    app = with_race(raced("finished"))
+    assert snap_compare(app, terminal_size=(50, 24), run_before=opening("v"))
+
+
+def test_without_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = with_race(raced("finished"))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=opening("v"))

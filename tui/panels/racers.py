@@ -1,0 +1,128 @@
+"""The table of a race: who takes part, and how far each of them is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from engine.optimizers import OPTIMIZERS
+from engine.race import RaceProgress, Track
+from tui.numbers import loss_text, number
+from tui.page import DARK, Palette
+
+NONE = "–"
+HEAD = "    optimizer    lr     loss  steps"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One optimizer."""
+
+    name: str
+    runs: bool
+    """Whether it takes part in the next race."""
+    track: Track | None
+    """Its way in the race on show."""
+
+
+def place_of(name: str) -> int:
+    """The place of an optimizer among all there are: its colour; one more is its number."""
+    return list(OPTIMIZERS.entries).index(name)
+
+
+def lines(runs: set[str], progress: RaceProgress | None) -> tuple[Line, ...]:
+    """A line for each optimizer: those of the race by rank, then the others."""
+    ranked = progress.ranking() if progress else []
+    tracks = {track.racer.optimizer: track for track in ranked}
+    names = dict.fromkeys((*tracks, *OPTIMIZERS.entries))
+    return tuple(Line(name, name in runs, tracks.get(name)) for name in names)
+
+
+def cells(track: Track | None) -> tuple[str, str, str]:
+    """A racer's lr, its loss and its steps to the floor."""
+    if track is None:
+        return "", "", ""
+    lr = track.status if track.lr is None else number(track.lr)
+    floor = NONE if track.floor_step is None else str(track.floor_step)
+    if track.status == "diverged":
+        return lr, "diverged", floor
+    return lr, loss_text(track.loss) if track.losses else "", floor
+
+
+class RaceTable(Widget, can_focus=True):
+    """Arrows move the cursor, space takes a racer in or out, enter chooses it."""
+
+    BINDINGS = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("space", "pick", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+    palette: reactive[Palette] = reactive(DARK)
+    cursor: reactive[str] = reactive("")
+    """The name under it, wherever that stands."""
+
+    class Moved(Message):
+        """The cursor stands elsewhere."""
+
+    class Picked(Message):
+        """The racer under the cursor is wanted, or no longer."""
+
+    class Chosen(Message):
+        """Enter was pressed on a racer."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lines: tuple[Line, ...] = ()
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Show these lines; the cursor stays with its racer."""
+        if not self.cursor:
+            self.cursor = lines[0].name
+        self.lines = lines
+        self.refresh()
+
+    @property
+    def line(self) -> Line:
+        """The line under the cursor."""
+        return next(line for line in self.lines if line.name == self.cursor)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by lines."""
+        place = self.lines.index(self.line) + by
+        self.cursor = self.lines[min(max(place, 0), len(self.lines) - 1)].name
+        self.post_message(self.Moved())
+
+    def action_pick(self) -> None:
+        """Take the racer in or out."""
+        self.post_message(self.Picked())
+
+    def action_choose(self) -> None:
+        """Announce that the racer under the cursor is wanted."""
+        self.post_message(self.Chosen())
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for each optimizer, and the head."""
+        return len(OPTIMIZERS.entries) + 1
+
+    def render(self) -> Text:
+        """The head and the lines; of a racer number and name have the colour of its curves."""
+        text = Text.assemble((HEAD, "dim"), no_wrap=True)
+        for line in self.lines:
+            place = place_of(line.name)
+            color = self.palette.style(place) + Style(bold=True)
+            row = Text("✓ " if line.runs else "  ", no_wrap=True)
+            row.append(f"{place + 1} {line.name:<8}", color)
+            row.append("{:>8}{:>9}{:>7}".format(*cells(line.track)))
+            if line.name == self.cursor:
+                row.stylize("reverse")
+            text.append("\n").append_text(row)
+        return text

@@ -1,0 +1,427 @@
+"""The race screen: who runs on the left, losses and paths on the right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import Any, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.alerts import limit
+from engine.events import Facts
+from engine.experiment import Experiment
+from engine.models import Values, labels
+from engine.optimizers import OPTIMIZERS
+from engine.presets import title_of
+from engine.race import Race, RaceProgress, Racer
+from engine.registry import BadInput, show
+from engine.session import Session
+from tui.charts import Chart, ChartView, Curve, Level
+from tui.dialog import Over
+from tui.fields import Choice, Edited, Form, Picker, Row
+from tui.panels.bars import Hint, job_line
+from tui.panels.racers import Line, RaceTable, lines, place_of
+from tui.ticks import padded
+
+TICK = 1 / 10
+"""Seconds between two looks at the session."""
+SAME, BEST = "same", "best"
+PARAMETERS, DIRECTIONS = "parameters", "directions"
+EMPTY = "press s to start the race"
+BEYOND = 10
+"""How far above the loss at the start a chart with a diverged racer goes."""
+HELP = {
+    "lr": "SGD steps lr times the gradient, Adam about lr whatever the gradient is: one lr does "
+    "not mean the same to both. Each its best: the first at the floor of 41 from 1e-4 to 10.",
+    "plane": "Paths over two parameters, or along the steepest and the flattest direction of the "
+    "loss, the eigenvectors of the largest and the smallest eigenvalue.",
+}
+READING = {
+    "table": "Who takes part, and who was at the floor after how many steps. v shows the charts.",
+    "losses": "Losses over all the data after each step. Who is first at the dashed floor wins.",
+    "paths": "Paths from o, the start, to x, the closed form. Zigzags cross a valley, spirals "
+    "overshoot.",
+    "both": "Losses over all the data after each step. Who is first at the dashed floor wins.\n"
+    "Paths from o, the start, to x, the closed form. Zigzags cross a valley, spirals overshoot.",
+}
+"""What each view measures and how to read it."""
+
+
+class RaceForm(Form):
+    """How it is run and shown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.texts = {"lr": SAME, "plane": PARAMETERS}
+
+    def rows(self, experiment: Experiment) -> list[Row]:
+        """Which lr they have, and the plane of the paths."""
+        choices = {
+            "lr": (
+                Choice(SAME, f"same: {show(experiment.lr)}", help="The experiment's, for all."),
+                Choice(BEST, "each its best", help="Found by a sweep for each."),
+            ),
+            "plane": (
+                Choice(PARAMETERS, "parameters", help="The first two parameters."),
+                Choice(DIRECTIONS, "directions", help="The steepest and the flattest direction."),
+            ),
+        }
+        return [Row(key, key, text, choices[key]) for key, text in self.texts.items()]
+
+
+class RaceScreen(Over[Experiment | None]):
+    """Gives back the experiment of the racer that was chosen."""
+
+    BINDINGS = [
+        Binding("s", "start", "start"),
+        Binding("x", "stop", "stop"),
+        Binding("v", "view", "view"),
+        Binding("escape,q,R", "leave", "back"),
+        Binding("tab", "other_side", "settings", priority=True),
+    ]
+
+    def __init__(self, session: Session, experiment: Experiment) -> None:
+        super().__init__()
+        self.session = session
+        self.experiment = experiment
+        self.shown: RaceProgress | None = None
+        self.runs = set(OPTIMIZERS.entries)
+        """Names of those who take part in the next race."""
+        self.turn = 0
+        """How often the view was turned."""
+
+    def compose(self) -> ComposeResult:
+        """Head, table and settings, charts, and the keys."""
+        self.table, self.form = RaceTable(), RaceForm()
+        self.losses, self.paths = ChartView(), ChartView()
+        yield Static(id="head")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.table
+                yield self.form
+                yield Static(id="racer")
+            with Vertical(id="right"):
+                yield self.losses
+                yield self.paths
+        yield Hint()
+        yield Static(id="keys")
+
+    def on_mount(self) -> None:
+        """Show the racers, and a race that is there already."""
+        self.table.border_title, self.form.border_title = "Racers", "Settings"
+        self.table.border_subtitle = "steps to the floor"
+        self.query_one("#racer").border_title = "This racer"
+        self.losses.border_title, self.paths.border_title = "Losses", "Paths"
+        old = self.session.race
+        if old is not None and self.belongs(old.race):
+            self.shown = old
+            self.runs = {racer.optimizer for racer in old.race.racers}
+            self.form.texts["lr"] = BEST if old.race.tuned else SAME
+        self.form.show(self.experiment)
+        self.show_race()
+        self.table.focus()
+        self.app.color_charts()  # type: ignore[attr-defined]
+        self.set_interval(TICK, self.look)
+
+    def belongs(self, race: Race) -> bool:
+        """Whether a race is over this experiment, apart from what racers bring with them."""
+        own = self.experiment
+        return replace(race.experiment, optimizer=own.optimizer, lr=own.lr) == own
+
+    def look(self) -> None:
+        """Show what the session has to show, if it is new."""
+        latest = self.session.race
+        if latest is None or latest is self.shown or not self.belongs(latest.race):
+            return
+        self.shown = latest
+        self.show_race()
+        if latest.state == "failed":
+            self.query_one(Hint).say(latest.message, refused=True)
+
+    # Showing ---------------------------------------------------------------------------------
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """What v turns through: all there is room for comes first."""
+        width = self.size.width
+        if width >= 120:
+            return "both", "losses", "paths"
+        return ("losses", "paths") if width >= 80 else ("table", "losses", "paths")
+
+    @property
+    def view(self) -> str:
+        """The view that is on show."""
+        return self.views[self.turn % len(self.views)]
+
+    def show_race(self) -> None:
+        """Show the race as it stands."""
+        width, view = self.size.width, self.view
+        self.query_one("#head", Static).update(head(self.experiment, self.shown, width))
+        # What a narrow terminal cuts off comes last.
+        keys = " [b]s[/b] start  [b]x[/b] stop  [b]v[/b] view  [b]space[/b] in or out  "
+        keys += "[b]enter[/b] load  [b]esc[/b] back  [b]tab[/b] settings"
+        self.query_one("#keys", Static).update(Content.from_markup(keys))
+        self.query_one("#left").display = view == "table" or width >= 80
+        self.query_one("#right").display = view != "table"
+        self.losses.display, self.paths.display = view != "paths", view in ("paths", "both")
+        self.table.show(lines(self.runs, self.shown))
+        self.losses.show(losses_chart(self.shown))
+        self.paths.show(paths_chart(self.shown, self.form.texts["plane"]))
+        self.show_racer()
+        self.refocus()
+
+    def show_racer(self) -> None:
+        """Describe the optimizer under the cursor, and say how to read the charts."""
+        self.query_one("#racer", Static).update(describe(self.table.line))
+        if not isinstance(self.focused, Picker):
+            self.say_reading()
+
+    def say_reading(self) -> None:
+        """What the charts on show measure and how to read them, or why there can be no race."""
+        try:
+            self.race()
+        except BadInput as error:
+            self.query_one(Hint).say(str(error), refused=True)
+            return
+        self.query_one(Hint).say(READING[self.view])
+
+    def on_resize(self) -> None:
+        """The views follow the width."""
+        self.call_after_refresh(self.show_race)
+
+    # Editing ---------------------------------------------------------------------------------
+
+    @on(Edited)
+    def edit(self, event: Edited) -> None:
+        """Take over another lr or plane."""
+        self.form.texts[event.key] = event.text
+        self.form.show(self.experiment)
+        self.show_race()
+
+    @on(RaceTable.Picked)
+    def toggle(self) -> None:
+        """Take the racer under the cursor in or out."""
+        self.runs ^= {self.table.cursor}
+        self.show_race()
+
+    @on(RaceTable.Moved)
+    def moved(self) -> None:
+        """The cursor stands on another racer."""
+        self.show_racer()
+
+    def race(self) -> Race:
+        """The race that the screen describes; raises BadInput."""
+        racers = tuple(Racer(name) for name in OPTIMIZERS.entries if name in self.runs)
+        return Race(self.experiment, racers, self.form.texts["lr"] == BEST)
+
+    def on_descendant_focus(self) -> None:
+        """Help for the focused setting."""
+        if isinstance(self.focused, Picker):
+            self.query_one(Hint).say(HELP[self.focused.key])
+        else:
+            self.say_reading()
+
+    def on_descendant_blur(self) -> None:
+        """A setting that is left gives the focus back to the table."""
+        self.call_after_refresh(self.refocus)
+
+    def refocus(self) -> None:
+        """Focus the table where nothing else has the focus."""
+        if self.focused is None and self.is_current and self.query_one("#left").display:
+            self.table.focus()
+
+    # Actions ---------------------------------------------------------------------------------
+
+    def action_start(self) -> None:
+        """Run the race, if there can be one."""
+        try:
+            race = self.race()
+        except BadInput as error:
+            self.query_one(Hint).say(str(error), refused=True)
+            return
+        self.session.start_race(race)
+        if self.view == "table":
+            self.action_view()
+
+    def action_stop(self) -> None:
+        """End the race; what is done stays."""
+        self.session.stop_job()
+
+    def action_view(self) -> None:
+        """The next view."""
+        self.turn = (self.turn + 1) % len(self.views)
+        self.show_race()
+
+    def action_leave(self) -> None:
+        """Back to the main screen; a race goes on."""
+        self.dismiss(None)
+
+    def action_other_side(self) -> None:
+        """From the table to the settings and back."""
+        if not self.query_one("#left").display:
+            return
+        on_table = self.focused is self.table
+        self.set_focus(self.form.fields["lr"] if on_table else self.table)
+
+    @on(RaceTable.Chosen)
+    def load(self) -> None:
+        """Take the optimizer and lr of the racer under the cursor back to the main screen."""
+        track = self.table.line.track
+        if self.shown is not None and track is not None and track.lr is not None:
+            self.dismiss(self.shown.race.at(track.racer, track.lr))
+
+
+def head(experiment: Experiment, progress: RaceProgress | None, width: int) -> Content:
+    """One line: what is raced over, and how far it is."""
+    title = f" linreg-tui · race: {title_of(experiment)}"
+    if progress is None:
+        return Content(title)
+    return job_line(title, progress.state, progress.share, progress.seconds, None, width)
+
+
+def describe(line: Line) -> Content:
+    """The optimizer of a line in words, and how it fared."""
+    entry, track = OPTIMIZERS[line.name], line.track
+    text = f"{entry.label}\n{entry.formula}\n{entry.help}"
+    if track is None:
+        return Content(text)
+    if track.status == "diverged":
+        return Content(f"{text}\nDiverged at step {track.steps[-1]}.")
+    if track.floor_step is not None:
+        return Content(f"{text}\nAt the floor after {track.floor_step} steps.")
+    return Content(f"{text}\nNot at the floor yet." if track.losses else text)
+
+
+def losses_chart(progress: RaceProgress | None) -> Chart:
+    """The loss of every racer against steps, log y, with the floor as a level."""
+    if progress is None or progress.facts is None:
+        return Chart(empty=waiting(progress))
+    facts, experiment = progress.facts, progress.race.experiment
+    floor = limit(facts.noise_floor, facts.optimum, facts.rounding)
+    curves, marks = [], []
+    for track in progress.tracks:
+        place = place_of(track.racer.optimizer)
+        points = list(zip(map(float, track.steps), track.losses, strict=True))
+        curves.append(curve(points, place))
+        chosen = along(track.steps, shares(place))
+        marks.append(curve([points[i] for i in chosen], place, "marks"))
+    losses = [
+        loss
+        for track in progress.tracks
+        for loss in track.losses
+        if math.isfinite(loss) and loss > 0
+    ]
+    top = BEYOND * facts.start_loss
+    return Chart(
+        (*curves, *marks),
+        (Level(floor, "floor"),),
+        "loss over all data",
+        x_label="steps",
+        log_y=True,
+        x_range=(0.0, float(experiment.steps_per_epoch * experiment.epochs)),
+        y_range=(min([floor, *losses]) / 2, top) if max(losses, default=0) > top else None,
+        empty=waiting(progress),
+    )
+
+
+def paths_chart(progress: RaceProgress | None, plane: str) -> Chart:
+    """The way of every racer over two parameters or along two directions of the loss.
+
+    With a single parameter it is drawn against steps.
+    """
+    if progress is None or progress.facts is None:
+        return Chart(empty=waiting(progress))
+    facts = progress.facts
+    names = [label for label, _ in labels(facts.start)]
+    curves, marks = [], []
+    inside = [point(facts, facts.start, plane), point(facts, facts.closed_form, plane)]
+    for track in progress.tracks:
+        place = place_of(track.racer.optimizer)
+        points = [
+            place_at
+            for step, values in zip(track.steps, track.places, strict=True)
+            if all(map(math.isfinite, place_at := point(facts, values, plane, step)))
+        ]
+        if track.status != "diverged":
+            inside += points
+        curves.append(curve(points, place))
+        lengths = [0.0, *(math.dist(*pair) for pair in pairwise(points))]
+        chosen = along(list(accumulate(lengths))[: len(points)], shares(place))
+        marks.append(curve([points[i] for i in chosen], place, "marks"))
+    ends = [([x], [y], sign) for (x, y), sign in zip(inside[:2], "ox", strict=True)]
+    levels: tuple[Level, ...] = ()
+    if len(names) == 1:
+        levels = (Level(inside[1][1], "θ*"),)
+        title, names, ends = f"{names[0]} against steps", ["steps"], ends[:1]
+    elif plane == DIRECTIONS:
+        title, names = "θ − θ*: across, the steepest direction; up, the flattest", ["steepest"]
+    else:
+        title = f"{names[1]} against {names[0]}"
+    x_range, y_range = (padded(min(values), max(values)) for values in zip(*inside, strict=True))
+    return Chart(
+        (*curves, *marks, *(Curve(x, y, "marks", "text", marker=s, mark=s) for x, y, s in ends)),
+        levels,
+        title,
+        x_label=names[0],
+        x_range=x_range,
+        y_range=y_range,
+        empty=waiting(progress),
+    )
+
+
+def point(facts: Facts, params: Values, plane: str, step: int = 0) -> tuple[float, float]:
+    """Where θ stands in the plane of the paths; beside the step where it is one number."""
+    theta = [value for _, value in labels(params)]
+    if len(theta) == 1:
+        return float(step), theta[0]
+    if plane == PARAMETERS:
+        return theta[0], theta[1]
+    best = [value for _, value in labels(facts.closed_form)]
+    error = [value - target for value, target in zip(theta, best, strict=True)]
+    curvature = facts.stability.curvature
+    columns = curvature.eigenvectors[:, [0, curvature.rank - 1]].T.tolist()
+    across, up = (
+        sum(share * value for share, value in zip(column, error, strict=True)) for column in columns
+    )
+    return across, up
+
+
+def curve(
+    points: Sequence[tuple[float, float]], place: int, kind: Literal["line", "marks"] = "line"
+) -> Curve:
+    """A racer's curve through some points, or its number at them."""
+    sign = str(place + 1)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return Curve(xs, ys, kind, place, marker=sign, mark=sign)
+
+
+def shares(place: int) -> list[float]:
+    """Where on its way a racer's number stands: three times, at places of its own."""
+    return [(turn + (place + 1) / (len(OPTIMIZERS.entries) + 1)) / 3 for turn in range(3)]
+
+
+def along(lengths: Sequence[float], shares: Sequence[float]) -> list[int]:
+    """The places at which a rising sequence first reaches these shares of its end."""
+    return [
+        next(i for i, length in enumerate(lengths) if length >= share * lengths[-1])
+        for share in shares
+        if lengths
+    ]
+
+
+def waiting(progress: RaceProgress | None) -> str:
+    """What an empty chart says."""
+    if progress is None:
+        return EMPTY
+    tuned = [track for track in progress.tracks if track.status == "tuning"]
+    if progress.state != "running":
+        return progress.message or "stopped before the start"
+    return f"looking for the best lr of {tuned[0].racer.optimizer}" if tuned else "drawing the data"
