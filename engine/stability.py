@@ -90,11 +90,14 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
         return Limit(math.inf, f"{optimizer.label} scales its own steps: no fixed limit")
     if not moments[0].any():
         return Limit(math.inf, f"{experiment.entry('loss').label} has no curvature: no limit")
+    H, M = moments
+    if experiment.reduction == "sum" and batch_size > n:
+        # A sum over fewer samples than it is divided by gives a smaller gradient; the penalty's
+        # stays as it is.
+        D = weight_decay(problem).diag()
+        H = D + (H - D) * (n / batch_size)
     weights = optimizer.stability(**experiment.optimizer.kwargs())
-    lr = stable_lr(*moments, n, batch_size, *weights)
-    if experiment.reduction == "sum":
-        # A sum over fewer samples than it is divided by gives a smaller gradient.
-        lr *= max(1.0, batch_size / n)
+    lr = stable_lr(H, M, n, batch_size, *weights)
     plain = experiment.optimizer.name == "sgd"
     if batch_size >= n:
         return Limit(lr, "2/λmax" if plain else f"full batch, {optimizer.label}")
