@@ -138,6 +138,12 @@ def test_the_optimum_is_the_loss_at_the_closed_form() -> None:
     assert known.noise_floor == pytest.approx(0.5e-4, rel=1e-6)
 
 
+def test_held_out_samples_leave_the_noise_floor_where_it_is() -> None:
+    outliers = Experiment().changed({"data.outliers": 0.4})
+    held_out = facts_of(outliers.changed({"validation_split": 0.9}))
+    assert held_out.noise_floor == pytest.approx(facts_of(outliers).noise_floor)
+
+
 def test_the_sample_for_charts_is_bounded() -> None:
     sample = facts_of(Experiment().changed({"data.n": 5000})).sample
     assert len(sample.y) == SAMPLE_SIZE < 5000
