@@ -53,6 +53,7 @@ def test_the_limit_of_standard_data_is_where_theory_says() -> None:
 def test_a_sum_over_fewer_samples_than_it_is_divided_by_bears_a_larger_lr() -> None:
     one, other = (facts_of(FULL.changed({"batch_size": size})) for size in (1000, 2000))
     assert other.stability.limit.lr == pytest.approx(2 * one.stability.limit.lr)
+    assert other.stability.limit.name != "2/λmax"
 
 
 def test_a_penalty_does_not_shrink_with_a_sum_over_few_samples() -> None:
