@@ -99,7 +99,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     patience = Patience(experiment.patience)
     runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
     as_at_start = known.start_loss * (1 + 1e-5)  # summed in another order it is not the same
-    per_epoch, held_out = known.steps_per_epoch, len(problem.held_out[0])
+    per_epoch = known.steps_per_epoch
     epoch = step = good = 0
 
     def diverged(at: int, loss: float, params: Values) -> Diverged:
@@ -118,7 +118,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
                 step = epoch * per_epoch
                 yield diverged(epoch, loss, params)
                 return
-            validation = problem.validation_loss(params) if held_out else None
+            validation = problem.validation_loss(params)
             alert = watch.look(epoch, loss)
             ended = epoch * per_epoch
             yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
