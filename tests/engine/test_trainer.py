@@ -19,6 +19,7 @@ from engine.device import available
 from engine.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.experiment import SETTINGS, Experiment
 from engine.losses import LOSSES
+from engine.models import numbers
 from engine.problem import build, generator
 from engine.registry import BadInput, Entry
 from engine.trainer import RUNAWAY, SAMPLE_SIZE, train
@@ -437,9 +438,10 @@ def test_early_stopping_ends_a_run_that_learns_only_noise(loop: str) -> None:
         loop=loop, validation_split=0.5, patience=5, epochs=500, batch_size=8, lr=0.05
     ).changed({"data.w": (0.5,) * 20, "data.n": 50, "data.noise": 2.0})
     events = list(train(experiment))
-    end, epochs = events[-1], epochs_of(events)
+    end, epochs, last = events[-1], epochs_of(events), steps_of(events)[-1]
     assert isinstance(end, Finished)
     assert end.reason.startswith("early stopping")
+    assert (last.step, numbers(last.live.params())) == (end.step, end.params)
     best = min(epochs, key=lambda epoch: epoch.validation or 0.0)
     assert end.epoch == best.epoch + 5 < 500
     assert str(best.epoch) in end.reason
