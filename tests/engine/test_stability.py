@@ -113,6 +113,24 @@ def test_the_first_full_batch_is_as_good_as_the_start(loop: str) -> None:
     assert end.autopsy.first_bad_step == 2
 
 
+def test_the_autopsy_knows_the_lr_that_the_schedule_left() -> None:
+    run = Experiment(lr=4.0, epochs=4).changed({"schedule": "warmup", "schedule.length": 4.0})
+    end = outcome(train(run))
+    assert isinstance(end, Diverged)
+    assert end.autopsy.lr == pytest.approx(4.0 * (0.1 + 0.9 * (end.step - 1) / 400))
+    assert end.autopsy.limit.lr < end.autopsy.lr < 4.0
+
+
+def test_the_suggestion_minds_the_average_over_a_short_last_batch() -> None:
+    """A single sample with many features bears a far smaller step than thirty do."""
+    run = Experiment(lr=50.0, batch_size=30, reduction="mean", epochs=300).changed(
+        {"data.n": 31, "data.w": (1.0,) * 40}
+    )
+    end = outcome(train(run))
+    assert isinstance(end, Diverged)
+    assert isinstance(outcome(train(run.changed({"lr": end.autopsy.suggestion}))), Finished)
+
+
 def test_the_first_bad_step_is_the_one_after_the_last_good_loss() -> None:
     run = Experiment(lr=2.0)
     events = list(train(run))
