@@ -37,9 +37,9 @@ class Facts:
     """Names of all the devices that are present."""
     true: Values
     closed_form: Values
-    """Least squares solution."""
+    """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out."""
     optimum: float
-    """Mean loss at the least squares solution; the smallest there is for the squared losses."""
+    """Mean loss there; without a penalty the smallest there is for the squared losses."""
     noise_floor: float
     """Expected loss of the true model."""
     rounding: float

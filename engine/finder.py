@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from engine.controls import Controls
 from engine.events import Started, Stepped
-from engine.experiment import Experiment
+from engine.experiment import Experiment, default_choice
 from engine.trainer import train
 
 SMOOTH = 0.98
@@ -38,7 +38,15 @@ def find_lr(
     """Ramp the lr of an experiment from low to high in at most so many steps."""
     per_epoch = experiment.steps_per_epoch
     ramp = [low * (high / low) ** (i / (steps - 1)) for i in range(steps)]
-    run = replace(experiment, lr=low, loop="scratch", epochs=-(-steps // per_epoch))
+    run = replace(
+        experiment,
+        lr=low,
+        loop="scratch",
+        epochs=-(-steps // per_epoch),
+        # The ramp alone says how long a step is, and when it is over.
+        schedule=default_choice("schedule", "constant"),
+        patience=0,
+    )
     controls = Controls(low)
     smoothed, losses, limit = 0.0, [], 0.0
     for event in train(run, controls):

@@ -68,7 +68,7 @@ def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
 
     An empty list is a sign of life, given after each epoch of a group of lanes. Every run gives the
     losses that `train` gives for its experiment, except that it is called diverged by its losses
-    after whole epochs alone.
+    after whole epochs alone, and never stopped early.
     """
 
     shared = [range(1) if is_lane(axis.key) else range(len(axis.values)) for axis in sweep.axes]

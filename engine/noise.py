@@ -1,7 +1,7 @@
 """What minibatches add to gradient descent: noise, a lower limit of lr, a floor above the optimum.
 
 Minibatches of B samples are drawn from n without replacement, as an epoch draws them. Design X̃,
-labels y, parameters θ, loss and penalty are those of curvature.py.
+labels y, parameters θ and loss are those of curvature.py.
 """
 
 from __future__ import annotations
@@ -43,9 +43,12 @@ class GradientNoise:
 
 
 def gradient_noise(
-    design: Tensor, y: Tensor, theta: Tensor, loss: Loss, penalty: Tensor | None = None
+    design: Tensor, y: Tensor, theta: Tensor, loss: Loss, pull: Tensor | None = None
 ) -> GradientNoise:
-    """The noise of gᵢ = ℓ′(rᵢ)·x̃ᵢ + penalty·θ at θ (p,), in one pass over the samples."""
+    """The noise of gᵢ = ℓ′(rᵢ)·x̃ᵢ + pull at θ (p,), in one pass over the samples.
+
+    `pull` (p,) is the gradient of the penalty, the same for every sample.
+    """
     n, theta = len(design), theta.cpu().double()
     total, squares = torch.zeros_like(theta), 0.0
     for rows, labels in blocks(design, y):
@@ -54,8 +57,8 @@ def gradient_noise(
         squares += float((slope.square() * rows.square().sum(1, keepdim=True)).sum())
     G = total / n
     scatter = max(squares - n * float(G.square().sum()), 0.0)
-    if penalty is not None:
-        G = G + penalty.cpu().double() * theta
+    if pull is not None:
+        G = G + pull
     return GradientNoise(G, scatter / max(n - 1, 1), n)
 
 

@@ -62,7 +62,8 @@ def constant(t: Times, epochs: int) -> Times:
 )
 def step(t: Times, epochs: int, size: float, gamma: float) -> Times:
     """γ^⌊t/size⌋, shape of t (torch.optim.lr_scheduler.StepLR)."""
-    return gamma ** (t // size)
+    # A fall is due at its moment, though 1.0 // 0.2 is 4.
+    return gamma ** (t * (1 + 1e-12) // size)
 
 
 @SCHEDULES.add(

@@ -90,14 +90,19 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
         return Limit(math.inf, f"{optimizer.label} scales its own steps: no fixed limit")
     if not moments[0].any():
         return Limit(math.inf, f"{experiment.entry('loss').label} has no curvature: no limit")
+    H, M = moments
+    shrunk = experiment.reduction == "sum" and batch_size > n
+    if shrunk:
+        # A sum over fewer samples than it is divided by gives a smaller gradient; the penalty's
+        # stays as it is.
+        D = weight_decay(problem).diag()
+        H = D + (H - D) * (n / batch_size)
     weights = optimizer.stability(**experiment.optimizer.kwargs())
-    lr = stable_lr(*moments, n, batch_size, *weights)
-    if experiment.reduction == "sum":
-        # A sum over fewer samples than it is divided by gives a smaller gradient.
-        lr *= max(1.0, batch_size / n)
+    lr = stable_lr(H, M, n, batch_size, *weights)
     plain = experiment.optimizer.name == "sgd"
     if batch_size >= n:
-        return Limit(lr, "2/λmax" if plain else f"full batch, {optimizer.label}")
+        bare = plain and not shrunk
+        return Limit(lr, "2/λmax" if bare else f"full batch, {optimizer.label}")
     name = f"minibatches of {batch_size}"
     return Limit(lr, name if plain else f"{name}, {optimizer.label}")
 

@@ -80,7 +80,9 @@ def study(
     tensors = problem.tensors(params)
     theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()
     H = hessian(design, problem.y, theta, problem.loss, decay)
-    noise = gradient_noise(design, problem.y, theta, problem.loss, decay)
+    pull = torch.zeros_like(theta)
+    pull[: model.features] = slopes(problem.penalty_of, theta[: model.features])
+    noise = gradient_noise(design, problem.y, theta, problem.loss, pull)
     begun = minibatch is not None
     if minibatch is None:
         first = next(problem.shuffles())[: experiment.batch_size].to(problem.device)

@@ -43,7 +43,7 @@ def facts(problem: Problem) -> Facts:
     """What is known of a problem before training: truth, closed form, noise floor, start, …"""
     source, model = problem.source, problem.model
     closed_form = model.named(least_squares(*ridge_rows(problem)).tolist())
-    n, share = len(problem.X), source.outliers / len(problem.X)
+    n, share = len(problem.X), source.outliers / source.n
     resolution = 4 * torch.finfo(torch.float32).eps
     chosen = slice(0, min(n, SAMPLE_SIZE))
     return Facts(
@@ -98,7 +98,8 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
     patience = Patience(experiment.patience)
     runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
-    per_epoch, held_out = known.steps_per_epoch, len(problem.held_out[0])
+    as_at_start = known.start_loss * (1 + 1e-5)  # summed in another order it is not the same
+    per_epoch = known.steps_per_epoch
     epoch = step = good = 0
 
     def diverged(at: int, loss: float, params: Values) -> Diverged:
@@ -117,7 +118,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
                 step = epoch * per_epoch
                 yield diverged(epoch, loss, params)
                 return
-            validation = problem.validation_loss(params) if held_out else None
+            validation = problem.validation_loss(params)
             alert = watch.look(epoch, loss)
             ended = epoch * per_epoch
             yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
@@ -126,7 +127,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
                 yield Finished(epoch, ended, loss, params, enough)
                 return
         else:
-            good = last_below(progress, known.start_loss, step) or good
+            good = last_below(progress, as_at_start, step) or good
             step += len(progress)
             loss = float(progress[-1])
             now = math.ceil(step / per_epoch)

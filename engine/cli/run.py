@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def run(preset: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
     """Train one experiment without a screen and print its numbers.
 
-    PRESET is one of those that `linreg-tui presets` lists. Keys are data, model, loss, init,
-    optimizer, loop, lr, batch_size, epochs, reduction, seed and device; an entry's own parameters
-    have a dot: data.n=1000, data.w=2,-3.4, loss.delta=1.
+    PRESET is one of those that `linreg-tui presets` lists. Keys are data, model, loss, penalty,
+    init, loop, optimizer, lr, schedule, batch_size, epochs, reduction, validation_split, patience,
+    seed and device; an entry's own parameters have a dot: data.n=1000, data.w=2,-3.4, loss.delta=1.
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """

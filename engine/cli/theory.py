@@ -96,7 +96,7 @@ def rates(study: Study) -> list[str]:
     return [
         "eigenvalues",
         *(f"  {value:>10.4g}  along {direction(heading)}" for value, heading in pairs),
-        *([f"  {flat} flat: along it every value is as good as another"] if flat else []),
+        *([f"  {flat} flat: there every value is as good as another"] if flat else []),
         f"condition number   {curvature.condition:.4g}",
         f"critical lr        {curvature.critical_lr:.4g} = 2/λmax, full batch",
         f"best lr            {curvature.best_lr:.4g}, leaves {curvature.best_rate:.4g} a step",

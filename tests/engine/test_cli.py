@@ -415,6 +415,11 @@ def test_help_and_version_exit_0(arguments: list[str]) -> None:
     assert shown.out
 
 
+def test_the_help_of_run_names_every_key() -> None:
+    words = set(re.findall(r"\w+", cli("run", "--help").out))
+    assert words.issuperset(KEYS)
+
+
 @pytest.mark.parametrize("arguments", [(), ("--preset", "ohm"), ("--ascii",), ("-s", "lr=0.1")])
 def test_without_a_terminal_the_screen_points_to_run(arguments: tuple[str, ...]) -> None:
     assert_refused(cli(*arguments), "linreg-tui run")

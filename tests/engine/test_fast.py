@@ -77,6 +77,21 @@ def test_the_numbers_are_those_of_the_scratch_loop(
             assert values == pytest.approx(expected.end.params[key], rel=1e-4, abs=1e-5)
 
 
+@pytest.mark.parametrize("entry", every_entry("optimizer"))
+def test_torch_takes_the_steps_of_every_optimizer(entry: Entry[Any]) -> None:
+    """Over the ends of epochs, where they go on counting; with a penalty and a schedule."""
+    experiment = Experiment(loop="fast", device="cpu", lr=0.05).changed(
+        {
+            "optimizer": entry.name,
+            "penalty": "l2",
+            "penalty.strength": 0.5,
+            "schedule": "inverse",
+            "data.n": 64,
+        }
+    )
+    assert_same(events_of(experiment, "torch"), trace(experiment))
+
+
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("batch_size", [64, 2000])
 def test_the_numbers_on_data_that_are_large_by_nature(reduction: str, batch_size: int) -> None:

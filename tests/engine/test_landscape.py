@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.curvature import hessian
-from engine.events import Facts, Started
 from engine.experiment import Experiment
 from engine.landscape import COLUMNS, LINES, TURNED, Landscape, Plane, plane, survey
 from engine.losses import LOSSES
@@ -21,15 +20,9 @@ from engine.models import flat, labels
 from engine.penalties import PENALTIES
 from engine.problem import build
 from engine.stability import weight_decay
-from engine.trainer import train
+from tests.engine.conftest import facts_of
 
 SMALL = Experiment().changed({"data.n": 200, "data.scale": (1.0, 3.0), "data.noise": 0.5})
-
-
-def facts_of(experiment: Experiment) -> Facts:
-    first = next(train(experiment))
-    assert isinstance(first, Started)
-    return first.facts
 
 
 SMALL_FACTS = facts_of(SMALL)

@@ -112,6 +112,17 @@ def test_every_cell_of_any_experiment(
         assert_is_the_run(cell, sweep.at(values))
 
 
+@pytest.mark.parametrize("entry", every_entry("optimizer"))
+def test_torch_takes_the_steps_of_every_optimizer(entry: Entry[Any]) -> None:
+    """Over the ends of epochs, where they go on counting; with a penalty and a schedule."""
+    experiment = BASE.changed(
+        {"optimizer": entry.name, "penalty": "l2", "penalty.strength": 0.5, "schedule": "inverse"}
+    )
+    sweep = swept(experiment, "lr=0.01,0.1", "batch_size=7,64")
+    for cell, values in zip(cells_of(sweep, torch_form=True), sweep.settings(), strict=True):
+        assert_is_the_run(cell, sweep.at(values))
+
+
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_torch_and_the_kernels_find_the_same(entry: Entry[Any], reduction: str) -> None:

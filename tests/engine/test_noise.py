@@ -77,7 +77,7 @@ def test_a_penalty_moves_the_gradient_and_adds_no_noise() -> None:
     X, y = standard(50)
     theta = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
     plain = gradient_noise(X, y, theta, loss_of("squared"))
-    held = gradient_noise(X, y, theta, loss_of("squared"), torch.tensor([0.5, 0.5, 0.0]))
+    held = gradient_noise(X, y, theta, loss_of("squared"), torch.tensor([0.5, 1.0, 0.0]))
     assert array(held.mean - plain.mean) == pytest.approx([0.5, 1.0, 0.0])
     assert held.trace == plain.trace
 

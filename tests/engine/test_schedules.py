@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,19 @@ def test_a_schedule_is_the_one_of_pytorch(
 
 
 lr_scheduler = torch.optim.lr_scheduler
+
+
+@pytest.mark.parametrize("size", ["0.1", "0.2", "0.3", "0.7", "1"])
+@pytest.mark.parametrize("batch_size", [1, 7, 10])
+def test_a_step_falls_at_its_moment(batch_size: int, size: str) -> None:
+    """In exact fractions; in floats 1.0 // 0.2 is 4."""
+    run = Experiment(batch_size=batch_size, epochs=4).changed(
+        {"data.n": 100, "schedule": "step", "schedule.size": float(size)}
+    )
+    times = [epoch + Fraction(i, 100) for epoch in range(4) for i in range(0, 100, batch_size)]
+    expected = [0.5 ** (t // Fraction(size)) for t in times]
+    assert run.lr_factors(0, len(times)).tolist() == expected
+    assert run.lr_factors_at(np.array(times, float)).tolist() == expected
 
 
 @pytest.mark.parametrize("loop", ["scratch", "concise", "fast"])

@@ -56,6 +56,24 @@ def test_an_opened_session_shows_the_start_without_training(open_session: Open) 
     assert session.runs == ()
 
 
+def test_the_screen_is_told_whenever_kernels_are_compiled(
+    open_session: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, said = trainer.train, []
+
+    def train(experiment: Experiment, controls: Controls) -> Iterator[Event]:
+        said.append(session.latest.message)
+        yield from real(experiment, controls)
+
+    session = open_session(SHORT)
+    monkeypatch.setattr(trainer, "train", train)
+    fast = SHORT.changed({"loop": "fast"})
+    for run in (fast, fast, fast.changed({"optimizer": "adam"})):
+        session.prepare(run)
+    wait_until(lambda: len(said) == 3)
+    assert ["compiling" in message for message in said] == [True, False, True]
+
+
 @pytest.mark.parametrize("loop", SETTINGS["loop"].choices)
 def test_a_started_run_finishes_with_the_numbers_of_the_trainer(
     open_session: Open, loop: str

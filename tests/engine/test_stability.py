@@ -17,7 +17,7 @@ from engine.problem import build
 from engine.registry import Entry
 from engine.stability import stability
 from engine.trainer import train
-from tests.engine.conftest import every_entry, facts_of, outcome
+from tests.engine.conftest import batch_losses_of, every_entry, facts_of, outcome
 
 FULL = Experiment(batch_size=1000, epochs=500)
 
@@ -53,6 +53,16 @@ def test_the_limit_of_standard_data_is_where_theory_says() -> None:
 def test_a_sum_over_fewer_samples_than_it_is_divided_by_bears_a_larger_lr() -> None:
     one, other = (facts_of(FULL.changed({"batch_size": size})) for size in (1000, 2000))
     assert other.stability.limit.lr == pytest.approx(2 * one.stability.limit.lr)
+    assert other.stability.limit.name != "2/λmax"
+
+
+def test_a_penalty_does_not_shrink_with_a_sum_over_few_samples() -> None:
+    run = FULL.changed({"batch_size": 4000, "penalty": "l2", "penalty.strength": 5.0})
+    limit = facts_of(run).stability.limit.lr
+    assert isinstance(outcome(train(run.changed({"lr": 0.98 * limit}))), Finished)
+    above = outcome(train(run.changed({"lr": 1.02 * limit})))
+    assert isinstance(above, Diverged)
+    assert isinstance(outcome(train(run.changed({"lr": above.autopsy.suggestion}))), Finished)
 
 
 @pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam"])
@@ -96,9 +106,32 @@ def test_the_autopsy_of_the_baseline() -> None:
     assert again.loss < 1.5 * facts_of(run).noise_floor
 
 
-def test_the_first_bad_step_is_the_one_after_the_last_good_loss() -> None:
-    from tests.engine.conftest import batch_losses_of
+@pytest.mark.parametrize("loop", ["scratch", "concise", "fast"])
+def test_the_first_full_batch_is_as_good_as_the_start(loop: str) -> None:
+    end = outcome(train(FULL.changed({"lr": 50.0, "loop": loop})))
+    assert isinstance(end, Diverged)
+    assert end.autopsy.first_bad_step == 2
 
+
+def test_the_autopsy_knows_the_lr_that_the_schedule_left() -> None:
+    run = Experiment(lr=4.0, epochs=4).changed({"schedule": "warmup", "schedule.length": 4.0})
+    end = outcome(train(run))
+    assert isinstance(end, Diverged)
+    assert end.autopsy.lr == pytest.approx(4.0 * (0.1 + 0.9 * (end.step - 1) / 400))
+    assert end.autopsy.limit.lr < end.autopsy.lr < 4.0
+
+
+def test_the_suggestion_minds_the_average_over_a_short_last_batch() -> None:
+    """A single sample with many features bears a far smaller step than thirty do."""
+    run = Experiment(lr=50.0, batch_size=30, reduction="mean", epochs=300).changed(
+        {"data.n": 31, "data.w": (1.0,) * 40}
+    )
+    end = outcome(train(run))
+    assert isinstance(end, Diverged)
+    assert isinstance(outcome(train(run.changed({"lr": end.autopsy.suggestion}))), Finished)
+
+
+def test_the_first_bad_step_is_the_one_after_the_last_good_loss() -> None:
     run = Experiment(lr=2.0)
     events = list(train(run))
     start, losses = facts_of(run).start_loss, batch_losses_of(events)

@@ -86,6 +86,13 @@ def test_three_ways_to_the_gradient_agree(loss: str, penalty: str) -> None:
     assert found.minibatch_size == 10
 
 
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_the_mean_gradient_is_that_of_what_training_goes_down(penalty: str) -> None:
+    found = at(penalty=penalty, penalty__strength=0.5, batch_size=1000)
+    w, b = found.xray.autograd.values()
+    assert found.noise.mean.tolist() == pytest.approx([*w, *b], rel=1e-9)
+
+
 def test_the_gradient_is_that_of_the_minibatch_given() -> None:
     known = at()
     problem = build(known.experiment)

@@ -19,6 +19,7 @@ from engine.device import available
 from engine.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.experiment import SETTINGS, Experiment
 from engine.losses import LOSSES
+from engine.models import numbers
 from engine.problem import build, generator
 from engine.registry import BadInput, Entry
 from engine.trainer import RUNAWAY, SAMPLE_SIZE, train
@@ -136,6 +137,12 @@ def test_the_optimum_is_the_loss_at_the_closed_form() -> None:
     assert known.closed_form["b"] == pytest.approx(theta[2:], abs=1e-12)
     assert known.optimum == pytest.approx(rest / 1000 / 2, rel=1e-4)
     assert known.noise_floor == pytest.approx(0.5e-4, rel=1e-6)
+
+
+def test_held_out_samples_leave_the_noise_floor_where_it_is() -> None:
+    outliers = Experiment().changed({"data.outliers": 0.4})
+    held_out = facts_of(outliers.changed({"validation_split": 0.9}))
+    assert held_out.noise_floor == pytest.approx(facts_of(outliers).noise_floor)
 
 
 def test_the_sample_for_charts_is_bounded() -> None:
@@ -431,9 +438,10 @@ def test_early_stopping_ends_a_run_that_learns_only_noise(loop: str) -> None:
         loop=loop, validation_split=0.5, patience=5, epochs=500, batch_size=8, lr=0.05
     ).changed({"data.w": (0.5,) * 20, "data.n": 50, "data.noise": 2.0})
     events = list(train(experiment))
-    end, epochs = events[-1], epochs_of(events)
+    end, epochs, last = events[-1], epochs_of(events), steps_of(events)[-1]
     assert isinstance(end, Finished)
     assert end.reason.startswith("early stopping")
+    assert (last.step, numbers(last.live.params())) == (end.step, end.params)
     best = min(epochs, key=lambda epoch: epoch.validation or 0.0)
     assert end.epoch == best.epoch + 5 < 500
     assert str(best.epoch) in end.reason
