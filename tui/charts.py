@@ -35,6 +35,7 @@ from tui.trace import (
     clipped,
     is_drawable,
     is_inside,
+    once,
     straightened,
 )
 
@@ -534,9 +535,10 @@ def _line(area: _Area, trace: Trace) -> tuple[tuple[Dot, ...], ...]:
     """Return the dots a line goes through, thinned out and cut off at the edges."""
     window = area.window
     return tuple(
-        tuple(straightened([area.dot(place) for place in piece]))
+        piece
         for stretch in trace.stretches(window.left, window.right, area.width)
-        for piece in clipped(window.units(stretch))
+        for places in clipped(window.units(stretch))
+        for piece in once(straightened([area.dot(place) for place in places]))
     )
 
 

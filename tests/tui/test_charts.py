@@ -21,7 +21,7 @@ from tui import charts
 from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, Relief, draw, value_at
 from tui.page import RAMP, SHADES, mixed, step_of
 from tui.ticks import Tick, linear_ticks, log_ticks, padded, short
-from tui.trace import Trace, Window, clipped, decimate, is_inside, straightened
+from tui.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
 
 ROOT = Path(__file__).parents[2]
 
@@ -172,6 +172,8 @@ def test_the_cost_of_a_chart_does_not_grow_with_its_history(
         noise = [rng.random() for _ in range(length)]
         line = Curve(range(length), noise)
         draw(Chart((line, replace(line, kind="points"))), 60, 16)
+        swings = [*([0.0, 1.0, 0.2] * length), 0.0]
+        draw(Chart((Curve(swings[:-1], swings[1:]),)), 60, 16)
     assert max(counts) <= 4 * 60
 
 
@@ -254,6 +256,13 @@ def test_straight_runs_are_two_points() -> None:
         (4, 2),
     ]
     assert straightened([(0, 0), (5, 0), (2, 0)]) == [(0, 0), (5, 0), (2, 0)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=60))
+def test_a_line_goes_every_way_once(dots: list[tuple[int, int]]) -> None:
+    gone = [way for piece in once(dots) for way in pairwise(piece)]
+    assert gone == list(dict.fromkeys(pairwise(dots)))
+    assert {dot for piece in once(dots) for dot in piece} == set(dots)
 
 
 def test_the_corners_of_the_window_are_the_corners_of_the_unit_square() -> None:
