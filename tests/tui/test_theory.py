@@ -31,6 +31,7 @@ from tests.tui.conftest import (
     FakeSession,
     app_for,
     calm,
+    found,
     loading,
     main_of,
     ready,
@@ -101,6 +102,26 @@ async def test_each_key_opens_its_dialog(leave: str) -> None:
             await ask(pilot, key, studied())
             await pilot.press(leave or key)
             await until(pilot, lambda: pilot.app.screen is main_of(pilot))
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_keys_in_one_burst_open_the_last_one_and_once() -> None:
+    session = FakeSession(ready())
+    async with app_for(session).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        main = main_of(pilot)
+        await pilot.press("L", "d", "t")
+        await until(pilot, lambda: len(session.asked) == 3)
+        opened = []
+        for answer in (found(), replace(studied()), replace(studied())):
+            session.answer = answer
+            main.look()
+            await pilot.pause()
+            if pilot.app.screen is not main:
+                opened.append(type(pilot.app.screen))
+                await pilot.press("escape")
+                await until(pilot, lambda: pilot.app.screen is main)
+        assert opened == [TheoryScreen]
 
 
 @pytest.mark.usefixtures("undrawn")
