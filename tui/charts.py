@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -196,13 +197,28 @@ class ChartView(Widget):
         self._strips: list[Strip] = []
 
     def show(self, chart: Chart) -> None:
-        """Show this chart from the next frame on; an equal one costs nothing."""
-        if chart != self._chart:
-            self._chart = chart
+        """Show this chart from the next frame on; only lines that look different are painted."""
+        if chart == self._chart:
+            return
+        self._chart = chart
+        before = self._strips
+        if not (before and self.display and self.is_on_screen and self.screen.is_current):
             self.refresh()
+            return
+        after = self._lines()
+        for y in range(max(len(before), len(after))):
+            if before[y : y + 1] != after[y : y + 1]:
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Return line y of the picture."""
+        lines = self._lines()
+        if y < len(lines):
+            return lines[y]
+        return Strip.blank(self.size.width, self.visual_style.rich_style)
+
+    def _lines(self) -> list[Strip]:
+        """Return the lines of the picture, drawn anew where something about it has changed."""
         width, height = self.size
         base = self.visual_style.rich_style
         wanted = (self._chart, width, height, self.palette, self.ascii, base)
@@ -210,7 +226,7 @@ class ChartView(Widget):
             strips = draw(self._chart, width, height, self.palette, ascii=self.ascii)
             self._strips = [strip.apply_style(base) for strip in strips]
             self._drawn = wanted
-        return self._strips[y] if y < height else Strip.blank(width, base)
+        return self._strips
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from tui import charts
 from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, Relief, draw, value_at
@@ -501,6 +502,29 @@ async def test_the_widget_draws_only_what_has_changed(monkeypatch: pytest.Monkey
         view.show(Chart(title="hidden"))
         await pilot.pause()
         assert len(drawn) == before + 1
+
+
+async def test_only_lines_that_look_different_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: set[int] = set()
+    line = ChartView.render_line
+
+    def note(self: ChartView, y: int) -> Strip:
+        painted.add(y)
+        return line(self, y)
+
+    monkeypatch.setattr(ChartView, "render_line", note)
+    app = OneChart()
+    async with app.run_test(size=(60, 16)) as pilot:
+        view = app.query_one(ChartView)
+        first = Chart((falling,), title="loss", y_range=(0, 4))
+        # The level stands in one row, and its number beside it.
+        for chart in (first, replace(first, title="other"), replace(first, levels=(Level(2),))):
+            before = lines(view._chart)
+            view.show(chart)
+            painted.clear()
+            await pilot.pause()
+            pairs = zip(before, lines(chart), strict=True)
+            assert painted == {y for y, (old, new) in enumerate(pairs) if old != new}
 
 
 async def test_the_widget_has_the_background_of_its_place() -> None:

@@ -364,6 +364,7 @@ def test_finder(picture: Compare, size: tuple[int, int]) -> None:
     session = FakeSession(ready())
 
     async def steps(pilot: Pilot[None]) -> None:
+        await pilot.press("L")
         session.answer = found()
         await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
 
