@@ -21,11 +21,9 @@ from typing import Any, Literal
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.geometry import Region
-from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
-from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, clean, step_of
+from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, Picture, clean, step_of
 from tui.ticks import linear_ticks, log_ticks, padded, short
 from tui.trace import (
     LIMIT,
@@ -182,13 +180,10 @@ def draw(
     return picture.page.strips()
 
 
-class ChartView(Widget):
+class ChartView(Picture):
     """Shows one chart; drawn when it is looked at and something about it has changed."""
 
     DEFAULT_CSS = "ChartView { width: 1fr; height: 1fr; }"
-
-    palette: reactive[Palette] = reactive(DARK)
-    ascii: reactive[bool] = reactive(False)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
