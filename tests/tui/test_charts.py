@@ -21,6 +21,7 @@ from textual.strip import Strip
 from tui import charts
 from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, Relief, draw, value_at
 from tui.page import RAMP, SHADES, mixed, step_of
+from tui.paint import paint, sprinkle
 from tui.ticks import Tick, linear_ticks, log_ticks, padded, short
 from tui.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
 
@@ -59,7 +60,6 @@ def test_thousands_of_awkward_charts_are_drawn_without_an_abort() -> None:
 
 def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    paint, sprinkle = charts._paint, charts._sprinkle
 
     def watch(stretches: tuple[tuple[tuple[int, int], ...], ...], *rest: Any) -> tuple[str, ...]:
         seen.extend(dot for stretch in stretches for dot in stretch)
@@ -69,8 +69,8 @@ def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPat
         seen.extend(dots)
         return sprinkle(dots, *rest)
 
-    monkeypatch.setattr(charts, "_paint", watch)
-    monkeypatch.setattr(charts, "_sprinkle", watch_cloud)
+    monkeypatch.setattr(charts, "paint", watch)
+    monkeypatch.setattr(charts, "sprinkle", watch_cloud)
     ys = [1.0, math.nan, 1e308, math.inf, -math.inf, 5e-324, 1e299, -1e299]
     draw(Chart((Curve(range(8), ys), Curve(ys, range(8), "points"))), 60, 16)
     assert len(seen) > 4
@@ -90,8 +90,8 @@ def test_what_plotext_refuses_is_an_empty_chart_with_the_reason(
     def refuse() -> None:
         raise ValueError("no such marker")
 
-    charts._paint.cache_clear()
-    monkeypatch.setattr(charts, "_plotext", refuse)
+    paint.cache_clear()
+    monkeypatch.setattr("tui.paint._plotext", refuse)
     assert "not drawn: no such marker" in "\n".join(lines(Chart((falling,))))
 
 
@@ -159,7 +159,6 @@ def test_the_cost_of_a_chart_does_not_grow_with_its_history(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counts = []
-    paint = charts._paint
 
     def count(
         stretches: tuple[tuple[tuple[int, int], ...], ...], *rest: bool | str | int
@@ -167,7 +166,7 @@ def test_the_cost_of_a_chart_does_not_grow_with_its_history(
         counts.append(sum(map(len, stretches)))
         return paint(stretches, *rest)
 
-    monkeypatch.setattr(charts, "_paint", count)
+    monkeypatch.setattr(charts, "paint", count)
     rng = random.Random(1)
     for length in (1_000, 100_000):
         noise = [rng.random() for _ in range(length)]
