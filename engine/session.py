@@ -135,7 +135,8 @@ class Session:
         self._closed = False
         self._run: Run | None = None
         self._job: Job | None = None
-        self._compiled = ""
+        self._compiled: tuple[str, ...] = ()
+        """Names of what the last kernels were compiled for."""
         self._goal = Goal.REST
         self._pace: float | None = None
         self._due = 0.0
@@ -274,9 +275,10 @@ class Session:
         history = History(experiment, self.latest.number + 1)
         # Where preparing fails, the screen still shows which experiment it was.
         self._run = Run(train(experiment, controls), controls, history)
-        if experiment.loop == "fast" and self._compiled != experiment.loss.name:
-            self.latest = history.say("compiling the fast loop for this loss")
-            self._compiled = experiment.loss.name
+        kernels = (experiment.loss.name, experiment.penalty.name, experiment.optimizer.name)
+        if experiment.loop == "fast" and self._compiled != kernels:
+            self.latest = history.say("compiling the fast loop")
+            self._compiled = kernels
         elif experiment.source().n > LARGE:
             self.latest = history.say("drawing the data")
         history.fold(next(self._run.events))
