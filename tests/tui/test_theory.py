@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 import torch
@@ -28,7 +26,9 @@ from engine.xray import Xray
 from tests.tui.conftest import (
     FOUND,
     START,
+    Compare,
     FakeSession,
+    Steps,
     app_for,
     calm,
     found,
@@ -41,20 +41,10 @@ from tests.tui.conftest import (
 from tests.tui.conftest import (
     facts as known_facts,
 )
-from tui.app import LinregApp
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
 
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 DIALOGS = {"t": TheoryScreen, "d": XrayScreen}
-
-
-class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps
-    ) -> bool: ...
 
 
 @functools.cache
