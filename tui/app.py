@@ -21,11 +21,9 @@ from engine.folders import settings_file
 from engine.history import Snapshot
 from engine.presets import PRESETS, title_of
 from engine.session import Session
-from tui.charts import DARK, LIGHT, MONO, ChartView
-from tui.heatmap import HeatMap
 from tui.keys import ACTIONS
 from tui.numbers import clock, loss_text
-from tui.panels.racers import RaceTable
+from tui.page import DARK, LIGHT, MONO, Picture
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.settings import Settings, load, save
@@ -110,14 +108,12 @@ class LinregApp(App[None]):
             self.main.action_quit()
 
     def color_charts(self) -> None:
-        """Give the charts the colours of the theme."""
+        """Give everything that has colours of its own those of the theme."""
         palette = DARK if self.current_theme.dark else LIGHT
         for screen in self.screen_stack:
-            for chart in (*screen.query(ChartView), *screen.query(HeatMap)):
-                chart.palette = MONO if "NO_COLOR" in os.environ else palette
-                chart.ascii = self.settings.ascii
-            for table in screen.query(RaceTable):
-                table.palette = MONO if "NO_COLOR" in os.environ else palette
+            for picture in screen.query(Picture):
+                picture.palette = MONO if "NO_COLOR" in os.environ else palette
+                picture.ascii = self.settings.ascii
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """With --ascii, every character that is drawn passes a filter."""

@@ -1,30 +1,22 @@
-"""Charts as terminal lines: the only importer of plotext.
-
-plotext draws the lines; single dots, axes, labels, levels and legend are composed around them
-here. It gets nothing but dot coordinates of the canvas, worked out from finite numbers: a NaN or
-an infinity would make its C++ kernel abort the whole process. Its figure is one global, so draw
-from the UI thread only.
-"""
+"""Charts as terminal lines: axes, labels, levels and legend are composed around the curves."""
 
 from __future__ import annotations
 
 import math
 import textwrap
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from io import StringIO
-from itertools import accumulate, chain
-from typing import Any, Literal
+from functools import cached_property
+from itertools import chain
+from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
-from textual.reactive import reactive
+from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
-from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, clean, step_of
+from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, Picture, clean, step_of
+from tui.paint import paint, sprinkle
 from tui.ticks import linear_ticks, log_ticks, padded, short
 from tui.trace import (
     LIMIT,
@@ -35,6 +27,7 @@ from tui.trace import (
     clipped,
     is_drawable,
     is_inside,
+    once,
     straightened,
 )
 
@@ -180,13 +173,10 @@ def draw(
     return picture.page.strips()
 
 
-class ChartView(Widget):
+class ChartView(Picture):
     """Shows one chart; drawn when it is looked at and something about it has changed."""
 
     DEFAULT_CSS = "ChartView { width: 1fr; height: 1fr; }"
-
-    palette: reactive[Palette] = reactive(DARK)
-    ascii: reactive[bool] = reactive(False)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -195,13 +185,28 @@ class ChartView(Widget):
         self._strips: list[Strip] = []
 
     def show(self, chart: Chart) -> None:
-        """Show this chart from the next frame on; an equal one costs nothing."""
-        if chart != self._chart:
-            self._chart = chart
+        """Show this chart from the next frame on; only lines that look different are painted."""
+        if chart == self._chart:
+            return
+        self._chart = chart
+        before = self._strips
+        if not (before and self.display and self.is_on_screen and self.screen.is_current):
             self.refresh()
+            return
+        after = self._lines()
+        for y in range(max(len(before), len(after))):
+            if before[y : y + 1] != after[y : y + 1]:
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Return line y of the picture."""
+        lines = self._lines()
+        if y < len(lines):
+            return lines[y]
+        return Strip.blank(self.size.width, self.visual_style.rich_style)
+
+    def _lines(self) -> list[Strip]:
+        """Return the lines of the picture, drawn anew where something about it has changed."""
         width, height = self.size
         base = self.visual_style.rich_style
         wanted = (self._chart, width, height, self.palette, self.ascii, base)
@@ -209,7 +214,7 @@ class ChartView(Widget):
             strips = draw(self._chart, width, height, self.palette, ascii=self.ascii)
             self._strips = [strip.apply_style(base) for strip in strips]
             self._drawn = wanted
-        return self._strips[y] if y < height else Strip.blank(width, base)
+        return self._strips
 
 
 @dataclass(frozen=True)
@@ -441,9 +446,9 @@ class _Picture:
         curve = self.chart.curves[index]
         marker = self._ascii_marker(index) if self.page.ascii else "braille"
         if curve.kind == "line":
-            rows = _paint(_line(area, trace), marker, area.width, area.height)
+            rows = paint(_line(area, trace), marker, area.width, area.height)
         else:
-            rows = _sprinkle(_cloud(area, trace), marker, area.width, area.height)
+            rows = sprinkle(_cloud(area, trace), marker, area.width, area.height)
         style = self.palette.style(curve.color)
         dashed = curve.dashed and not self.page.ascii  # there the marker tells it apart
         for row, line in enumerate(rows):
@@ -534,70 +539,8 @@ def _line(area: _Area, trace: Trace) -> tuple[tuple[Dot, ...], ...]:
     """Return the dots a line goes through, thinned out and cut off at the edges."""
     window = area.window
     return tuple(
-        tuple(straightened([area.dot(place) for place in piece]))
+        piece
         for stretch in trace.stretches(window.left, window.right, area.width)
-        for piece in clipped(window.units(stretch))
+        for places in clipped(window.units(stretch))
+        for piece in once(straightened([area.dot(place) for place in places]))
     )
-
-
-# Most curves of a live chart are those of the frame before: the data, earlier runs.
-@lru_cache(maxsize=32)
-def _paint(
-    stretches: tuple[tuple[Dot, ...], ...], marker: str, width: int, height: int
-) -> tuple[str, ...]:
-    """Let plotext draw one line, given as dots of a canvas; returns the rows of the canvas.
-
-    One curve at a time, because plotext puts all dots of a cell together, whose ever they are: a
-    line would swallow the points around it. Raises ValueError where plotext does.
-    """
-    dots = [dot for stretch in stretches for dot in stretch]
-    if not dots:
-        return ()
-    plotext = _plotext()
-    across, down = (2, 4) if marker == "braille" else (1, 1)
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # it prints hints of its own
-        figure = plotext.figure
-        plotext.terminal.limit(False, False)
-        figure.clear()
-        figure.plot_size(width, height)
-        figure.axes(False)
-        for axis, size in (("x", width), ("y", height)):
-            figure.ruler(axis).frequency(0).lim(0, size).alignment(lim="edge")
-        signal = figure.signal(
-            [(x + 0.5) / across for x, _ in dots],
-            [height - (y + 0.5) / down for _, y in dots],
-            marker=marker,
-        )
-        signal.lines(True)
-        for start in accumulate(map(len, stretches[:-1])):
-            signal.line(start, False)
-        figure.draw(signal)
-        return tuple(figure.build().string(colorless=True).splitlines())
-
-
-@lru_cache(maxsize=32)
-def _sprinkle(dots: tuple[Dot, ...], marker: str, width: int, height: int) -> tuple[str, ...]:
-    """Put single dots on a canvas; returns its rows.
-
-    Nothing is joined here, and plotext would take some microseconds for each dot.
-    """
-    if marker != "braille":
-        taken = set(dots)
-        return tuple(
-            "".join(marker if (x, y) in taken else " " for x in range(width)) for y in range(height)
-        )
-    cells = [[0] * width for _ in range(height)]
-    for x, y in dots:
-        cells[y // 4][x // 2] |= _BRAILLE[y % 4][x % 2]
-    return tuple("".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in cells)
-
-
-_BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Unicode's bits for the dots of a cell, row by row."""
-
-
-def _plotext() -> Any:
-    """Return plotext; imported when needed, as the first frame can do without its 0.15 s."""
-    import plotext  # type: ignore[import-untyped]
-
-    return plotext

@@ -13,11 +13,9 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
-from tui.charts import DARK, Palette
 from tui.numbers import loss_text
-from tui.page import RAMP, SHADES, clean, step_of
+from tui.page import RAMP, SHADES, Palette, Picture, clean, step_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Heat:
     """What NaN means."""
 
 
-class HeatMap(Widget, can_focus=True):
+class HeatMap(Picture, can_focus=True):
     """Shows a heat and a cursor; arrows move it, enter chooses."""
 
     BINDINGS = [
@@ -49,8 +47,6 @@ class HeatMap(Widget, can_focus=True):
         Binding("down", "move(-1, 0)", show=False),
         Binding("enter", "choose", show=False),
     ]
-    palette: reactive[Palette] = reactive(DARK)
-    ascii: reactive[bool] = reactive(False)
     cursor: reactive[tuple[int, int]] = reactive((0, 0))
 
     class Moved(Message):

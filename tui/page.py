@@ -11,7 +11,9 @@ from rich.cells import cell_len
 from rich.color import ColorParseError
 from rich.segment import Segment
 from rich.style import Style
+from textual.reactive import reactive
 from textual.strip import Strip
+from textual.widget import Widget
 
 _ASCII = str.maketrans(
     {"│": "|", "┤": "+", "┬": "+", "└": "+", "─": "-", "╌": "-", "•": "*"}
@@ -126,6 +128,13 @@ def clean(text: str, ascii: bool) -> str:
     # Emoji are left out: how wide a terminal draws them depends on their neighbours.
     shown = (c if c.isprintable() and c < "\U0001f000" else " " for c in text)
     return "".join(c for c in shown if cell_len(c))
+
+
+class Picture(Widget):
+    """Something with colours of its own; the app says which, and whether ASCII is wanted."""
+
+    palette: reactive[Palette] = reactive(DARK)
+    ascii: reactive[bool] = reactive(False)
 
 
 class Page:

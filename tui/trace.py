@@ -192,3 +192,23 @@ def straightened(dots: list[Dot]) -> list[Dot]:
                 kept.pop()
         kept.append(dot)
     return kept
+
+
+def once(dots: Sequence[Dot]) -> list[tuple[Dot, ...]]:
+    """Cut a line up where it goes a way that it has gone before: it would draw the same again.
+
+    A run at the bottom of a valley goes to and fro between a few dots.
+    """
+    if len(dots) < 2:
+        return [tuple(dots)]
+    gone: set[tuple[Dot, Dot]] = set()
+    pieces: list[list[Dot]] = []
+    for way in pairwise(dots):
+        if way in gone:
+            continue
+        gone.add(way)
+        if pieces and pieces[-1][-1] == way[0]:
+            pieces[-1].append(way[1])
+        else:
+            pieces.append([*way])
+    return [tuple(piece) for piece in pieces]

@@ -122,15 +122,16 @@ def long_history(rounds: int) -> Iterator[Row]:
 
 def drawing(steps: int) -> Contender:
     """Frames of the loss chart of runs of so many steps, each drawn for the first time."""
-    from tui.charts import _paint, _sprinkle, draw
+    from tui.charts import draw
+    from tui.paint import paint, sprinkle
     from tui.panels.loss import loss_chart
 
     snapshots = [history(steps, seed) for seed in range(4)]
 
     def frames() -> None:
         for snapshot in snapshots:
-            _paint.cache_clear()
-            _sprinkle.cache_clear()
+            paint.cache_clear()
+            sprinkle.cache_clear()
             draw(loss_chart(snapshot), 70, 18)
 
     return timed(frames, len(snapshots))

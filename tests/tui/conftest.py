@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Literal, Protocol
 
 import pytest
 import textual._wait
@@ -90,6 +90,18 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames that nobody looks at are not made, which saves half of the time; `text_of` draws."""
     monkeypatch.setattr("textual._compositor.Compositor.render_update", lambda *_, **__: None)
+
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+"""What is done before a picture is taken."""
+
+
+class Compare(Protocol):
+    """The fixture of pytest-textual-snapshot, and what is made of it."""
+
+    def __call__(
+        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
+    ) -> bool: ...
 
 
 # A session without an engine -------------------------------------------------------------------
@@ -228,6 +240,24 @@ async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
 def text_of(app: LinregApp) -> list[str]:
     """What stands on the screen, line by line."""
     return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+@pytest.fixture
+def picture(snap_compare: Callable[..., bool]) -> Compare:
+    """Compares the screen with the accepted picture once it has come to rest."""
+
+    def compare(
+        app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
+    ) -> bool:
+        async def steps(pilot: Pilot[None]) -> None:
+            await settled(pilot)
+            if run_before:
+                await run_before(pilot)
+            await calm(pilot)
+
+        return snap_compare(app, terminal_size=terminal_size, run_before=steps)
+
+    return compare
 
 
 # Snapshots ---------------------------------------------------------------------------------------

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from engine.session import Session
 from engine.sweep import Axis, Cell, JobState, Sweep, SweepProgress, fan
 from engine.trainer import train
 from tests.tui.conftest import (
+    Compare,
     FakeSession,
     app_for,
     finished,
@@ -35,16 +35,7 @@ from tui.panels.loss import Band, loss_chart, spread
 from tui.screens.main import SEEDS
 from tui.settings import Settings
 
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 BASELINE = Experiment()
-
-
-class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool: ...
 
 
 def seeds_of(losses: list[list[float]], state: JobState = "finished") -> SweepProgress:

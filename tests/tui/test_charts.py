@@ -16,12 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from tui import charts
 from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, Relief, draw, value_at
 from tui.page import RAMP, SHADES, mixed, step_of
+from tui.paint import paint, sprinkle
 from tui.ticks import Tick, linear_ticks, log_ticks, padded, short
-from tui.trace import Trace, Window, clipped, decimate, is_inside, straightened
+from tui.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +60,6 @@ def test_thousands_of_awkward_charts_are_drawn_without_an_abort() -> None:
 
 def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    paint, sprinkle = charts._paint, charts._sprinkle
 
     def watch(stretches: tuple[tuple[tuple[int, int], ...], ...], *rest: Any) -> tuple[str, ...]:
         seen.extend(dot for stretch in stretches for dot in stretch)
@@ -68,8 +69,8 @@ def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPat
         seen.extend(dots)
         return sprinkle(dots, *rest)
 
-    monkeypatch.setattr(charts, "_paint", watch)
-    monkeypatch.setattr(charts, "_sprinkle", watch_cloud)
+    monkeypatch.setattr(charts, "paint", watch)
+    monkeypatch.setattr(charts, "sprinkle", watch_cloud)
     ys = [1.0, math.nan, 1e308, math.inf, -math.inf, 5e-324, 1e299, -1e299]
     draw(Chart((Curve(range(8), ys), Curve(ys, range(8), "points"))), 60, 16)
     assert len(seen) > 4
@@ -89,8 +90,8 @@ def test_what_plotext_refuses_is_an_empty_chart_with_the_reason(
     def refuse() -> None:
         raise ValueError("no such marker")
 
-    charts._paint.cache_clear()
-    monkeypatch.setattr(charts, "_plotext", refuse)
+    paint.cache_clear()
+    monkeypatch.setattr("tui.paint._plotext", refuse)
     assert "not drawn: no such marker" in "\n".join(lines(Chart((falling,))))
 
 
@@ -158,7 +159,6 @@ def test_the_cost_of_a_chart_does_not_grow_with_its_history(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counts = []
-    paint = charts._paint
 
     def count(
         stretches: tuple[tuple[tuple[int, int], ...], ...], *rest: bool | str | int
@@ -166,12 +166,14 @@ def test_the_cost_of_a_chart_does_not_grow_with_its_history(
         counts.append(sum(map(len, stretches)))
         return paint(stretches, *rest)
 
-    monkeypatch.setattr(charts, "_paint", count)
+    monkeypatch.setattr(charts, "paint", count)
     rng = random.Random(1)
     for length in (1_000, 100_000):
         noise = [rng.random() for _ in range(length)]
         line = Curve(range(length), noise)
         draw(Chart((line, replace(line, kind="points"))), 60, 16)
+        swings = [*([0.0, 1.0, 0.2] * length), 0.0]
+        draw(Chart((Curve(swings[:-1], swings[1:]),)), 60, 16)
     assert max(counts) <= 4 * 60
 
 
@@ -254,6 +256,13 @@ def test_straight_runs_are_two_points() -> None:
         (4, 2),
     ]
     assert straightened([(0, 0), (5, 0), (2, 0)]) == [(0, 0), (5, 0), (2, 0)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=60))
+def test_a_line_goes_every_way_once(dots: list[tuple[int, int]]) -> None:
+    gone = [way for piece in once(dots) for way in pairwise(piece)]
+    assert gone == list(dict.fromkeys(pairwise(dots)))
+    assert {dot for piece in once(dots) for dot in piece} == set(dots)
 
 
 def test_the_corners_of_the_window_are_the_corners_of_the_unit_square() -> None:
@@ -492,6 +501,29 @@ async def test_the_widget_draws_only_what_has_changed(monkeypatch: pytest.Monkey
         view.show(Chart(title="hidden"))
         await pilot.pause()
         assert len(drawn) == before + 1
+
+
+async def test_only_lines_that_look_different_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: set[int] = set()
+    line = ChartView.render_line
+
+    def note(self: ChartView, y: int) -> Strip:
+        painted.add(y)
+        return line(self, y)
+
+    monkeypatch.setattr(ChartView, "render_line", note)
+    app = OneChart()
+    async with app.run_test(size=(60, 16)) as pilot:
+        view = app.query_one(ChartView)
+        first = Chart((falling,), title="loss", y_range=(0, 4))
+        # The level stands in one row, and its number beside it.
+        for chart in (first, replace(first, title="other"), replace(first, levels=(Level(2),))):
+            before = lines(view._chart)
+            view.show(chart)
+            painted.clear()
+            await pilot.pause()
+            pairs = zip(before, lines(chart), strict=True)
+            assert painted == {y for y, (old, new) in enumerate(pairs) if old != new}
 
 
 async def test_the_widget_has_the_background_of_its_place() -> None:

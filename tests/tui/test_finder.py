@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +15,9 @@ from engine.experiment import Experiment
 from engine.finder import Finding, find_lr
 from engine.session import Session
 from tests.tui.conftest import (
+    Compare,
     FakeSession,
+    Steps,
     app_for,
     finished,
     found,
@@ -34,17 +34,8 @@ from tui.screens.dialogs import HelpScreen
 from tui.screens.finder import FinderScreen, ramp
 from tui.settings import Settings
 
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 BASELINE = Experiment()
 SUGGESTED = BASELINE.changed({"lr": 0.05})
-
-
-class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool: ...
 
 
 def told(app: LinregApp) -> list[str]:

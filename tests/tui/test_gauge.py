@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 from rich.segment import Segment
@@ -18,10 +16,10 @@ from engine.problem import build
 from engine.stability import Limit, stability
 from engine.trainer import train
 from tests.tui.conftest import (
+    Compare,
     FakeSession,
     app_for,
     app_showing,
-    calm,
     diverged,
     main_of,
     not_finite,
@@ -38,17 +36,8 @@ from tui.panels.gauge import LEVELS, curve, gauge, limit_words, lr_in_force, per
 from tui.panels.reading import advice, reading
 from tui.settings import Settings
 
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 GREEN, AMBER, RED = "$text-success", "$text-warning", "$text-error"
 MINIBATCH = Limit(1.35, "minibatches of 10")
-
-
-class Compare(Protocol):
-    """What the fixture `picture` gives."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps
-    ) -> bool: ...
 
 
 def limited(snapshot: Snapshot, limit: Limit) -> Snapshot:
@@ -259,21 +248,6 @@ def test_autopsy_tells_what_happened_and_what_helps() -> None:
 
 
 # Pictures ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def picture(snap_compare: Callable[..., bool]) -> Compare:
-    """Compares the screen with the accepted picture once it has come to rest."""
-
-    def compare(app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps) -> bool:
-        async def steps(pilot: Pilot[None]) -> None:
-            await settled(pilot)
-            await run_before(pilot)
-            await calm(pilot)
-
-        return snap_compare(app, terminal_size=terminal_size, run_before=steps)
-
-    return compare
 
 
 async def to_lr(pilot: Pilot[None]) -> None:

@@ -480,6 +480,13 @@ def test_a_landscape_of_other_data_or_another_plane_is_not_drawn() -> None:
     assert panel.chart().curves
 
 
+def test_the_landscape_of_a_race_does_not_take_the_place_of_the_runs() -> None:
+    panel = panel_at(finished())
+    assert panel.known
+    panel.take(replace(panel.known, facts=facts()))
+    assert panel.chart().heat is not None
+
+
 def test_zoom_narrows_the_landscape_around_the_optimum_or_the_cursor() -> None:
     panel = panel_at(finished())
     wide = panel.chart()

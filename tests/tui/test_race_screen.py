@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 from textual.content import Content
@@ -20,7 +19,9 @@ from engine.optimizers import OPTIMIZERS
 from engine.race import Race, RaceProgress, Racer, Track
 from engine.session import Session
 from tests.tui.conftest import (
+    Compare,
     FakeSession,
+    Steps,
     app_for,
     facts,
     main_of,
@@ -52,7 +53,6 @@ from tui.screens.race import (
 )
 from tui.settings import Settings
 
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 BASELINE = Experiment()
 NAMES = tuple(OPTIMIZERS.entries)
 
@@ -62,14 +62,6 @@ def quick(request: pytest.FixtureRequest) -> None:
     """Only pictures need frames."""
     if "snap_compare" not in request.fixturenames:
         request.getfixturevalue("undrawn")
-
-
-class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool: ...
 
 
 class Stage:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Callable
 
 import pytest
 from textual.pilot import Pilot
@@ -13,10 +12,11 @@ from tests.tui.conftest import (
     LARGE,
     SIZES,
     STATES,
+    Compare,
     FakeSession,
+    Steps,
     app_for,
     app_showing,
-    calm,
     diverged,
     finished,
     found,
@@ -26,7 +26,6 @@ from tests.tui.conftest import (
     ready,
     running,
     seed_band,
-    settled,
     show,
     until,
 )
@@ -35,35 +34,6 @@ from tui.fields import ChoiceScreen, Picker, TextField
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
 from tui.settings import Settings
-
-Steps = Callable[[Pilot[None]], Awaitable[None]]
-
-
-class Compare(Protocol):
-    """What the fixture `picture` gives."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool: ...
-
-
-@pytest.fixture
-def picture(snap_compare: Callable[..., bool]) -> Compare:
-    """Compares the screen with the accepted picture once it has come to rest."""
-
-    def compare(
-        app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool:
-        async def steps(pilot: Pilot[None]) -> None:
-            await settled(pilot)
-            if run_before:
-                await run_before(pilot)
-            await calm(pilot)
-
-        return snap_compare(app, terminal_size=terminal_size, run_before=steps)
-
-    return compare
-
 
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 large = pytest.mark.parametrize("size", LARGE, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -364,6 +334,7 @@ def test_finder(picture: Compare, size: tuple[int, int]) -> None:
     session = FakeSession(ready())
 
     async def steps(pilot: Pilot[None]) -> None:
+        await pilot.press("L")
         session.answer = found()
         await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
 

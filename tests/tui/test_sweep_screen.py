@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import product
-from typing import Literal, Protocol
+from typing import Literal
 
 import pytest
 from textual.content import Content
@@ -27,7 +27,9 @@ from engine.sweep import (
     parse_axis,
 )
 from tests.tui.conftest import (
+    Compare,
     FakeSession,
+    Steps,
     app_for,
     main_of,
     ready,
@@ -58,7 +60,6 @@ from tui.screens.sweep import (
 )
 from tui.settings import Settings
 
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 CPU = Experiment().changed({"device": "cpu"})
 CRITICAL = 1.87
 """2/λmax of the snapshots of conftest."""
@@ -70,14 +71,6 @@ def quick(request: pytest.FixtureRequest) -> None:
     """Only pictures need frames."""
     if "snap_compare" not in request.fixturenames:
         request.getfixturevalue("undrawn")
-
-
-class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool: ...
 
 
 class Stage:

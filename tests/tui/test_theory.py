@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 import torch
@@ -28,9 +26,12 @@ from engine.xray import Xray
 from tests.tui.conftest import (
     FOUND,
     START,
+    Compare,
     FakeSession,
+    Steps,
     app_for,
     calm,
+    found,
     loading,
     main_of,
     ready,
@@ -40,20 +41,10 @@ from tests.tui.conftest import (
 from tests.tui.conftest import (
     facts as known_facts,
 )
-from tui.app import LinregApp
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
 
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 DIALOGS = {"t": TheoryScreen, "d": XrayScreen}
-
-
-class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot."""
-
-    def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps
-    ) -> bool: ...
 
 
 @functools.cache
@@ -101,6 +92,26 @@ async def test_each_key_opens_its_dialog(leave: str) -> None:
             await ask(pilot, key, studied())
             await pilot.press(leave or key)
             await until(pilot, lambda: pilot.app.screen is main_of(pilot))
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_keys_in_one_burst_open_the_last_one_and_once() -> None:
+    session = FakeSession(ready())
+    async with app_for(session).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        main = main_of(pilot)
+        await pilot.press("L", "d", "t")
+        await until(pilot, lambda: len(session.asked) == 3)
+        opened = []
+        for answer in (found(), replace(studied()), replace(studied())):
+            session.answer = answer
+            main.look()
+            await pilot.pause()
+            if pilot.app.screen is not main:
+                opened.append(type(pilot.app.screen))
+                await pilot.press("escape")
+                await until(pilot, lambda: pilot.app.screen is main)
+        assert opened == [TheoryScreen]
 
 
 @pytest.mark.usefixtures("undrawn")

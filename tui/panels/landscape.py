@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from engine.directions import directions, is_predicted
 from engine.history import Path, Snapshot
@@ -106,13 +107,19 @@ def landscape_chart(
         curves.append(spot(here, "now", "", "O", "◆"))
     return Chart(
         tuple(curves),
-        heat=Relief(known.x_range, known.y_range, known.values) if known else None,
+        heat=relief(known) if known else None,
         title=title,
         x_label=plane.names[0],
         y_label=plane.names[1],
         x_range=ranges[0],
         y_range=ranges[1],
     )
+
+
+@lru_cache(maxsize=1)
+def relief(known: Landscape) -> Relief:
+    """A landscape as a background: one for all its frames, as it works its colours out once."""
+    return Relief(known.x_range, known.y_range, known.values)
 
 
 def spot(place: Point, color: str, label: str, marker: str, mark: str) -> Curve:

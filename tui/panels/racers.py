@@ -11,12 +11,11 @@ from textual.binding import Binding
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from engine.optimizers import OPTIMIZERS
 from engine.race import RaceProgress, Track
 from tui.numbers import loss_text, number
-from tui.page import DARK, Palette
+from tui.page import Picture
 
 NONE = "–"
 HEAD = "    optimizer    lr     loss  steps"
@@ -57,7 +56,7 @@ def cells(track: Track | None) -> tuple[str, str, str]:
     return lr, loss_text(track.loss) if track.losses else "", floor
 
 
-class RaceTable(Widget, can_focus=True):
+class RaceTable(Picture, can_focus=True):
     """Arrows move the cursor, space takes a racer in or out, enter chooses it."""
 
     BINDINGS = [
@@ -66,7 +65,6 @@ class RaceTable(Widget, can_focus=True):
         Binding("space", "pick", show=False),
         Binding("enter", "choose", show=False),
     ]
-    palette: reactive[Palette] = reactive(DARK)
     cursor: reactive[str] = reactive("")
     """The name under it, wherever that stands."""
 

@@ -27,11 +27,14 @@ class ValuesPanel(ScrollView, can_focus=True):
         self.snapshot: Snapshot | None = None
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show the numbers of a snapshot."""
+        """Show the numbers of a snapshot; only lines that are different are painted."""
         self.snapshot = snapshot
-        self.lines = table(snapshot, self.scrollable_content_region.width)
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.lines))
-        self.refresh()
+        before, width = self.lines, self.scrollable_content_region.width
+        self.lines = table(snapshot, width)
+        self.virtual_size = Size(width, len(self.lines))
+        for y in range(max(len(before), len(self.lines))):
+            if before[y : y + 1] != self.lines[y : y + 1]:
+                self.refresh_line(y)
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""

@@ -162,6 +162,7 @@ class MainScreen(Lab):
         self.attempt(start)
 
     def action_find_lr(self) -> None:
+        self.wanted = FinderScreen
         self.session.find_lr(self.experiment)
 
     def action_theory(self) -> None:
@@ -175,19 +176,26 @@ class MainScreen(Lab):
         self.wanted = wanted
         self.session.study()
 
-    wanted: type[StudyScreen] = TheoryScreen
+    wanted: type[StudyScreen] | type[FinderScreen] | None = None
+    """What the answer to the last question is shown by; None once it has been."""
 
     def show_answer(self) -> None:
-        """Show what was asked for, or why it could not be had."""
+        """Show what was asked for last, or why it could not be had.
+
+        Of several keys in one burst each has asked; only the last one opens its screen, and once.
+        """
         from engine.finder import Finding  # bring torch, which is there when an answer is
         from engine.study import Study
 
-        if isinstance(self.answer, Finding):
-            self.app.push_screen(FinderScreen(self.answer), self.take_lr)
-        elif isinstance(self.answer, Study):
-            self.app.push_screen(self.wanted(self.answer))
-        elif isinstance(self.answer, str):
-            self.tell(self.answer)
+        answer, wanted = self.answer, self.wanted
+        if isinstance(answer, str):
+            self.tell(answer)
+        elif wanted is FinderScreen and isinstance(answer, Finding):
+            self.wanted = None
+            self.app.push_screen(FinderScreen(answer), self.take_lr)
+        elif wanted and issubclass(wanted, StudyScreen) and isinstance(answer, Study):
+            self.wanted = None
+            self.app.push_screen(wanted(answer))
 
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""

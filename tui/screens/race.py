@@ -26,20 +26,24 @@ from engine.presets import title_of
 from engine.race import Race, RaceProgress, Racer
 from engine.registry import BadInput, show
 from engine.session import Session
-from tui.charts import Chart, ChartView, Curve, Level, Relief
-from tui.dialog import Over
+from tui.charts import Chart, ChartView, Curve, Level
 from tui.fields import Choice, Edited, Form, Picker, Row
 from tui.panels.bars import Hint, job_line
+from tui.panels.landscape import relief
 from tui.panels.racers import Line, RaceTable, lines, place_of
+from tui.screens.job import JobScreen
 from tui.ticks import padded
 
-TICK = 1 / 10
-"""Seconds between two looks at the session."""
 SAME, BEST = "same", "best"
 PARAMETERS, DIRECTIONS = "parameters", "directions"
 EMPTY = "press s to start the race"
 BEYOND = 10
 """How far above the loss at the start a chart with a diverged racer goes."""
+# What a narrow terminal cuts off comes last.
+KEYS = (
+    " [b]s[/b] start  [b]x[/b] stop  [b]v[/b] view  [b]space[/b] in or out  "
+    "[b]enter[/b] load  [b]esc[/b] back  [b]tab[/b] settings"
+)
 HELP = {
     "lr": "SGD steps lr times the gradient, Adam about lr whatever the gradient is: one lr does "
     "not mean the same to both. Each its best: the first at the floor of 41 from 1e-4 to 10.",
@@ -79,22 +83,17 @@ class RaceForm(Form):
         return [Row(key, key, text, choices[key]) for key, text in self.texts.items()]
 
 
-class RaceScreen(Over[Experiment | None]):
-    """Gives back the experiment of the racer that was chosen."""
+class RaceScreen(JobScreen[RaceProgress]):
+    """Racers on the left, losses and paths on the right."""
 
     BINDINGS = [
-        Binding("s", "start", "start"),
-        Binding("x", "stop", "stop"),
         Binding("v", "view", "view"),
         Binding("escape,q,R", "leave", "back"),
-        Binding("tab", "other_side", "settings", priority=True),
     ]
+    about = HELP
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
-        super().__init__()
-        self.session = session
-        self.experiment = experiment
-        self.shown: RaceProgress | None = None
+        super().__init__(session, experiment)
         self.runs = set(OPTIMIZERS.entries)
         """Names of those who take part in the next race."""
         self.turn = 0
@@ -117,7 +116,7 @@ class RaceScreen(Over[Experiment | None]):
                 yield self.losses
                 yield self.paths
         yield Hint()
-        yield Static(id="keys")
+        yield Static(Content.from_markup(KEYS), id="keys")
 
     def on_mount(self) -> None:
         """Show the racers, and a race that is there already."""
@@ -125,16 +124,18 @@ class RaceScreen(Over[Experiment | None]):
         self.table.border_subtitle = "steps to the floor"
         self.query_one("#racer").border_title = "This racer"
         self.losses.border_title, self.paths.border_title = "Losses", "Paths"
-        old = self.session.race
-        if old is not None and self.belongs(old.race):
-            self.shown = old
+        old = self.shown = self.latest()
+        if old is not None:
             self.runs = {racer.optimizer for racer in old.race.racers}
             self.form.texts["lr"] = BEST if old.race.tuned else SAME
         self.form.show(self.experiment)
-        self.show_race()
+        self.show_progress()
         self.table.focus()
-        self.app.color_charts()  # type: ignore[attr-defined]
-        self.set_interval(TICK, self.look)
+
+    def latest(self) -> RaceProgress | None:
+        """The newest race, if it is over this experiment."""
+        race = self.session.race
+        return race if race is not None and self.belongs(race.race) else None
 
     def belongs(self, race: Race) -> bool:
         """Whether a race is over this experiment, apart from what racers bring with them."""
@@ -145,14 +146,8 @@ class RaceScreen(Over[Experiment | None]):
         """Show what the session has to show, if it is new."""
         if self.session.landscape is not self.landscape:
             self.landscape = self.session.landscape
-            self.show_race()
-        latest = self.session.race
-        if latest is None or latest is self.shown or not self.belongs(latest.race):
-            return
-        self.shown = latest
-        self.show_race()
-        if latest.state == "failed":
-            self.query_one(Hint).say(latest.message, refused=True)
+            self.show_progress()
+        super().look()
 
     # Showing ---------------------------------------------------------------------------------
 
@@ -169,14 +164,10 @@ class RaceScreen(Over[Experiment | None]):
         """The view that is on show."""
         return self.views[self.turn % len(self.views)]
 
-    def show_race(self) -> None:
+    def show_progress(self) -> None:
         """Show the race as it stands."""
         width, view = self.size.width, self.view
         self.query_one("#head", Static).update(head(self.experiment, self.shown, width))
-        # What a narrow terminal cuts off comes last.
-        keys = " [b]s[/b] start  [b]x[/b] stop  [b]v[/b] view  [b]space[/b] in or out  "
-        keys += "[b]enter[/b] load  [b]esc[/b] back  [b]tab[/b] settings"
-        self.query_one("#keys", Static).update(Content.from_markup(keys))
         self.query_one("#left").display = view == "table" or width >= 80
         self.query_one("#right").display = view != "table"
         self.losses.display, self.paths.display = view != "paths", view in ("paths", "both")
@@ -205,20 +196,16 @@ class RaceScreen(Over[Experiment | None]):
         """Describe the optimizer under the cursor, and say how to read the charts."""
         self.query_one("#racer", Static).update(describe(self.table.line))
         if not isinstance(self.focused, Picker):
-            self.say_reading()
+            self.say_usual()
 
-    def say_reading(self) -> None:
+    def say_usual(self) -> None:
         """What the charts on show measure and how to read them, or why there can be no race."""
         try:
             self.race()
         except BadInput as error:
-            self.query_one(Hint).say(str(error), refused=True)
+            self.refuse(str(error))
             return
         self.query_one(Hint).say(READING[self.view])
-
-    def on_resize(self) -> None:
-        """The views follow the width."""
-        self.call_after_refresh(self.show_race)
 
     # Editing ---------------------------------------------------------------------------------
 
@@ -227,13 +214,13 @@ class RaceScreen(Over[Experiment | None]):
         """Take over another lr or plane."""
         self.form.texts[event.key] = event.text
         self.form.show(self.experiment)
-        self.show_race()
+        self.show_progress()
 
     @on(RaceTable.Picked)
     def toggle(self) -> None:
         """Take the racer under the cursor in or out."""
         self.runs ^= {self.table.cursor}
-        self.show_race()
+        self.show_progress()
 
     @on(RaceTable.Moved)
     def moved(self) -> None:
@@ -245,21 +232,10 @@ class RaceScreen(Over[Experiment | None]):
         racers = tuple(Racer(name) for name in OPTIMIZERS.entries if name in self.runs)
         return Race(self.experiment, racers, self.form.texts["lr"] == BEST)
 
-    def on_descendant_focus(self) -> None:
-        """Help for the focused setting."""
-        if isinstance(self.focused, Picker):
-            self.query_one(Hint).say(HELP[self.focused.key])
-        else:
-            self.say_reading()
-
-    def on_descendant_blur(self) -> None:
-        """A setting that is left gives the focus back to the table."""
-        self.call_after_refresh(self.refocus)
-
-    def refocus(self) -> None:
-        """Focus the table where nothing else has the focus."""
-        if self.focused is None and self.is_current and self.query_one("#left").display:
-            self.table.focus()
+    @property
+    def home(self) -> RaceTable | None:
+        """The table, where it is on show."""
+        return self.table if self.query_one("#left").display else None
 
     # Actions ---------------------------------------------------------------------------------
 
@@ -268,31 +244,16 @@ class RaceScreen(Over[Experiment | None]):
         try:
             race = self.race()
         except BadInput as error:
-            self.query_one(Hint).say(str(error), refused=True)
+            self.refuse(str(error))
             return
         self.session.start_race(race)
         if self.view == "table":
             self.action_view()
 
-    def action_stop(self) -> None:
-        """End the race; what is done stays."""
-        self.session.stop_job()
-
     def action_view(self) -> None:
         """The next view."""
         self.turn = (self.turn + 1) % len(self.views)
-        self.show_race()
-
-    def action_leave(self) -> None:
-        """Back to the main screen; a race goes on."""
-        self.dismiss(None)
-
-    def action_other_side(self) -> None:
-        """From the table to the settings and back."""
-        if not self.query_one("#left").display:
-            return
-        on_table = self.focused is self.table
-        self.set_focus(self.form.fields["lr"] if on_table else self.table)
+        self.show_progress()
 
     @on(RaceTable.Chosen)
     def load(self) -> None:
@@ -394,7 +355,7 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
         x_label="steps" if line else chosen.names[0],
         x_range=(left, right),
         y_range=(low, high),
-        heat=Relief(known.x_range, known.y_range, known.values) if known and fits else None,
+        heat=relief(known) if known and fits else None,
         empty=waiting(progress),
     )
 

@@ -18,14 +18,12 @@ from engine.registry import BadInput, Value
 from engine.session import Session
 from engine.sweep import Cell, Sweep, SweepProgress, numeric, numeric_keys, parse_axis
 from tui.charts import Chart, ChartView, Curve
-from tui.dialog import Over
-from tui.fields import Choice, Edited, Form, Picker, Row, TextField
+from tui.fields import Choice, Edited, Form, Row
 from tui.heatmap import Heat, HeatMap
 from tui.numbers import loss_text
 from tui.panels.bars import Hint, job_line
+from tui.screens.job import JobScreen
 
-TICK = 1 / 10
-"""Seconds between two looks at the session."""
 LOSS, FLOOR = "final loss", "epochs to the floor"
 NONE = "none"
 EMPTY = "press s to run the sweep"
@@ -57,6 +55,11 @@ def offered(key: str, experiment: Experiment) -> str:
     return f"lin:{high / 10 if param.above else low:g}:{high:g}:11"
 
 
+# What a narrow terminal cuts off comes last.
+KEYS = (
+    " [b]s[/b] start  [b]x[/b] stop  [b]enter[/b] load  [b]esc[/b] back  "
+    "[b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell"
+)
 HELP = {
     "x": "The key along the x axis. Every value of it is tried with every value of the other axis.",
     "x values": "log:low:high:count by equal factors, lin:low:high:count evenly, or a list: 1,2,5.",
@@ -101,22 +104,15 @@ class AxesForm(Form):
         return Sweep(experiment, tuple(axes))
 
 
-class SweepScreen(Over[Experiment | None]):
-    """Axes on the left, the map on the right; gives back the experiment that was chosen."""
+class SweepScreen(JobScreen[SweepProgress]):
+    """Axes on the left, the map on the right."""
 
-    BINDINGS = [
-        Binding("s", "start", "start"),
-        Binding("x", "stop", "stop"),
-        Binding("escape,q,w", "leave", "back"),
-        Binding("tab", "other_side", "map", priority=True),
-    ]
+    BINDINGS = [Binding("escape,q,w", "leave", "back")]
+    about = HELP
 
     def __init__(self, session: Session, experiment: Experiment, critical_lr: float) -> None:
-        super().__init__()
-        self.session = session
-        self.experiment = experiment
+        super().__init__(session, experiment)
         self.critical_lr = critical_lr
-        self.shown: SweepProgress | None = None
 
     def compose(self) -> ComposeResult:
         """Head, axes and reading, map or curve, and the keys."""
@@ -131,21 +127,22 @@ class SweepScreen(Over[Experiment | None]):
             yield self.map
             yield self.curve
         yield Hint()
-        yield Static(id="keys")
+        yield Static(Content.from_markup(KEYS), id="keys")
 
     def on_mount(self) -> None:
         """Show the form, and a sweep that is there already."""
         self.form.show(self.experiment)
         self.query_one("#cell").border_title = "This run"
         self.curve.display = False
-        old = self.session.sweep
-        if old is not None and self.belongs(old.sweep):
-            self.shown = old
+        self.shown = self.latest()
         self.map.show(Heat((), (), (), EMPTY))
-        self.show_sweep()
+        self.show_progress()
         self.map.focus()
-        self.app.color_charts()  # type: ignore[attr-defined]
-        self.set_interval(TICK, self.look)
+
+    def latest(self) -> SweepProgress | None:
+        """The newest sweep, if it is over this experiment."""
+        sweep = self.session.sweep
+        return sweep if sweep is not None and self.belongs(sweep.sweep) else None
 
     def belongs(self, sweep: Sweep) -> bool:
         """Whether a sweep is over this experiment, apart from the keys that it sweeps."""
@@ -156,26 +153,11 @@ class SweepScreen(Over[Experiment | None]):
             return False
         return same == sweep.experiment
 
-    def look(self) -> None:
-        """Show what the session has to show, if it is new."""
-        latest = self.session.sweep
-        if latest is None or latest is self.shown or not self.belongs(latest.sweep):
-            return
-        self.shown = latest
-        self.show_sweep()
-        if latest.state == "failed":
-            self.query_one(Hint).say(latest.message, refused=True)
-
     # Showing ---------------------------------------------------------------------------------
 
-    def show_sweep(self) -> None:
+    def show_progress(self) -> None:
         """Show the sweep as it stands."""
         self.query_one("#head", Static).update(head(self.experiment, self.shown, self.size.width))
-        # What a narrow terminal cuts off comes last.
-        keys = " [b]s[/b] start  [b]x[/b] stop  [b]enter[/b] load  [b]esc[/b] back  "
-        self.query_one("#keys", Static).update(
-            Content.from_markup(keys + "[b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell")
-        )
         progress = self.shown
         two = progress is None or len(progress.sweep.axes) == 2
         self.map.display, self.curve.display = two, not two
@@ -202,10 +184,6 @@ class SweepScreen(Over[Experiment | None]):
         ]
         return (min(finite, key=lambda cell: cell.loss).index,) if finite else None
 
-    def on_resize(self) -> None:
-        """The head is laid out for a width."""
-        self.call_after_refresh(self.show_sweep)
-
     # Editing ---------------------------------------------------------------------------------
 
     @on(Edited)
@@ -216,7 +194,7 @@ class SweepScreen(Over[Experiment | None]):
             self.form.texts[f"{event.key} values"] = offered(event.text, self.experiment)
         self.form.show(self.experiment)
         if event.key == "measure":
-            self.show_sweep()
+            self.show_progress()
         else:
             self.check()
 
@@ -225,26 +203,19 @@ class SweepScreen(Over[Experiment | None]):
         try:
             sweep = self.form.sweep(self.experiment)
         except BadInput as error:
-            self.query_one(Hint).say(str(error), refused=True)
+            self.refuse(str(error))
             return None
         self.query_one(Hint).say(f"{len(sweep)} runs; press s")
         return sweep
 
-    def on_descendant_focus(self) -> None:
-        """Help for the focused field."""
-        if isinstance(self.focused, TextField | Picker):
-            self.query_one(Hint).say(HELP[self.focused.key])
-        else:
-            self.check()
+    def say_usual(self) -> None:
+        """How many runs it would be, or what is wrong with the form."""
+        self.check()
 
-    def on_descendant_blur(self) -> None:
-        """A field that is left gives the focus back to the map."""
-        self.call_after_refresh(self.refocus)
-
-    def refocus(self) -> None:
-        """Focus the map where nothing else has the focus."""
-        if self.focused is None and self.map.display and self.is_current:
-            self.map.focus()
+    @property
+    def home(self) -> HeatMap | None:
+        """The map, where there is one."""
+        return self.map if self.map.display else None
 
     @on(HeatMap.Moved)
     def moved(self) -> None:
@@ -258,21 +229,6 @@ class SweepScreen(Over[Experiment | None]):
         sweep = self.check()
         if sweep:
             self.session.start_sweep(sweep)
-
-    def action_stop(self) -> None:
-        """End the sweep; what is done stays."""
-        self.session.stop_job()
-
-    def action_leave(self) -> None:
-        """Back to the main screen; a sweep goes on."""
-        self.dismiss(None)
-
-    def action_other_side(self) -> None:
-        """From the map to the axes and back."""
-        if isinstance(self.focused, TextField | Picker):
-            self.set_focus(self.map if self.map.display else None)
-        elif self.query_one("#left").display:
-            self.set_focus(self.form.fields["x"])
 
     def key_enter(self) -> None:
         """With a curve, enter loads the best run."""
