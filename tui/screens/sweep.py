@@ -163,6 +163,8 @@ class SweepScreen(Over[Experiment | None]):
             return
         self.shown = latest
         self.show_sweep()
+        if not isinstance(self.focused, TextField | Picker):
+            self.check()
         if latest.state == "failed":
             self.query_one(Hint).say(latest.message, refused=True)
 
@@ -227,7 +229,16 @@ class SweepScreen(Over[Experiment | None]):
         except BadInput as error:
             self.query_one(Hint).say(str(error), refused=True)
             return None
-        self.query_one(Hint).say(f"{len(sweep)} runs; press s")
+        progress = self.shown
+        if progress is None or progress.sweep != sweep:
+            todo = "press s"
+        elif progress.state == "running":
+            todo = "x stops them"
+        elif len(sweep.axes) == 2:
+            todo = "← ↑ ↓ → go from one to the next, enter takes one to the lab"
+        else:
+            todo = "enter takes the best to the lab"
+        self.query_one(Hint).say(f"{len(sweep)} runs; {todo}")
         return sweep
 
     def on_descendant_focus(self) -> None:
