@@ -630,6 +630,11 @@ def test_ascii_filter_keeps_every_cell(text: str) -> None:
 
 
 def test_ascii_filter_knows_what_the_screen_is_drawn_with() -> None:
-    drawn = "╭─╮│╰╯┏━┓┃┗┛●▰▱▾…·←→↑↓½²σθδβℓŷ×§√≤’−–κμΣ′ᵀ‖▁▂▃▄▅▆▇█"
+    drawn = "╭─╮│╰╯┏━┓┃┗┛●▰▱▾…·←→↑↓½²σθδβℓŷ×§√≤’−–κμΣ′ᵀ‖▁▂▃▄▅▆▇█αγε₂ŝ⌊⌋∞"
     (segment,) = AsciiFilter().apply([Segment(drawn)], Color.parse("black"))
     assert "?" not in segment.text
+
+
+def test_a_dot_in_a_formula_is_no_line_between_words() -> None:
+    (segment,) = AsciiFilter().apply([Segment("1 − lr·λ · esc")], Color.parse("black"))
+    assert segment.text == "1 - lr*L | esc"

@@ -28,7 +28,7 @@ VIEWS = {
     "parameters": "Each parameter over the epochs. The dashed levels are the true values.",
     "landscape": (
         "The loss over a plane, dark is low: a run goes down to θ*, from side to side in a narrow "
-        "valley. f turns the plane, +\N{NO-BREAK SPACE}- zoom, ← → along the path."
+        "valley. f turns the plane, +/- zooms, ← → along the path."
     ),
     "directions": (
         "How far θ is from θ* along each eigenvector. Steps shrink it by 1 − lr·λ: steep "
