@@ -29,25 +29,28 @@ from tests.tui.conftest import (
     TRUE,
     B,
     W,
+    app_showing,
     constant,
     diverged,
     facts,
     failed,
     finished,
     loading,
+    main_of,
     many_features,
     one_point,
     paused,
     previous,
     ready,
     running,
+    until,
     zeros,
 )
 from tui.app import AsciiFilter, summary
 from tui.charts import Chart, draw
 from tui.keys import ACTIONS
 from tui.numbers import clock, count, loss_text, number
-from tui.panels.bars import key_line, status
+from tui.panels.bars import Hint, key_line, status
 from tui.panels.device import device_text
 from tui.panels.fit import FitPanel, fit_chart, parameters_chart, predictions, residuals_chart
 from tui.panels.landscape import directions_chart
@@ -638,3 +641,11 @@ def test_ascii_filter_knows_what_the_screen_is_drawn_with() -> None:
 def test_a_dot_in_a_formula_is_no_line_between_words() -> None:
     (segment,) = AsciiFilter().apply([Segment("1 − lr·λ · esc")], Color.parse("black"))
     assert segment.text == "1 - lr*L | esc"
+
+
+async def test_the_hint_says_why_a_run_ended_early(undrawn: None) -> None:
+    why = "early stopping: the loss was best after epoch 2, 0.1"
+    app = app_showing(replace(finished(), message=why))
+    async with app.run_test(size=(80, 24)) as pilot:
+        hint = main_of(pilot).query_one(Hint)
+        await until(pilot, lambda: hint.said == (f"{why.capitalize()}.", False))

@@ -161,6 +161,8 @@ class Lab(Screen[None]):
             wrong = (field.trouble for field in self.query(TextField))
             trouble = next(filter(None, wrong), "") or advice(self.snapshot)
             usual = "← → value cursor · + - zoom · v view · enter full screen"
+            if self.snapshot.state == "finished" and self.snapshot.message:
+                usual = f"{self.snapshot.message.capitalize()}."  # 80 columns have no other room
             if self.focused is self.fit:
                 usual = VIEWS[self.fit.view] or usual
             hint.say(trouble or self.pending() or usual, refused=bool(trouble))
