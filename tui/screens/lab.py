@@ -194,7 +194,8 @@ class Lab(Screen[None]):
     def pending(self) -> str:
         """What to say where the forms are ahead of the run on screen."""
         run = self.snapshot
-        if run.state in ("running", "paused") and run.experiment != self.experiment:
+        ahead = self.experiment.changed({"lr": run.experiment.lr}) != run.experiment
+        if run.state in ("running", "paused") and ahead:  # the lr is taken over at once
             return "The changes apply at the next start: press s when this run is over."
         return ""
 
