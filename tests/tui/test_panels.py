@@ -40,6 +40,7 @@ from tests.tui.conftest import (
     many_features,
     one_point,
     paused,
+    points,
     previous,
     ready,
     running,
@@ -641,6 +642,21 @@ def test_ascii_filter_knows_what_the_screen_is_drawn_with() -> None:
 def test_a_dot_in_a_formula_is_no_line_between_words() -> None:
     (segment,) = AsciiFilter().apply([Segment("1 − lr·λ · esc")], Color.parse("black"))
     assert segment.text == "1 - lr*L | esc"
+
+
+@pytest.mark.parametrize(
+    ("losses", "where"),
+    [
+        ((16.0,), "still learning"),
+        ((16.0, 4.0, 1.0), "still learning"),
+        ((16.0, 4e-4, 5.6e-4), "above the floor, and not falling"),
+        ((16.0, 8.0, 400.0), "above the floor, and not falling"),
+        ((16.0, 4.9e-5, 5.1e-5), "at the noise floor"),
+    ],
+)
+def test_a_loss_that_rises_is_not_called_learning(losses: tuple[float, ...], where: str) -> None:
+    run = replace(finished(), epoch_losses=points(*losses), loss=losses[-1])
+    assert reading(run).plain.splitlines()[1] == where
 
 
 async def test_the_hint_says_why_a_run_ended_early(undrawn: None) -> None:
