@@ -66,8 +66,8 @@ class Landscape:
 def plane(facts: Facts, turn: int) -> Plane:
     """The steepest and the flattest direction from θ*, then each pair of parameters, and so on.
 
-    Directions without any curvature come last. The parameters that do not vary are those of θ*.
-    One parameter makes a line.
+    Directions without any curvature come last, and not at all where there is no other. The
+    parameters that do not vary are those of θ*. One parameter makes a line.
     """
     best, names = flat(facts.closed_form), [label for label, _ in labels(facts.closed_form)]
     count = len(best)
@@ -75,9 +75,11 @@ def plane(facts: Facts, turn: int) -> Plane:
     turn %= 1 + len(pairs)
     if not pairs:
         return Plane((names[0], ""), (0.0,), (1.0,), (0.0,))
+    curvature = facts.stability.curvature
+    if not curvature.rank:  # no direction is steeper than another
+        turn = 1 + turn % len(pairs)
     if turn:
         return along_parameters(best, names, pairs[turn - 1])
-    curvature = facts.stability.curvature
     last = curvature.rank - 1 if curvature.rank > 1 else count - 1
     first_name, last_name = (
         f"{name} λ {float(curvature.eigenvalues[index]):.3g}"

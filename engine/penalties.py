@@ -39,9 +39,9 @@ def none(w: Tensor) -> Tensor:
 
 @PENALTIES.add(
     "l2",
-    label="L2 (weight decay)",
+    label="L2 (ridge)",
     formula="½λw²",
-    help="Shrinks all weights towards 0, large ones most; ridge regression.",
+    help="Shrinks all weights towards 0, large ones most: ridge regression, weight decay.",
     params=(STRENGTH,),
     derivative=lambda w, strength: strength * w,
 )

@@ -154,16 +154,17 @@ class AsciiFilter(LineFilter):
         | dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True))
         | dict.fromkeys("│┃║▏▕▎▌▐", "|")
         | dict.fromkeys("╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼", "+")
-        | {"●": "*", "✓": "x", "·": "|", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
+        | {"●": "*", "✓": "x", "·": "*", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
         | {"λ": "L", "½": "h", "²": "2", "σ": "s", "θ": "t", "δ": "d", "β": "B", "ℓ": "l", "ŷ": "y"}
         | {"κ": "k", "μ": "u", "Σ": "S", "′": "'", "ᵀ": "T", "‖": "|", "∇": "d", "₁": "1", "ᵣ": "r"}
-        | {"×": "x", "§": "S", "√": "V", "≤": "<", "’": "'", "π": "p"}
+        | {"×": "x", "§": "S", "√": "V", "≤": "<", "’": "'", "π": "p", "∞": "~", "₂": "2"}
+        | {"α": "a", "γ": "g", "ε": "e", "ŝ": "s", "⌊": "[", "⌋": "]"}
     )
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments in ASCII."""
+        """The same segments in ASCII; a dot parts words, and in a formula it multiplies."""
         return [
-            Segment(plain(text.translate(self.TABLE)), style, control)
+            Segment(plain(text.replace(" · ", " | ").translate(self.TABLE)), style, control)
             for text, style, control in segments
         ]
 

@@ -284,9 +284,11 @@ class _Picture:
             sizes.pop()
         column = width - sum(sizes) + 2
         room = column - 2 if sizes else width
+        while cell_len(title) > room and ", " in title:  # what comes last is missed least
+            title = title.rpartition(", ")[0]
         if cell_len(title) > room:
             more = clean("…", ascii)
-            title = set_cell_size(title, max(room - len(more), 0)) + more
+            title = set_cell_size(title, max(room - len(more), 0)).rstrip() + more
         self.page.write(0, 0, title, text)
         for index, size in zip(named, sizes, strict=False):
             swatch = self._swatch(index)

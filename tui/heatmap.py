@@ -106,7 +106,7 @@ def line(
     if y == 0:
         return [Segment(heat.title, text)]
     if y == 1:
-        return legend(heat, quiet, ascii)
+        return legend(heat, width, quiet, ascii)
     if not across or not down or y - 2 >= len(down) + 2:
         return []
     if y - 2 == len(down):
@@ -171,12 +171,14 @@ def cell(
     return Segment(" ", Style(bgcolor=RAMP[step]))
 
 
-def legend(heat: Heat, quiet: Style, ascii: bool) -> list[Segment]:
-    """The colour scale with its ends, and the mark of diverged runs."""
+def legend(heat: Heat, width: int, quiet: Style, ascii: bool) -> list[Segment]:
+    """The colour scale with its ends, and the mark of diverged runs; shorter where it is narrow."""
     low, high = extent(heat)
     ends = [loss_text(10**end if heat.log else end) for end in (low, high)]
+    words = len(f"{ends[0]}  {ends[1]}   × {heat.absent}")
+    cells = 2 if words + 2 * len(RAMP) <= width else 1
     steps = [
-        Segment(SHADES[i] * 2) if ascii else Segment("  ", Style(bgcolor=color))
+        Segment(SHADES[i] * cells) if ascii else Segment(" " * cells, Style(bgcolor=color))
         for i, color in enumerate(RAMP)
     ]
     values = [value for row in heat.values for value in row if value is not None]

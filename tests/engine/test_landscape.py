@@ -108,6 +108,14 @@ def test_flat_directions_are_left_out_while_there_are_others() -> None:
         assert np.linalg.norm(H @ vector) > 1e-3 * np.linalg.norm(H)
 
 
+def test_without_curvature_there_are_planes_of_parameters_only() -> None:
+    """The L1 loss is made of straight pieces."""
+    facts = facts_of(Experiment().changed({"loss": "l1"}))
+    assert facts.stability.curvature.rank == 0
+    pairs = list(combinations([label for label, _ in labels(facts.closed_form)], 2))
+    assert [plane(facts, turn).names for turn in range(4)] == [*pairs, pairs[0]]
+
+
 @settings(max_examples=50)
 @given(turn=st.integers(0, 3), a=finite, b=finite)
 def test_places_are_the_coordinates_that_made_them(turn: int, a: float, b: float) -> None:

@@ -388,6 +388,13 @@ def test_the_axes_look_like_the_sketch() -> None:
     assert drawn[-1].split() == ["0", "1", "2", "epochs", "3"]
 
 
+def test_what_comes_last_in_a_title_gives_way_to_the_legend() -> None:
+    chart = Chart((falling,), title="half squared, log y")
+    assert lines(chart, 27)[0] == "half squared, log y  ── now"
+    assert lines(chart, 26)[0] == "half squared        ── now"
+    assert lines(chart, 20)[0] == "half squared  ── now"
+
+
 def test_a_long_legend_gives_way_before_the_title() -> None:
     curves = tuple(replace(falling, label=f"run number {i}") for i in range(6))
     head = lines(Chart(curves, title="the loss of six runs of one experiment"))[0]

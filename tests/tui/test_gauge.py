@@ -83,7 +83,14 @@ def test_verdict(share: float, word: str, color: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.003, "0.3 %"), (0.0217, "2.2 %"), (0.095, "10 %"), (1.07, "107 %"), (5e5, "5e+07 %")],
+    [
+        (4e-6, "<0.1 %"),
+        (0.0026, "0.3 %"),
+        (0.0217, "2.2 %"),
+        (0.095, "10 %"),
+        (1.07, "107 %"),
+        (5e5, "5e+07 %"),
+    ],
 )
 def test_percent(share: float, text: str) -> None:
     assert percent(share) == text

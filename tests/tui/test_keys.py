@@ -422,6 +422,8 @@ async def test_only_the_learning_rate_changes_a_run() -> None:
         await settled(pilot)
         await pilot.press("l", *"0.1", "enter")
         await until(pilot, lambda: session.asked == [("set_lr", 0.1)])
+        assert app.main.experiment.lr == 0.1
+        assert not app.main.pending()
         await pilot.press("j", "d", "down", "down", "down", *"500", "enter")
         await until(pilot, lambda: app.main.experiment.source().n == 500)
         await pilot.pause()

@@ -29,25 +29,29 @@ from tests.tui.conftest import (
     TRUE,
     B,
     W,
+    app_showing,
     constant,
     diverged,
     facts,
     failed,
     finished,
     loading,
+    main_of,
     many_features,
     one_point,
     paused,
+    points,
     previous,
     ready,
     running,
+    until,
     zeros,
 )
 from tui.app import AsciiFilter, summary
 from tui.charts import Chart, draw
 from tui.keys import ACTIONS
 from tui.numbers import clock, count, loss_text, number
-from tui.panels.bars import key_line, status
+from tui.panels.bars import Hint, key_line, status
 from tui.panels.device import device_text
 from tui.panels.fit import FitPanel, fit_chart, parameters_chart, predictions, residuals_chart
 from tui.panels.landscape import directions_chart
@@ -637,6 +641,34 @@ def test_ascii_filter_keeps_every_cell(text: str) -> None:
 
 
 def test_ascii_filter_knows_what_the_screen_is_drawn_with() -> None:
-    drawn = "╭─╮│╰╯┏━┓┃┗┛●▰▱▾…·←→↑↓½²σθδβℓŷ×§√≤’−–κμΣ′ᵀ‖▁▂▃▄▅▆▇█"
+    drawn = "╭─╮│╰╯┏━┓┃┗┛●▰▱▾…·←→↑↓½²σθδβℓŷ×§√≤’−–κμΣ′ᵀ‖▁▂▃▄▅▆▇█αγε₂ŝ⌊⌋∞"
     (segment,) = AsciiFilter().apply([Segment(drawn)], Color.parse("black"))
     assert "?" not in segment.text
+
+
+def test_a_dot_in_a_formula_is_no_line_between_words() -> None:
+    (segment,) = AsciiFilter().apply([Segment("1 − lr·λ · esc")], Color.parse("black"))
+    assert segment.text == "1 - lr*L | esc"
+
+
+@pytest.mark.parametrize(
+    ("losses", "where"),
+    [
+        ((16.0,), "still learning"),
+        ((16.0, 4.0, 1.0), "still learning"),
+        ((16.0, 4e-4, 5.6e-4), "above the floor, and not falling"),
+        ((16.0, 8.0, 400.0), "above the floor, and not falling"),
+        ((16.0, 4.9e-5, 5.1e-5), "at the noise floor"),
+    ],
+)
+def test_a_loss_that_rises_is_not_called_learning(losses: tuple[float, ...], where: str) -> None:
+    run = replace(finished(), epoch_losses=points(*losses), loss=losses[-1])
+    assert reading(run).plain.splitlines()[1] == where
+
+
+async def test_the_hint_says_why_a_run_ended_early(undrawn: None) -> None:
+    why = "early stopping: the loss was best after epoch 2, 0.1"
+    app = app_showing(replace(finished(), message=why))
+    async with app.run_test(size=(80, 24)) as pilot:
+        hint = main_of(pilot).query_one(Hint)
+        await until(pilot, lambda: hint.said == (f"{why.capitalize()}.", False))

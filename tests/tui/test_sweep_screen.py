@@ -584,6 +584,17 @@ async def test_without_y_there_is_a_curve_with_the_limit() -> None:
         assert stage.said("cell").splitlines()[0] == f"lr = {progress.sweep.axes[0].values[8]}"
 
 
+async def test_the_hint_goes_with_the_state_of_the_sweep() -> None:
+    async with opened() as (stage, _):
+        await stage.pick("y", NONE)
+        await stage.to_map()
+        assert stage.hint() == ("32 runs; press s", False)
+        await stage.publish(along("running", 5, 32))
+        assert stage.hint() == ("32 runs; x stops them", False)
+        await stage.publish(along("finished", 32, 32))
+        assert stage.hint() == ("32 runs; enter takes the best to the lab", False)
+
+
 async def test_enter_on_a_curve_loads_the_best_run() -> None:
     progress = along("finished")
     async with opened(progress) as (stage, session):

@@ -153,6 +153,12 @@ def test_curvature_has_the_matrix_and_its_directions() -> None:
     assert "rank 3 of 3" in said
 
 
+def test_flat_directions_make_a_trough() -> None:
+    said = theory(studied("data.n=1 batch_size=1"))
+    assert "κ = λmax/λmin = 1.0000: a trough, flat along its floor" in said
+    assert "rank 1 of 3: 2 flat directions" in said
+
+
 def test_learning_rates_are_those_of_the_eigenvalues() -> None:
     # D11: κ is about 98; 676 steps at the best lr, some 83 with momentum.
     found = studied("data.scale=1,10 batch_size=1000")

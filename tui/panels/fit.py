@@ -28,7 +28,7 @@ VIEWS = {
     "parameters": "Each parameter over the epochs. The dashed levels are the true values.",
     "landscape": (
         "The loss over a plane, dark is low: a run goes down to θ*, from side to side in a narrow "
-        "valley. f turns the plane, + - zoom, ← → along the path."
+        "valley. f turns the plane, +/- zooms, ← → along the path."
     ),
     "directions": (
         "How far θ is from θ* along each eigenvector. Steps shrink it by 1 − lr·λ: steep "
@@ -248,7 +248,7 @@ def parameters_chart(snapshot: Snapshot) -> Chart:
     return Chart(
         curves,
         tuple(Level(value, label) for label, value in true),
-        title="parameters on their way to the true values",
+        title="parameters, true values dashed",
         x_label="epochs",
         y_label=true[-1][0],
         x_range=(0.0, float(snapshot.experiment.epochs)),

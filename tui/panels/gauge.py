@@ -9,6 +9,7 @@ from textual.content import Content
 
 from engine.experiment import KEYS, Experiment
 from engine.history import Snapshot
+from tui.numbers import number
 
 if TYPE_CHECKING:
     from engine.stability import Limit
@@ -48,9 +49,13 @@ def verdict(share: float) -> tuple[str, str]:
 
 
 def percent(share: float) -> str:
-    """A share in percent, short: 0.3 %, 2 %, 107 %, 5e+07 %."""
+    """A share in percent, short: <0.1 %, 2.2 %, 107 %, 5e+07 %."""
     value = 100 * share
-    return f"{value:.2g} %" if value < 9.5 or value >= 9999.5 else f"{value:.0f} %"
+    if value < 0.05:
+        return "<0.1 %"
+    if value >= 9999.5:
+        return f"{value:.2g} %"
+    return f"{value:.1f} %" if value < 9.5 else f"{value:.0f} %"
 
 
 def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
@@ -61,7 +66,8 @@ def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
     word, color = verdict(share)
     full = max(1, round(min(share, 1.0) * BAR))
     bar = Content.assemble(("▰" * full, color), ("▱" * (BAR - full), "dim"), (f" {word}", color))
-    return f"{percent(share)} of {limit.lr:.3g}", bar
+    at = f"{limit.lr:.3g}" if limit.lr >= 0.01 else number(limit.lr)  # the label is narrow
+    return f"{percent(share)} of {at}", bar
 
 
 def limit_words(snapshot: Snapshot) -> str:

@@ -191,7 +191,7 @@ def directions_chart(now: Snapshot) -> Chart:
     low = min((y for curve in (*measured, *dashed) for y in curve.ys if y > 0), default=high)
     return Chart(
         (*dashed, *measured),
-        title=f"error, {'dashed (1−lr·λ)^k' if predicted else 'measured only'}",
+        title=f"error, {'dashed (1−lr·λ)ᵏ' if predicted else 'measured only'}",
         x_label="epochs",
         y_label="error along the steepest",
         log_y=True,

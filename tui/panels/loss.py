@@ -103,7 +103,7 @@ def loss_chart(
             )
         )
     curves += [main, Curve(epochs.x, epochs.low, "marks", "now", marker="*")]
-    title = f"{now.experiment.entry('loss').label} loss, {'log y' if log_y else 'linear y'}"
+    title = f"{now.experiment.entry('loss').label}, {'log y' if log_y else 'linear y'}"
     if cursor is not None:
         # The values take the place of the legend.
         title = f"epoch {cursor:.10g}"

@@ -51,9 +51,18 @@ def reading(snapshot: Snapshot) -> Content:
         lines = [(f"\n{line}", "") for line in (*others, head, snapshot.message)]
         return Content.assemble((first, BAD), *lines)
     where = standing(loss, known.noise_floor, known.optimum, known.rounding)
-    said = (f"\n{where}", WARNING if where == "still learning" else GOOD)
+    learning = where == "still learning"
+    if learning and not is_falling(snapshot):
+        where = "above the floor, and not falling"
+    said = (f"\n{where}", WARNING if learning else GOOD)
     alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
     return Content.assemble(head, said, alert, *limits)
+
+
+def is_falling(snapshot: Snapshot) -> bool:
+    """Whether the last epoch has brought the loss down; so until there was one."""
+    losses = snapshot.epoch_losses.low
+    return len(losses) < 2 or losses[-1] < losses[-2]
 
 
 def advice(snapshot: Snapshot) -> str:

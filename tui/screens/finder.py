@@ -72,6 +72,6 @@ def ramp(found: Finding) -> Chart:
         if math.isfinite(lr):
             at = math.log10(lr)
             curves.append(Curve((at, at), ends, color=color, label=label, dashed=True))
-    curves.append(Curve(x, found.losses, label="smoothed loss"))
-    title = "minibatch loss while lr rises"
+    curves.append(Curve(x, found.losses, label="smoothed"))
+    title = "loss while lr rises"
     return Chart(tuple(curves), title=title, x_label="log10 lr", log_y=min(found.losses) > 0)

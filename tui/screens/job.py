@@ -68,6 +68,8 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
             return
         self.shown = latest
         self.show_progress()
+        if not isinstance(self.focused, TextField | Picker):
+            self.say_usual()
         if latest.state == "failed":
             self.refuse(latest.message)
 

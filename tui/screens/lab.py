@@ -161,6 +161,8 @@ class Lab(Screen[None]):
             wrong = (field.trouble for field in self.query(TextField))
             trouble = next(filter(None, wrong), "") or advice(self.snapshot)
             usual = "← → value cursor · + - zoom · v view · enter full screen"
+            if self.snapshot.state == "finished" and self.snapshot.message:
+                usual = f"{self.snapshot.message.capitalize()}."  # 80 columns have no other room
             if self.focused is self.fit:
                 usual = VIEWS[self.fit.view] or usual
             hint.say(trouble or self.pending() or usual, refused=bool(trouble))
@@ -192,7 +194,8 @@ class Lab(Screen[None]):
     def pending(self) -> str:
         """What to say where the forms are ahead of the run on screen."""
         run = self.snapshot
-        if run.state in ("running", "paused") and run.experiment != self.experiment:
+        ahead = self.experiment.changed({"lr": run.experiment.lr}) != run.experiment
+        if run.state in ("running", "paused") and ahead:  # the lr is taken over at once
             return "The changes apply at the next start: press s when this run is over."
         return ""
 

@@ -45,8 +45,8 @@ KEYS = (
     "[b]enter[/b] load  [b]esc[/b] back  [b]tab[/b] settings"
 )
 HELP = {
-    "lr": "SGD steps lr times the gradient, Adam about lr whatever the gradient is: one lr does "
-    "not mean the same to both. Each its best: the first at the floor of 41 from 1e-4 to 10.",
+    "lr": "SGD steps lr times the gradient, Adam about lr whatever it is: one lr is not the same "
+    "to both. Each its best: first at the floor of 41 from 1e-4 to 10.",
     "plane": "Paths over two parameters, or along the steepest and the flattest direction of the "
     "loss, the eigenvectors of the largest and the smallest eigenvalue.",
 }

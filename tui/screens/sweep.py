@@ -205,7 +205,16 @@ class SweepScreen(JobScreen[SweepProgress]):
         except BadInput as error:
             self.refuse(str(error))
             return None
-        self.query_one(Hint).say(f"{len(sweep)} runs; press s")
+        progress = self.shown
+        if progress is None or progress.sweep != sweep:
+            todo = "press s"
+        elif progress.state == "running":
+            todo = "x stops them"
+        elif len(sweep.axes) == 2:
+            todo = "← ↑ ↓ → go from one to the next, enter takes one to the lab"
+        else:
+            todo = "enter takes the best to the lab"
+        self.query_one(Hint).say(f"{len(sweep)} runs; {todo}")
         return sweep
 
     def say_usual(self) -> None:

@@ -201,8 +201,9 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
     if not known.rank:
         yield Text("no curvature here: the loss is flat or made of straight pieces")
         return
-    yield Text(f"κ = λmax/λmin = {number(known.condition)}: {valley(known.condition)}")
     flat = p - known.rank
+    shape = "a trough, flat along its floor" if flat else valley(known.condition)
+    yield Text(f"κ = λmax/λmin = {number(known.condition)}: {shape}")
     if flat:
         yield Text(
             f"rank {known.rank} of {p}: {flat} flat direction{'s' * (flat > 1)}. The columns of "
