@@ -136,6 +136,7 @@ class Session:
         self._run: Run | None = None
         self._job: Job | None = None
         self._compiled: tuple[str, ...] = ()
+        """Names of what the last kernels were compiled for."""
         self._goal = Goal.REST
         self._pace: float | None = None
         self._due = 0.0

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from engine.experiment import Experiment
 from engine.session import Session
 from tui.app import LinregApp
 from tui.settings import Settings
@@ -30,7 +32,12 @@ class Picture:
     """Keys separated by spaces; `=0.3` types a text, `…` waits until the engine rests."""
     theme: str = "linreg-dark"
     ascii: bool = False
+    changes: Mapping[str, object] = field(default_factory=dict)
+    """What the experiment has beyond the baseline."""
 
+
+VALLEY = {"data.scale": (1.0, 6.0), "batch_size": 1000, "epochs": 60}
+"""A narrow valley and full batches."""
 
 PICTURES = (
     Picture("main", keys="l =0.003 enter s … l =0.03 enter s …"),
@@ -45,6 +52,10 @@ PICTURES = (
     Picture("fan", keys="2 b … s …"),
     Picture("finder", (100, 30), keys="L …"),
     Picture("race", keys="R tab right tab s …"),
+    Picture("landscape", (100, 30), keys="s … v v v enter", changes={**VALLEY, "lr": 0.05}),
+    Picture("directions", keys="s … v v v v", changes={**VALLEY, "lr": 0.03}),
+    Picture("theory", (100, 34), keys="s … t …", changes={"data.scale": (1.0, 6.0)}),
+    Picture("xray", (100, 20), keys=". … d …"),
     Picture("choices", (80, 24), keys="j m down down enter"),
     Picture("help", (80, 24), keys="question_mark"),
     Picture("light", keys="4 s …", theme="linreg-light"),
@@ -65,7 +76,8 @@ async def rest(pilot: Pilot[None], session: Session) -> None:
 
 async def take(picture: Picture) -> None:
     """Run the app, press the keys, save the picture."""
-    settings = Settings(theme=picture.theme, ascii=picture.ascii)
+    experiment = Experiment().changed(picture.changes)
+    settings = Settings(theme=picture.theme, ascii=picture.ascii, experiment=experiment)
     session = Session(settings.experiment)
     app = LinregApp(session, settings)
     async with app.run_test(size=picture.size) as pilot:

@@ -71,13 +71,12 @@ def lines(start: Study, best: Study) -> list[str]:
     facts = best.facts
     size = max(len(label) for label in best.labels)
     rows = zip(best.labels, best.hessian.tolist(), strict=True)
-    difference = best.autograd_apart
     return [
         f"closed form        {named(facts.closed_form)}",
         f"its loss           {facts.optimum:.4g}, noise floor {facts.noise_floor:.4g}",
         "Hessian at the closed form",
         *(f"  {label:<{size}}" + "".join(f"{x:>12.4g}" for x in row) for label, row in rows),
-        *([] if difference is None else [f"  by autograd: off by {difference:.1g}"]),
+        f"  by autograd: off by {best.autograd_apart:.1g}",
         *rates(best),
         f"limit here         {best.limit.lr:.4g} ({best.limit.name})",
         f"gradient variance  {start.gradient_variance:.4g} at the start, "

@@ -29,6 +29,10 @@ class Training:
         self.problem = problem
         self.controls = controls
         self.shuffles = problem.shuffles()
+        experiment = problem.experiment
+        self.divisor = 1 if experiment.reduction == "mean" else experiment.batch_size
+        self.move = experiment.entry("optimizer").function
+        self.options = experiment.optimizer.kwargs()
         self.step = 0
         self._params = {
             name: start.clone().requires_grad_() for name, start in problem.start.items()
@@ -57,25 +61,27 @@ class Training:
         for (X, y), factor in zip(minibatches, factors, strict=True):
             y_hat = problem.model.predict(params, X)
             losses = loss_of(y_hat - y.reshape(y_hat.shape), **loss_params)
-            loss = losses.mean() if averaged else losses.sum() / experiment.batch_size
+            loss = losses.mean() if averaged else losses.sum()
             for param in params.values():
                 param.grad = None
-            (loss + problem.penalty(params) if penalized else loss).backward()
+            # The optimizer divides a sum, and with it what is added here.
+            if penalized:
+                (loss + self.divisor * problem.penalty(params)).backward()
+            else:
+                loss.backward()
             self._update(controls.lr * factor)
             self._minibatch = (X, y)
-            yield (loss.item() if averaged else loss.item() * experiment.batch_size / len(y),)
+            yield (loss.item() if averaged else loss.item() / len(y),)
 
     @torch.no_grad()
     def _update(self, lr: float) -> None:
-        """Move every parameter as the optimizer says."""
+        """Move every parameter as the optimizer says; a summed gradient is divided first."""
         self.step += 1
-        optimizer = self.problem.experiment.optimizer
-        move_of, options = self.problem.experiment.entry("optimizer").function, optimizer.kwargs()
-        for name, param in self._params.items():
-            assert param.grad is not None
-            move, *kept = move_of(param.grad, *self._kept[name], self.step, lr, **options)
-            param.sub_(move)
-            self._kept[name] = (kept[0], kept[1])
+        for name, grad in self.grads().items():
+            one, two = self._kept[name]
+            move, one, two = self.move(grad, one, two, self.step, lr, **self.options)
+            self._params[name].sub_(move)
+            self._kept[name] = one, two
 
     def params(self) -> dict[str, Tensor]:
         """Each parameter by the model's name."""
@@ -83,7 +89,11 @@ class Training:
 
     def grads(self) -> dict[str, Tensor]:
         """Gradient that the last step followed."""
-        return {name: param.grad for name, param in self._params.items() if param.grad is not None}
+        return {
+            name: param.grad / self.divisor
+            for name, param in self._params.items()
+            if param.grad is not None
+        }
 
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
         """X (B, d) and y (B, 1) of the last minibatch."""

@@ -39,7 +39,6 @@ def test_hessian_is_the_gram_matrix() -> None:
     found = at()
     X, _ = design(found.experiment)
     assert found.hessian.numpy() == pytest.approx(X.T @ X / len(X), abs=1e-6)  # S6, D3
-    assert found.autograd_apart is not None
     assert found.autograd_apart < 1e-6
     for value, heading in zip(found.curvature.eigenvalues.tolist(), found.headings, strict=True):
         v = np.array([*heading["w"], *heading["b"]])
@@ -124,3 +123,13 @@ def test_a_place_that_is_no_place_is_refused() -> None:
         study(known.experiment, known.facts, {"w": (math.nan, 1.0), "b": (0.0,)})
     far = study(known.experiment, known.facts, {"w": (1e30, -1e30), "b": (1e30,)})
     assert far.curvature.condition == pytest.approx(known.curvature.condition)
+
+
+@pytest.mark.parametrize("few", [0, 10**6])
+@pytest.mark.parametrize("loss", ["half_squared", "huber", "log_cosh"])
+def test_autograd_agrees_by_the_whole_hessian_and_by_a_product(
+    loss: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S6: where numbers are many, one Hessian-vector product takes the place of the Hessian."""
+    monkeypatch.setattr("engine.study.FEW", few)
+    assert at(loss=loss, penalty="l2", data__scale=(1.0, 5.0)).autograd_apart < 1e-9

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from engine.events import Facts
 from engine.experiment import Experiment
+from engine.landscape import survey
 from engine.optimizers import OPTIMIZERS
 from engine.race import Race, RaceProgress, Racer, Track
 from engine.session import Session
@@ -46,6 +47,7 @@ from tui.screens.race import (
     head,
     losses_chart,
     paths_chart,
+    plane_of,
     point,
 )
 from tui.settings import Settings
@@ -396,18 +398,44 @@ def test_paths_over_two_parameters() -> None:
     assert (*best.xs, *best.ys) == facts().closed_form["w"]
 
 
+async def test_the_loss_is_asked_for_once_and_drawn_behind_the_paths() -> None:
+    async with opened(raced("finished")) as (stage, session):
+        await stage.until(lambda: stage.screen.landscape is not None)
+        found = session.landscape
+        assert found is not None
+        chart = stage.screen.paths._chart
+        assert chart.heat is not None
+        assert (found.x_range, found.y_range) == (chart.x_range, chart.y_range)
+
+
+def test_a_landscape_of_other_data_is_not_drawn() -> None:
+    progress = raced("finished")
+    assert progress.facts is not None
+    chart = paths_chart(progress, PARAMETERS)
+    assert chart.x_range is not None
+    assert chart.y_range is not None
+    plane = plane_of(progress.facts, PARAMETERS)
+    own, other = (
+        survey(progress.race.experiment, known, plane, chart.x_range, chart.y_range)
+        for known in (progress.facts, facts())
+    )
+    assert paths_chart(progress, PARAMETERS, own).heat is not None
+    assert paths_chart(progress, PARAMETERS, other).heat is None
+    assert paths_chart(progress, DIRECTIONS, own).heat is None
+
+
 def test_directions_are_the_steepest_and_the_flattest_that_is_not_flat() -> None:
     known = facts()
     w, b = known.closed_form["w"], known.closed_form["b"]
     moved = {"w": (w[0] + 0.5, w[1] + 7.0), "b": (b[0] - 0.25,)}
     # Of the made-up facts each eigenvector is a parameter.
-    assert point(known, moved, DIRECTIONS) == pytest.approx((0.5, -0.25))
-    assert point(known, known.closed_form, DIRECTIONS) == (0.0, 0.0)
+    assert point(plane_of(known, DIRECTIONS), moved, 0) == pytest.approx((0.5, -0.25))
+    assert point(plane_of(known, DIRECTIONS), known.closed_form, 0) == (0.0, 0.0)
     flat = known.stability.curvature.eigenvalues.clone()
     flat[-1] = 0.0
     curvature = replace(known.stability.curvature, eigenvalues=flat)
     without = replace(known, stability=replace(known.stability, curvature=curvature))
-    assert point(without, moved, DIRECTIONS) == pytest.approx((0.5, 7.0))
+    assert point(plane_of(without, DIRECTIONS), moved, 0) == pytest.approx((0.5, 7.0))
 
 
 def lone(known: Facts) -> Facts:

@@ -73,9 +73,10 @@ class FitPanel(ChartPanel):
         self.redraw()
 
     def take(self, landscape: Landscape | None) -> None:
-        """Draw what the engine has found."""
-        self.known = landscape
-        self.redraw()
+        """Draw what the engine has found, unless another screen had asked for it."""
+        if landscape is not None and self.asked is not None and landscape.facts is self.asked[0]:
+            self.known = landscape
+            self.redraw()
 
     def redraw(self) -> None:
         """Show the chart; where it needs a landscape that was not asked for yet, ask for it."""

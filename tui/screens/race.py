@@ -18,13 +18,15 @@ from textual.widgets import Static
 from engine.alerts import limit
 from engine.events import Facts
 from engine.experiment import Experiment
-from engine.models import Values, labels
+from engine.landscape import Landscape, Plane
+from engine.landscape import plane as turned
+from engine.models import Values, flat
 from engine.optimizers import OPTIMIZERS
 from engine.presets import title_of
 from engine.race import Race, RaceProgress, Racer
 from engine.registry import BadInput, show
 from engine.session import Session
-from tui.charts import Chart, ChartView, Curve, Level
+from tui.charts import Chart, ChartView, Curve, Level, Relief
 from tui.dialog import Over
 from tui.fields import Choice, Edited, Form, Picker, Row
 from tui.panels.bars import Hint, job_line
@@ -97,6 +99,9 @@ class RaceScreen(Over[Experiment | None]):
         """Names of those who take part in the next race."""
         self.turn = 0
         """How often the view was turned."""
+        self.landscape = session.landscape
+        self.wanted: tuple[object, ...] = ()
+        """What the engine was asked for last."""
 
     def compose(self) -> ComposeResult:
         """Head, table and settings, charts, and the keys."""
@@ -138,6 +143,9 @@ class RaceScreen(Over[Experiment | None]):
 
     def look(self) -> None:
         """Show what the session has to show, if it is new."""
+        if self.session.landscape is not self.landscape:
+            self.landscape = self.session.landscape
+            self.show_race()
         latest = self.session.race
         if latest is None or latest is self.shown or not self.belongs(latest.race):
             return
@@ -174,9 +182,24 @@ class RaceScreen(Over[Experiment | None]):
         self.losses.display, self.paths.display = view != "paths", view in ("paths", "both")
         self.table.show(lines(self.runs, self.shown))
         self.losses.show(losses_chart(self.shown))
-        self.paths.show(paths_chart(self.shown, self.form.texts["plane"]))
+        paths = paths_chart(self.shown, self.form.texts["plane"], self.session.landscape)
+        self.paths.show(paths)
+        self.survey(paths)
         self.show_racer()
         self.refocus()
+
+    def survey(self, paths: Chart) -> None:
+        """Ask for the loss behind the paths where another part of the plane is on show."""
+        if self.shown is None or self.shown.facts is None or not self.paths.display:
+            return
+        facts = self.shown.facts
+        plane = plane_of(facts, self.form.texts["plane"])
+        wanted = (facts, plane, paths.x_range, paths.y_range)
+        if wanted != self.wanted and paths.x_range and paths.y_range and not plane.is_line:
+            self.wanted = wanted
+            self.session.survey(
+                self.shown.race.experiment, facts, plane, paths.x_range, paths.y_range
+            )
 
     def show_racer(self) -> None:
         """Describe the optimizer under the cursor, and say how to read the charts."""
@@ -332,66 +355,59 @@ def losses_chart(progress: RaceProgress | None) -> Chart:
     )
 
 
-def paths_chart(progress: RaceProgress | None, plane: str) -> Chart:
-    """The way of every racer over two parameters or along two directions of the loss.
+def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | None = None) -> Chart:
+    """The way of every racer over two parameters or along two directions, on the loss there.
 
     With a single parameter it is drawn against steps.
     """
     if progress is None or progress.facts is None:
         return Chart(empty=waiting(progress))
-    facts = progress.facts
-    names = [label for label, _ in labels(facts.start)]
-    curves, marks = [], []
-    inside = [point(facts, facts.start, plane), point(facts, facts.closed_form, plane)]
+    facts, chosen = progress.facts, plane_of(progress.facts, plane)
+    curves, marks, inside = [], [], []
+    ends = [point(chosen, values, 0) for values in (facts.start, facts.closed_form)]
     for track in progress.tracks:
         place = place_of(track.racer.optimizer)
         points = [
             place_at
             for step, values in zip(track.steps, track.places, strict=True)
-            if all(map(math.isfinite, place_at := point(facts, values, plane, step)))
+            if all(map(math.isfinite, place_at := point(chosen, values, step)))
         ]
         if track.status != "diverged":
             inside += points
         curves.append(curve(points, place))
         lengths = [0.0, *(math.dist(*pair) for pair in pairwise(points))]
-        chosen = along(list(accumulate(lengths))[: len(points)], shares(place))
-        marks.append(curve([points[i] for i in chosen], place, "marks"))
-    ends = [([x], [y], sign) for (x, y), sign in zip(inside[:2], "ox", strict=True)]
-    levels: tuple[Level, ...] = ()
-    if len(names) == 1:
-        levels = (Level(inside[1][1], "θ*"),)
-        title, names, ends = f"{names[0]} against steps", ["steps"], ends[:1]
-    elif plane == DIRECTIONS:
-        title, names = "θ − θ*: across, the steepest direction; up, the flattest", ["steepest"]
-    else:
-        title = f"{names[1]} against {names[0]}"
-    x_range, y_range = (padded(min(values), max(values)) for values in zip(*inside, strict=True))
+        numbered = along(list(accumulate(lengths))[: len(points)], shares(place))
+        marks.append(curve([points[i] for i in numbered], place, "marks"))
+    (left, right), (low, high) = (
+        padded(min(values), max(values)) for values in zip(*ends, *inside, strict=True)
+    )
+    fits = known is not None and known.facts is facts and known.plane == chosen
+    start, best = (
+        Curve([x], [y], "marks", "text", marker=sign, mark=sign)
+        for (x, y), sign in zip(ends, "ox", strict=True)
+    )
+    line = chosen.is_line
     return Chart(
-        (*curves, *marks, *(Curve(x, y, "marks", "text", marker=s, mark=s) for x, y, s in ends)),
-        levels,
-        title,
-        x_label=names[0],
-        x_range=x_range,
-        y_range=y_range,
+        (*curves, *marks, start) if line else (*curves, *marks, start, best),
+        (Level(ends[1][1], "θ*"),) if line else (),
+        f"{chosen.names[0]} against steps" if line else f"↑ {chosen.names[1]} → {chosen.names[0]}",
+        x_label="steps" if line else chosen.names[0],
+        x_range=(left, right),
+        y_range=(low, high),
+        heat=Relief(known.x_range, known.y_range, known.values) if known and fits else None,
         empty=waiting(progress),
     )
 
 
-def point(facts: Facts, params: Values, plane: str, step: int = 0) -> tuple[float, float]:
+def plane_of(facts: Facts, plane: str) -> Plane:
+    """The plane of the paths: that of the first two parameters, or of two eigenvectors."""
+    return turned(facts, 1 if plane == PARAMETERS else 0)
+
+
+def point(plane: Plane, params: Values, step: int) -> tuple[float, float]:
     """Where θ stands in the plane of the paths; beside the step where it is one number."""
-    theta = [value for _, value in labels(params)]
-    if len(theta) == 1:
-        return float(step), theta[0]
-    if plane == PARAMETERS:
-        return theta[0], theta[1]
-    best = [value for _, value in labels(facts.closed_form)]
-    error = [value - target for value, target in zip(theta, best, strict=True)]
-    curvature = facts.stability.curvature
-    columns = curvature.eigenvectors[:, [0, curvature.rank - 1]].T.tolist()
-    across, up = (
-        sum(share * value for share, value in zip(column, error, strict=True)) for column in columns
-    )
-    return across, up
+    (x,), (y,) = plane.places([flat(params)])
+    return (float(step), x) if plane.is_line else (x, y)
 
 
 def curve(

@@ -183,13 +183,12 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
         yield from side_by_side(study.labels, columns, width, CELL)
     else:
         yield Text(f"H has {p}×{p} entries, too many to show")
-    if study.autograd_apart is not None:
-        yield verdict("formula and autograd", study.autograd_apart)
-        yield Text(
-            "autograd derives the gradient once more: it has to be kept with create_graph=True, "
-            f"and costs {p} backward passes and {p}×{p} numbers",
-            style="dim",
-        )
+    yield verdict("formula and autograd", study.autograd_apart)
+    yield Text(
+        "autograd derives the gradient once more: it has to be kept with create_graph=True, "
+        f"and costs {p} backward passes and {p}×{p} numbers; H·v alone costs two",
+        style="dim",
+    )
     yield Text()
     yield Text(f"{'λ':>9}  along", style="dim")
     pairs = list(zip(known.eigenvalues.tolist(), study.headings, strict=True))
