@@ -10,6 +10,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from queue import Empty, SimpleQueue
@@ -227,7 +228,9 @@ class Session:
         def look() -> None:
             from engine.landscape import survey
 
-            self.landscape = survey(experiment, facts, plane, x_range, y_range)
+            # A picture that cannot be had is no reason to end a run.
+            with suppress(ArithmeticError, RuntimeError, ValueError):
+                self.landscape = survey(experiment, facts, plane, x_range, y_range)
 
         self._command(look)
 

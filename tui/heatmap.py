@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from textual.strip import Strip
 
 from tui.numbers import loss_text
 from tui.page import RAMP, SHADES, Palette, Picture, clean, step_of
+
+TOP = 0.95
+"""Share of the values that the colour scale reaches; those above have its last colour."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +141,20 @@ def places(count: int, room: int, kept: int = 0) -> list[int]:
 
 
 def extent(heat: Heat) -> tuple[float, float]:
-    """The least and greatest value that can be shown, in units of the colour scale."""
-    values = [scaled(v, heat.log) for row in heat.values for v in row]
-    known = [value for value in values if value is not None]
-    return (min(known), max(known)) if known else (0.0, 1.0)
+    """The ends of the colour scale, in its units: all values but the few greatest.
+
+    Runs that have all but diverged would leave one colour to all the others.
+    """
+    known = sorted(place for place in scale_places(heat) if place is not None)
+    if not known:
+        return 0.0, 1.0
+    top = known[math.ceil(TOP * (len(known) - 1))]
+    return known[0], top if top > known[0] else known[-1]
+
+
+def scale_places(heat: Heat) -> Iterator[float | None]:
+    """The place of each value on the colour scale."""
+    return (scaled(value, heat.log) for row in heat.values for value in row)
 
 
 def scaled(value: float | None, log: bool) -> float | None:
@@ -175,6 +188,8 @@ def legend(heat: Heat, width: int, quiet: Style, ascii: bool) -> list[Segment]:
     """The colour scale with its ends, and the mark of diverged runs; shorter where it is narrow."""
     low, high = extent(heat)
     ends = [loss_text(10**end if heat.log else end) for end in (low, high)]
+    if any(place is not None and place > high for place in scale_places(heat)):
+        ends[1] += "+"
     words = len(f"{ends[0]}  {ends[1]}   × {heat.absent}")
     cells = 2 if words + 2 * len(RAMP) <= width else 1
     steps = [

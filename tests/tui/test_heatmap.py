@@ -227,6 +227,17 @@ def test_the_cursor_stands_out_on_any_value(value: float | None, log: bool, asci
         assert here.text in "◆#"
 
 
+def test_a_few_runs_that_nearly_diverged_leave_the_colours_to_the_others() -> None:
+    pool: list[float | None] = [10.0 ** (-k / 10) for k in range(57)] + [1e6, 1e9]
+    heat = Heat((tuple(pool),), tuple(map(str, range(59))), ("",))
+    low, high = extent(heat)
+    assert (low, high) == pytest.approx((-5.6, 0))
+    shown = [cell(value, low, high, True, False, True).text for value in pool]
+    assert shown[-1] == shown[-2] == shown[0] == SHADES[-1]
+    assert len(set(shown)) == len(SHADES)
+    assert "1+" in text(line(heat, (0, 0), 1, 80, 24, DARK, False))
+
+
 def test_where_all_have_diverged_there_is_no_scale() -> None:
     heat = grid(3, 3, [NAN])
     assert text(line(heat, (0, 0), 1, 80, 24, DARK, False)) == "× diverged"
