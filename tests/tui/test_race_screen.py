@@ -513,6 +513,14 @@ def opening(*keys: str) -> Steps:
         for key in keys:
             await pilot.press(key)
             await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, RaceScreen)
+        # The loss behind the paths comes a look later, where there are paths.
+        await until(
+            pilot,
+            lambda: not screen.paths.display or not screen.shown or bool(screen.paths._chart.heat),
+        )
+        await pilot.pause()
 
     return steps
 

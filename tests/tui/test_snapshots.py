@@ -131,8 +131,7 @@ def test_resize_during_a_run(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await show(pilot, running(2))
         await pilot.resize_terminal(80, 24)
-        await pilot.pause()
-        assert main_of(pilot).has_class("-medium")
+        await until(pilot, lambda: main_of(pilot).has_class("-medium"))
         await show(pilot, running(2))
         await pilot.resize_terminal(50, 24)
         await until(pilot, lambda: main_of(pilot).has_class("-narrow"))
