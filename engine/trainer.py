@@ -110,6 +110,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
         )  # fmt: skip
         return Diverged(at, step, loss, why(loss, runaway), params, cause)
 
+    held_out = len(problem.held_out[0])
     for progress in loop.run():
         if isinstance(progress, EpochEnd):
             epoch += 1
@@ -118,7 +119,8 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
                 step = epoch * per_epoch
                 yield diverged(epoch, loss, params)
                 return
-            validation = problem.validation_loss(params)
+            # Asked for only where there is one: an epoch of little data takes two microseconds.
+            validation = problem.validation_loss(params) if held_out else None
             alert = watch.look(epoch, loss)
             ended = epoch * per_epoch
             yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
