@@ -10,7 +10,6 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from queue import Empty, SimpleQueue
@@ -228,9 +227,10 @@ class Session:
         def look() -> None:
             from engine.landscape import survey
 
-            # A picture that cannot be had is no reason to end a run.
-            with suppress(ArithmeticError, RuntimeError, ValueError):
+            try:
                 self.landscape = survey(experiment, facts, plane, x_range, y_range)
+            except Exception as error:  # the screen shows it, and the run goes on
+                self.answer = one_line(error)
 
         self._command(look)
 
