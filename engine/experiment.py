@@ -303,14 +303,7 @@ class Experiment:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Experiment:
         """The inverse of `to_dict`; what is left out keeps its default; raises BadInput."""
-        changes: dict[str, object] = {}
-        for key, value in values.items():
-            if key in REGISTRIES and isinstance(value, Mapping):
-                for name, inner in value.items():
-                    changes[key if name == "name" else f"{key}.{name}"] = inner
-            else:
-                changes[key] = value
-        return cls().changed(changes)
+        return cls().changed(flattened(values))
 
     def to_toml(self) -> str:
         """The experiment as TOML; `from_toml` gives the same experiment back exactly."""
@@ -328,6 +321,18 @@ class Experiment:
 
 KEYS: tuple[str, ...] = tuple(field.name for field in fields(Experiment))
 """The top-level keys of an experiment, in order."""
+
+
+def flattened(values: Mapping[str, Any]) -> dict[str, object]:
+    """Nested values as the keys that `Experiment.changed` takes: `data.n` for n in a table data."""
+    changes: dict[str, object] = {}
+    for key, value in values.items():
+        if key in REGISTRIES and isinstance(value, Mapping):
+            for name, inner in value.items():
+                changes[key if name == "name" else f"{key}.{name}"] = inner
+        else:
+            changes[key] = value
+    return changes
 
 
 def listed(choice: Choice) -> dict[str, Any]:

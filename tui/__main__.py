@@ -12,14 +12,14 @@ from engine import cli
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="linreg-tui")
-@click.option("--preset", help="Open on this preset.")
+@click.option("--lesson", help="Open on this lesson, by its name or file.")
 @click.option("--experiment", "file", type=click.Path(path_type=Path), help="Open on a TOML file.")
 @click.option("-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
 @click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
 @click.pass_context
 def command(
     context: click.Context,
-    preset: str | None,
+    lesson: str | None,
     file: Path | None,
     settings: tuple[str, ...],
     ascii: bool,
@@ -30,8 +30,8 @@ def command(
     """
     if context.invoked_subcommand:
         return 0
-    named = preset or file or settings
-    experiment = cli.read_experiment(preset, file, settings) if named else None
+    named = lesson or file or settings
+    experiment = cli.read_experiment(lesson, file, settings) if named else None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("no terminal to draw in; `linreg-tui run` trains without one")
     from tui.app import open_app

@@ -19,7 +19,7 @@ from textual.theme import Theme
 from engine.experiment import REGISTRIES, Experiment
 from engine.folders import settings_file
 from engine.history import Snapshot
-from engine.presets import PRESETS, title_of
+from engine.lessons.library import lessons, title_of
 from engine.session import Session
 from tui.keys import ACTIONS
 from tui.numbers import clock, loss_text
@@ -121,7 +121,7 @@ class LinregApp(App[None]):
         return [*filters, self.filter] if self.settings.ascii else filters
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every action, preset and entry of a registry, and the themes."""
+        """The palette: every action, lesson and entry of a registry, and the themes."""
         main = self.main
         if screen is main:
             for action in ACTIONS:
@@ -129,11 +129,11 @@ class LinregApp(App[None]):
                     yield SystemCommand(
                         action.label, action.help, getattr(main, f"action_{action.id}")
                     )
-            for number, preset in enumerate(PRESETS.values(), 1):
+            for lesson in lessons().values():
                 yield SystemCommand(
-                    f"preset: {preset.name}",
-                    preset.title,
-                    lambda number=number: main.action_preset(number),
+                    f"lesson: {lesson.name}",
+                    lesson.title,
+                    lambda name=lesson.name: main.action_lesson(name),
                 )
             for key, registry in REGISTRIES.items():
                 for entry in registry:

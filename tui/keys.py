@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from engine.presets import PRESETS
+from engine.lessons.library import lessons
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,12 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+NUMBERED = 9
+"""Lessons that have a key of their own, 1 to 9."""
+
+
 def bindings() -> list[BindingType]:
-    """Every action as a Textual binding, its id being what a settings file remaps; then presets."""
+    """Every action as a Textual binding, its id being what a settings file remaps; then lessons."""
     actions = [
         Binding(
             action.key,
@@ -141,11 +145,11 @@ def bindings() -> list[BindingType]:
         )
         for action in ACTIONS
     ]
-    presets = [
-        Binding(str(number), f"preset({number})", f"preset {preset.name}", id=f"preset_{number}")
-        for number, preset in enumerate(PRESETS.values(), 1)
+    by_number = [
+        Binding(str(number), f"lesson('{name}')", f"lesson {name}", id=f"lesson_{number}")
+        for number, name in enumerate(list(lessons())[:NUMBERED], 1)
     ]
-    return [*actions, *presets]
+    return [*actions, *by_number]
 
 
 def shown(action: Action, remapped: dict[str, str]) -> str:

@@ -1,12 +1,15 @@
 """The headless front end: the same trainer as the screen's, printing instead of drawing."""
 
-from engine.cli.about import doctor, presets
+from engine.cli.about import doctor
 from engine.cli.common import finite, main, read_experiment
+from engine.cli.lessons import check, lesson, lessons
 from engine.cli.race import race
 from engine.cli.run import run
 from engine.cli.sweep import find_learning_rate, sweep
 from engine.cli.theory import theory
 
-COMMANDS = (run, sweep, race, find_learning_rate, theory, presets, doctor)
+COMMANDS = (
+    run, sweep, race, find_learning_rate, theory, lessons, check, lesson, doctor,
+)  # fmt: skip
 
 __all__ = ["COMMANDS", "finite", "main", "read_experiment"]

@@ -1,4 +1,4 @@
-"""`linreg-tui presets` and `doctor`: what is there."""
+"""`linreg-tui doctor`: what is there."""
 
 from __future__ import annotations
 
@@ -10,15 +10,6 @@ import sys
 import click
 
 from engine.folders import settings_file
-from engine.presets import PRESETS
-
-
-@click.command("presets")
-def presets() -> int:
-    """List the ready experiments."""
-    for known in PRESETS.values():
-        click.echo(f"{known.name:<12}{known.title}")
-    return 0
 
 
 @click.command("doctor")

@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 
 from engine.experiment import Experiment
-from engine.presets import preset
+from engine.lessons.library import find_lesson
 from engine.registry import BadInput
 
 BAD_INPUT, DIVERGED, INTERRUPTED = 2, 3, 130
@@ -23,11 +23,11 @@ Command = TypeVar("Command", bound=Callable[..., int])
 def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ...]) -> Experiment:
     """The experiment that a command line describes; raises BadInput.
 
-    `name` is a preset, `file` holds an experiment in TOML, `settings` are key=value.
+    `name` is a lesson, `file` holds an experiment in TOML, `settings` are key=value.
     """
     if name and file:
-        raise BadInput("preset", name, "give either a preset or --experiment, not both")
-    experiment = preset(name or "scratch").experiment
+        raise BadInput("lesson", name, "give either a lesson or --experiment, not both")
+    experiment = find_lesson(name or "scratch").experiment
     if file:
         try:
             experiment = Experiment.from_toml(file.read_text(encoding="utf-8"))
@@ -44,13 +44,13 @@ def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ..
 
 
 def experiment_options(command: Command) -> Command:
-    """Add what every command takes that reads an experiment: a preset, a file, and settings."""
+    """Add what every command takes that reads an experiment: a lesson, a file, and settings."""
     for decorate in (
         click.option(
             "-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting."
         ),
         click.option("--experiment", "file", type=click.Path(path_type=Path), help="A TOML file."),
-        click.argument("preset", required=False),
+        click.argument("lesson", required=False),
     ):
         command = decorate(command)
     return command

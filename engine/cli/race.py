@@ -20,7 +20,7 @@ from engine.race import Race, Racing, Track, parse_racers
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
 def race(
-    preset: str | None,
+    lesson: str | None,
     file: Path | None,
     settings: tuple[str, ...],
     optimizers: str | None,
@@ -34,7 +34,7 @@ def race(
     lr times the gradient, Adam's is about lr long whatever the gradient is. With --tuned each runs
     at the best of 41 learning rates from 1e-4 to 10.
     """
-    experiment = read_experiment(preset, file, settings)
+    experiment = read_experiment(lesson, file, settings)
     racers = parse_racers(",".join(OPTIMIZERS.entries) if optimizers is None else optimizers)
     racing = Racing(Race(experiment, racers, tuned))
     begin = time.perf_counter()

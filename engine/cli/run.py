@@ -26,16 +26,17 @@ if TYPE_CHECKING:
 @click.command("run")
 @experiment_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def run(preset: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
+def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
     """Train one experiment without a screen and print its numbers.
 
-    PRESET is one of those that `linreg-tui presets` lists. Keys are data, model, loss, penalty,
-    init, loop, optimizer, lr, schedule, batch_size, epochs, reduction, validation_split, patience,
-    seed and device; an entry's own parameters have a dot: data.n=1000, data.w=2,-3.4, loss.delta=1.
+    LESSON is one of those that `linreg-tui lessons` lists, or a file. Keys are data, model, loss,
+    penalty, init, loop, optimizer, lr, schedule, batch_size, epochs, reduction, validation_split,
+    patience, seed and device; an entry's own parameters have a dot: data.n=1000, data.w=2,-3.4,
+    loss.delta=1.
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
-    experiment = read_experiment(preset, file, settings)
+    experiment = read_experiment(lesson, file, settings)
     report: Plain | Json = Json() if as_json else Plain(sys.stderr.isatty())
     from engine.trainer import train
 

@@ -19,7 +19,7 @@ from engine.sweep import Cell, Sweep, parse_axis
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
 def sweep(
-    preset: str | None,
+    lesson: str | None,
     file: Path | None,
     settings: tuple[str, ...],
     axes: tuple[str, ...],
@@ -31,7 +31,7 @@ def sweep(
     data.noise=lin:0:1:11 (evenly spaced), or batch_size=1,2,5,10. Rows come as they are ready:
     the values, the final loss, the first epoch at the noise floor, and finished or diverged.
     """
-    experiment = read_experiment(preset, file, settings)
+    experiment = read_experiment(lesson, file, settings)
     grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
     keys = [axis.key for axis in grid.axes]
     places = grid.settings()
@@ -70,13 +70,13 @@ def row(form: str | None, keys: list[str], values: tuple[Value, ...], cell: Cell
 @experiment_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def find_learning_rate(
-    preset: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool
+    lesson: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool
 ) -> int:
     """Raise the lr minibatch by minibatch and suggest one from the middle of the loss's fall.
 
     Beside it stands 2/λmax, the exact limit of full-batch gradient descent.
     """
-    experiment = read_experiment(preset, file, settings)
+    experiment = read_experiment(lesson, file, settings)
     from engine.finder import find_lr
 
     found = find_lr(experiment)

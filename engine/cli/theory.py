@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @click.command("theory")
 @experiment_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def theory(preset: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
+def theory(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
     """Print curvature, learning-rate limits, closed form and gradient noise of an experiment.
 
     Everything is worked out from its data: the Hessian at the closed form, the gradient noise at
     the start of training.
     """
-    experiment = read_experiment(preset, file, settings)
+    experiment = read_experiment(lesson, file, settings)
     from engine.problem import build
     from engine.study import study
     from engine.trainer import facts

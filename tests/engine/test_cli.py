@@ -21,7 +21,7 @@ from engine.cli import finite, read_experiment
 from engine.controls import Controls
 from engine.events import Event
 from engine.experiment import KEYS, Experiment
-from engine.presets import PRESETS
+from engine.lessons.library import lessons
 from engine.registry import BadInput
 from engine.trainer import train
 from tests.engine.conftest import (
@@ -83,13 +83,13 @@ def completed(*arguments: str) -> Shown:
 # Plain output --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", lessons())
 def test_a_run_prints_its_epochs_its_errors_and_where_it_stands(name: str) -> None:
     """S3, S4: errors printed after the run; the noise floor named."""
     shown = cli("run", name, *SMALL)
     assert (shown.code, shown.err) == (0, "")
     *lines, last = shown.out.splitlines()
-    events = list(train(PRESETS[name].experiment.changed({"data.n": 100})))
+    events = list(train(lessons()[name].experiment.changed({"data.n": 100})))
     matches = [EPOCH.fullmatch(line) for line in lines[:3]]
     assert [match and match.groups() for match in matches] == [
         (str(epoch.epoch), f"{epoch.loss:f}") for epoch in epochs_of(events)
@@ -98,7 +98,7 @@ def test_a_run_prints_its_epochs_its_errors_and_where_it_stands(name: str) -> No
     assert [line.split(":")[0] for line in lines[3:]] == [
         f"error of {key} (estimate − true)" for key in params
     ]
-    known = facts_of(PRESETS[name].experiment.changed({"data.n": 100}))
+    known = facts_of(lessons()[name].experiment.changed({"data.n": 100}))
     for line, (key, values) in zip(lines[3:], params.items(), strict=True):
         printed = [float(number) for number in line.split(":")[1].split(",")]
         wanted = [value - true for value, true in zip(values, known.true[key], strict=True)]
@@ -155,12 +155,12 @@ def test_settings_are_applied_in_any_order_and_the_last_of_two_wins() -> None:
 # JSON ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", lessons())
 def test_json_tells_the_whole_run(name: str) -> None:
     shown = cli("run", name, "--json", *SMALL)
     assert (shown.code, shown.err) == (0, "")
     start, *epochs, end = objects(shown)
-    experiment = PRESETS[name].experiment.changed({"data.n": 100})
+    experiment = lessons()[name].experiment.changed({"data.n": 100})
     events = list(train(experiment))
     known, result = facts_of(experiment), outcome(events)
 
@@ -251,9 +251,9 @@ def test_an_experiment_written_to_a_file_is_read_back(
     assert read_experiment(None, file, ("seed=5",)) == experiment.changed({"seed": 5})
 
 
-def test_a_run_from_a_file_is_that_of_its_preset(tmp_path: Path) -> None:
+def test_a_run_from_a_file_is_that_of_its_lesson(tmp_path: Path) -> None:
     file = tmp_path / "ohm.toml"
-    file.write_text(PRESETS["ohm"].experiment.to_toml(), encoding="utf-8")
+    file.write_text(lessons()["ohm"].experiment.to_toml(), encoding="utf-8")
     assert cli("run", "--experiment", str(file), *SMALL).out == cli("run", "ohm", *SMALL).out
 
 
@@ -273,8 +273,8 @@ def test_the_experiment_in_json_output_can_be_run_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (("run", "nothing"), "preset=nothing"),
-        (("run", "a\nb"), "preset=a b"),
+        (("run", "nothing"), "lesson=nothing"),
+        (("run", "a\nb"), "lesson=a b"),
         (("run", ""), ""),
         (("run", "ohm", "scratch"), "scratch"),
         (("run", "-s", "nothing=1"), "nothing"),
@@ -306,8 +306,8 @@ def test_the_experiment_in_json_output_can_be_run_again(tmp_path: Path) -> None:
         (("run", "-s"), "-s"),
         (("nothing",), "nothing"),
         (("--nothing",), "--nothing"),
-        (("presets", "more"), "more"),
-        (("--preset", "nothing"), "preset=nothing"),
+        (("lessons", "more"), "more"),
+        (("--lesson", "nothing"), "lesson=nothing"),
         (("-s", "lr=x"), "lr=x"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
@@ -369,7 +369,7 @@ def test_a_wrong_setting_is_refused_before_torch_is_asked_for_anything() -> None
 
 def test_the_commands_return_their_exit_codes_to_whoever_calls_them() -> None:
     runner = CliRunner()
-    for arguments, code in ((["run", *SMALL], 0), (["run", "-s", "lr=2"], 3), (["presets"], 0)):
+    for arguments, code in ((["run", *SMALL], 0), (["run", "-s", "lr=2"], 3), (["lessons"], 0)):
         result = runner.invoke(command, arguments, standalone_mode=False)
         assert result.exception is None
         assert result.return_value == code
@@ -378,11 +378,11 @@ def test_the_commands_return_their_exit_codes_to_whoever_calls_them() -> None:
 # Other commands ------------------------------------------------------------------------------
 
 
-def test_presets_are_listed_with_their_titles() -> None:
-    shown = cli("presets")
+def test_lessons_are_listed_with_their_titles() -> None:
+    shown = cli("lessons")
     assert (shown.code, shown.err) == (0, "")
-    assert [line.split(maxsplit=1) for line in shown.out.splitlines()] == [
-        [known.name, known.title] for known in PRESETS.values()
+    assert [line.split(maxsplit=1) for line in shown.out.splitlines() if line[0] == " "] == [
+        [known.name, known.title] for known in lessons().values()
     ]
 
 
@@ -420,7 +420,7 @@ def test_the_help_of_run_names_every_key() -> None:
     assert words.issuperset(KEYS)
 
 
-@pytest.mark.parametrize("arguments", [(), ("--preset", "ohm"), ("--ascii",), ("-s", "lr=0.1")])
+@pytest.mark.parametrize("arguments", [(), ("--lesson", "ohm"), ("--ascii",), ("-s", "lr=0.1")])
 def test_without_a_terminal_the_screen_points_to_run(arguments: tuple[str, ...]) -> None:
     assert_refused(cli(*arguments), "linreg-tui run")
 

@@ -36,7 +36,7 @@ def imported(code: str) -> set[str]:
         "from engine.session import Session; from engine.experiment import Experiment\n"
         "Session(Experiment()).latest.eta",
         "from click.testing import CliRunner; from tui.__main__ import command\n"
-        "assert CliRunner().invoke(command, ['presets']).output\n"
+        "assert CliRunner().invoke(command, ['lessons']).output\n"
         "assert CliRunner().invoke(command, ['run', '--help']).output\n"
         "assert CliRunner().invoke(command, ['run', '-s', 'lr=0']).exception",
     ],

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 
 from engine.experiment import REGISTRIES, Experiment
 from engine.history import Snapshot
-from engine.presets import PRESETS
+from engine.lessons.library import lessons
 from engine.sweep import fan
 from tests.tui.conftest import (
     FAST,
@@ -211,7 +211,7 @@ def test_ids_and_keys_are_unique() -> None:
     ids = [action.id for action in ACTIONS]
     assert len(ids) == len(set(ids))
     keys = [key for action in ACTIONS if action.id != "resume" for key in action.key.split(",")]
-    keys += [str(number) for number, _ in enumerate(PRESETS, 1)]
+    keys += [str(number) for number, _ in enumerate(lessons(), 1)]
     assert len(keys) == len(set(keys))
 
 
@@ -226,7 +226,7 @@ def test_nothing_bound_that_terminals_swallow() -> None:
 
 def test_groups_hold_every_action_once() -> None:
     assert [action for _, actions in groups() for action in actions] == list(ACTIONS)
-    assert len(bindings()) == len(ACTIONS) + len(PRESETS)
+    assert len(bindings()) == len(ACTIONS) + len(lessons())
 
 
 def test_readme_tells_every_key() -> None:
@@ -289,21 +289,21 @@ async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
 # Presets -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", range(1, len(PRESETS) + 1))
-async def test_digit_loads_a_preset(number: int) -> None:
+@pytest.mark.parametrize("number", range(1, len(lessons()) + 1))
+async def test_digit_loads_a_lesson(number: int) -> None:
     session = FakeSession(ready(Experiment().changed({"lr": 0.5})))
     app = app_for(session)
-    preset = list(PRESETS.values())[number - 1]
+    lesson = list(lessons().values())[number - 1]
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press(str(number))
-        await until(pilot, lambda: session.asked == [("prepare", preset.experiment)])
+        await until(pilot, lambda: session.asked == [("prepare", lesson.experiment)])
         await pilot.pause()
         shown_values = {
             key: field.value for form in app.main.forms for key, field in form.fields.items()
         }
         del shown_values["pace"]
-        assert Experiment().changed_by_text(shown_values) == preset.experiment
+        assert Experiment().changed_by_text(shown_values) == lesson.experiment
 
 
 # Text fields ---------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ PRINTABLE = sorted(
         if len(key) == 1 or key in ("space", "full_stop", "plus", "minus", "question_mark")
     }
     | {"greater_than_sign", "left_square_bracket", "right_square_bracket"}
-    | {str(number) for number, _ in enumerate(PRESETS, 1)}
+    | {str(number) for number, _ in enumerate(lessons(), 1)}
 )
 
 
@@ -631,8 +631,8 @@ async def test_help_tells_every_key() -> None:
         text = str(app.screen.query_one(Static).render())
         for action in ACTIONS:
             assert f"{action.shown:<10} {action.help}" in text
-        for number, preset in enumerate(PRESETS.values(), 1):
-            assert f"{number:<10} {preset.title}" in text
+        for number, lesson in enumerate(lessons().values(), 1):
+            assert f"{number:<10} {lesson.title}" in text
         await pilot.press("question_mark")
         await until(pilot, lambda: app.screen is app.main)
 
@@ -649,8 +649,8 @@ async def test_palette_offers_what_is_able_now() -> None:
                 twins = [twin for twin in ACTIONS if twin.label == action.label]
                 if able or len(twins) == 1:
                     assert (action.label in commands) == able
-            for preset in PRESETS:
-                assert f"preset: {preset}" in commands
+            for lesson in lessons():
+                assert f"lesson: {lesson}" in commands
             for key, registry in REGISTRIES.items():
                 for entry in registry:
                     assert f"{key}: {entry.label}" in commands

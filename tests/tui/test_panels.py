@@ -20,9 +20,9 @@ from engine.experiment import Experiment
 from engine.history import Path as Way
 from engine.history import Points, Snapshot
 from engine.landscape import survey
+from engine.lessons.library import find_lesson, lessons
 from engine.losses import LOSSES
 from engine.models import labels
-from engine.presets import PRESETS, preset
 from tests.tui.conftest import (
     EPOCH_LOSSES,
     STATES,
@@ -183,10 +183,10 @@ def test_status_fills_its_line(state: str) -> None:
         assert f"● {snapshot.state}" in status(snapshot, width).plain[:width]
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_status_of_a_preset_names_it(name: str) -> None:
-    snapshot = Snapshot(preset(name).experiment)
-    assert preset(name).title in status(snapshot, 120).plain
+@pytest.mark.parametrize("name", lessons())
+def test_status_of_a_lesson_names_it(name: str) -> None:
+    snapshot = Snapshot(find_lesson(name).experiment)
+    assert find_lesson(name).title in status(snapshot, 120).plain
 
 
 def test_status_tells_progress_and_what_is_left() -> None:
@@ -264,8 +264,8 @@ def test_table_has_a_line_for_each_of_many() -> None:
 
 
 def outcome(name: str, loss: float, known: Facts) -> Snapshot:
-    """The end of a preset's run with some loss."""
-    return replace(finished(), experiment=preset(name).experiment, loss=loss, facts=known)
+    """The end of a lesson's run with some loss."""
+    return replace(finished(), experiment=find_lesson(name).experiment, loss=loss, facts=known)
 
 
 @pytest.mark.parametrize("loss", [4.4e-5, 5.0e-5, 5.4e-5])
@@ -518,7 +518,9 @@ def test_zoom_narrows_the_landscape_around_the_optimum_or_the_cursor() -> None:
 def test_one_parameter_has_a_curve_with_the_run_on_it() -> None:
     known = facts({"R": (10.0,)}, {"R": (0.01,)})
     path = Way((0.0, 1.0, 2.0), ((0.01,), (5.0,), (9.0,)))
-    run = replace(ready(preset("ohm").experiment), facts=known, params={"R": (9.0,)}, path=path)
+    run = replace(
+        ready(find_lesson("ohm").experiment), facts=known, params={"R": (9.0,)}, path=path
+    )
     chart = landscape_of(run)
     marked = {curve.mark: (curve.xs[0], curve.ys[0]) for curve in chart.curves}
     assert chart.heat is None
@@ -612,9 +614,9 @@ def test_parameters_lead_to_the_true_values() -> None:
 
 def test_ohm_is_written_in_volts_and_amperes() -> None:
     known = facts({"R": (10.0,)}, {"R": (0.01,)})
-    snapshot = replace(ready(preset("ohm").experiment), facts=known, params={"R": (9.9,)})
+    snapshot = replace(ready(find_lesson("ohm").experiment), facts=known, params={"R": (9.9,)})
     chart = fit_chart(snapshot, 0)
-    source = DATASETS["ohm"].function(**preset("ohm").experiment.data.kwargs())
+    source = DATASETS["ohm"].function(**find_lesson("ohm").experiment.data.kwargs())
     assert chart.title == f"{source.y_label} against {source.x_label}"
     line = chart.curves[1]
     np.testing.assert_allclose(line.ys, 9.9 * np.array(line.xs), rtol=1e-12)

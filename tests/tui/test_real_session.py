@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from engine.events import Finished
 from engine.experiment import Experiment
 from engine.history import Snapshot
+from engine.lessons.library import lessons
 from engine.models import labels
-from engine.presets import PRESETS
 from engine.session import Session
 from engine.trainer import train
 from tests.tui.conftest import app_for, settled, text_of, until
@@ -274,16 +274,16 @@ def is_ready(here: Lab, experiment: Experiment) -> bool:
     return here.now.state == "ready" and here.now.experiment == experiment
 
 
-async def test_every_preset_loads_and_trains() -> None:
+async def test_every_lesson_loads_and_trains() -> None:
     async with lab(size=(80, 24)) as here:
-        for number, preset in enumerate(PRESETS.values(), 1):
+        for number, lesson in enumerate(lessons().values(), 1):
             await here.press(str(number))
-            await here.until(partial(is_ready, here, preset.experiment))
+            await here.until(partial(is_ready, here, lesson.experiment))
             await here.run()
             assert here.now.state == "finished"
-            assert preset.title[:20] in text_of(here.app)[0]
+            assert lesson.title[:20] in text_of(here.app)[0]
         assert [run.experiment for run in here.app.session.runs] == [
-            preset.experiment for preset in PRESETS.values()
+            lesson.experiment for lesson in lessons().values()
         ]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.folders import settings_file
-from engine.presets import PRESETS, preset
+from engine.lessons.library import find_lesson, lessons
 from engine.session import Session
 from tests.tui.conftest import FakeSession, app_for, ready, settled, text_of, until
 from tui import app as app_module
@@ -38,9 +38,9 @@ def write(file: Path, content: str | bytes) -> bytes:
 # Round trips ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", lessons())
 def test_round_trip(file: Path, name: str) -> None:
-    before = Settings("linreg-light", True, {"start": "t"}, preset(name).experiment)
+    before = Settings("linreg-light", True, {"start": "t"}, find_lesson(name).experiment)
     assert save(before, file) == ""
     after, message = load(file)
     assert message == ""
@@ -231,14 +231,14 @@ def fly(monkeypatch: pytest.MonkeyPatch) -> Fly:
 def test_theme_and_last_experiment_are_there_the_next_time(fly: Fly) -> None:
     def change(app: LinregApp) -> None:
         app.theme = "linreg-light"
-        app.main.experiment = preset("huber").experiment
+        app.main.experiment = find_lesson("huber").experiment
 
     assert fly.through(change) == 0
     assert settings_file().exists()
     fly.through(lambda app: None)
     assert fly.seen == [
         ("linreg-dark", Experiment(), False, ""),
-        ("linreg-light", preset("huber").experiment, False, ""),
+        ("linreg-light", find_lesson("huber").experiment, False, ""),
     ]
 
 

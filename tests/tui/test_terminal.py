@@ -115,7 +115,7 @@ def is_restored(terminal: Terminal) -> bool:
 # Without a terminal --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [[], ["--ascii"], ["--preset", "ohm"]])
+@pytest.mark.parametrize("arguments", [[], ["--ascii"], ["--lesson", "ohm"]])
 def test_without_a_terminal_one_line_points_to_run(arguments: list[str]) -> None:
     result = subprocess.run(
         [*COMMAND, *arguments],
@@ -133,7 +133,7 @@ def test_without_a_terminal_one_line_points_to_run(arguments: list[str]) -> None
     assert "linreg-tui run" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--preset", "nothing"], ["-s", "lr=-1"], ["-s", "lr"]])
+@pytest.mark.parametrize("arguments", [["--lesson", "nothing"], ["-s", "lr=-1"], ["-s", "lr"]])
 def test_refused_start_is_one_line_and_no_screen(arguments: list[str]) -> None:
     terminal = Terminal(*arguments)
     try:
@@ -183,7 +183,7 @@ def test_kill_gives_the_terminal_back(terminal: Terminal) -> None:
 
 
 def test_settings_of_one_start_are_those_of_the_next(own_place: Path) -> None:
-    first = Terminal("--preset", "ohm")
+    first = Terminal("--lesson", "ohm")
     try:
         first.until("Ohm's law")
         first.until("● ready")

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.history import Snapshot, State
-from engine.presets import title_of
+from engine.lessons.library import title_of
 from tui.keys import Action
 from tui.numbers import clock
 

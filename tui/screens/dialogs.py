@@ -10,9 +10,9 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.presets import PRESETS
+from engine.lessons.library import lessons
 from tui.dialog import Over
-from tui.keys import groups, shown
+from tui.keys import NUMBERED, groups, shown
 
 INTRODUCTION = (
     (
@@ -53,7 +53,7 @@ class HelpScreen(ModalScreen[None], Over[None]):
         self.remapped = remapped
 
     def compose(self) -> ComposeResult:
-        """Introduction, keys by group, presets."""
+        """Introduction, keys by group, lessons."""
         text = Text("\n\n").join(
             Text.assemble((head, "bold"), words) for head, words in INTRODUCTION
         )
@@ -61,9 +61,10 @@ class HelpScreen(ModalScreen[None], Over[None]):
             text.append(f"\n\n{name}\n", style="bold")
             lines = [f"  {shown(action, self.remapped):<10} {action.help}" for action in actions]
             text.append("\n".join(lines))
-        text.append("\n\nReady experiments\n", style="bold")
+        text.append("\n\nLessons\n", style="bold")
         lines = [
-            f"  {number:<10} {preset.title}" for number, preset in enumerate(PRESETS.values(), 1)
+            f"  {number:<10} {lesson.title}"
+            for number, lesson in enumerate(list(lessons().values())[:NUMBERED], 1)
         ]
         text.append("\n".join(lines))
         with VerticalScroll() as box:

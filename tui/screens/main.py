@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
-from engine.presets import PRESETS
+from engine.lessons.library import lessons
 from engine.registry import show
 from engine.sweep import fan
 from tui.keys import bindings
@@ -54,7 +54,7 @@ class MainScreen(Lab):
             "xray": self.snapshot.facts is not None,
             "seed": not running and not paused,
             "regenerate": not running and not paused,
-            "preset": not running and not paused,
+            "lesson": not running and not paused,
             "sweep": not running,
             "race": not running,
             "fan": not running,
@@ -126,8 +126,8 @@ class MainScreen(Lab):
             f"drawn again from seed {self.experiment.seed}: the same data; n takes a new seed"
         )
 
-    def action_preset(self, number: int) -> None:
-        self.adopt(list(PRESETS.values())[number - 1].experiment)
+    def action_lesson(self, name: str) -> None:
+        self.adopt(lessons()[name].experiment)
 
     def action_faster(self) -> None:
         self.turn_pace(1)

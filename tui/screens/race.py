@@ -20,9 +20,9 @@ from engine.events import Facts
 from engine.experiment import Experiment
 from engine.landscape import Landscape, Plane
 from engine.landscape import plane as turned
+from engine.lessons.library import title_of
 from engine.models import Values, flat
 from engine.optimizers import OPTIMIZERS
-from engine.presets import title_of
 from engine.race import Race, RaceProgress, Racer
 from engine.registry import BadInput, show
 from engine.session import Session

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.experiment import Experiment
-from engine.presets import title_of
+from engine.lessons.library import title_of
 from engine.registry import BadInput, Value
 from engine.session import Session
 from engine.sweep import Cell, Sweep, SweepProgress, numeric, numeric_keys, parse_axis

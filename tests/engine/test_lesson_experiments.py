@@ -10,7 +10,7 @@ import pytest
 from engine.alerts import standing
 from engine.events import EpochEnded, Finished
 from engine.experiment import Experiment
-from engine.presets import PRESETS, preset, title_of
+from engine.lessons.library import find_lesson, lessons, title_of
 from engine.registry import BadInput
 from engine.trainer import train
 from tests.engine.conftest import epochs_of, facts_of, started
@@ -35,7 +35,7 @@ RANGES = {
 @cache
 def epochs(name: str) -> list[list[EpochEnded]]:
     """The ends of the epochs, for each seed."""
-    experiment = PRESETS[name].experiment
+    experiment = lessons()[name].experiment
     return [epochs_of(train(experiment.changed({"seed": seed}))) for seed in SEEDS]
 
 
@@ -44,9 +44,9 @@ def losses(name: str) -> list[list[float]]:
     return [[epoch.loss for epoch in run] for run in epochs(name)]
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_runs_to_its_end_and_learns(name: str) -> None:
-    *events, end = train(PRESETS[name].experiment)
+@pytest.mark.parametrize("name", lessons())
+def test_every_lesson_runs_to_its_end_and_learns(name: str) -> None:
+    *events, end = train(lessons()[name].experiment)
     assert isinstance(end, Finished)
     assert end.loss < started(events).facts.start_loss / 100
 
@@ -72,9 +72,9 @@ def test_ohms_resistance_is_found() -> None:
 @pytest.mark.parametrize(("name", "at_floor"), [("ohm", 1), ("scratch", 3), ("exercise-1", None)])
 def test_who_is_at_the_noise_floor_by_the_third_epoch(name: str, at_floor: int | None) -> None:
     """N1: S4 and S13 say "at the floor" by epoch 3; S3 does not."""
-    known = facts_of(PRESETS[name].experiment)
+    known = facts_of(lessons()[name].experiment)
     for seed, run in zip(SEEDS, losses(name), strict=True):
-        own = facts_of(PRESETS[name].experiment.changed({"seed": seed}))
+        own = facts_of(lessons()[name].experiment.changed({"seed": seed}))
         said = [standing(loss, own.noise_floor, own.optimum, own.rounding) for loss in run]
         assert (said[-1] == "at the noise floor") == (at_floor is not None)
         if at_floor == 3:
@@ -84,11 +84,11 @@ def test_who_is_at_the_noise_floor_by_the_third_epoch(name: str, at_floor: int |
 
 def test_the_floor_of_the_concise_form_is_the_variance_of_the_noise() -> None:
     """S14: the floor is σ²."""
-    assert facts_of(PRESETS["concise"].experiment).noise_floor == pytest.approx(1e-4, rel=1e-6)
+    assert facts_of(lessons()["concise"].experiment).noise_floor == pytest.approx(1e-4, rel=1e-6)
 
 
 def test_an_epoch_of_exercise_1_has_fifty_steps_and_starts_at_zero() -> None:
-    known = facts_of(PRESETS["exercise-1"].experiment)
+    known = facts_of(lessons()["exercise-1"].experiment)
     assert (known.n, known.steps_per_epoch) == (100, 50)
     assert known.start == {"w": (0.0, 0.0), "b": (0.0,)}
 
@@ -97,7 +97,7 @@ def test_ohms_law_has_no_bias_and_a_small_random_start() -> None:
     """S4: R=10, no bias, R₀~N(0,.01)."""
     starts = []
     for seed in range(200):
-        events = train(PRESETS["ohm"].experiment.changed({"seed": seed, "data.n": 2}))
+        events = train(lessons()["ohm"].experiment.changed({"seed": seed, "data.n": 2}))
         known = started(events).facts
         assert set(known.start) == {"R"}
         assert known.true == {"R": (10.0,)}
@@ -106,28 +106,27 @@ def test_ohms_law_has_no_bias_and_a_small_random_start() -> None:
     assert abs(np.mean(starts)) < 0.004
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_found_by_its_name_and_keeps_its_title(name: str) -> None:
-    known = preset(name)
-    assert (known.name, known.title) == (name, PRESETS[name].title)
+@pytest.mark.parametrize("name", lessons())
+def test_a_lesson_is_found_by_its_name_and_keeps_its_title(name: str) -> None:
+    known = find_lesson(name)
+    assert (known.name, known.title) == (name, lessons()[name].title)
     assert title_of(known.experiment) == known.title
     assert title_of(known.experiment.changed({"seed": 99, "device": "cpu"})) == known.title
     assert title_of(known.experiment.changed({"lr": 0.5})) != known.title
 
 
-def test_no_two_presets_are_the_same() -> None:
-    assert len({known.experiment for known in PRESETS.values()}) == len(PRESETS)
-    assert len({known.title for known in PRESETS.values()}) == len(PRESETS)
-    assert PRESETS["scratch"].experiment == Experiment()
+def test_no_two_lessons_are_the_same() -> None:
+    assert len({known.title for known in lessons().values()}) == len(lessons())
+    assert lessons()["scratch"].experiment == Experiment()
 
 
-def test_an_unknown_preset_is_refused_with_the_names_there_are() -> None:
+def test_an_unknown_lesson_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(BadInput) as refusal:
-        preset("nothing")
-    assert refusal.value.key == "preset"
-    assert all(name in str(refusal.value) for name in PRESETS)
+        find_lesson("nothing")
+    assert refusal.value.key == "lesson"
+    assert all(name in str(refusal.value) for name in lessons())
 
 
-def test_the_epochs_of_a_preset_can_be_many() -> None:
-    run = PRESETS["scratch"].experiment.changed({"epochs": 30, "data.n": 200})
+def test_the_epochs_of_a_lesson_can_be_many() -> None:
+    run = lessons()["scratch"].experiment.changed({"epochs": 30, "data.n": 200})
     assert len([event for event in train(run) if isinstance(event, EpochEnded)]) == 30

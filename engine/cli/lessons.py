@@ -1,0 +1,90 @@
+"""`linreg-tui lessons`, `check` and `lesson new`: the lessons without a screen."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from engine.lessons.attempt import solve
+from engine.lessons.lesson import Lesson
+from engine.lessons.library import TEMPLATE, find_lesson
+from engine.lessons.library import lessons as known_lessons
+from engine.registry import BadInput
+from engine.words import tr
+
+FAILED = 1
+"""Exit code of a check with a goal that was not reached."""
+
+
+@click.command("lessons")
+def lessons() -> int:
+    """List the lessons by chapter, with the names that the other commands take."""
+    for chapter, group in groupby(known_lessons().values(), key=lambda lesson: lesson.chapter):
+        click.echo(chapter)
+        for lesson in group:
+            click.echo(f"  {lesson.name:<16}{lesson.title}")
+    return 0
+
+
+@click.command("check")
+@click.argument("names", nargs=-1, metavar="[LESSON|FILE]…")
+@click.option("--seeds", default=1, show_default=True, help="So many seeds, one after the other.")
+def check(names: tuple[str, ...], seeds: int) -> int:
+    """Make the runs that a lesson names as its solution and print a line for each goal.
+
+    Without a name all the lessons are checked. Exit code: 0 all goals were reached and all
+    forecasts right, 1 not all, 2 bad input.
+    """
+    if seeds < 1:
+        raise BadInput("--seeds", seeds, "must be a whole number at least 1")
+    chosen = [find_lesson(name) for name in names] or list(known_lessons().values())
+    passed = [report(lesson, seed) for lesson in chosen for seed in range(seeds)]
+    return 0 if all(passed) else FAILED
+
+
+def report(lesson: Lesson, seed: int) -> bool:
+    """Print how the solution of a lesson fares with a seed; whether all of it is right."""
+    click.echo(tr("{name}, seed {seed}", name=lesson.name, seed=lesson.experiment.seed + seed))
+    attempt = solve(lesson, seed)
+    for number, goal in enumerate(lesson.goals):
+        met = number in attempt.met
+        click.echo(f"  {tr('reached') if met else tr('not reached')}: {goal.text}")
+    answered = True
+    for number, question in enumerate(lesson.questions):
+        forecast = attempt.forecasts.get(number)
+        right = bool(forecast and forecast.right)
+        answered = answered and right
+        said = tr("right") if right else tr("not right")
+        if forecast and forecast.measured is not None:
+            said += tr(
+                ", said {said:.4g}, measured {measured:.4g}",
+                said=forecast.said,
+                measured=forecast.measured,
+            )
+        click.echo(f"  {said}: {question.ask}")
+    return attempt.done and answered
+
+
+@click.group("lesson")
+def lesson() -> int:
+    """Write lessons of your own."""
+    return 0
+
+
+@lesson.command("new")
+@click.argument("file", type=click.Path(path_type=Path))
+def new(file: Path) -> int:
+    """Write a commented template to FILE, which must not be there yet."""
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(TEMPLATE.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise BadInput("file", file, tr("is there already; nothing is overwritten")) from None
+    except OSError as error:
+        raise BadInput(
+            "file", file, tr("cannot be written: {reason}", reason=error.strerror)
+        ) from None
+    click.echo(tr("{file} is written; try: linreg-tui check {file}", file=file))
+    return 0

@@ -1,0 +1,1 @@
+"""Lessons: an experiment with a text, something to predict, and goals that check themselves."""

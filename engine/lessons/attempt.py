@@ -1,0 +1,131 @@
+"""One go at a lesson: what was forecast, what was tried, which goals were reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.experiment import Experiment
+from engine.history import History, Snapshot
+from engine.lessons.conditions import Evidence
+from engine.lessons.lesson import Lesson, Question, parse_answer
+from engine.registry import BadInput
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What was said, and what came of it."""
+
+    said: float
+    """A number, or which of the choices, counted from 1."""
+    measured: float | None = None
+    """The number that the run had."""
+    right: bool | None = None
+    """None until a run has settled it."""
+
+
+class Attempt:
+    """A lesson in progress: told of runs and of what is opened, it judges forecasts and goals."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.lesson = lesson
+        self.forecasts: dict[int, Forecast] = {}
+        """By the number of the question, counted from 0."""
+        self.met: set[int] = set()
+        """Numbers of the goals that were reached; once reached they stay so."""
+        self.used: set[str] = set()
+        self.before: Snapshot | None = None
+        self.run: Snapshot | None = None
+        """The last run that came to an end, and the one before it."""
+
+    def predict(self, question: int, text: str) -> None:
+        """Commit a forecast; raises BadInput for what is no answer, or comes after the run."""
+        asked = self.lesson.questions[question]
+        known = self.forecasts.get(question)
+        if known and known.right is not None:
+            raise BadInput("answer", text, "the run has answered this question already")
+        self.forecasts[question] = Forecast(parse_answer(text, len(asked.choices)))
+
+    def use(self, name: str) -> None:
+        """A tool or view was opened."""
+        self.used.add(name)
+        if self.run:
+            self._judge(self.run, self.before)
+
+    def look(self, run: Snapshot) -> None:
+        """A run has come to an end or to a pause: settle the forecasts and judge the goals."""
+        if not run.over:
+            self._judge(run, self.run)
+            return
+        self.before, self.run = self.run, run
+        for number, forecast in self.forecasts.items():
+            if forecast.right is None:
+                self.forecasts[number] = settled(
+                    forecast, self.lesson.questions[number], self._evidence(run, self.before)
+                )
+        self._judge(run, self.before)
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """How many forecasts were right, and how many were settled."""
+        verdicts = [known.right for known in self.forecasts.values() if known.right is not None]
+        return sum(verdicts), len(verdicts)
+
+    @property
+    def done(self) -> bool:
+        """Whether every goal is reached."""
+        return len(self.met) == len(self.lesson.goals)
+
+    def _judge(self, run: Snapshot, before: Snapshot | None) -> None:
+        evidence = self._evidence(run, before)
+        for number, goal in enumerate(self.lesson.goals):
+            if number not in self.met and goal.condition.holds(evidence):
+                self.met.add(number)
+
+    def _evidence(self, run: Snapshot, before: Snapshot | None) -> Evidence:
+        known = [self.forecasts.get(number) for number, _ in enumerate(self.lesson.questions)]
+        settled_ones = [
+            (one.right, one.said, one.measured) for one in known if one and one.right is not None
+        ]
+        complete = len(settled_ones) == len(known)
+        return Evidence(run, before, self.used, tuple(settled_ones) if complete else None)
+
+
+def settled(forecast: Forecast, question: Question, evidence: Evidence) -> Forecast:
+    """The forecast with its verdict, or as it was where the run says nothing about it."""
+    if question.when and not question.when.holds(evidence):
+        return forecast
+    if question.choices:
+        chosen = question.choices[int(forecast.said) - 1]
+        return Forecast(forecast.said, None, chosen.condition.holds(evidence))
+    measured = question.measure(evidence.run) if question.measure else None
+    if measured is None:
+        return forecast
+    right = question.tolerance.allows(forecast.said, measured)
+    return Forecast(forecast.said, measured, right)
+
+
+def solve(lesson: Lesson, seed: int = 0) -> Attempt:
+    """Give the scripted answers and make the scripted runs.
+
+    `seed` is added to that of the lesson's experiment. Raises BadInput as `train` does.
+    """
+    attempt = Attempt(lesson)
+    for number, question in enumerate(lesson.questions):
+        if question.answer:
+            attempt.predict(number, question.answer)
+    for solution in lesson.solutions:
+        for name in solution.use:
+            attempt.use(name)
+        experiment = lesson.experiment.changed(dict(solution.changes))
+        attempt.look(outcome(experiment.changed({"seed": experiment.seed + seed})))
+    return attempt
+
+
+def outcome(experiment: Experiment) -> Snapshot:
+    """The last snapshot of a run, as the screen would have it."""
+    from engine.trainer import train
+
+    history = History(experiment)
+    for event in train(experiment):
+        history.fold(event)
+    return history.snapshot("finished", experiment.lr, 0.0)

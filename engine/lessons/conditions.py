@@ -1,0 +1,291 @@
+"""What a lesson asks of a run, `final loss < 1e-4 and status is finished`: read, never executed.
+
+A condition is comparisons joined by `and`:
+
+    QUANTITY < 0.1          also <=, >, >=; two quantities can stand on one side: A / B
+    KEY is VALUE            also `is not`; a key of the experiment, `status` or `standing`
+    used TOOL, seen VIEW    what was opened on the screen
+    predicted               the forecasts came out right; `predicted within 5 %`: so well
+
+A quantity is one of QUANTITIES, one of NAMED with the name of a parameter (`error of w[0]`), or a
+numeric key of the experiment (`lr`); with ` before` behind it, it is that of the run before.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from engine.alerts import standing
+from engine.experiment import REGISTRIES, SETTINGS, Experiment
+from engine.history import Snapshot, norm
+from engine.models import Values, labels
+from engine.registry import show
+
+Measure = Callable[[Snapshot], float | None]
+"""A number read off a run; None where it has none."""
+
+
+def _of_facts(read: Callable[..., float]) -> Measure:
+    return lambda run: None if run.facts is None else read(run.facts)
+
+
+QUANTITIES: Mapping[str, Measure] = {
+    "final loss": lambda run: run.loss if run.over else None,
+    "loss": lambda run: run.loss,
+    "batch loss": lambda run: run.batch_loss,
+    "validation loss": lambda run: (run.validation_losses.low or (None,))[-1],
+    "start loss": _of_facts(lambda known: known.start_loss),
+    "noise floor": _of_facts(lambda known: known.noise_floor),
+    "closed form loss": _of_facts(lambda known: known.optimum),
+    "critical lr": _of_facts(lambda known: known.stability.curvature.critical_lr),
+    "condition number": _of_facts(lambda known: known.stability.curvature.condition),
+    "limit": _of_facts(lambda known: known.stability.limit.lr),
+    "epoch": lambda run: float(run.epoch),
+    "step": lambda run: float(run.step),
+    "error": lambda run: norm(run.errors()) if run.errors() else None,
+    "grad": lambda run: norm(run.grads) if run.grads else None,
+}
+"""Numbers of any run."""
+
+NAMED: Mapping[str, Callable[[Snapshot], Values]] = {
+    "error of": lambda run: run.errors(),
+    "value of": lambda run: run.params,
+    "grad of": lambda run: run.grads,
+}
+"""Numbers of one parameter: their largest size, but the value itself where it is a single one."""
+
+OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a forecast may be off."""
+
+    factor: float = 1.0
+    """Both ways, in proportion: 2 lets half and double pass."""
+    share: float = 0.0
+    """Of the measured number."""
+    size: float = 0.0
+    """In the number's own unit."""
+
+    def allows(self, said: float, measured: float) -> bool:
+        """Whether a forecast is near enough."""
+        if abs(said - measured) <= max(self.size, self.share * abs(measured)):
+            return True
+        return said * measured > 0 and 1 / self.factor <= said / measured <= self.factor
+
+
+def parse_tolerance(text: str) -> Tolerance:
+    """`5 %`, `factor 2` or a number in the unit of what is forecast; raises ValueError."""
+    words = text.strip()
+    try:
+        if words.startswith("factor "):
+            tolerance = Tolerance(factor=float(words.removeprefix("factor ")))
+        elif words.endswith("%"):
+            tolerance = Tolerance(share=float(words.removesuffix("%")) / 100)
+        else:
+            tolerance = Tolerance(size=float(words))
+        if all(map(math.isfinite, (tolerance.factor, tolerance.share, tolerance.size))) and (
+            tolerance.factor > 1 or tolerance.share > 0 or tolerance.size > 0
+        ):
+            return tolerance
+    except ValueError:
+        pass
+    raise ValueError(f"{words!r} is no tolerance; write 5 %, factor 2 or a number above 0")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a condition is judged by."""
+
+    run: Snapshot
+    before: Snapshot | None = None
+    """The run before it in the same lesson."""
+    used: Collection[str] = ()
+    """Tools and views that were opened."""
+    forecasts: tuple[tuple[bool, float | None, float | None], ...] | None = None
+    """Of each forecast: whether it was right, what was said, what was measured; None while some
+    are not settled."""
+
+
+Test = Callable[[Evidence], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """Something that is true of a run or not."""
+
+    text: str
+    tests: tuple[Test, ...]
+
+    def holds(self, evidence: Evidence) -> bool:
+        """Whether all of it is true."""
+        return all(test(evidence) for test in self.tests)
+
+
+def parse_condition(
+    text: str, experiment: Experiment, tools: Collection[str], views: Collection[str]
+) -> Condition:
+    """The condition a text states about runs like `experiment`'s; raises ValueError."""
+    return Condition(
+        text,
+        tuple(_comparison(part, experiment, tools, views) for part in re.split(r"\s+and\s+", text)),
+    )
+
+
+def _comparison(
+    text: str, experiment: Experiment, tools: Collection[str], views: Collection[str]
+) -> Test:
+    words = " ".join(text.split())
+    if words == "predicted":
+        return lambda evidence: all(right for right, _, _ in evidence.forecasts or [(False, 0, 0)])
+    if words.startswith("predicted within "):
+        return _predicted(parse_tolerance(words.removeprefix("predicted within ")))
+    for verb, known in (("used", tools), ("seen", views)):
+        if words.startswith(f"{verb} "):
+            name = words.removeprefix(f"{verb} ")
+            if name not in known:
+                raise ValueError(f"{name!r} cannot be {verb}; choose from {', '.join(known)}")
+            return lambda evidence: name in evidence.used
+    if match := re.fullmatch(r"(.+?) is (not )?(.+)", words):
+        key, negated, value = match.groups()
+        read = _words(key, value)
+        return lambda evidence: (read(evidence.run) == value) != bool(negated)
+    if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
+        left, sign, right = match.groups()
+        return _ordered(_side(left, experiment), OPERATORS[sign], _side(right, experiment))
+    raise ValueError(f"{words!r} compares nothing; write it like `final loss < 0.1`")
+
+
+def _predicted(tolerance: Tolerance) -> Test:
+    def test(evidence: Evidence) -> bool:
+        numbers = [
+            (said, measured)
+            for _, said, measured in evidence.forecasts or ()
+            if said is not None and measured is not None
+        ]
+        return bool(numbers) and all(tolerance.allows(*pair) for pair in numbers)
+
+    return test
+
+
+def _words(key: str, value: str) -> Callable[[Snapshot], str]:
+    """How to read a text off a run; raises ValueError for what no run has."""
+    if key == "status":
+        states = ("finished", "diverged", "stopped", "failed")
+        if value not in states:
+            raise ValueError(f"status is never {value!r}; choose from {', '.join(states)}")
+        return lambda run: run.state
+    if key == "standing":
+        return _standing
+    check_key(key)
+    return lambda run: show(run.experiment.flat().get(key, ""))
+
+
+def _standing(run: Snapshot) -> str:
+    known, loss = run.facts, run.loss
+    if known is None or loss is None:
+        return ""
+    return standing(loss, known.noise_floor, known.optimum, known.rounding)
+
+
+Amount = Callable[[Evidence], float | None]
+
+
+def _ordered(left: Amount, compare: Callable[[float, float], bool], right: Amount) -> Test:
+    def test(evidence: Evidence) -> bool:
+        a, b = left(evidence), right(evidence)
+        return a is not None and b is not None and compare(a, b)
+
+    return test
+
+
+def _side(text: str, experiment: Experiment) -> Amount:
+    """A number, a quantity, or one divided by another."""
+    parts = [_amount(part, experiment) for part in text.split(" / ")]
+    if len(parts) > 2:
+        raise ValueError(f"{text!r} divides more than once")
+
+    def ratio(evidence: Evidence) -> float | None:
+        above, below = (part(evidence) for part in parts)
+        return above / below if above is not None and below else None
+
+    return ratio if len(parts) == 2 else parts[0]
+
+
+def _amount(text: str, experiment: Experiment) -> Amount:
+    words = text.strip()
+    try:
+        number = float(words)
+    except ValueError:
+        pass
+    else:
+        return lambda evidence: number
+    measure = parse_quantity(words.removesuffix(" before"), experiment)
+    if words.endswith(" before"):
+        return lambda evidence: measure(evidence.before) if evidence.before else None
+    return lambda evidence: measure(evidence.run)
+
+
+def parse_quantity(text: str, experiment: Experiment) -> Measure:
+    """How to read a number off a run like `experiment`'s; raises ValueError."""
+    if text in QUANTITIES:
+        return QUANTITIES[text]
+    for prefix, read in NAMED.items():
+        if text.startswith(f"{prefix} "):
+            name = text.removeprefix(f"{prefix} ")
+            return _named(name, read, experiment, signed=prefix == "value of")
+    try:
+        check_key(text)
+    except ValueError:
+        known = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
+        raise ValueError(f"{text!r} is no quantity; there are {known}, and the keys") from None
+
+    def setting(run: Snapshot) -> float | None:
+        value = run.experiment.flat().get(text)
+        return float(value) if isinstance(value, int | float) else None
+
+    return setting
+
+
+def _named(
+    name: str, read: Callable[[Snapshot], Values], experiment: Experiment, signed: bool
+) -> Measure:
+    shapes = experiment.architecture().shapes
+    zeros = {part: (0.0,) * math.prod(shape) for part, shape in shapes.items()}
+    known = {*zeros, *(label for label, _ in labels(zeros))}
+    if name not in known:
+        raise ValueError(f"{name!r} is no parameter here; there are {', '.join(sorted(known))}")
+
+    def measure(run: Snapshot) -> float | None:
+        values = read(run)
+        single = dict(labels(values))
+        numbers = values.get(name) or ((single[name],) if name in single else ())
+        if signed and len(numbers) == 1:
+            return numbers[0]
+        return max(map(abs, numbers), default=None)
+
+    return measure
+
+
+def check_key(key: str) -> None:
+    """Raise ValueError for what is no key of an experiment, `lr` or `data.n`."""
+    head, dot, name = key.partition(".")
+    if key in SETTINGS or key in REGISTRIES:
+        return
+    if (
+        dot
+        and head in REGISTRIES
+        and any(param.name == name for entry in REGISTRIES[head] for param in entry.params)
+    ):
+        return
+    raise ValueError(f"{key!r} is no key of an experiment")

@@ -1,0 +1,351 @@
+"""A lesson as a teacher writes it: one Markdown file with a head in TOML between two lines of +++.
+
+The head has `title`, `chapter`, `source`, `view`, `hide_panels`, `hide_tools`, an `[experiment]`,
+and any number of `[[question]]`, `[[goal]]` and `[[solution]]`; template.md shows each of them.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.experiment import Experiment, flattened
+from engine.lessons.conditions import (
+    Condition,
+    Measure,
+    Tolerance,
+    parse_condition,
+    parse_quantity,
+    parse_tolerance,
+)
+from engine.registry import BadInput, shortened, show
+
+PANELS = ("data", "model", "training", "loss", "fit", "values")
+"""Panels that a lesson may hide."""
+TOOLS = ("sweep", "race", "fan", "find_lr", "theory", "xray")
+"""Tools that a lesson may hide, and ask to be used."""
+VIEWS = ("fit", "residuals", "parameters", "landscape", "directions", "losses")
+"""Views of the second chart, one of which a lesson opens with."""
+
+WORDS = ("title", "chapter", "source", "ask", "text", "hint")
+"""What a translation may hold; everything else comes from the lesson itself."""
+FENCE = "+++"
+
+
+class BadLesson(BadInput):
+    """A lesson that cannot be used; the message is one line: file, line, what is wrong."""
+
+    def __init__(self, file: str, line: int, wrong: str) -> None:
+        ValueError.__init__(self, f"{file}, line {line}: {wrong}")
+        self.key = "lesson"
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One answer to a question; right where its condition holds of the run."""
+
+    text: str
+    condition: Condition
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Something to forecast before a run: a number, or one of several answers."""
+
+    ask: str
+    measure: Measure | None
+    """The number that is asked for; None where there are choices."""
+    tolerance: Tolerance
+    choices: tuple[Choice, ...]
+    when: Condition | None
+    """The runs that settle it; without one, any."""
+    answer: str
+    """What the solution says: a number, or a choice counted from 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """Something to bring about."""
+
+    text: str
+    condition: Condition
+    hint: str
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A run that `check` makes: changes to the experiment, and what is opened on the screen."""
+
+    changes: tuple[tuple[str, object], ...]
+    use: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Everything in a lesson's file."""
+
+    name: str
+    title: str
+    chapter: str
+    source: str
+    """Which exercise it answers."""
+    experiment: Experiment
+    view: str
+    hide_panels: tuple[str, ...]
+    hide_tools: tuple[str, ...]
+    questions: tuple[Question, ...]
+    goals: tuple[Goal, ...]
+    solutions: tuple[Solution, ...]
+    body: str
+    """Markdown."""
+
+
+def read_lesson(file: Path, name: str, language: str = "en") -> Lesson:
+    """The lesson in a file, its words from FILE.<language>.md where that is there.
+
+    Raises BadLesson.
+    """
+    text = _text(file)
+    translated = file.with_name(f"{file.stem}.{language}.md")
+    if language == "en" or not translated.exists():
+        return parse_lesson(text, name, file.name)
+    return parse_lesson(text, name, file.name, (_text(translated), translated.name))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise BadLesson(file.name, 1, f"cannot be read: {reason}") from None
+
+
+def parse_lesson(
+    text: str, name: str, file: str, translation: tuple[str, str] | None = None
+) -> Lesson:
+    """The lesson that a text states; `translation` is the text of another language and its file.
+
+    Raises BadLesson.
+    """
+    head, body = Head.of(text, file)
+    if translation:
+        words, translated = Head.of(*translation)
+        words.only(WORDS)
+        head.values = translate(head.values, words.values)
+        body = (translated.strip() and translated) or body
+    return head.lesson(name, body)
+
+
+def translate(values: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with the words of a translation in their place, lists of tables in their order."""
+    merged = dict(values)
+    for key, said in words.items():
+        own = merged.get(key)
+        if isinstance(own, list) and isinstance(said, list):
+            pairs = zip(own, said, strict=False)
+            merged[key] = [translate(one, other) for one, other in pairs] + own[len(said) :]
+        elif isinstance(own, str):
+            merged[key] = said
+    return merged
+
+
+def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value that is neither a table nor a list, with its key."""
+    if isinstance(value, Mapping):
+        for inner, one in value.items():
+            yield from leaves(one, inner)
+    elif isinstance(value, list):
+        for one in value:
+            yield from leaves(one, key)
+    else:
+        yield key, value
+
+
+def parse_answer(text: str, choices: int) -> float:
+    """A forecast as a number; of choices, which one, counted from 1. Raises BadInput."""
+    allowed = f"must be a whole number from 1 to {choices}" if choices else "must be a number"
+    try:
+        number = float(text)
+    except ValueError:
+        raise BadInput("answer", text, allowed) from None
+    if not math.isfinite(number) or (choices and number not in range(1, choices + 1)):
+        raise BadInput("answer", text, allowed)
+    return number
+
+
+@dataclass
+class Head:
+    """The head of a file while it is read; every refusal names the line."""
+
+    values: dict[str, Any]
+    text: str
+    file: str
+
+    @classmethod
+    def of(cls, text: str, file: str) -> tuple[Head, str]:
+        """Head and body of a lesson's text; raises BadLesson."""
+        lines = text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n")
+        if lines[0].strip() != FENCE:
+            raise BadLesson(file, 1, f"must begin with a line {FENCE}, the head in TOML behind it")
+        end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == FENCE), 0)
+        if not end:
+            raise BadLesson(file, len(lines), f"the head has no end: a second line {FENCE}")
+        try:
+            # The empty line makes TOML's count of lines that of the file.
+            values = tomllib.loads("\n".join(["", *lines[1:end]]))
+        except (ValueError, RecursionError) as error:
+            said, _, place = str(error).partition(" (at line ")
+            line = int(place.partition(",")[0]) if place[:1].isdigit() else end + 1
+            raise BadLesson(file, line, f"not TOML: {said}") from None
+        return cls(values, "\n".join(lines[:end]), file), "\n".join(lines[end + 1 :]).strip() + "\n"
+
+    def wrong(self, near: object, wrong: str) -> BadLesson:
+        """What is wrong, with the line that `near` stands in."""
+        lines = self.text.split("\n")
+        found = (i for i, line in enumerate(lines, 1) if str(near) and str(near) in line)
+        return BadLesson(self.file, next(found, 1), wrong)
+
+    def only(self, words: Collection[str]) -> None:
+        """Raise BadLesson where a translation holds more than words."""
+        for key, value in leaves(self.values):
+            if key not in words or not isinstance(value, str):
+                raise self.wrong(key, f"a translation has only {', '.join(words)}, not {key}")
+
+    def lesson(self, name: str, body: str) -> Lesson:
+        """The lesson; raises BadLesson."""
+        top = self.table(
+            self.values, "the lesson",
+            ("title", "chapter", "source", "view", "hide_panels", "hide_tools", "experiment",
+             "question", "goal", "solution"),
+        )  # fmt: skip
+        experiment = self.experiment(top.get("experiment", {}))
+        title = self.string(top, "title")
+        if not title:
+            raise BadLesson(self.file, 1, "has no title")
+        view = self.string(top, "view") or VIEWS[0]
+        self.known(view, VIEWS, "view")
+        panels, tools = self.strings(top, "hide_panels"), self.strings(top, "hide_tools")
+        for panel in panels:
+            self.known(panel, PANELS, "panel")
+        for tool in tools:
+            self.known(tool, TOOLS, "tool")
+        return Lesson(
+            name,
+            title,
+            self.string(top, "chapter"),
+            self.string(top, "source"),
+            experiment,
+            view,
+            panels,
+            tools,
+            tuple(self.question(one, experiment) for one in self.tables(top, "question")),
+            tuple(self.goal(one, experiment) for one in self.tables(top, "goal")),
+            tuple(self.solution(one, experiment) for one in self.tables(top, "solution")),
+            body,
+        )
+
+    def experiment(self, values: object) -> Experiment:
+        """The experiment of the head."""
+        if not isinstance(values, Mapping):
+            raise self.wrong("experiment", "experiment must be a table, [experiment]")
+        try:
+            return Experiment.from_dict(values)
+        except BadInput as error:
+            raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
+
+    def question(self, values: Mapping[str, Any], experiment: Experiment) -> Question:
+        """One [[question]]."""
+        table = self.table(
+            values, "a question", ("ask", "of", "within", "when", "answer", "choice")
+        )
+        ask, of = self.string(table, "ask"), self.string(table, "of")
+        choices = tuple(
+            Choice(self.string(one, "text"), self.condition(one, "if", experiment))
+            for one in self.tables(table, "choice")
+        )
+        if not ask or bool(of) == bool(choices):
+            raise self.wrong(ask or "[[question]]", "a question needs ask, and either of or choice")
+        within = table.get("within", "10 %")
+        answer = show(table["answer"]) if "answer" in table else ""
+        try:
+            measure = parse_quantity(of, experiment) if of else None
+        except ValueError as error:
+            raise self.wrong(of, str(error)) from None
+        try:
+            tolerance = parse_tolerance(show(within))
+        except ValueError as error:
+            raise self.wrong(within, str(error)) from None
+        try:
+            parse_answer(answer or "1", len(choices))
+        except BadInput as error:
+            raise self.wrong(answer, str(error)) from None
+        when = self.condition(table, "when", experiment) if "when" in table else None
+        return Question(ask, measure, tolerance, choices, when, answer)
+
+    def goal(self, values: Mapping[str, Any], experiment: Experiment) -> Goal:
+        """One [[goal]]."""
+        table = self.table(values, "a goal", ("text", "if", "hint"))
+        text = self.string(table, "text")
+        if not text:
+            raise self.wrong("[[goal]]", "a goal needs a text")
+        return Goal(text, self.condition(table, "if", experiment), self.string(table, "hint"))
+
+    def solution(self, values: Mapping[str, Any], experiment: Experiment) -> Solution:
+        """One [[solution]]: keys of the experiment, and `use`."""
+        used = self.strings(values, "use")
+        for name in used:
+            self.known(name, (*TOOLS, *VIEWS), "tool or view")
+        changes = flattened({key: value for key, value in values.items() if key != "use"})
+        try:
+            experiment.changed(changes)
+        except BadInput as error:
+            raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
+        return Solution(tuple(changes.items()), used)
+
+    def condition(self, table: Mapping[str, Any], key: str, experiment: Experiment) -> Condition:
+        """The condition under a key."""
+        text = self.string(table, key)
+        try:
+            return parse_condition(text, experiment, TOOLS, VIEWS)
+        except ValueError as error:
+            near = text or self.string(table, "text") or f"{key} ="
+            raise self.wrong(near, f"{key} = {shortened(text)!r}: {error}") from None
+
+    def table(self, value: object, what: str, keys: Collection[str]) -> Mapping[str, Any]:
+        """A table that has no other keys."""
+        if not isinstance(value, Mapping):
+            raise self.wrong(value, f"{what} must be a table")
+        for key in value:
+            if key not in keys:
+                raise self.wrong(key, f"{key!r} is unknown; {what} has {', '.join(keys)}")
+        return value
+
+    def tables(self, table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        """A list of tables, [[key]]."""
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise self.wrong(key, f"{key} must be written [[{key}]]")
+        return value
+
+    def string(self, table: Mapping[str, Any], key: str) -> str:
+        """A text, empty where there is none."""
+        value = table.get(key, "")
+        if not isinstance(value, str):
+            raise self.wrong(f"{key} ", f"{key} must be text in quotation marks")
+        return value.strip()
+
+    def strings(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """A list of names, empty where there is none."""
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.wrong(f"{key} ", f'{key} must be a list of names: ["…", "…"]')
+        return tuple(value)
+
+    def known(self, name: str, names: Collection[str], what: str) -> None:
+        """Raise BadLesson for a name that is not one of them."""
+        if name not in names:
+            raise self.wrong(name, f"there is no {what} {name!r}; choose from {', '.join(names)}")

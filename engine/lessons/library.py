@@ -1,0 +1,57 @@
+"""The lessons that come with the lab, in the order of their files, and those of a teacher."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+
+from engine.experiment import Experiment
+from engine.lessons.lesson import Lesson, read_lesson
+from engine.registry import BadInput
+from engine.words import in_use, tr
+
+FOLDER = Path(__file__).with_name("texts")
+"""Files NUMBER-NAME.md; the number gives the order."""
+TEMPLATE = Path(__file__).with_name("template.md")
+"""What a lesson of one's own begins as."""
+
+
+def lessons() -> dict[str, Lesson]:
+    """The lessons by name, in the language in use."""
+    return _lessons(in_use())
+
+
+@cache
+def _lessons(language: str) -> dict[str, Lesson]:
+    files = sorted(file for file in FOLDER.glob("*.md") if file.name.count(".") == 1)
+    names = [file.stem.partition("-")[2] for file in files]
+    return {
+        name: read_lesson(file, name, language) for name, file in zip(names, files, strict=True)
+    }
+
+
+def find_lesson(name: str) -> Lesson:
+    """The lesson of that name, or the one in the file of that name; raises BadInput."""
+    known = lessons().get(name)
+    if known:
+        return known
+    file = Path(name)
+    if file.suffix == ".md" or file.exists():
+        return read_lesson(file, file.stem, in_use())
+    raise BadInput("lesson", name, "choose from " + ", ".join(lessons()) + ", or name a file")
+
+
+@lru_cache(maxsize=64)  # asked for again with every picture of a run
+def title_of(experiment: Experiment) -> str:
+    """The title of the lesson an experiment is of, apart from seed and device; else its parts."""
+    for known in lessons().values():
+        alike = {"seed": known.experiment.seed, "device": known.experiment.device}
+        if experiment.changed(alike) == known.experiment:
+            return known.title
+    return " · ".join(
+        (
+            tr("{label} data", label=tr(experiment.entry("data").label)),
+            tr("{label} loss", label=tr(experiment.entry("loss").label)),
+            tr("{loop} loop", loop=experiment.loop),
+        )
+    )
