@@ -1,46 +1,18 @@
-"""Synthetic data sets: what the truth is, and how samples of it are drawn."""
+"""Synthetic data sets: one entry for each truth that samples can be drawn from."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.registry import Param, Registry
+from engine.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
+from engine.registry import BadInput, Param, Registry
+from engine.source import Source
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
-
-
-@dataclass(frozen=True)
-class Source:
-    """The truth behind a data set: y = Xw + b + N(0, noise²), some labels moved by outliers."""
-
-    w: tuple[float, ...]
-    b: float
-    n: int
-    noise: float
-    features: Callable[[Generator], Tensor]
-    """Draws X of shape (n, len(w)), float32."""
-    outliers: int = 0
-    """How many labels are moved."""
-    outlier_size: float = 0.0
-    """By how much, in the units of y."""
-    x_label: str = "x"
-    y_label: str = "y"
-
-    def draw(self, generator: Generator) -> tuple[Tensor, Tensor]:
-        """X (n, d) and y (n, 1), float32 on the CPU: the same generator state, the same bytes."""
-        import torch
-
-        X = self.features(generator)
-        y = X @ torch.tensor(self.w).reshape(-1, 1) + self.b
-        y += torch.randn(y.shape, generator=generator) * self.noise
-        if self.outliers:
-            chosen = torch.randperm(self.n, generator=generator)[: self.outliers]
-            y[chosen] += self.outlier_size
-        return X, y
-
 
 DATASETS: Registry[Callable[..., Source]] = Registry(
     "data", "The truth that samples are drawn from."
@@ -152,7 +124,19 @@ def linear(
             X = (1 - correlation) ** 0.5 * X + correlation**0.5 * common
         return X * torch.tensor(scale)
 
-    return Source(w, b, n, noise, features, round(outliers * n), outlier_size)
+    def signal(X: Tensor) -> Tensor:
+        return X @ X.new_tensor(w).reshape(-1, 1) + b
+
+    return Source(
+        n,
+        len(w),
+        features,
+        signal,
+        {"w": w, "b": (b,)},
+        noise,
+        outliers=round(outliers * n),
+        outlier_size=outlier_size,
+    )
 
 
 @DATASETS.add(
@@ -192,4 +176,137 @@ def ohm(R: float, n: int, noise: float, current: float) -> Source:
 
         return torch.rand(n, 1, generator=generator) * current
 
-    return Source((R,), 0.0, n, noise, features, x_label="I (A)", y_label="U (V)")
+    return Source(
+        n,
+        1,
+        features,
+        lambda X: X * R,
+        {"R": (R,), "w": (R,), "b": (0.0,)},
+        noise,
+        x_label="I (A)",
+        y_label="U (V)",
+    )
+
+
+TEMPERATURE = Param(
+    "T",
+    5000.0,
+    "The true temperature in kelvin.",
+    "The one number to be found.",
+    "Hot: bright, with the peak at short wavelengths. The sun has about 5800.",
+    low=100.0,
+    high=50_000.0,
+)
+RELATIVE = Param(
+    "noise",
+    0.02,
+    "Relative noise: each intensity is multiplied by exp(noise·z), z ~ N(0, 1).",
+    "0.02 is two percent, the same at every brightness.",
+    "0: the loss falls to rounding error. Large: the curve is hard to see.",
+    low=0.0,
+    high=1.0,
+)
+
+
+def wavelengths(low: float, high: float) -> tuple[Param, Param]:
+    """The two ends of the range of wavelengths, with these defaults."""
+    return tuple(
+        Param(
+            name,
+            default,
+            f"{word} wavelength in micrometres.",
+            "Short waves tell temperatures apart best; long ones hardly.",
+            "Visible light is 0.38 to 0.75.",
+            low=0.05,
+            high=100.0,
+        )
+        for name, default, word in (("shortest", low, "Shortest"), ("longest", high, "Longest"))
+    )  # type: ignore[return-value]
+
+
+def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Generator], Tensor]:
+    """λ ~ U(shortest, longest) of shape (n, 1); raises BadInput where the ends are turned."""
+    if shortest >= longest:
+        raise BadInput("data.shortest", shortest, f"must be below data.longest, {longest:g}")
+
+    def features(generator: Generator) -> Tensor:
+        import torch
+
+        return shortest + (longest - shortest) * torch.rand(n, 1, generator=generator)
+
+    return features
+
+
+@DATASETS.add(
+    "planck",
+    label="Planck's law",
+    formula="B(λ, T) = c₁/λ⁵/(exp(c₂/(λT)) − 1)",
+    help="The light of a hot body at many wavelengths: which temperature has it?",
+    params=(
+        TEMPERATURE,
+        replace(N, default=500),
+        RELATIVE,
+        *wavelengths(0.3, 3.0),
+        Param(
+            "label",
+            "log",
+            "What is fitted: ln B, B as a share of its peak, or B in SI units.",
+            "The logarithm makes every wavelength count alike.",
+            "peak and SI are there to see them fail.",
+            choices=("log", "peak", "SI"),
+            about=(
+                "ln B: noise of the same size everywhere, gradients of order 1.",
+                "B/B(peak): far from the truth the gradient dies, or the step overshoots.",
+                "B in W·m⁻³·sr⁻¹: numbers of 1e13, and a limit of the lr of about 1e-20.",
+            ),
+        ),
+    ),
+)
+def planck(T: float, n: int, noise: float, shortest: float, longest: float, label: str) -> Source:
+    """Spectral radiance of a black body (Planck 1900) at wavelengths λ ~ U(shortest, longest)."""
+    to_metres = math.log(1e6)  # per µm to per m
+
+    def law(X: Tensor, kelvin: Tensor, as_printed: bool) -> Tensor:
+        log_B = (log_radiance_as_printed if as_printed else log_radiance)(X, kelvin)
+        if label == "log":
+            return log_B
+        return (log_B - log_peak(T)).exp() if label == "peak" else (log_B + to_metres).exp()
+
+    return Source(
+        n,
+        1,
+        drawn_wavelengths(n, shortest, longest),
+        lambda X: law(X, X.new_tensor(T), False),
+        {"T": (T,)},
+        noise,
+        relative=label != "log",
+        x_label="λ (µm)",
+        y_label={"log": "ln B", "peak": "B/peak", "SI": "B (W/m³/sr)"}[label],
+        law=law,
+    )
+
+
+@DATASETS.add(
+    "wien",
+    label="Wien's line",
+    formula="ln(B·λ⁵/c₁) against 1/λ",
+    help="The same light, plotted so that it is nearly a straight line with slope −c₂/T.",
+    params=(TEMPERATURE, replace(N, default=500), RELATIVE, *wavelengths(0.3, 0.8)),
+)
+def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Source:
+    """Planck's light as y = ln(B·λ⁵/c₁) over x = 1/λ; a line only where exp(c₂/(λT)) ≫ 1."""
+    draw = drawn_wavelengths(n, shortest, longest)
+
+    def signal(X: Tensor) -> Tensor:
+        return log_radiance(1 / X, X.new_tensor(T)) - 5 * X.log() - math.log(C1)
+
+    return Source(
+        n,
+        1,
+        lambda generator: 1 / draw(generator),
+        signal,
+        {"T": (T,), "w": (-C2 / T,), "b": (0.0,)},
+        noise,
+        x_label="1/λ (1/µm)",
+        y_label="ln(B·λ⁵/c₁)",
+    )

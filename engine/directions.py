@@ -46,7 +46,7 @@ def directions(run: Snapshot) -> list[Direction]:
     """
     import torch  # there are facts, so it is there
 
-    if run.facts is None:
+    if run.facts is None or not run.facts.closed_form:
         return []
     curvature = run.facts.stability.curvature
     best, start = (

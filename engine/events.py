@@ -36,10 +36,13 @@ class Facts:
     devices: tuple[str, ...]
     """Names of all the devices that are present."""
     true: Values
+    """Empty where the data have no true values for this model."""
     closed_form: Values
-    """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out."""
+    """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out. Empty
+    for a model that is not linear in its parameters."""
     optimum: float
-    """Mean loss there; without a penalty the smallest there is for the squared losses."""
+    """Mean loss there; without a penalty the smallest there is for the squared losses. 0 where
+    there is no closed form."""
     noise_floor: float
     """Expected loss of the true model."""
     rounding: float
@@ -49,6 +52,11 @@ class Facts:
     start: Values
     start_loss: float
     sample: Sample
+
+    @property
+    def best(self) -> Values:
+        """The best parameters known: closed form, else the true ones, else the start."""
+        return self.closed_form or self.true or self.start
 
 
 Losses: TypeAlias = "tuple[float, ...] | NDArray[np.float32]"

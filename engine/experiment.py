@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from engine.datasets import DATASETS, Source
+from engine.datasets import DATASETS
 from engine.inits import INITS
 from engine.losses import LOSSES
-from engine.models import MODELS, Model
+from engine.models import MODELS, Linear, Model
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.registry import BadInput, Entry, Param, Registry, Value
 from engine.schedules import SCHEDULES
+from engine.source import Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -187,17 +188,20 @@ class Experiment:
             raise BadInput("device", self.device, "choose from auto, cpu, cuda, cuda:N, mps")
         source = self.source()
         scales = self.data.kwargs().get("scale", (1.0,))
-        if len(scales) not in (1, len(source.w)):
+        if len(scales) not in (1, source.features):
             raise BadInput(
                 "data.scale",
                 scales,
-                f"must be one number or {len(source.w)}, one for each of data.w",
+                f"must be one number or {source.features}, one for each of data.w",
             )
-        if source.n * len(source.w) > 200_000_000:
+        if source.n * source.features > 200_000_000:
             raise BadInput(
-                "data.n", source.n, f"n times {len(source.w)} features must be at most 2e8"
+                "data.n", source.n, f"n times {source.features} features must be at most 2e8"
             )
-        self.architecture()
+        model = self.architecture()
+        if self.loop == "fast" and not isinstance(model, Linear):
+            allowed = f"{self.model.name} is not linear in its parameters; use scratch or concise"
+            raise BadInput("loop", self.loop, allowed)
         if self.loop == "fast" and self.entry("loss").derivative is None:
             raise BadInput("loop", self.loop, f"loss {self.loss.name} has no derivative to compile")
 
@@ -220,11 +224,19 @@ class Experiment:
 
     def architecture(self) -> Model:
         """This experiment's model; raises BadInput when it does not go with the data."""
-        features = len(self.source().w)
+        source = self.source()
         try:
-            model: Model = MODELS[self.model.name].function(features, **self.model.kwargs())
+            model: Model = MODELS[self.model.name].function(source, **self.model.kwargs())
         except ValueError as error:
             raise BadInput("model", self.model.name, str(error)) from None
+        return model
+
+    def linear_model(self, what: str) -> Linear:
+        """This experiment's model; raises BadInput, saying that `what` needs it, if not linear."""
+        model = self.architecture()
+        if not isinstance(model, Linear):
+            allowed = f"{what} needs a model that is linear in its parameters"
+            raise BadInput("model", self.model.name, allowed)
         return model
 
     @property

@@ -199,12 +199,23 @@ class Snapshot:
         """Estimate − true for each parameter."""
         return error_of(self.params, self.facts.true) if self.facts else {}
 
+    def quantities(self) -> dict[str, tuple[float, float | None, str]]:
+        """Physical quantities by name: value now, true value if there is one, unit."""
+        if not self.params or not self.facts:
+            return {}
+        true = self.facts.true
+        return {
+            one.name: (one.of(self.params), one.of(true) if true else None, one.unit)
+            for one in self.experiment.architecture().quantities
+        }
+
 
 def error_of(params: Values, true: Values) -> Values:
-    """Estimate − true for each parameter."""
+    """Estimate − true for each parameter that has a true value."""
     return {
         name: tuple(value - target for value, target in zip(values, true[name], strict=True))
         for name, values in params.items()
+        if name in true
     }
 
 

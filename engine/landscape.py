@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from engine.events import Facts
 from engine.experiment import Experiment
-from engine.models import flat, labels
+from engine.models import Linear, Model, flat, labels
 
 # torch is there when there are data; the screen's first frame comes before it.
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ class Landscape:
 
 
 def plane(facts: Facts, turn: int) -> Plane:
-    """The steepest and the flattest direction from θ*, then each pair of parameters, and so on.
+    """The steepest and the flattest direction from the best θ, then each pair of parameters.
 
     Directions without any curvature come last, and not at all where there is no other. The
-    parameters that do not vary are those of θ*. One parameter makes a line.
+    parameters that do not vary stay there. One parameter makes a line.
     """
-    best, names = flat(facts.closed_form), [label for label, _ in labels(facts.closed_form)]
+    best, names = flat(facts.best), [label for label, _ in labels(facts.best)]
     count = len(best)
     pairs = list(combinations(range(min(count, TURNED)), 2))
     turn %= 1 + len(pairs)
@@ -107,25 +108,45 @@ def survey(
     import torch
 
     model = experiment.architecture()
-    loss, penalty = experiment.entry("loss").function, experiment.entry("penalty").function
-    X = model.design(torch.tensor(facts.sample.X, dtype=torch.float64).T)
+    X = torch.tensor(facts.sample.X, dtype=torch.float64).T
     y = torch.tensor(facts.sample.y, dtype=torch.float64)
     origin, u, v = (
         torch.tensor(vector, dtype=torch.float64) for vector in (plane.origin, plane.u, plane.v)
     )
     across = middles(x_range, COLUMNS)
     up = middles(y_range, 1 if plane.is_line else LINES)
-    # A residual is linear in a and b.
-    residuals = (X @ origin - y)[:, None] + (X @ u)[:, None] * across
-    tilt = (X @ v)[:, None]
+    residuals = residuals_of(model, X, y[:, None], origin, u, v)
+    loss, penalty = experiment.entry("loss").function, experiment.entry("penalty").function
+    held = torch.cat([
+        torch.full((math.prod(shape),), name in model.weights)
+        for name, shape in model.shapes.items()
+    ])  # fmt: skip
     rows = []
     for b in up:
         theta = origin + b * v + across[:, None] * u
-        costs = loss(residuals + b * tilt, **experiment.loss.kwargs()).mean(dim=0)
-        weights = theta[:, : model.features]
+        costs = loss(residuals(across, b), **experiment.loss.kwargs()).mean(dim=0)
+        weights = theta[:, held]
         costs = costs + penalty(weights, **experiment.penalty.kwargs()).sum(dim=1)
         rows.append(tuple(costs.tolist()))
     return Landscape(facts, plane, x_range, y_range, tuple(rows))
+
+
+def residuals_of(
+    model: Model, X: Tensor, y: Tensor, origin: Tensor, u: Tensor, v: Tensor
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """The residuals (n, places) along one line of a plane, for all a of it and one b."""
+    import torch
+
+    if isinstance(model, Linear):  # then a residual is linear in a and b
+        design = model.design(X)
+        here, across, up = ((design @ vector)[:, None] for vector in (origin, u, v))
+        return lambda a, b: here - y + across * a + up * b
+
+    def one_by_one(a: Tensor, b: Tensor) -> Tensor:
+        places = origin + b * v + a[:, None] * u
+        return torch.cat([model.predict(model.shaped(theta), X) - y for theta in places], dim=1)
+
+    return one_by_one
 
 
 def middles(ends: Range, count: int) -> Tensor:

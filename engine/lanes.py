@@ -189,7 +189,7 @@ def compiled_epochs(
 ) -> Iterator[Doubles]:
     """The losses of all lanes at the start and after each epoch, by numba's kernels."""
     compiled = kernels_of(experiment)
-    rows = torch.cat([problem.model.design(problem.X), problem.y], dim=1)
+    rows = torch.cat([experiment.linear_model("a sweep").design(problem.X), problem.y], dim=1)
     data, columns = rows.numpy(), rows.T.contiguous().numpy()
     order = np.empty(len(data), np.int64)
     sizes, first = lanes.by_size()
@@ -205,7 +205,7 @@ def compiled_epochs(
         compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
         factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
         compiled.lanes(
-            data, order, first, sizes, problem.model.features, theta, grad, kept, r, lr, factors,
+            data, order, first, sizes, problem.source.features, theta, grad, kept, r, lr, factors,
             taken, averaged, params,
         )  # fmt: skip
         compiled.lane_losses(columns, theta, chunk, params[0], losses)
@@ -221,7 +221,8 @@ def torch_epochs(
     move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
     assert entry.derivative is not None
     assert shrink is not None
-    design, weights = problem.model.design(problem.X), problem.model.features
+    design = experiment.linear_model("a sweep").design(problem.X)
+    weights = problem.source.features
     W = torch.from_numpy(theta).to(problem.device)
     rates = torch.from_numpy(lanes.lr).float().to(problem.device)
     sizes, first = (whole.tolist() for whole in lanes.by_size())

@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.datasets import Source
 from engine.device import resolve
 from engine.experiment import Choice, Experiment
 from engine.inits import INITS
 from engine.models import Model, Values
 from engine.shuffle import key_of, permutation
+from engine.source import Source
 
 SHUFFLED_IN_PYTHON = 20_000
 """Up to so many samples Python shuffles before numba would have been imported."""
@@ -63,7 +63,8 @@ class Problem:
 
     def penalty(self, params: Mapping[str, Tensor]) -> Tensor:
         """The chosen penalty on all the weights, one number; the bias is free of it."""
-        return self.penalty_of(params[self.model.weight]).sum()
+        parts = [self.penalty_of(params[name]).sum() for name in self.model.weights]
+        return torch.stack(parts).sum() if parts else torch.zeros((), device=self.device)
 
     @torch.no_grad()
     def mean_loss(self, params: Mapping[str, Tensor]) -> float:
@@ -104,11 +105,11 @@ def order_of(key: int, n: int) -> NDArray[np.int64]:
 
 
 def first_values(init: Choice, seed: int, model: Model) -> dict[str, Tensor]:
-    """The start of a run, on the CPU: weights from the init, biases 0."""
-    start = {name: torch.zeros(shape) for name, shape in model.shapes.items()}
-    for tensor in start.values():
-        if tensor.ndim > 1:
-            INITS[init.name].function(tensor, generator=generator(seed, "init"), **init.kwargs())
+    """The start of a run, on the CPU: weights from the init, biases from the model, mostly 0."""
+    start = {name: torch.full(shape, model.start(name)) for name, shape in model.shapes.items()}
+    random = generator(seed, "init")
+    for name in model.weights:
+        INITS[init.name].function(start[name], generator=random, **init.kwargs())
     return start
 
 

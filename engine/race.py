@@ -74,7 +74,7 @@ class Race:
                 self.at(racer)
         # Beside the data, each run may keep them in a form of its own.
         source = self.experiment.source()
-        needed = 8 * source.n * (len(source.w) + 2) * (len(names) + 1)
+        needed = 8 * source.n * (source.features + 2) * (len(names) + 1)
         there = machine.memory()
         if there and needed > SHARE * there:
             raise BadInput(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.curvature import Curvature, curvature, hessian_moments
-from engine.models import Values
+from engine.curvature import Curvature, curvature, hessian_by_autograd, hessian_moments
+from engine.models import Linear, Values, flat, numbers
 from engine.noise import stable_lr
 from engine.problem import Problem
 from engine.theory import steepest_curvature
@@ -64,27 +64,72 @@ class Autopsy:
 
 def weight_decay(problem: Problem) -> Tensor:
     """Curvature (p,) that the penalty adds to each parameter: λ at the weights under L2."""
-    model = problem.model
-    decay = torch.zeros(sum(map(math.prod, model.shapes.values())), dtype=torch.float64)
-    decay[: model.features] = steepest_curvature(problem.penalty_of)
-    return decay
+    model, steepest = problem.model, steepest_curvature(problem.penalty_of)
+    parts = [
+        torch.full((math.prod(shape),), steepest if name in model.weights else 0.0)
+        for name, shape in model.shapes.items()
+    ]
+    return torch.cat(parts).double()
 
 
 def stability(problem: Problem) -> Stability:
     """Curvature and the limit of the lr for a problem's own optimizer and minibatches."""
+    model = problem.model
+    if not isinstance(model, Linear):
+        return local_stability(problem)
     steepest = steepest_curvature(problem.loss)
     if not math.isfinite(steepest):
         steepest = 0.0  # there is nothing to be said about such a loss
-    X, decay = problem.model.design(problem.X), weight_decay(problem)
+    X, decay = model.design(problem.X), weight_decay(problem)
     H, M = hessian_moments(
         X, problem.y, torch.zeros(X.shape[1]), lambda r: steepest * r * r / 2, decay
     )
     return Stability(curvature(H), (H, M), limit_of(problem, (H, M), problem.experiment.batch_size))
 
 
+def local_stability(problem: Problem) -> Stability:
+    """The curvature where a model that is not linear begins, or at the truth if steeper there.
+
+    It is another one elsewhere; where eigenvalues are negative the start is a saddle. Of minibatch
+    noise nothing is said.
+    """
+    model = problem.model
+    X, y = problem.X.cpu().double(), problem.y.cpu().double()
+
+    def objective(theta: Tensor) -> Tensor:
+        params = model.shaped(theta)
+        mean = problem.loss(model.predict(params, X) - y).mean()
+        return mean + problem.penalty(params).cpu()
+
+    def bent_at(values: Values) -> Curvature:
+        theta = torch.tensor(flat(values), dtype=torch.float64)
+        return curvature(torch.nan_to_num(hessian_by_autograd(objective, theta), 0.0, 0.0, 0.0))
+
+    places = {"start": bent_at(numbers(problem.start))}
+    if true := model.truth(problem.source):
+        places["truth"] = bent_at(true)
+    place = max(places, key=lambda place: places[place].largest)
+    bent = places[place]
+    H = bent.eigenvectors @ bent.eigenvalues.diag() @ bent.eigenvectors.T
+    return Stability(bent, (H, H @ H), local_limit(problem, bent.largest, place))
+
+
+def local_limit(problem: Problem, steepest: float, place: str) -> Limit:
+    """The largest stable lr of the problem's optimizer where it is bent so much."""
+    optimizer = problem.experiment.entry("optimizer")
+    if optimizer.stability is None:
+        return Limit(math.inf, f"{optimizer.label} scales its own steps: no fixed limit")
+    if steepest <= 0:
+        return Limit(math.inf, "flat where it begins: no limit there")
+    weight, _ = optimizer.stability(**problem.experiment.optimizer.kwargs())
+    return Limit(2 / (weight * steepest), f"2/λmax at the {place}")
+
+
 def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) -> Limit:
     """The largest stable lr of the problem's optimizer for minibatches of a size."""
     experiment, n = problem.experiment, len(problem.X)
+    if not isinstance(problem.model, Linear):
+        return local_limit(problem, float(torch.linalg.eigvalsh(moments[0])[-1]), "start")
     optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:
         return Limit(math.inf, f"{optimizer.label} scales its own steps: no fixed limit")
@@ -110,7 +155,7 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
 def autopsy(
     problem: Problem,
     known: Stability,
-    closed_form: Values,
+    best: Values,
     start_loss: float,
     loss: float,
     params: Values,
@@ -123,9 +168,9 @@ def autopsy(
     """
     model = problem.model
     error = torch.tensor([
-        value - best
+        value - target
         for name in model.shapes
-        for value, best in zip(params[name], closed_form[name], strict=True)
+        for value, target in zip(params[name], best[name], strict=True)
     ], dtype=torch.float64)  # fmt: skip
     along = known.curvature.along(error).abs()
     # Where numbers overflowed, the steepest direction is the one that did it.

@@ -75,7 +75,7 @@ def study(
     if not all(math.isfinite(number) for _, number in labels(params)):
         raise ValueError("the parameters are no longer finite: nothing can be said of this place")
     problem = build(experiment)
-    model = problem.model
+    model = experiment.linear_model("theory")
     design, decay = model.design(problem.X), weight_decay(problem)
     tensors = problem.tensors(params)
     theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()
@@ -121,11 +121,11 @@ def apart(problem: Problem, H: Tensor, design: Tensor, theta: Tensor, bent: Curv
     v is the steepest direction then: one product costs a few gradients, all of H a gradient for
     each parameter.
     """
-    X, y, model = design.cpu().double(), problem.y.cpu().double(), problem.model
+    X, y, features = design.cpu().double(), problem.y.cpu().double(), problem.source.features
 
     def objective(at: Tensor) -> Tensor:
         mean = problem.loss(X @ at[:, None] - y).mean()
-        return mean + problem.penalty_of(at[: model.features]).sum()
+        return mean + problem.penalty_of(at[:features]).sum()
 
     if design.numel() <= FEW:
         return float((hessian_by_autograd(objective, theta) - H).abs().max())

@@ -76,6 +76,7 @@ class Sweep:
         if not 1 <= len(self.axes) <= 2 or len({axis.key for axis in self.axes}) < len(self.axes):
             keys = ", ".join(axis.key for axis in self.axes)
             raise BadInput("axis", keys, "a sweep has one axis or two different ones")
+        self.experiment.linear_model("a sweep")
         if self.experiment.entry("loss").derivative is None:
             raise BadInput("loss", self.experiment.loss.name, "has no derivative to compile")
         if len(self) > MOST_RUNS:
@@ -96,7 +97,7 @@ class Sweep:
         """Bytes the sweep needs: the largest data set, and what is kept of each run."""
         corners = self.corners()
         sources = [experiment.source() for experiment in corners]
-        largest = max((source.n * (len(source.w) + 2) for source in sources), default=0)
+        largest = max((source.n * (source.features + 2) for source in sources), default=0)
         epochs = max(experiment.epochs for experiment in corners)
         return 16 * largest + len(self) * (200 + 32 * epochs)
 

@@ -28,7 +28,7 @@ from engine.events import (
 )
 from engine.experiment import Experiment
 from engine.loops import EpochEnd, load
-from engine.models import Values, numbers
+from engine.models import Linear, Values, numbers
 from engine.problem import Problem, build
 from engine.stability import autopsy, stability
 from engine.theory import expected_loss, least_squares, steepest_curvature
@@ -42,20 +42,22 @@ SAMPLE_SIZE = 400
 def facts(problem: Problem) -> Facts:
     """What is known of a problem before training: truth, closed form, noise floor, start, …"""
     source, model = problem.source, problem.model
-    closed_form = model.named(least_squares(*ridge_rows(problem)).tolist())
-    n, share = len(problem.X), source.outliers / source.n
+    closed_form: Values = {}
+    if isinstance(model, Linear):
+        closed_form = model.named(least_squares(*ridge_rows(problem, model)).tolist())
+    n = len(problem.X)
     resolution = 4 * torch.finfo(torch.float32).eps
     chosen = slice(0, min(n, SAMPLE_SIZE))
     return Facts(
         n=n,
-        features=model.features,
+        features=source.features,
         steps_per_epoch=problem.experiment.steps_per_epoch,
         device=describe(problem.device),
         devices=tuple(str(device) for device in available()),
-        true=model.truth(source.w, source.b),
+        true=model.truth(source),
         closed_form=closed_form,
-        optimum=problem.mean_loss(problem.tensors(closed_form)),
-        noise_floor=expected_loss(problem.loss, source.noise, share, source.outlier_size),
+        optimum=problem.mean_loss(problem.tensors(closed_form)) if closed_form else 0.0,
+        noise_floor=noise_floor(problem),
         rounding=float(problem.loss(resolution * problem.y).mean()),
         stability=stability(problem),
         start=numbers(problem.start),
@@ -67,17 +69,27 @@ def facts(problem: Problem) -> Facts:
     )
 
 
-def ridge_rows(problem: Problem) -> tuple[Tensor, Tensor]:
+@torch.no_grad()
+def noise_floor(problem: Problem) -> float:
+    """Loss of the truth: expected, or over these very samples where noise is relative to them."""
+    source = problem.source
+    if source.relative:
+        return float(problem.loss(source.signal(problem.X) - problem.y).mean())
+    share = source.outliers / source.n
+    return expected_loss(problem.loss, source.noise, share, source.outlier_size)
+
+
+def ridge_rows(problem: Problem, model: Linear) -> tuple[Tensor, Tensor]:
     """X̃ and y, with a row for each weight under a penalty that is a parabola, as L2 is.
 
     Least squares over c/2·‖X̃θ − y‖²/n + ½λ‖w‖² is least squares with rows √(nλ/c)·eⱼ and labels 0;
     c is the curvature of the loss, exact for the squared losses.
     """
-    X, y = problem.model.design(problem.X), problem.y
+    X, y = model.design(problem.X), problem.y
     decay, curvature = map(steepest_curvature, (problem.penalty_of, problem.loss))
     if decay <= 0 or curvature <= 0:
         return X, y
-    rows = torch.zeros(problem.model.features, X.shape[1]).to(X)
+    rows = torch.zeros(model.features, X.shape[1]).to(X)
     rows.fill_diagonal_(math.sqrt(len(X) * decay / curvature))
     return torch.cat([X, rows]), torch.cat([y, y.new_zeros(len(rows), 1)])
 
@@ -105,7 +117,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     def diverged(at: int, loss: float, params: Values) -> Diverged:
         lr = controls.lr * float(experiment.lr_factors(step - 1, 1)[0])
         cause = autopsy(
-            problem, known.stability, known.closed_form, known.start_loss, loss, params,
+            problem, known.stability, known.best, known.start_loss, loss, params,
             (good + 1, step), lr,
         )  # fmt: skip
         return Diverged(at, step, loss, why(loss, runaway), params, cause)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.models import Model, Values, numbers
+from engine.models import Linear, Values, numbers
 from engine.theory import Loss
 
 STEP = 1e-5
@@ -54,7 +54,7 @@ def apart(found: Values, wanted: Values) -> float:
 
 
 def xray(
-    model: Model,
+    model: Linear,
     params: Mapping[str, Tensor],
     X: Tensor,
     y: Tensor,

@@ -36,11 +36,10 @@ class Training:
         self.controls = controls
         self.divisor = 1 if experiment.reduction == "mean" else experiment.batch_size
         self.net = problem.model.module().to(problem.device)
-        self.shapes = problem.model.shapes
-        self._params = dict(zip(self.shapes, self.net.parameters(), strict=True))
+        self._params = dict(zip(problem.model.shapes, self.net.parameters(), strict=True))
         with torch.no_grad():
             for name, param in self._params.items():
-                param.copy_(problem.start[name].reshape(param.shape))
+                param.copy_(transposed(problem.start[name]))
         self.loader = DataLoader(
             TensorDataset(problem.X, problem.y),
             experiment.batch_size,
@@ -84,14 +83,12 @@ class Training:
 
     def params(self) -> dict[str, Tensor]:
         """Each parameter by the model's name."""
-        return {
-            name: param.detach().reshape(self.shapes[name]) for name, param in self._params.items()
-        }
+        return {name: transposed(param.detach()) for name, param in self._params.items()}
 
     def grads(self) -> dict[str, Tensor]:
         """Gradient of the last minibatch's loss."""
         return {
-            name: param.grad.reshape(self.shapes[name])
+            name: transposed(param.grad)
             for name, param in self._params.items()
             if param.grad is not None
         }
@@ -99,6 +96,11 @@ class Training:
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
         """X (B, d) and y (B, 1) of the last minibatch."""
         return self._minibatch
+
+
+def transposed(param: Tensor) -> Tensor:
+    """A weight of nn.Linear as ours, and ours as one of nn.Linear; a bias as it is."""
+    return param.T if param.ndim > 1 else param
 
 
 def criterion(problem: Problem) -> Callable[[Tensor, Tensor], Tensor]:

@@ -84,7 +84,8 @@ class Training:
 
     def _compiled(self, kernels: Kernels) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls
-        model, experiment = problem.model, problem.experiment
+        experiment = problem.experiment
+        model = experiment.linear_model("the fast loop")
         data = whole_rows(model.design(problem.X), problem.y)
         n, columns = data.shape
         order = np.empty(n, np.int64)
@@ -136,10 +137,11 @@ class Training:
         move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
         assert entry.derivative is not None
         assert shrink is not None
-        design = problem.model.design(problem.X)
+        design = experiment.linear_model("the fast loop").design(problem.X)
         theta = self.theta.reshape(-1, 1).clone()
         self.theta = theta.flatten()
-        weights = theta[: problem.model.features]
+        features = problem.source.features
+        weights = theta[:features]
         one = two = torch.zeros_like(theta)
         residuals = torch.empty_like(problem.y)
         for epoch, order in enumerate(problem.shuffles()):
@@ -160,8 +162,8 @@ class Training:
                     move, one, two = move_of(grad, one, two, taken, lr, **options)
                     theta.sub_(move)
                 self.grad = grad.flatten()
-                features = X[until - 1]
-                self._minibatch = (features[:, : problem.model.features], y[until - 1])
+                rows = X[until - 1]
+                self._minibatch = (rows[:, :features], y[until - 1])
                 means = [problem.loss(r).mean() for r in places[done:until]]
                 done = until
                 losses = torch.stack(means).cpu().numpy()

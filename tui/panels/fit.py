@@ -11,7 +11,7 @@ from engine.events import Facts
 from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.landscape import Landscape, Plane, Range, plane
-from engine.models import labels
+from engine.models import flat, labels
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import number
 from tui.panels.chart import ChartPanel, absent
@@ -176,19 +176,15 @@ def with_view(chart: Chart, x_range: tuple[float, float] | None, cursor: float |
     return replace(chart, x_range=x_range or chart.x_range, cursor=cursor, title=title)
 
 
-def predictions(snapshot: Snapshot) -> list[float]:
-    """ŷ of each point of the sample at the present parameters."""
-    assert snapshot.facts
-    weights, bias = weights_and_bias(snapshot)
-    rows = zip(*snapshot.facts.sample.X, strict=True)
-    return [bias + sum(w * x for w, x in zip(weights, row, strict=True)) for row in rows]
+def predictions(snapshot: Snapshot, columns: Sequence[Sequence[float]]) -> list[float]:
+    """ŷ for each row of some columns of features, at the present parameters."""
+    import torch  # there are facts, so it is there
 
-
-def weights_and_bias(snapshot: Snapshot) -> tuple[Sequence[float], float]:
-    """The slope along each feature, and the bias or 0."""
     model = snapshot.experiment.architecture()
-    bias = snapshot.params[model.bias][0] if model.bias else 0.0
-    return snapshot.params[model.weight], bias
+    theta = torch.tensor(flat(snapshot.params), dtype=torch.float64)
+    X = torch.tensor(columns, dtype=torch.float64).T
+    predicted: list[float] = model.predict(model.shaped(theta), X).flatten().tolist()
+    return predicted
 
 
 def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
@@ -196,23 +192,21 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     assert snapshot.facts
     columns, y = snapshot.facts.sample.X, snapshot.facts.sample.y
     feature %= len(columns)
-    weights, bias = weights_and_bias(snapshot)
     column = columns[feature]
     left, right = min(column), max(column)
     xs = [left + (right - left) * i / LINE_POINTS for i in range(LINE_POINTS + 1)]
-    means = [sum(values) / len(values) for values in columns]
-    level = bias + sum(
-        w * m for i, (w, m) in enumerate(zip(weights, means, strict=True)) if i != feature
-    )
+    rows = [
+        xs if i == feature else [sum(values) / len(values)] * len(xs)
+        for i, values in enumerate(columns)
+    ]
     source = snapshot.experiment.source()
     single = len(columns) == 1
     name = source.x_label if single else f"{source.x_label}[{feature}]"
     others = "" if single else ", others at mean"
-    line = [level + weights[feature] * x for x in xs]
     return Chart(
         (
             Curve(column, y, "points", "data", "data", marker="."),
-            Curve(xs, line, color="fit", label="model", marker="*"),
+            Curve(xs, predictions(snapshot, rows), color="fit", label="model", marker="*"),
         ),
         title=f"{source.y_label} against {name}{others}",
         x_label=name,
@@ -225,7 +219,7 @@ def residuals_chart(snapshot: Snapshot, feature: int) -> Chart:
     assert snapshot.facts
     sample = snapshot.facts.sample
     feature %= len(sample.X)
-    residuals = [p - y for p, y in zip(predictions(snapshot), sample.y, strict=True)]
+    residuals = [p - y for p, y in zip(predictions(snapshot, sample.X), sample.y, strict=True)]
     source = snapshot.experiment.source()
     name = source.x_label if len(sample.X) == 1 else f"{source.x_label}[{feature}]"
     return Chart(
@@ -241,16 +235,17 @@ def parameters_chart(snapshot: Snapshot) -> Chart:
     """Each parameter over the epochs, its true value as a level."""
     assert snapshot.facts
     path, true = snapshot.path, labels(snapshot.facts.true)[:TRACKED]
+    names = [label for label, _ in labels(snapshot.facts.start)][:TRACKED]
     curves = tuple(
         Curve(path.x, [theta[index] for theta in path.theta], color=index, label=label)
-        for index, (label, _) in enumerate(true)
+        for index, label in enumerate(names)
     )
     return Chart(
         curves,
         tuple(Level(value, label) for label, value in true),
-        title="parameters, true values dashed",
+        title="parameters, true values dashed" if true else "parameters",
         x_label="epochs",
-        y_label=true[-1][0],
+        y_label=names[-1],
         x_range=(0.0, float(snapshot.experiment.epochs)),
         empty="press s to train",
     )

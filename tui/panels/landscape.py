@@ -26,6 +26,8 @@ DECADES = 1e-8
 COUNTED = 40
 """Most places of a path that are marked one by one."""
 
+NO_DIRECTIONS = "only for models that are linear in their parameters"
+
 Point = tuple[float, float]
 
 
@@ -58,8 +60,13 @@ def frame(plane: Plane, run: Snapshot, centre: Point | None, zooms: int) -> tupl
 def optimum(plane: Plane, run: Snapshot) -> Point:
     """Coordinates of θ*."""
     assert run.facts
-    (x,), (y,) = plane.places([flat(run.facts.closed_form)])
+    (x,), (y,) = plane.places([flat(run.facts.best)])
     return x, y
+
+
+def is_known(run: Snapshot) -> bool:
+    """Whether it is known where the best parameters are."""
+    return run.facts is not None and bool(run.facts.closed_form or run.facts.true)
 
 
 def place_at(plane: Plane, path: Path, epoch: float | None) -> Point | None:
@@ -99,7 +106,7 @@ def landscape_chart(
         Curve(xs, ys, color="ink", label="now" if curves else "", marker="#"),
         *([Curve(xs, ys, "marks", "ink", marker="#")] if len(xs) <= COUNTED else []),
         spot((xs[0], ys[0]), "ink", "", "S", "○"),
-        spot(best, "data", "θ*", "@", "×"),
+        *([spot(best, "data", "θ*", "@", "×")] if is_known(now) else []),
     ]
     title = f"↑ {plane.names[1]} → {plane.names[0]}"
     if cursor is not None and here is not None:
@@ -149,7 +156,9 @@ def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | N
         Curve(inside, [y for _, y in on], "marks", "ink", marker="#"),
     ]
     best = optimum(plane, now)[0]
-    curves += [spot((best, height), "data", "θ*", "@", "×") for height in heights(xs, ys, [best])]
+    if is_known(now):
+        ends = heights(xs, ys, [best])
+        curves += [spot((best, height), "data", "θ*", "@", "×") for height in ends]
     if on:
         curves.append(spot(on[0], "ink", "start", "S", "○"))
         curves.append(spot(on[-1], "now", "now", "O", "◆"))
@@ -197,5 +206,5 @@ def directions_chart(now: Snapshot) -> Chart:
         log_y=True,
         x_range=(0.0, float(now.experiment.epochs)),
         y_range=(max(low, DECADES * high) / 2, 2 * high),
-        empty=absent(now, "press s to train"),
+        empty=absent(now, "press s to train") if found or not now.facts else NO_DIRECTIONS,
     )

@@ -38,10 +38,10 @@ def reading(snapshot: Snapshot) -> Content:
     if known is None or loss is None:
         return Content.styled(f"{snapshot.message or 'loading torch'} …", "dim")
     symbols = snapshot.experiment.entry("loss").floor
-    limits = [
-        (f"\nnoise floor {symbols} = {loss_text(known.noise_floor)}", "dim"),
-        (f"\nclosed form reaches {loss_text(known.optimum)}", "dim"),
-    ]
+    limits = [(f"\nnoise floor {symbols} = {loss_text(known.noise_floor)}", "dim")]
+    if known.closed_form:
+        limits.append((f"\nclosed form reaches {loss_text(known.optimum)}", "dim"))
+    limits += [(f"\n{line}", "") for line in quantities(snapshot)]
     if snapshot.step == 0:
         head = f"loss {loss_text(loss)} · press s to train"
         return Content.assemble(head, *prospects(known.stability, snapshot.lr), *limits)
@@ -57,6 +57,20 @@ def reading(snapshot: Snapshot) -> Content:
     said = (f"\n{where}", WARNING if learning else GOOD)
     alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
     return Content.assemble(head, said, alert, *limits)
+
+
+def quantities(snapshot: Snapshot) -> list[str]:
+    """Each physical quantity with its unit, beside the true value."""
+    return [
+        f"{name} = {quantity(value)} {unit}"
+        + ("" if true is None else f", true {quantity(true)} ({value - true:+.3g})")
+        for name, (value, true, unit) in snapshot.quantities().items()
+    ]
+
+
+def quantity(value: float) -> str:
+    """A physical quantity with six significant digits."""
+    return f"{value:.6g}"
 
 
 def is_falling(snapshot: Snapshot) -> bool:

@@ -68,11 +68,20 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     cells = {
         column: [number(value, signed=column == "error") for _, value in labels(values)]
         for column, values in sources.items()
+        if values or column == "grad"
     }
-    names = [name for name, _ in labels(known.true)]
+    names = [name for name, _ in labels(known.start)]
     lines = side_by_side(names, cells, width, CELL, quiet=("true", "closed"))
     if snapshot.grads:
         lines.append(Text(f"|grad| {number(norm(snapshot.grads))} in this minibatch"))
+        lines += [Text(line) for line in layers(snapshot)]
     else:
         lines.append(Text("no grad before the first step", style="dim"))
     return lines
+
+
+def layers(snapshot: Snapshot) -> list[str]:
+    """The length of the gradient of each parameter, where the model has several layers."""
+    if len(snapshot.experiment.architecture().weights) < 2:
+        return []
+    return [f"|grad {name}| {number(norm({name: part}))}" for name, part in snapshot.grads.items()]
