@@ -87,6 +87,8 @@ def study(
     if minibatch is None:
         first = next(problem.shuffles())[: experiment.batch_size].to(problem.device)
         minibatch = problem.X[first], problem.y[first]
+    X, y = minibatch
+    labels_seen = y if experiment.reshape else y.flatten()
     loss = experiment.entry("loss")
 
     def slope(r: Tensor) -> Tensor:
@@ -109,8 +111,8 @@ def study(
         limit=facts.stability.limit,
         noise=noise,
         batch_size=min(experiment.batch_size, len(problem.X)),
-        xray=xray(model, tensors, *minibatch, problem.loss, slope, problem.penalty),
-        minibatch_size=len(minibatch[0]),
+        xray=xray(model, tensors, X, labels_seen, problem.loss, slope, problem.penalty),
+        minibatch_size=len(X),
         begun=begun,
     )
 
