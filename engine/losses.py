@@ -130,11 +130,11 @@ def smooth_l1(r: Tensor, beta: float) -> Tensor:
         ),
     ),
     floor="E ℓ(σz)",
-    derivative=lambda r, q: r.sign() / 2 + (0.5 - q),
+    derivative=lambda r, q: r.sign() * (0.5 + (0.5 - q) * r.sign()),
 )
 def quantile(r: Tensor, q: float) -> Tensor:
     """(1 − q)·r above 0, −q·r below; shape of r (Koenker and Bassett 1978)."""
-    return r.abs() / 2 + (0.5 - q) * r
+    return r.abs() * (0.5 + (0.5 - q) * r.sign())
 
 
 @LOSSES.add(
