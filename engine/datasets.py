@@ -241,7 +241,7 @@ def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Gene
     "planck",
     label="Planck's law",
     formula="B(λ, T) = c₁/λ⁵/(exp(c₂/(λT)) − 1)",
-    help="The light of a hot body at many wavelengths: which temperature has it?",
+    help="The light of a hot body at many wavelengths: its temperature is to be found.",
     params=(
         TEMPERATURE,
         replace(N, default=500),

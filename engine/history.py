@@ -201,13 +201,9 @@ class Snapshot:
 
     def quantities(self) -> dict[str, tuple[float, float | None, str]]:
         """Physical quantities by name: value now, true value if there is one, unit."""
-        if not self.params or not self.facts:
+        if not self.params or self.facts is None:
             return {}
-        true = self.facts.true
-        return {
-            one.name: (one.of(self.params), one.of(true) if true else None, one.unit)
-            for one in self.experiment.architecture().quantities
-        }
+        return quantities(self.experiment, self.params, self.facts)
 
 
 def error_of(params: Values, true: Values) -> Values:
@@ -216,6 +212,17 @@ def error_of(params: Values, true: Values) -> Values:
         name: tuple(value - target for value, target in zip(values, true[name], strict=True))
         for name, values in params.items()
         if name in true
+    }
+
+
+def quantities(
+    experiment: Experiment, params: Values, known: Facts
+) -> dict[str, tuple[float, float | None, str]]:
+    """Physical quantities by name: value at the parameters, true value if there is one, unit."""
+    true = known.true
+    return {
+        one.name: (one.of(params), one.of(true) if true else None, one.unit)
+        for one in experiment.architecture().quantities
     }
 
 

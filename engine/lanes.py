@@ -189,7 +189,7 @@ def compiled_epochs(
 ) -> Iterator[Doubles]:
     """The losses of all lanes at the start and after each epoch, by numba's kernels."""
     compiled = kernels_of(experiment)
-    rows = torch.cat([experiment.linear_model("a sweep").design(problem.X), problem.y], dim=1)
+    rows = torch.cat([problem.linear.design(problem.X), problem.y], dim=1)
     data, columns = rows.numpy(), rows.T.contiguous().numpy()
     order = np.empty(len(data), np.int64)
     sizes, first = lanes.by_size()
@@ -221,7 +221,7 @@ def torch_epochs(
     move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
     assert entry.derivative is not None
     assert shrink is not None
-    design = experiment.linear_model("a sweep").design(problem.X)
+    design = problem.linear.design(problem.X)
     weights = problem.source.features
     W = torch.from_numpy(theta).to(problem.device)
     rates = torch.from_numpy(lanes.lr).float().to(problem.device)

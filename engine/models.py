@@ -109,9 +109,14 @@ class Linear(Model):
     """A model that is linear in its parameters, ŷ = X·weight (+ bias): theory knows all of it."""
 
     @property
+    def weight(self) -> str:
+        """Name of the weight, of shape (features, 1)."""
+        return self.weights[0]
+
+    @property
     def features(self) -> int:
         """Columns of X, which are the first ones of `design`."""
-        return self.shapes[self.weights[0]][0]
+        return self.shapes[self.weight][0]
 
     @property
     def bias(self) -> str | None:
@@ -120,7 +125,7 @@ class Linear(Model):
 
     def predict(self, params: Mapping[str, Tensor], X: Tensor) -> Tensor:
         """ŷ = X·weight (+ bias)."""
-        y_hat = X @ params[self.weights[0]]
+        y_hat = X @ params[self.weight]
         return y_hat + params[self.bias] if self.bias else y_hat
 
     def design(self, X: Tensor) -> Tensor:

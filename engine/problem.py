@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.device import resolve
 from engine.experiment import Choice, Experiment
 from engine.inits import INITS
-from engine.models import Model, Values
+from engine.models import Linear, Model, Values
 from engine.shuffle import key_of, permutation
 from engine.source import Source
 
@@ -48,6 +48,11 @@ class Problem:
     """Features and labels that training never sees; mostly none."""
     start: dict[str, Tensor]
     """First value of each parameter."""
+
+    @property
+    def linear(self) -> Linear:
+        """The model, where it is linear in its parameters; raises BadInput where it is not."""
+        return self.experiment.linear_model("this")
 
     def loss(self, residual: Tensor) -> Tensor:
         """The chosen loss of each residual, same shape."""

@@ -16,7 +16,7 @@ from engine.alerts import standing
 from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite, read_experiment
 from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Stepped
 from engine.experiment import Experiment
-from engine.history import error_of
+from engine.history import error_of, quantities
 from engine.models import direction
 
 if TYPE_CHECKING:
@@ -113,6 +113,10 @@ class Plain:
         for name, values in error_of(event.params, known.true).items():
             text = ", ".join(f"{value:.3g}" for value in values)
             click.echo(f"error of {name} (estimate − true): {text}")
+        for name, (value, true, unit) in quantities(self.experiment, event.params, known).items():
+            click.echo(
+                f"{name} = {value:.6g} {unit}" + ("" if true is None else f", true {true:.6g}")
+            )
         if isinstance(event, Diverged):
             click.echo(
                 f"diverged at step {event.step} (epoch {event.epoch}): {event.reason}", err=True
@@ -136,10 +140,12 @@ class Json:
 
     def __init__(self) -> None:
         self.facts: Facts | None = None
+        self.experiment = Experiment()
 
     def start(self, event: Started) -> None:
         """The experiment and its device."""
         self.facts = event.facts
+        self.experiment = event.experiment
         self._print(
             event="started",
             experiment=event.experiment.to_dict(),
@@ -181,6 +187,12 @@ class Json:
             **outcome,
             loss=event.loss,
             error=error_of(event.params, known.true),
+            quantities={
+                name: {"value": value, "true": true, "unit": unit}
+                for name, (value, true, unit) in quantities(
+                    self.experiment, event.params, known
+                ).items()
+            },
             closed_form=known.closed_form,
             optimum=known.optimum,
             noise_floor=known.noise_floor,

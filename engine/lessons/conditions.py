@@ -52,11 +52,11 @@ QUANTITIES: Mapping[str, Measure] = {
 """Numbers of any run."""
 
 NAMED: Mapping[str, Callable[[Snapshot], Values]] = {
-    "error of": lambda run: run.errors(),
-    "value of": lambda run: run.params,
+    "error of": lambda run: {**_physical_error(run), **run.errors()},
+    "value of": lambda run: {**_physical(run), **run.params},
     "grad of": lambda run: run.grads,
 }
-"""Numbers of one parameter: their largest size, but the value itself where it is a single one."""
+"""Numbers of one parameter or physical quantity: their largest size, but the value itself where it is a single one."""
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -257,14 +257,27 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
     return setting
 
 
+def _physical(run: Snapshot) -> Values:
+    return {name: (value,) for name, (value, _, _) in run.quantities().items()}
+
+
+def _physical_error(run: Snapshot) -> Values:
+    return {
+        name: (value - true,)
+        for name, (value, true, _) in run.quantities().items()
+        if true is not None
+    }
+
+
 def _named(
     name: str, read: Callable[[Snapshot], Values], experiment: Experiment, signed: bool
 ) -> Measure:
-    shapes = experiment.architecture().shapes
-    zeros = {part: (0.0,) * math.prod(shape) for part, shape in shapes.items()}
+    model = experiment.architecture()
+    zeros = {part: (0.0,) * math.prod(shape) for part, shape in model.shapes.items()}
     known = {*zeros, *(label for label, _ in labels(zeros))}
-    if name not in known:
-        raise ValueError(f"{name!r} is no parameter here; there are {', '.join(sorted(known))}")
+    physical = {one.name for one in model.quantities}
+    if name not in known | physical:
+        raise ValueError(f"{name!r} is no parameter here; there are {', '.join(known | physical)}")
 
     def measure(run: Snapshot) -> float | None:
         values = read(run)

@@ -85,7 +85,7 @@ class Training:
     def _compiled(self, kernels: Kernels) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls
         experiment = problem.experiment
-        model = experiment.linear_model("the fast loop")
+        model = problem.linear
         data = whole_rows(model.design(problem.X), problem.y)
         n, columns = data.shape
         order = np.empty(n, np.int64)
@@ -137,7 +137,7 @@ class Training:
         move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
         assert entry.derivative is not None
         assert shrink is not None
-        design = experiment.linear_model("the fast loop").design(problem.X)
+        design = problem.linear.design(problem.X)
         theta = self.theta.reshape(-1, 1).clone()
         self.theta = theta.flatten()
         features = problem.source.features

@@ -71,7 +71,7 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
 
     def alone() -> None:
         compiled, params = kernels_of(experiment), values_of(experiment)
-        rows = torch.cat([problem.model.design(problem.X), problem.y], dim=1)
+        rows = torch.cat([problem.linear.design(problem.X), problem.y], dim=1)
         data, columns = rows.numpy(), rows.T.contiguous().numpy()
         order, r, chunk = np.arange(n), *np.empty((2, CHUNK), np.float32)
         first, of_size = np.array([0, WIDTH]), np.array([size])
@@ -84,7 +84,7 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
             for epoch in range(epochs):
                 compiled.shuffle(np.uint64(epoch), order)
                 compiled.lanes(
-                    data, order, first, of_size, problem.model.features, theta, grad,
+                    data, order, first, of_size, problem.linear.features, theta, grad,
                     np.array(kept), r[:WIDTH], lr, factors, taken, False, params,
                 )  # fmt: skip
                 compiled.lane_losses(columns, theta, chunk, (), losses)

@@ -88,7 +88,7 @@ def losses_with_slack(
         if kinked(entry):
             # A residual's sign that comes out otherwise moves θ by 2·lr·x̃/B: only the level of the
             # loss can be the same.
-            slack += 4 * experiment.lr * float((array(problem.model.design(problem.X)) ** 2).max())
+            slack += 4 * experiment.lr * float((array(problem.linear.design(problem.X)) ** 2).max())
         found.append(Loss(value, slack))
     return found
 
@@ -102,7 +102,7 @@ def trace(experiment: Experiment) -> Trace:
     """The scratch loop's run of an experiment."""
     experiment = experiment.changed({"loop": "scratch"})
     problem = build(experiment)
-    design, y = array(problem.model.design(problem.X)), array(problem.y)[:, 0]
+    design, y = array(problem.linear.design(problem.X)), array(problem.y)[:, 0]
     theta: Array = vector(problem, {name: array(start) for name, start in problem.start.items()})
     events: list[Event] = []
     minibatches, wholes = [], []
@@ -112,7 +112,7 @@ def trace(experiment: Experiment) -> Trace:
             shown = event.live.minibatch()
             assert shown is not None
             X, labels = shown
-            minibatches.append((array(problem.model.design(X)), array(labels)[:, 0], theta))
+            minibatches.append((array(problem.linear.design(X)), array(labels)[:, 0], theta))
             params: Mapping[str, Tensor] = event.live.params()
             theta = vector(problem, {name: array(params[name]) for name in params})
         if isinstance(event, EpochEnded):

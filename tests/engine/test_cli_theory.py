@@ -37,7 +37,7 @@ def test_theory_of_the_baseline_against_numpy() -> None:
     found = theory()
     assert set(found) >= KEYS
     problem = build(Experiment())
-    X, y = array(problem.model.design(problem.X)), array(problem.y)[:, 0]
+    X, y = array(problem.linear.design(problem.X)), array(problem.y)[:, 0]
     H = X.T @ X / len(X)
     values = np.linalg.eigvalsh(H)[::-1]
     assert found["parameters"] == ["w[0]", "w[1]", "b"]

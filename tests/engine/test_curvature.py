@@ -39,7 +39,7 @@ def standard(n: int = 1000, seed: int = 0, **data: object) -> tuple[Tensor, Tens
     """X̃ (n, p) and y (n, 1) of the lab's standard data in float64, with some settings changed."""
     changes = {f"data.{name}": value for name, value in data.items()}
     problem = build(Experiment(seed=seed).changed({"data.n": n, **changes}))
-    return problem.model.design(problem.X).double(), problem.y.double()
+    return problem.linear.design(problem.X).double(), problem.y.double()
 
 
 def by_formula(name: str, design: Array, r: Array) -> Array:

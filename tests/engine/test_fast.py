@@ -199,14 +199,14 @@ def test_what_is_shown_belongs_to_the_last_minibatch(
             params, grads = event.live.params(), event.live.grads()
             assert list(params) == list(grads) == list(problem.model.shapes)
             r = (
-                array(problem.model.design(X))
+                array(problem.linear.design(X))
                 @ np.concatenate(
                     [array(params[key]).ravel() + lr * array(grads[key]).ravel() for key in params]
                 )
                 - array(y).ravel()
             )
             divisor = len(X) if experiment.reduction == "mean" else size
-            wanted = array(problem.model.design(X)).T @ r / divisor
+            wanted = array(problem.linear.design(X)).T @ r / divisor
             found = np.concatenate([array(grad).ravel() for grad in grads.values()])
             scale = float(np.abs(array(X)).max() * np.abs(r).max()) + 1e-3
             assert found == pytest.approx(wanted, rel=1e-4, abs=1e-5 * scale)
@@ -272,7 +272,7 @@ def test_a_changed_rate_holds_from_the_next_event_on(
 def by_hand(experiment: Experiment, rates: list[float]) -> tuple[list[float], Array]:
     """Each step's mean half loss, and θ at the end, with a rate for each step."""
     problem = build(experiment)
-    design, y = array(problem.model.design(problem.X)), array(problem.y)[:, 0]
+    design, y = array(problem.linear.design(problem.X)), array(problem.y)[:, 0]
     theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
     rate, losses = iter(rates), []
     for order, _ in zip(problem.shuffles(), range(experiment.epochs), strict=False):

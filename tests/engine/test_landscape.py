@@ -72,7 +72,7 @@ def test_for_the_half_squared_loss_it_is_the_quadratic_form(
     """f(θ) = f(θ*) + ½(θ − θ*)ᵀH(θ − θ*) in every plane."""
     found = survey(SMALL, SMALL_FACTS, plane(SMALL_FACTS, turn), x_range, y_range)
     problem = build(SMALL)
-    design, best = problem.model.design(problem.X), np.array(flat(SMALL_FACTS.closed_form))
+    design, best = problem.linear.design(problem.X), np.array(flat(SMALL_FACTS.closed_form))
     H = hessian(design, problem.y, torch.zeros(3), problem.loss, weight_decay(problem)).numpy()
     error = thetas(found) - best
     expected = SMALL_FACTS.optimum + np.einsum("...i,ij,...j->...", error, H, error) / 2

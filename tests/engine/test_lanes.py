@@ -207,7 +207,7 @@ def test_the_losses_are_those_of_the_whole_data() -> None:
     for cell, values in zip(cells_of(sweep), sweep.settings(), strict=True):
         experiment = sweep.at(values).changed({"loop": "fast"})
         problem, end = build(experiment), outcome(train(experiment))
-        design: Array = array(problem.model.design(problem.X))
+        design: Array = array(problem.linear.design(problem.X))
         theta, y = vector(problem, end.params), array(problem.y)[:, 0]
         wanted = float(((design @ theta - y) ** 2).mean() / 2)
         (loss,) = losses_with_slack(problem, [(design, y, theta)], [wanted])

@@ -46,7 +46,7 @@ def numpy_sgd(problem: Problem, epochs: int) -> Iterator[tuple[float, Array]]:
     """
     experiment = problem.experiment
     X, y = array(problem.X), array(problem.y)
-    design = np.hstack([X, np.ones((len(X), 1))]) if problem.model.bias else X
+    design = np.hstack([X, np.ones((len(X), 1))]) if problem.linear.bias else X
     theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
     for order, _ in zip(problem.shuffles(), range(epochs), strict=False):
         for first in range(0, len(X), experiment.batch_size):
@@ -197,20 +197,20 @@ def test_the_gradient_shown_is_that_of_the_minibatch_shown(loop: str, data: st.D
             shown = event.live.minibatch()
             assert shown is not None
             X, y = array(shown[0]), array(shown[1])
-            assert X.shape == (len(y), problem.model.features)
-            r = X @ array(before[problem.model.weight]) - y
-            if problem.model.bias:
-                r = r + array(before[problem.model.bias])
+            assert X.shape == (len(y), problem.linear.features)
+            r = X @ array(before[problem.linear.weight]) - y
+            if problem.linear.bias:
+                r = r + array(before[problem.linear.bias])
             # A summed loss is divided by the batch size also where the last batch is short.
             divisor = len(y) if experiment.reduction == "mean" else experiment.batch_size
             grads = event.live.grads()
             assert list(grads) == list(problem.model.shapes)
             scale = np.abs(X).max() * np.abs(r).max() + 1e-3
-            assert array(grads[problem.model.weight]) == pytest.approx(
+            assert array(grads[problem.linear.weight]) == pytest.approx(
                 X.T @ r / divisor, abs=1e-5 * scale
             )
-            if problem.model.bias:
-                assert array(grads[problem.model.bias]) == pytest.approx(
+            if problem.linear.bias:
+                assert array(grads[problem.linear.bias]) == pytest.approx(
                     r.sum(axis=0) / divisor, abs=1e-5 * scale
                 )
             before = {name: param.clone() for name, param in event.live.params().items()}

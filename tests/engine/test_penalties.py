@@ -47,7 +47,7 @@ def test_the_closed_form_under_l2_is_ridge_regression(loss: str) -> None:
         {"loss": loss, "penalty": "l2", "penalty.strength": strength, "loop": "scratch"}
     )
     problem = build(experiment)
-    design, y = array(problem.model.design(problem.X)), array(problem.y)
+    design, y = array(problem.linear.design(problem.X)), array(problem.y)
     eye = np.diag([1.0, 1.0, 0.0])
     ridge = np.linalg.solve(
         design.T @ design / 1000 + strength / curvature * eye, design.T @ y / 1000

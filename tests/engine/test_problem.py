@@ -118,8 +118,8 @@ def test_the_start_has_the_models_shapes_and_a_bias_of_zero(data: st.DataObject)
     assert {name: tuple(start.shape) for name, start in problem.start.items()} == dict(
         problem.model.shapes
     )
-    if problem.model.bias:
-        assert problem.start[problem.model.bias].tolist() == [0.0]
+    if problem.linear.bias:
+        assert problem.start[problem.linear.bias].tolist() == [0.0]
 
 
 @pytest.mark.parametrize("seed", range(5))

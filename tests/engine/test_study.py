@@ -32,7 +32,7 @@ def at(params: Values | None = None, **changes: object) -> Study:
 def design(experiment: Experiment) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """X̃ (n, p) and y (n,) as numpy has them."""
     problem = build(experiment)
-    return array(problem.model.design(problem.X)), array(problem.y)[:, 0]
+    return array(problem.linear.design(problem.X)), array(problem.y)[:, 0]
 
 
 def test_hessian_is_the_gram_matrix() -> None:

@@ -81,9 +81,9 @@ def test_an_epochs_loss_is_the_mean_over_all_the_data_at_its_parameters(
     X, y = array(problem.X), array(problem.y)
     for event in train(experiment):
         if isinstance(event, EpochEnded):
-            y_hat = X @ np.array(event.params[problem.model.weight]).reshape(-1, 1)
-            if problem.model.bias:
-                y_hat = y_hat + event.params[problem.model.bias][0]
+            y_hat = X @ np.array(event.params[problem.linear.weight]).reshape(-1, 1)
+            if problem.linear.bias:
+                y_hat = y_hat + event.params[problem.linear.bias][0]
             wanted = ((y_hat - y) ** 2).mean() / 2
             assert event.loss == pytest.approx(wanted, rel=1e-4, abs=1e-9)
 
@@ -112,8 +112,8 @@ def test_what_is_known_before_the_first_step(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments())
     known, problem = facts_of(experiment), build(experiment)
     model, source = problem.model, problem.source
-    assert known.features == len(source.w)
-    assert known.true == model.truth(source.w, source.b)
+    assert known.features == source.features
+    assert known.true == model.truth(source)
     assert {name: len(values) for name, values in known.closed_form.items()} == {
         name: math.prod(shape) for name, shape in model.shapes.items()
     }

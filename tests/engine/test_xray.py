@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.losses import LOSSES
-from engine.models import MODELS, Model
+from engine.models import Linear, line
 from engine.xray import apart, xray
 from tests.engine.conftest import array, every_entry
 
 
-def drawn(model: Model, size: int, seed: int) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+def drawn(model: Linear, size: int, seed: int) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     """Random parameters and a random minibatch, float32 as in a run."""
     random = torch.Generator().manual_seed(seed)
     params = {
@@ -41,7 +41,7 @@ def test_autograd_hand_and_differences_agree(
     entry: Any, features: int, bias: bool, size: int, seed: int
 ) -> None:
     """N4: to 1e-6 in float64, for every loss."""
-    model = MODELS["linear"].function(features, bias=bias)
+    model = line(features, "w", "b" if bias else None)
     params, X, y = drawn(model, size, seed)
     settings = {param.name: param.default for param in entry.params}
     # Where ℓ′ jumps or bends within a step of the differences, they are not to agree.
@@ -67,7 +67,7 @@ def test_autograd_hand_and_differences_agree(
 
 def test_the_half_loss_by_numpy() -> None:
     """S12: the gradient equals X̃ᵀr/B."""
-    model = MODELS["linear"].function(2, bias=True)
+    model = line(2, "w", "b")
     params, X, y = drawn(model, 10, 4)
     found = xray(model, params, X, y, lambda r: r * r / 2, lambda r: r)
     design = np.hstack([array(X), np.ones((10, 1))])
@@ -85,7 +85,7 @@ def test_they_agree_for_features_and_labels_of_any_size(
 ) -> None:
     entry, derivative = LOSSES[name], LOSSES[name].derivative
     assert derivative is not None
-    model = MODELS["linear"].function(2, bias=True)
+    model = line(2, "w", "b")
     params, X, y = drawn(model, 10, 4)
     params = {name: param.detach() / scale for name, param in params.items()}
     X = torch.cat([scale * X[:, :1], torch.zeros(10, 1)], dim=1)
@@ -103,7 +103,7 @@ def test_they_agree_for_features_and_labels_of_any_size(
 
 
 def test_a_perfect_fit_has_no_gradient() -> None:
-    model = MODELS["linear"].function(2, bias=True)
+    model = line(2, "w", "b")
     params, X, _ = drawn(model, 10, 4)
     params = {name: param.detach().double() for name, param in params.items()}
     y = model.predict(params, X.double())
@@ -117,7 +117,7 @@ def test_a_penalty_is_part_of_all_three() -> None:
     def penalty(params: Mapping[str, Tensor]) -> Tensor:
         return 0.7 * params["w"].square().sum()
 
-    model = MODELS["linear"].function(3, bias=True)
+    model = line(3, "w", "b")
     params, X, y = drawn(model, 8, 1)
     plain = xray(model, params, X, y, lambda r: r * r, lambda r: 2 * r)
     held = xray(model, params, X, y, lambda r: r * r, lambda r: 2 * r, penalty)
@@ -134,7 +134,7 @@ def test_a_penalty_is_part_of_all_three() -> None:
 
 
 def test_a_wrong_derivative_is_seen() -> None:
-    model = MODELS["linear"].function(2, bias=True)
+    model = line(2, "w", "b")
     found = xray(model, *drawn(model, 8, 1), lambda r: r * r, lambda r: r)
     assert found.off_by_hand == pytest.approx(0.5)
     assert found.off_by_difference < 1e-8

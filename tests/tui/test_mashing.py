@@ -68,8 +68,8 @@ class LivelySession(FakeSession):
         snapshot = self.random.choice(makers)()
         if snapshot.experiment == Experiment() and snapshot.facts and experiment:
             # What the forms say and what is shown agree only where the shapes do.
-            same = len(experiment.source().w) == 2 and experiment.model.name == "linear"
-            if same and experiment.architecture().bias:
+            same = experiment.source().features == 2 and experiment.model.name == "linear"
+            if same and "b" in experiment.architecture().shapes:
                 snapshot = replace(snapshot, experiment=experiment)
         self.latest = replace(snapshot, number=self.latest.number + 1)
         if self.latest.over and self.latest.facts:

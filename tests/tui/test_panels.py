@@ -596,7 +596,7 @@ def test_residuals_are_prediction_minus_label() -> None:
     snapshot = finished()
     X, y, w, _ = arrays(snapshot)
     expected = X @ w + snapshot.params["b"][0]
-    np.testing.assert_allclose(predictions(snapshot), expected)
+    np.testing.assert_allclose(predictions(snapshot, X.T.tolist()), expected)
     (residuals,) = residuals_chart(snapshot, 1).curves
     np.testing.assert_allclose(residuals.ys, expected - y, atol=1e-12)
     np.testing.assert_allclose(residuals.xs, X[:, 1])
