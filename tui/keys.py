@@ -124,7 +124,9 @@ ACTIONS: tuple[Action, ...] = (
         "previous_panel", "shift+tab", "shift+tab", "back", "Go to the panel before.", GO, bar=False
     ),
     Action("jump", "j,ctrl+o", "j ctrl+o", "jump", "Go to a panel by its letter.", GO),
-    Action("leave", "escape", "esc", "leave", "Leave a field as it was, full screen, or a lesson.", GO),
+    Action(
+        "leave", "escape", "esc", "leave", "Out of a field, of full screen, or of a lesson.", GO
+    ),
     Action("help", "question_mark", "?", "help", "What this is, and every key.", APP),
     Action("palette", "ctrl+p", "^p", "palette", "Find any action, setting or theme by name.", APP),
     Action("suspend", "ctrl+z", "^z", "suspend", "Put the app in the background.", APP, bar=False),

@@ -41,8 +41,8 @@ class Block:
 class Prose(Widget):
     """Blocks of text below each other."""
 
-    def __init__(self, blocks: Iterable[Block], **kwargs: str) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, blocks: Iterable[Block], classes: str | None = None) -> None:
+        super().__init__(classes=classes)
         self.blocks = tuple(blocks)
         self.laid = (0, [Content()])
 
@@ -145,8 +145,8 @@ class Reader:
                     for line in content.stylize(style).split("\n"):
                         self.add(line)
             elif kind == "fence" or kind == "code_block":
-                for line in token.content.rstrip("\n").split("\n"):
-                    self.add(Content(line), "  ")
+                for code in token.content.rstrip("\n").split("\n"):
+                    self.add(Content(code), "  ")
                 self.gap()
             elif kind == "hr":
                 self.add(Content("· · ·"))

@@ -34,7 +34,8 @@ class Progress:
 
     def read(self) -> str:
         """Take in what the file holds; the message is empty if all is well."""
-        known, message = read_kept(self.file, parse, {})
+        nothing: dict[str, Record] = {}
+        known, message = read_kept(self.file, parse, nothing)
         for name, record in known.items():
             own = self.records.setdefault(name, Record())
             own.goals |= record.goals

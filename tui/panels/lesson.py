@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from textual import on
 from textual.app import ComposeResult
@@ -37,8 +37,8 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
     class Answered(Message):
         """A forecast was committed, or refused."""
 
-    def __init__(self, attempt: Attempt, following: str, **kwargs: str) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, attempt: Attempt, following: str, id: str) -> None:
+        super().__init__(id=id)
         self.attempt = attempt
         self.following = following
         """What to do once all goals are reached."""
@@ -74,36 +74,33 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     # What is known ---------------------------------------------------------------------------
 
-    def look(self, run: Snapshot) -> None:
-        """A run has come to an end or to a pause; bring what it has changed into view."""
-        before = self.known()
-        self.attempt.look(run)
-        self.follow(before)
+    def look(self, run: Snapshot) -> list[str]:
+        """A run has come to an end or to a pause; returns the news, a line each."""
+        return self.follow(lambda: self.attempt.look(run))
 
-    def use(self, name: str) -> None:
-        """A tool or view was opened."""
-        before = self.known()
-        self.attempt.use(name)
-        self.follow(before)
+    def use(self, name: str) -> list[str]:
+        """A tool or view was opened; returns the news, a line each."""
+        return self.follow(lambda: self.attempt.use(name))
 
-    def known(self) -> tuple[set[int], set[int]]:
-        """The numbers of the questions that are settled and of the goals that are reached."""
-        return set(self.settled()), set(self.attempt.met)
-
-    def settled(self) -> Iterator[int]:
-        """The numbers of the questions that a run has settled."""
-        for number, one in self.attempt.forecasts.items():
-            if one.right is not None:
-                yield number
-
-    def follow(self, before: tuple[set[int], set[int]]) -> None:
-        """Show what has come since, and scroll to the first of it."""
+    def follow(self, tell: Callable[[], None]) -> list[str]:
+        """Tell the attempt something, show what comes of it, and scroll to the first of it."""
+        settled, met = self.settled(), set(self.attempt.met)
+        tell()
         self.update()
-        settled, met = self.known()
-        news = [self.questions[number] for number in sorted(settled - before[0])]
-        news += [self.goals[number] for number in sorted(met - before[1])]
-        if news:
-            self.call_after_refresh(self.scroll_to_widget, news[0], top=True)
+        verdicts, goals = sorted(self.settled() - settled), sorted(self.attempt.met - met)
+        changed = [self.questions[i] for i in verdicts] + [self.goals[i] for i in goals]
+        if changed:
+            self.call_after_refresh(self.scroll_to_widget, changed[0], top=True)
+        said = [
+            tr("✓ forecast right") if self.attempt.forecasts[i].right else tr("✗ forecast wrong")
+            for i in verdicts
+        ]
+        return said + [f"✓ {self.lesson.goals[i].text}" for i in goals]
+
+    def settled(self) -> set[int]:
+        """The numbers of the questions that a run has settled."""
+        forecasts = self.attempt.forecasts.items()
+        return {number for number, one in forecasts if one.right is not None}
 
     # What is shown ---------------------------------------------------------------------------
 
@@ -140,11 +137,6 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
             self.update()
 
     # Questions and hints ---------------------------------------------------------------------
-
-    def open_questions(self) -> list[QuestionBox]:
-        """Those that can be answered now, those without an answer first."""
-        answerable = [box for box in self.questions if box.field.display]
-        return sorted(answerable, key=lambda box: box.number in self.attempt.forecasts)
 
     def next_question(self) -> TextField | Picker | None:
         """The field of the next open question, after the one in focus."""

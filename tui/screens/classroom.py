@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from engine.experiment import Experiment
 from engine.folders import progress_file
+from engine.history import Snapshot
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
@@ -132,9 +133,9 @@ class Classroom(Lab):
         shown_charts = groups[1].panels
         if self.chart_in_use not in shown_charts and shown_charts:
             self.chart_in_use = self.loss if self.loss in shown_charts else self.fit
-        self.query_one("#side", Vertical).border_title = (
-            tr("Values") if self.values in visible else tr("Reading")
-        )
+        side = self.query_one("#side", Vertical)
+        side.set_class(self.values not in visible, "-alone")
+        side.border_title = tr("Values") if self.values in visible else tr("Reading")
         belonging = (action for panel in panels for action in BELONGING.get(panel, ()))
         self.hidden = frozenset((*tools, *belonging))
 
@@ -170,37 +171,32 @@ class Classroom(Lab):
         runs = self.session.runs
         if panel is None:
             return
-        panel.train(now.state in ("running", "paused") and now.number > self.opened)
-        known = self.known_of(panel)
-        for run in runs[self.judged :]:
-            if run.number > self.opened:
-                panel.look(run)
+        panel.train(now.state in ("running", "paused") and self.is_own(now))
+        news = [line for run in runs[self.judged :] if self.is_own(run) for line in panel.look(run)]
         self.judged = len(runs)
-        if now is not before and now.state == "paused" and now.number > self.opened:
-            panel.look(now)
-        if self.known_of(panel) != known:
-            self.note(panel)
+        if now is not before and now.state == "paused" and self.is_own(now):
+            news += panel.look(now)
+        self.note(panel, news)
+
+    def is_own(self, run: Snapshot) -> bool:
+        """Whether a run was begun in this lesson."""
+        return run.number > self.opened
 
     def use(self, name: str) -> None:
         """A tool or view was opened."""
         if self.lesson:
-            known = self.known_of(self.lesson)
-            self.lesson.use(name)
-            if self.known_of(self.lesson) != known:
-                self.note(self.lesson)
+            self.note(self.lesson, self.lesson.use(name))
 
-    def known_of(self, panel: LessonPanel) -> tuple[int, int]:
-        """How many questions are settled and goals reached."""
-        settled, met = panel.known()
-        return len(settled), len(met)
-
-    def note(self, panel: LessonPanel) -> None:
-        """Keep what was reached, and say it."""
+    def note(self, panel: LessonPanel, news: list[str]) -> None:
+        """Keep what was reached, say it, and bring it to the front."""
+        if not news:
+            return
+        self.tell("\n".join(news))
         self.report(self.progress.note(panel.attempt))
-        if panel.attempt.done and panel.lesson.goals:
-            self.tell(tr("All goals are reached."))
+        forms = self.query_one("#forms", Group)
+        if self.panel_of(self.focused) not in forms.panels:
+            forms.select(panel)
         self.show_keys()
-        self.say_help()
 
     def on_lesson_panel_answered(self) -> None:
         """Say why an answer was refused, or what to do."""

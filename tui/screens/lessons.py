@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.events import Key
@@ -63,23 +63,23 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
 
     def size_of(self, lesson: Lesson) -> int:
         """Cells that a lesson's line would like to have."""
-        return cell_len(lesson.title) + 7 + cell_len(self.counts(lesson))
+        return cell_len(lesson.title) + 4 + cell_len(self.counts(lesson))
 
     def line(self, lesson: Lesson, number: int, width: int) -> Text:
         """Key, mark, title, and how much was reached at the right end."""
         counts = self.counts(lesson)
         title = Text(lesson.title, no_wrap=True)
-        title.truncate(width - 7 - cell_len(counts), overflow="ellipsis", pad=True)
+        title.truncate(width - 4 - cell_len(counts), overflow="ellipsis", pad=True)
         key = f"{number}" if number <= NUMBERED else " "
         mark = "✓" if self.progress.done(lesson) else " "
-        return Text.assemble((key, "bold"), f" {mark} ", title, "    ", (counts, "dim"))
+        return Text.assemble((key, "bold"), f" {mark} ", title, (counts, "dim"))
 
     def counts(self, lesson: Lesson) -> str:
         """Goals reached and forecasts right, as they stand in a line."""
         right, asked = self.progress.score(lesson)
         goals = f"{len(self.progress.met(lesson))}/{len(lesson.goals)}" if lesson.goals else ""
         forecasts = f"{right}/{asked}" if asked else ""
-        return set_cell_size(goals, 5) + set_cell_size(forecasts, 5)
+        return f"{goals:>7}{forecasts:>7}"
 
     def score(self) -> str:
         """All goals and all forecasts together."""
@@ -97,7 +97,7 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
         """A number opens its lesson at once."""
         numbers = [str(number) for number in range(1, NUMBERED + 1)]
         if event.character in numbers:
-            names = list(lessons())[: NUMBERED]
+            names = list(lessons())[:NUMBERED]
             place = numbers.index(event.character)
             event.stop()
             if place < len(names):

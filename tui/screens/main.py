@@ -13,9 +13,9 @@ from tui.keys import bindings
 from tui.panels.chart import ChartPanel
 from tui.panels.group import Group
 from tui.panels.training import PACES, pace_text
+from tui.screens.classroom import Classroom
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
-from tui.screens.classroom import Classroom
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
