@@ -171,6 +171,7 @@ class Classroom(Lab):
         runs = self.session.runs
         if panel is None:
             return
+        self.refocus()  # there may not have been room for what had the focus
         panel.train(now.state in ("running", "paused") and self.is_own(now))
         news = [line for run in runs[self.judged :] if self.is_own(run) for line in panel.look(run)]
         self.judged = len(runs)
@@ -225,8 +226,8 @@ class Classroom(Lab):
         return super().usual()
 
     def refocus(self) -> None:
-        """Focus the lesson where it has hidden both charts."""
-        if self.lesson and self.focused is None and self.chart_in_use not in self.panels:
-            self.lesson.focus()
-        else:
+        """Back to the lesson where nothing else has the focus."""
+        if self.lesson is None:
             super().refocus()
+        elif self.focused is None and self.is_current:
+            self.go_to(self.lesson)

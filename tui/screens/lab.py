@@ -268,7 +268,7 @@ class Lab(Screen[None]):
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Bring the panel of the focused widget to the front."""
         panel = self.panel_of(event.widget)
-        if panel is None:
+        if panel is None or not event.widget.has_focus:  # it may have gone on meanwhile
             return
         for place in self.query("#forms, #charts, #side"):
             place.set_class(panel in place.walk_children(), "-current")

@@ -29,13 +29,13 @@ MINIBATCH = 10
 SEEDS = 32
 """Runs behind a seed band."""
 JUMPS = {
-    "e": "lesson",
     "d": "data",
     "m": "model",
     "t": "training",
     "l": "loss",
     "f": "fit",
     "v": "values",
+    "e": "lesson",
 }
 
 
