@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from textual.command import CommandPalette
@@ -260,7 +261,7 @@ async def test_hidden_tools_do_nothing_and_are_not_offered() -> None:
         assert here.app.screen is here.app.main
         assert here.session.asked == []
         assert "theory" not in str(here.app.main.query_one(KeyBar).render())
-        screen: Screen[object] = here.app.screen
+        screen: Screen[Any] = here.app.screen
         titles = {command.title for command in here.app.get_system_commands(screen)}
         assert not titles & {"sweep", "theory"}
         assert "race" in titles

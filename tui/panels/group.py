@@ -33,7 +33,8 @@ class Group(Vertical):
         """Make a panel the one that is displayed where there is room for one."""
         for panel in self.panels:
             panel.set_class(panel is current, "-current")
-        self.border_title = Content(" │ ").join(
+        between = " │ " if len(self.panels) <= 3 else "│"  # half of 80 columns hold four
+        self.border_title = Content(between).join(
             Content.styled(f" {panel.border_title} ", "reverse" if panel is current else "")
             for panel in self.panels
         )

@@ -97,6 +97,11 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         ]
         return said + [f"✓ {self.lesson.goals[i].text}" for i in goals]
 
+    @property
+    def done(self) -> bool:
+        """Whether there were goals and all are reached."""
+        return bool(self.lesson.goals) and self.attempt.done
+
     def settled(self) -> set[int]:
         """The numbers of the questions that a run has settled."""
         forecasts = self.attempt.forecasts.items()
@@ -125,7 +130,7 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         if asked:
             score = tr("Forecasts right: {right} of {asked}.", right=right, asked=asked)
             lines.append(Block(Content(score)))
-        if self.lesson.goals and attempt.done:
+        if self.done:
             lines.append(Block(Content.styled(tr("All goals are reached."), GOOD)))
             lines.append(Block(Content(self.following)))
         return lines if len(lines) > 1 else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from engine.lessons.progress import Progress
 from engine.session import Session
 from engine.words import tr
 from tui.fields import Picker, TextField
-from tui.keys import ACTIONS, LESSON, shown
+from tui.keys import ACTIONS, Action, shown
 from tui.panels.bars import Hint, StatusBar
 from tui.panels.group import Group
 from tui.screens.lab import Lab
@@ -96,7 +97,6 @@ class Classroom(Lab):
         self.query_one(StatusBar).title = lesson.title
         self.hide(lesson.hide_panels, lesson.hide_tools)
         self.add_class("-lesson")
-        self.order = sorted(ACTIONS, key=lambda action: action.group != LESSON)
         self.remove_class("-full")
         self.fit.turn_to(lesson.view)
         panel.use(lesson.view)
@@ -110,7 +110,7 @@ class Classroom(Lab):
         """Take the lesson away; its experiment stays."""
         panel, self.lesson, self.next_lesson = self.lesson, None, None
         if panel:
-            self.opened, self.order = 0, ACTIONS
+            self.opened = 0
             self.hide((), ())
             self.remove_class("-lesson")
             self.query_one("#forms", Group).border_subtitle = ""
@@ -218,6 +218,14 @@ class Classroom(Lab):
             self.query_one(Hint).say(self.lesson.help(field))
         else:
             super().say_help()
+
+    @property
+    def order(self) -> Sequence[Action]:
+        """In a lesson, what it wants next comes first."""
+        if self.lesson is None:
+            return ACTIONS
+        first = ("next_lesson",) if self.lesson.done else ("question", "hint")
+        return sorted(ACTIONS, key=lambda action: action.id not in first)
 
     def usual(self) -> str:
         """Also for the text of the lesson."""

@@ -48,8 +48,6 @@ class Lab(Screen[None]):
         self.pinned: Snapshot | None = None
         self.opened = 0
         """Runs up to this number are another matter, with which nothing is compared."""
-        self.order: Sequence[Action] = ACTIONS
-        """How the key bar begins."""
         self.answer = session.answer
         self.sweep = session.sweep
         self.landscape = session.landscape
@@ -82,7 +80,7 @@ class Lab(Screen[None]):
         self.query_one(ReadingPanel).border_title = "Reading"
         self.query_one(DevicePanel).border_title = "Device"
         self.show_snapshot()
-        self.loss.focus()
+        self.set_focus(self.loss)
         self.set_interval(TICK, self.look)
 
     async def fill(self) -> None:
@@ -148,6 +146,11 @@ class Lab(Screen[None]):
         """Show the edited experiment in the forms."""
         for form in self.forms:
             form.show(self.experiment)
+
+    @property
+    def order(self) -> Sequence[Action]:
+        """The actions, those first that the key bar is to begin with."""
+        return ACTIONS
 
     def show_keys(self) -> None:
         """Show the keys that do something now."""
