@@ -126,6 +126,7 @@ def mean_loss(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
 def steps(
     data: Floats,
     order: Order,
+    stop: int,
     used: int,
     taken: int,
     key: np.uint64,
@@ -145,14 +146,14 @@ def steps(
 ) -> tuple[int, int, int]:
     """Take a step in place for each entry of `lr`; the rows of `data` are (x̃, y), θ ends in −1.
 
-    `taken` steps were taken before. `used` says how many rows of the epoch are used already, in the
-    given order; a minibatch ends with its epoch. Each epoch is shuffled here, `key` being that of
-    the present one, and at its end the loss over the data, θ and the gradient are noted down. The
-    gradient is divided by `divisor`, or by the minibatch's size where that is 0; the penalty is on
-    the first `weights` parameters. `kept` (2, columns) is what the optimizer keeps. Each
-    minibatch's mean loss before its step goes into `losses`; one that is not at most `runaway` ends
-    the call, and so does such a loss of an epoch. Returns how many steps were taken and epochs
-    ended, and the new `used`.
+    `taken` steps were taken before. An epoch ends after `stop` rows; `used` says how many of them
+    are used already, in the given order; a minibatch ends with its epoch. Each epoch is shuffled
+    here, `key` being that of the present one, and at its end the loss over the data, θ and the
+    gradient are noted down. The gradient is divided by `divisor`, or by the minibatch's size where
+    that is 0; the penalty is on the first `weights` parameters. `kept` (2, columns) is what the
+    optimizer keeps. Each minibatch's mean loss before its step goes into `losses`; one that is not
+    at most `runaway` ends the call, and so does such a loss of an epoch. Returns how many steps
+    were taken and epochs ended, and the new `used`.
     """
     n, columns = data.shape
     ahead = AHEAD if data.size > CACHED else n
@@ -160,7 +161,7 @@ def steps(
     for k in range(lr.shape[0]):
         if used == 0:
             SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
-        size = min(batch_size, n - used)
+        size = min(batch_size, stop - used)
         total = np.float32(0)
         for j in range(columns):
             grad[j] = np.float32(0)
@@ -188,7 +189,7 @@ def steps(
         used += size
         if not losses[k] <= runaway:
             return k + 1, ended, used
-        if used == n:
+        if used == stop:
             used = 0
             epoch_losses[ended] = MEAN_LOSS(data, theta, params[0])
             for j in range(columns):
@@ -213,17 +214,18 @@ def lanes(
     lr: Floats,
     factors: Floats,
     taken: Order,
-    averaged: bool,
+    divide: int,
+    drop_last: bool,
     params: Params,
 ) -> None:
     """One epoch for many runs at once, over the same samples in the same order, in place.
 
     Each run is a lane: a column of `theta` and `grad` (parameters, lanes), of what the optimizer
     keeps in `kept` (2, parameters, lanes), and an entry of `lr` and of the work space `r`. Lanes
-    first[k] to first[k + 1] step after every sizes[k] samples and after the last, and have taken
-    taken[k] steps; the gradient is divided by that size or, if averaged, by how many samples there
-    were. The lr of a step is multiplied by the factor at its first sample. What is innermost runs
-    over lanes, so that it vectorizes.
+    first[k] to first[k + 1] step after every sizes[k] samples and, unless `drop_last`, after the
+    last, and have taken taken[k] steps. The gradient is divided by that size; where `divide` is 0
+    by how many samples there were, where it is 1 by nothing. The lr of a step is multiplied by the
+    factor at its first sample. What is innermost runs over lanes, so that it vectorizes.
     """
     parameters, width = theta.shape
     n = order.shape[0]
@@ -246,11 +248,16 @@ def lanes(
             missing[k] -= 1
             if missing[k] == 0 or i + 1 == n:
                 count = sizes[k] - missing[k]
-                over = np.float32(count if averaged else sizes[k])
-                factor = factors[i + 1 - count]
-                taken[k] += 1
                 # Views are counted from 0, which the compiler knows not to be negative.
                 part = slice(first[k], first[k + 1])
+                if drop_last and missing[k] > 0:
+                    grad[:, part] = np.float32(0)
+                    continue
+                over = np.float32(sizes[k])
+                if divide < 2:
+                    over = np.float32(1 if divide else count)
+                factor = factors[i + 1 - count]
+                taken[k] += 1
                 rates = lr[part]
                 for j in range(parameters):
                     values, slopes = theta[j, part], grad[j, part]

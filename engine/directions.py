@@ -34,6 +34,7 @@ def is_predicted(run: Snapshot) -> bool:
         and run.facts.stability.curvature.rank > 0
         and experiment.optimizer.name == "sgd"
         and experiment.schedule.name == "constant"
+        and experiment.reshape
         and run.lr == experiment.lr
     )
 
@@ -76,8 +77,5 @@ def directions(run: Snapshot) -> list[Direction]:
 
 def step_size(run: Snapshot) -> float:
     """The lr, as it acts on the mean loss: a sum over fewer samples than batch_size is smaller."""
-    experiment, facts = run.experiment, run.facts
-    assert facts
-    if experiment.reduction == "sum":
-        return experiment.lr * min(1.0, facts.n / experiment.batch_size)
-    return experiment.lr
+    experiment = run.experiment
+    return experiment.lr * experiment.times_mean(experiment.batch_size)

@@ -74,16 +74,31 @@ SETTINGS: dict[str, Param] = {
             high=100_000_000,
         ),
         Param(
+            "drop_last",
+            False,
+            "Whether a short last minibatch is left out, as DataLoader's drop_last does.",
+            "Every step is then averaged over the same number of samples.",
+            "true: each epoch misses a few samples, other ones each time.",
+        ),
+        Param(
             "reduction",
             "sum",
-            "sum: add the losses, SGD divides by batch_size. mean: average them.",
-            "The same steps, except for a short last batch.",
-            "mean gives each sample of a short last batch more weight.",
-            choices=("sum", "mean"),
+            "sum: add the losses, SGD divides by batch_size. mean: average them. total: only add.",
+            "sum and mean are the same steps, except for a short last batch.",
+            "mean gives each sample of a short last batch more weight; total needs a smaller lr.",
+            choices=("sum", "mean", "total"),
             about=(
                 "Losses are added, SGD divides by batch_size, also where the batch is short.",
                 "Losses are averaged over the samples that the batch has.",
+                "Losses are added and nothing divides them: batch_size times the steps of mean.",
             ),
+        ),
+        Param(
+            "reshape",
+            True,
+            "Whether y is brought into the shape of ŷ before they are subtracted.",
+            "(B, 1) − (B,) is (B, B) to PyTorch: every label against every estimate.",
+            "false: w comes out about batch_size times too small, and nothing complains.",
         ),
         Param(
             "validation_split",
@@ -173,7 +188,9 @@ class Experiment:
     schedule: Choice = default_choice("schedule", "constant")
     batch_size: int = 10
     epochs: int = 3
+    drop_last: bool = False
     reduction: str = "sum"
+    reshape: bool = True
     validation_split: float = 0.0
     patience: int = 0
     seed: int = 7
@@ -202,6 +219,11 @@ class Experiment:
         if self.loop == "fast" and not isinstance(model, Linear):
             allowed = f"{self.model.name} is not linear in its parameters; use scratch or concise"
             raise BadInput("loop", self.loop, allowed)
+        if self.loop == "fast" and not self.reshape:
+            raise BadInput("loop", self.loop, "always has y in shape; use scratch or concise")
+        if self.drop_last and self.train_size < self.batch_size:
+            allowed = f"no minibatch is left: batch_size {self.batch_size}, {self.train_size} rows"
+            raise BadInput("drop_last", self.drop_last, allowed)
         if self.loop == "fast" and self.entry("loss").derivative is None:
             raise BadInput("loop", self.loop, f"loss {self.loss.name} has no derivative to compile")
 
@@ -248,7 +270,31 @@ class Experiment:
     @property
     def steps_per_epoch(self) -> int:
         """Minibatches in an epoch."""
-        return -(-self.train_size // self.batch_size)
+        whole, rest = divmod(self.train_size, self.batch_size)
+        return whole + (rest > 0 and not self.drop_last)
+
+    @property
+    def last_batch(self) -> int:
+        """Samples left over for the last minibatch of an epoch; 0 where none is short."""
+        return self.train_size % self.batch_size
+
+    @property
+    def used_per_epoch(self) -> int:
+        """Samples that an epoch uses."""
+        return self.train_size - (self.last_batch if self.drop_last else 0)
+
+    @property
+    def divisor(self) -> int:
+        """What the sum over a minibatch is divided by; 0: by the samples that it has."""
+        return {"sum": self.batch_size, "mean": 0, "total": 1}[self.reduction]
+
+    def times_mean(self, batch_size: int) -> float:
+        """How many times the gradient of the mean loss over a minibatch each step follows."""
+        samples = min(batch_size, self.train_size)
+        if self.reduction == "mean":
+            return 1.0
+        times = samples / batch_size if self.reduction == "sum" else float(samples)
+        return times if self.reshape else times * samples  # a sum over pairs
 
     def lr_factors(self, first: int, count: int) -> NDArray[np.float64]:
         """The schedule's factor on the lr for `count` steps from the `first` one on, from 0."""

@@ -197,7 +197,7 @@ def compiled_epochs(
     grad, r = np.empty_like(theta), np.empty(theta.shape[1], np.float32)
     kept = np.zeros((2, *theta.shape), np.float32)
     chunk, losses = np.empty(CHUNK, np.float32), np.empty(theta.shape[1])
-    params, averaged = values_of(experiment), experiment.reduction == "mean"
+    params, divide = values_of(experiment), ("mean", "total", "sum").index(experiment.reduction)
     lr, samples = lanes.lr.astype(np.float32), np.arange(len(data)) / len(data)
     compiled.lane_losses(columns, theta, chunk, params[0], losses)
     yield losses.copy()
@@ -206,7 +206,7 @@ def compiled_epochs(
         factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
         compiled.lanes(
             data, order, first, sizes, problem.source.features, theta, grad, kept, r, lr, factors,
-            taken, averaged, params,
+            taken, divide, experiment.drop_last, params,
         )  # fmt: skip
         compiled.lane_losses(columns, theta, chunk, params[0], losses)
         yield losses.copy()
@@ -238,11 +238,13 @@ def torch_epochs(
         order = torch.from_numpy(order_of(key_of(experiment.seed, epoch), len(design)))
         for k, (size, part) in enumerate(zip(sizes, parts, strict=True)):
             batches = order.to(problem.device).split(size)
+            if experiment.drop_last and len(batches[-1]) < size:
+                batches = batches[:-1]
             factors = experiment.lr_factors_at(epoch + np.arange(len(batches)) * size / len(design))
             for step, rows in enumerate(batches):
                 slope = entry.derivative(design[rows] @ W[:, part] - problem.y[rows], **params)
                 # Adding straight into W would lose precision: first the gradient.
-                over = len(rows) if experiment.reduction == "mean" else size
+                over = {"mean": len(rows), "sum": size, "total": 1}[experiment.reduction]
                 grad = design[rows].T @ slope / over
                 grad[:weights] += shrink(W[:weights, part], **strength)
                 taken, lr = epoch * len(batches) + step + 1, float(factors[step]) * rates[part]

@@ -136,17 +136,18 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
     if not moments[0].any():
         return Limit(math.inf, f"{experiment.entry('loss').label} has no curvature: no limit")
     H, M = moments
-    shrunk = experiment.reduction == "sum" and batch_size > n
-    if shrunk:
-        # A sum over fewer samples than it is divided by gives a smaller gradient; the penalty's
-        # stays as it is.
+    times = experiment.times_mean(batch_size)
+    if times != 1:  # the penalty's part of the gradient stays as it is
         D = weight_decay(problem).diag()
-        H = D + (H - D) * (n / batch_size)
+        A = H - D
+        mixed = A @ D + D @ A
+        M = times**2 * (M - mixed - D @ D) + times * mixed + D @ D
+        H = D + times * A
     weights = optimizer.stability(**experiment.optimizer.kwargs())
     lr = stable_lr(H, M, n, batch_size, *weights)
     plain = experiment.optimizer.name == "sgd"
     if batch_size >= n:
-        bare = plain and not shrunk
+        bare = plain and times == 1
         return Limit(lr, "2/λmax" if bare else f"full batch, {optimizer.label}")
     name = f"minibatches of {batch_size}"
     return Limit(lr, name if plain else f"{name}, {optimizer.label}")

@@ -77,6 +77,8 @@ class Sweep:
             keys = ", ".join(axis.key for axis in self.axes)
             raise BadInput("axis", keys, "a sweep has one axis or two different ones")
         self.experiment.linear_model("a sweep")
+        if not self.experiment.reshape:
+            raise BadInput("reshape", False, "a sweep always has y in shape")
         if self.experiment.entry("loss").derivative is None:
             raise BadInput("loss", self.experiment.loss.name, "has no derivative to compile")
         if len(self) > MOST_RUNS:

@@ -83,10 +83,11 @@ def ridge_rows(problem: Problem, model: Linear) -> tuple[Tensor, Tensor]:
     """X̃ and y, with a row for each weight under a penalty that is a parabola, as L2 is.
 
     Least squares over c/2·‖X̃θ − y‖²/n + ½λ‖w‖² is least squares with rows √(nλ/c)·eⱼ and labels 0;
-    c is the curvature of the loss, exact for the squared losses.
+    c is the curvature of the loss, exact for the squared losses, times what a step makes of it.
     """
     X, y = model.design(problem.X), problem.y
     decay, curvature = map(steepest_curvature, (problem.penalty_of, problem.loss))
+    curvature *= problem.experiment.times_mean(problem.experiment.batch_size)
     if decay <= 0 or curvature <= 0:
         return X, y
     rows = torch.zeros(model.features, X.shape[1]).to(X)

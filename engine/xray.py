@@ -84,7 +84,7 @@ def xray(
     whole = autograd(objective(theta))
     with torch.no_grad():
         design, r = model.design(X), model.predict(theta, X) - y
-        flat = design.T @ slope(r) / len(X)
+        flat = design.T @ slope(r).mean(dim=1, keepdim=True) / len(X)
         steps = STEP * r.square().mean().sqrt().clamp(min=1) / design.square().mean(0).sqrt()
     by_hand = dict(model.named(flat.flatten().tolist()))
     if penalty is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ import click
 
 from engine.cli.common import experiment_options, finite, read_experiment
 from engine.models import Values, direction
+from engine.translate import caveats, translations
+from engine.words import tr
 
 if TYPE_CHECKING:
+    from engine.second import Way
     from engine.study import Study
 
 
@@ -63,6 +67,9 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
         "gradient_variance": start.gradient_variance,
         "b_simple": start.noise.simple_batch_size,
         "b_simple_at_optimum": best.noise.simple_batch_size,
+        "same_path": [asdict(one) for one in translations(best.experiment)],
+        "same_path_caveats": caveats(best.experiment),
+        "second_derivatives": [asdict(way) for way in best.second],
     }
 
 
@@ -83,7 +90,29 @@ def lines(start: Study, best: Study) -> list[str]:
         f"minibatches of {start.batch_size}",
         f"B_simple           {start.noise.simple_batch_size:.4g} at the start, "
         f"{best.noise.simple_batch_size:.4g} at the closed form",
+        tr("same path with"),
+        *(
+            f"  loss={one.loss} reduction={one.reduction} lr={one.lr:.4g}"
+            for one in translations(best.experiment)
+        ),
+        *(f"  {tr(sentence)}" for sentence in caveats(best.experiment)),
+        tr("second derivatives"),
+        *(f"  {way.name:<14}{cost(way)}" for way in best.second),
     ]
+
+
+def cost(way: Way) -> str:
+    """What a way to second derivatives costs, or why it fails."""
+    if way.off is None:
+        return way.trouble
+    kept = tr(", keeps {bytes} bytes more", bytes=way.kept) if way.kept else ""
+    return tr(
+        "{passes} backward passes, {numbers} numbers, off by {off:.1g}{kept}",
+        passes=way.passes,
+        numbers=way.numbers,
+        off=way.off,
+        kept=kept,
+    )
 
 
 def rates(study: Study) -> list[str]:

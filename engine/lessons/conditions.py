@@ -56,7 +56,8 @@ NAMED: Mapping[str, Callable[[Snapshot], Values]] = {
     "value of": lambda run: {**_physical(run), **run.params},
     "grad of": lambda run: run.grads,
 }
-"""Numbers of one parameter or physical quantity: their largest size, but the value itself where it is a single one."""
+"""Numbers of one parameter or physical quantity: the value itself, or the size of an error or
+gradient; of several numbers the largest size."""
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,

@@ -34,7 +34,7 @@ class Training:
         experiment = problem.experiment
         self.problem = problem
         self.controls = controls
-        self.divisor = 1 if experiment.reduction == "mean" else experiment.batch_size
+        self.divisor = experiment.divisor or 1
         self.net = problem.model.module().to(problem.device)
         self._params = dict(zip(problem.model.shapes, self.net.parameters(), strict=True))
         with torch.no_grad():
@@ -44,6 +44,7 @@ class Training:
             TensorDataset(problem.X, problem.y),
             experiment.batch_size,
             sampler=Shuffle(problem),
+            drop_last=experiment.drop_last,
             generator=torch.Generator(),
         )
         self.criterion = criterion(problem)
@@ -63,14 +64,18 @@ class Training:
             self.optimizer,
             self.controls,
         )
-        experiment, averaged = self.problem.experiment, self.divisor == 1
+        experiment = self.problem.experiment
+        averaged = experiment.reduction == "mean"
         penalized = experiment.penalty.name != "none"
         steps = experiment.steps_per_epoch
         for epoch in count():
             factors = experiment.lr_factors(epoch * steps, steps).tolist()
             for (X, y), factor in zip(self.loader, factors, strict=True):
-                loss = criterion(net(X), y)
-                objective = loss if averaged else loss / self.divisor
+                y_hat, labels = net(X), y
+                if not experiment.reshape:  # as PyTorch would, with a warning
+                    y_hat, labels = torch.broadcast_tensors(y_hat, y.flatten())
+                loss = criterion(y_hat, labels)
+                objective = loss / self.divisor
                 if penalized:
                     objective = objective + self.problem.penalty(self._params)
                 optimizer.zero_grad()
@@ -78,7 +83,7 @@ class Training:
                 optimizer.param_groups[0]["lr"] = controls.lr * factor
                 optimizer.step()
                 self._minibatch = (X, y)
-                yield (loss.item() if averaged else loss.item() / len(y),)
+                yield (loss.item() if averaged else loss.item() / labels.numel(),)
             yield epoch_end(self.problem, self)
 
     def params(self) -> dict[str, Tensor]:
@@ -106,7 +111,7 @@ def transposed(param: Tensor) -> Tensor:
 def criterion(problem: Problem) -> Callable[[Tensor, Tensor], Tensor]:
     """PyTorch's loss module, or the registered formula where PyTorch has none."""
     experiment = problem.experiment
-    reduction = experiment.reduction
+    reduction = "mean" if experiment.reduction == "mean" else "sum"
     name = experiment.entry("loss").torch
     if name:
         module: Callable[[Tensor, Tensor], Tensor] = resolve_name(name)(

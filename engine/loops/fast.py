@@ -43,9 +43,7 @@ class Training:
     def __init__(self, problem: Problem, controls: Controls) -> None:
         self.problem = problem
         self.controls = controls
-        self.divisor = (
-            0 if problem.experiment.reduction == "mean" else problem.experiment.batch_size
-        )
+        self.divisor = problem.experiment.divisor
         self.theta = torch.cat([start.flatten() for start in problem.start.values()])
         self.grad: Tensor | None = None
         self._minibatch: tuple[Tensor, Tensor] | None = None
@@ -89,8 +87,8 @@ class Training:
         data = whole_rows(model.design(problem.X), problem.y)
         n, columns = data.shape
         order = np.empty(n, np.int64)
-        size = min(experiment.batch_size, n)
-        per_epoch = math.ceil(n / size)
+        size, stop = min(experiment.batch_size, n), experiment.used_per_epoch
+        per_epoch = math.ceil(stop / size)
         block = max(BLOCK // (size * columns), 1)
         # Where each epoch may be the last, none is trained beyond it.
         most = 1 if experiment.patience else MOST_EPOCHS
@@ -109,14 +107,14 @@ class Training:
             left = min(room, experiment.epochs - epoch) * per_epoch - used // size
             lr = controls.lr * experiment.lr_factors(step, min(controls.most, left, block))
             done, ended, used = kernels.steps(
-                data, order, used, step, np.uint64(key_of(experiment.seed, epoch)), size,
+                data, order, stop, used, step, np.uint64(key_of(experiment.seed, epoch)), size,
                 model.features, theta, grad, kept, lr.astype(np.float32), self.divisor,
                 controls.runaway, self.values, losses, epoch_losses, ends[0], ends[1],
             )  # fmt: skip
             epoch += ended
             step += done
             self.grad = torch.from_numpy(grad)
-            last = used or n
+            last = used or stop
             shown = torch.from_numpy(data[order[(last - 1) // size * size : last]])
             self._minibatch = (shown[:, : model.features], shown[:, -1:])
             bad = not losses[done - 1] <= controls.runaway
@@ -145,7 +143,7 @@ class Training:
         one = two = torch.zeros_like(theta)
         residuals = torch.empty_like(problem.y)
         for epoch, order in enumerate(problem.shuffles()):
-            order = order.to(problem.device)
+            order = order[: experiment.used_per_epoch].to(problem.device)
             X, y = design[order].split(size), problem.y[order].split(size)
             places = residuals.split(size)
             factors = experiment.lr_factors(epoch * len(X), len(X)).tolist()
@@ -207,6 +205,6 @@ def warm_up(kernels: Kernels, params: Params) -> None:
     data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
     theta, none = np.zeros(2, np.float32), np.zeros(0, np.float32)
     kernels.steps(
-        data, order, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32), none,
+        data, order, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32), none,
         1, 0.0, params, none, np.empty(0), data, data,
     )  # fmt: skip

@@ -30,7 +30,7 @@ class Training:
         self.controls = controls
         self.shuffles = problem.shuffles()
         experiment = problem.experiment
-        self.divisor = 1 if experiment.reduction == "mean" else experiment.batch_size
+        self.divisor = experiment.divisor or 1
         self.move = experiment.entry("optimizer").function
         self.options = experiment.optimizer.kwargs()
         self.step = 0
@@ -55,12 +55,13 @@ class Training:
         experiment = problem.experiment
         loss_of, loss_params = experiment.entry("loss").function, experiment.loss.kwargs()
         averaged, penalized = experiment.reduction == "mean", experiment.penalty.name != "none"
-        order = next(self.shuffles).to(problem.device)
+        order = next(self.shuffles)[: experiment.used_per_epoch].to(problem.device)
         factors = experiment.lr_factors(self.step, experiment.steps_per_epoch).tolist()
         minibatches = data_iter(experiment.batch_size, order, problem.X, problem.y)
         for (X, y), factor in zip(minibatches, factors, strict=True):
             y_hat = problem.model.predict(params, X)
-            losses = loss_of(y_hat - y.reshape(y_hat.shape), **loss_params)
+            labels = y.reshape(y_hat.shape) if experiment.reshape else y.flatten()
+            losses = loss_of(y_hat - labels, **loss_params)
             loss = losses.mean() if averaged else losses.sum()
             for param in params.values():
                 param.grad = None
@@ -71,7 +72,7 @@ class Training:
                 loss.backward()
             self._update(controls.lr * factor)
             self._minibatch = (X, y)
-            yield (loss.item() if averaged else loss.item() / len(y),)
+            yield (loss.item() if averaged else loss.item() / losses.numel(),)
 
     @torch.no_grad()
     def _update(self, lr: float) -> None:

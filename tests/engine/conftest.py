@@ -153,11 +153,18 @@ def tame_experiments(draw: st.DrawFn, /, **fixed: object) -> Experiment:
         "lr": draw(st.floats(1e-3, 1e-2)),
         "epochs": draw(st.integers(1, 3)),
         "device": "cpu",
+        "reshape": True,
         **fixed,
     }
     changes = changes_with(draw, tame_values_of, tame, LINEAR)
+    size = changes["batch_size"]
+    assert isinstance(size, int)
+    if changes["reduction"] == "total" and "lr" not in fixed:
+        changes["lr"] = draw(st.floats(1e-3, 1e-2)) / size
     try:
-        return Experiment().changed(changes)
+        one = Experiment().changed({**changes, "drop_last": False})
+        dropped = bool(changes["drop_last"]) and ("drop_last" in fixed or size <= one.train_size)
+        return one.changed({"drop_last": dropped})
     except BadInput:
         reject()
 

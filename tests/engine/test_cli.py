@@ -187,6 +187,7 @@ def test_json_tells_the_whole_run(name: str) -> None:
         "reason",
         "loss",
         "error",
+        "quantities",
         "closed_form",
         "optimum",
         "noise_floor",

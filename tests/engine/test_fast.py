@@ -164,7 +164,7 @@ def test_the_loop_itself_takes_no_more_epochs_than_asked(name: str, data: st.Dat
     ends = [one for one in progress if isinstance(one, EpochEnd)]
     steps = sum(len(one) for one in progress if not isinstance(one, EpochEnd))
     assert len(ends) == experiment.epochs
-    assert steps == experiment.epochs * -(-len(problem.X) // experiment.batch_size)
+    assert steps == experiment.epochs * experiment.steps_per_epoch
 
 
 def test_the_losses_of_an_event_are_not_overwritten_by_the_next() -> None:
@@ -194,7 +194,7 @@ def test_what_is_shown_belongs_to_the_last_minibatch(
             shown = event.live.minibatch()
             assert shown is not None
             X, y = shown
-            first = (event.step - 1) * size % (-(-n // size) * size)
+            first = (event.step - 1) % experiment.steps_per_epoch * size
             assert len(X) == len(y) == min(size, n - first)
             params, grads = event.live.params(), event.live.grads()
             assert list(params) == list(grads) == list(problem.model.shapes)
@@ -205,7 +205,7 @@ def test_what_is_shown_belongs_to_the_last_minibatch(
                 )
                 - array(y).ravel()
             )
-            divisor = len(X) if experiment.reduction == "mean" else size
+            divisor = experiment.divisor or len(X)
             wanted = array(problem.linear.design(X)).T @ r / divisor
             found = np.concatenate([array(grad).ravel() for grad in grads.values()])
             scale = float(np.abs(array(X)).max() * np.abs(r).max()) + 1e-3
