@@ -57,8 +57,10 @@ class Question:
     """Something to forecast before a run: a number, or one of several answers."""
 
     ask: str
+    of: str
+    """The quantity that is asked for; empty where there are choices."""
     measure: Measure | None
-    """The number that is asked for; None where there are choices."""
+    """How to read it off a run."""
     tolerance: Tolerance
     choices: tuple[Choice, ...]
     when: Condition | None
@@ -284,7 +286,7 @@ class Head:
         except BadInput as error:
             raise self.wrong(answer, str(error)) from None
         when = self.condition(table, "when", experiment) if "when" in table else None
-        return Question(ask, measure, tolerance, choices, when, answer)
+        return Question(ask, of, measure, tolerance, choices, when, answer)
 
     def goal(self, values: Mapping[str, Any], experiment: Experiment) -> Goal:
         """One [[goal]]."""
