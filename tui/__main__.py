@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from engine import cli
+from engine.words import tr
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,7 +34,7 @@ def command(
     named = lesson or file or settings
     experiment = cli.read_experiment(lesson, file, settings) if named else None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("no terminal to draw in; `linreg-tui run` trains without one")
+        raise click.UsageError(tr("no terminal to draw in; `linreg-tui run` trains without one"))
     from tui.app import open_app
 
     return open_app(experiment, ascii)

@@ -15,6 +15,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+from engine.words import tr
 from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, Picture, clean, step_of
 from tui.paint import paint, sprinkle
 from tui.ticks import linear_ticks, log_ticks, padded, short
@@ -168,7 +169,8 @@ def draw(
     try:
         picture.compose()
     except ValueError as error:  # plotext's way to refuse
-        picture = _Picture(Chart(empty=f"not drawn: {error}"), Page(width, height, ascii), palette)
+        empty = tr("not drawn: {error}", error=error)
+        picture = _Picture(Chart(empty=empty), Page(width, height, ascii), palette)
         picture.compose()
     return picture.page.strips()
 
@@ -509,7 +511,7 @@ def _window(chart: Chart, traces: list[Trace]) -> Window | None:
 def _reason(chart: Chart) -> str:
     """Return why there is nothing to draw."""
     if chart.log_y and any(_trace(curve, log=False).xs for curve in chart.curves):
-        return "No value is above zero: a log axis has nothing to show."
+        return tr("No value is above zero: a log axis has nothing to show.")
     return chart.empty
 
 

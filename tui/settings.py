@@ -12,6 +12,7 @@ import tomli_w
 
 from engine.experiment import Experiment
 from engine.registry import BadInput
+from engine.words import tr
 
 
 @dataclass
@@ -60,9 +61,8 @@ def parse(values: dict[str, Any]) -> Settings:
         ):
             settings.keys = value
         else:
-            raise BadInput(
-                key, value, "not a setting; the settings are theme, ascii, keys, experiment"
-            )
+            names = "theme, ascii, keys, experiment"
+            raise BadInput(key, value, tr("not a setting; the settings are {names}", names=names))
     return settings
 
 
@@ -76,8 +76,14 @@ def set_aside(file: Path, reason: str) -> str:
     try:
         file.rename(aside)
     except OSError:
-        return f"The settings could not be read ({reason}); the defaults are used."
-    return f"The settings were damaged ({reason}); they are kept as {aside.name}."
+        return tr(
+            "The settings could not be read ({reason}); the defaults are used.", reason=reason
+        )
+    return tr(
+        "The settings were damaged ({reason}); they are kept as {file}.",
+        reason=reason,
+        file=aside.name,
+    )
 
 
 def save(settings: Settings, file: Path) -> str:
@@ -92,5 +98,5 @@ def save(settings: Settings, file: Path) -> str:
         beside.write_text(tomli_w.dumps(values), encoding="utf-8")
         beside.replace(file)
     except OSError as error:
-        return f"The settings could not be saved: {error}"
+        return tr("The settings could not be saved: {error}", error=error)
     return ""

@@ -9,6 +9,7 @@ from engine.experiment import Experiment
 from engine.lessons.library import lessons
 from engine.registry import show
 from engine.sweep import fan
+from engine.words import tr
 from tui.keys import bindings
 from tui.panels.chart import ChartPanel
 from tui.panels.group import Group
@@ -116,14 +117,17 @@ class MainScreen(Lab):
     def action_seed(self) -> None:
         def turn() -> None:
             self.change({"seed": show(self.experiment.seed + 1)})
-            self.tell(f"seed {self.experiment.seed}: other data, other start")
+            self.tell(tr("seed {seed}: other data, other start", seed=self.experiment.seed))
 
         self.attempt(turn)
 
     def action_regenerate(self) -> None:
         self.session.prepare(self.experiment)
         self.tell(
-            f"drawn again from seed {self.experiment.seed}: the same data; n takes a new seed"
+            tr(
+                "drawn again from seed {seed}: the same data; n takes a new seed",
+                seed=self.experiment.seed,
+            )
         )
 
     def action_lesson(self, name: str) -> None:
@@ -139,7 +143,7 @@ class MainScreen(Lab):
         """The next faster or slower pace."""
         place = PACES.index(self.training.pace) + by
         self.set_pace(PACES[min(max(place, 0), len(PACES) - 1)])
-        self.tell(f"pace: {pace_text(self.training.pace)}")
+        self.tell(tr("pace: {pace}", pace=pace_text(self.training.pace)))
 
     def action_sweep(self) -> None:
         facts = self.snapshot.facts
@@ -157,7 +161,9 @@ class MainScreen(Lab):
     def action_fan(self) -> None:
         def start() -> None:
             self.session.start_sweep(fan(self.experiment, SEEDS))
-            self.tell(f"{SEEDS} seeds: least, quartiles and greatest loss come as a band")
+            self.tell(
+                tr("{count} seeds: least, quartiles and greatest loss come as a band", count=SEEDS)
+            )
 
         self.attempt(start)
 
@@ -241,7 +247,7 @@ class MainScreen(Lab):
 
     def action_pin(self) -> None:
         self.pinned = None if self.pinned is self.snapshot else self.snapshot
-        self.tell("pinned as the reference" if self.pinned else "no longer pinned")
+        self.tell(tr("pinned as the reference") if self.pinned else tr("no longer pinned"))
         self.show_snapshot()
 
     def action_next_panel(self) -> None:
@@ -251,7 +257,7 @@ class MainScreen(Lab):
         self.turn_panel(-1)
 
     def action_jump(self) -> None:
-        names = {letter: name.capitalize() for letter, name in JUMPS.items()}
+        names = {letter: tr(name.capitalize()) for letter, name in JUMPS.items()}
 
         def go(letter: str | None) -> None:
             if letter:
@@ -274,6 +280,6 @@ class MainScreen(Lab):
                 self.app.exit()
 
         if self.snapshot.state in ("running", "paused"):
-            self.app.push_screen(ConfirmScreen("Training is not over. Leave?"), leave)
+            self.app.push_screen(ConfirmScreen(tr("Training is not over. Leave?")), leave)
         else:
             self.app.exit()
