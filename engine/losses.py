@@ -114,6 +114,30 @@ def smooth_l1(r: Tensor, beta: float) -> Tensor:
 
 
 @LOSSES.add(
+    "quantile",
+    label="quantile",
+    formula="(1 − q)·r if r > 0, else −q·r",
+    help="Leans to one side: the line leaves the share q of the labels below it.",
+    params=(
+        Param(
+            "q",
+            0.9,
+            "Which quantile of y given x is estimated.",
+            "0.5 is half the absolute loss, the median; 0.9 a line above most points.",
+            "Near 0 or 1: only the outermost labels have a say.",
+            low=0.001,
+            high=0.999,
+        ),
+    ),
+    floor="E ℓ(σz)",
+    derivative=lambda r, q: r.sign() * (0.5 + (0.5 - q) * r.sign()),
+)
+def quantile(r: Tensor, q: float) -> Tensor:
+    """(1 − q)·r above 0, −q·r below; shape of r (Koenker and Bassett 1978)."""
+    return r.abs() * (0.5 + (0.5 - q) * r.sign())
+
+
+@LOSSES.add(
     "log_cosh",
     label="log-cosh",
     formula="ln cosh r",

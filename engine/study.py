@@ -6,24 +6,23 @@ Everything is worked out from the data themselves, for the objective that traini
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engine.curvature import Curvature, curvature, hessian, hessian_by_autograd, hessian_product
+from engine.curvature import Curvature, curvature, hessian
 from engine.events import Facts
 from engine.experiment import Experiment
 from engine.models import Values, labels
 from engine.noise import GradientNoise, gradient_noise
 from engine.problem import Problem, build
+from engine.second import Way, ways
 from engine.stability import Limit, weight_decay
 from engine.theory import slopes
 from engine.words import tr
 from engine.xray import Xray, xray
-
-FEW = 1_000_000
-"""Samples times parameters up to which autograd takes the whole Hessian as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +37,8 @@ class Study:
     facts: Facts
     hessian: Tensor
     """∇² of the objective at θ (p, p), by the formula."""
-    autograd_apart: float
-    """Largest difference to autograd: of the Hessian, or of its product with the steepest direction
-    where numbers are many."""
+    second: tuple[Way, ...]
+    """The ways to second derivatives, tried here."""
     curvature: Curvature
     """Its eigenvalues."""
     headings: tuple[Values, ...]
@@ -55,6 +53,11 @@ class Study:
     """Samples in that minibatch."""
     begun: bool
     """Whether it is the last one of a run, not the first of a run to come."""
+
+    @property
+    def autograd_apart(self) -> float:
+        """Largest difference of autograd's second derivatives to the formula."""
+        return max(way.off for way in self.second if way.off is not None)
 
     @property
     def gradient_variance(self) -> float:
@@ -108,7 +111,7 @@ def study(
         labels=tuple(label for label, _ in labels(params)),
         facts=facts,
         hessian=H,
-        autograd_apart=apart(problem, H, design, theta, bent),
+        second=tuple(ways(objective_of(problem, design), theta, H, len(design))),
         curvature=bent,
         headings=tuple(map(model.named, bent.eigenvectors.T.tolist())),
         limit=facts.stability.limit,
@@ -120,19 +123,12 @@ def study(
     )
 
 
-def apart(problem: Problem, H: Tensor, design: Tensor, theta: Tensor, bent: Curvature) -> float:
-    """How far autograd is off the formula, at most: H itself, or H·v where numbers are many.
-
-    v is the steepest direction then: one product costs a few gradients, all of H a gradient for
-    each parameter.
-    """
+def objective_of(problem: Problem, design: Tensor) -> Callable[[Tensor], Tensor]:
+    """The objective as a function of θ (p,), float64 on the CPU."""
     X, y, features = design.cpu().double(), problem.y.cpu().double(), problem.source.features
 
     def objective(at: Tensor) -> Tensor:
         mean = problem.loss(X @ at[:, None] - y).mean()
         return mean + problem.penalty_of(at[:features]).sum()
 
-    if design.numel() <= FEW:
-        return float((hessian_by_autograd(objective, theta) - H).abs().max())
-    v = bent.eigenvectors[:, 0]
-    return float((hessian_product(objective, theta, v) - H @ v).abs().max())
+    return objective

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from engine import cli
+from engine.lessons.library import find_lesson
 from engine.words import tr
 
 
@@ -37,7 +38,7 @@ def command(
         raise click.UsageError(tr("no terminal to draw in; `linreg-tui run` trains without one"))
     from tui.app import open_app
 
-    return open_app(experiment, ascii)
+    return open_app(experiment, ascii, find_lesson(lesson) if lesson else None)
 
 
 for subcommand in cli.COMMANDS:

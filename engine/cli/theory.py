@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ import click
 from engine.cells import left
 from engine.cli.common import experiment_options, finite, read_experiment
 from engine.models import Values, direction
+from engine.translate import caveats, translations
 from engine.words import tr
 
 if TYPE_CHECKING:
+    from engine.second import Way
     from engine.study import Study
 
 
@@ -65,6 +68,9 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
         "gradient_variance": start.gradient_variance,
         "b_simple": start.noise.simple_batch_size,
         "b_simple_at_optimum": best.noise.simple_batch_size,
+        "same_path": [asdict(one) for one in translations(best.experiment)],
+        "same_path_caveats": caveats(best.experiment),
+        "second_derivatives": [asdict(way) for way in best.second],
     }
 
 
@@ -100,12 +106,34 @@ def lines(start: Study, best: Study) -> list[str]:
                 best=best.noise.simple_batch_size,
             ),
         ),
+        tr("same path with"),
+        *(
+            f"  loss={one.loss} reduction={one.reduction} lr={one.lr:.4g}"
+            for one in translations(best.experiment)
+        ),
+        *(f"  {tr(sentence)}" for sentence in caveats(best.experiment)),
+        tr("second derivatives"),
+        *(f"  {left(tr(way.name), 14)}{cost(way)}" for way in best.second),
     ]
 
 
 def line(name: str, value: str) -> str:
     """A name and what it comes to."""
     return left(name, 19) + value
+
+
+def cost(way: Way) -> str:
+    """What a way to second derivatives costs, or why it fails."""
+    if way.off is None:
+        return way.trouble
+    kept = tr(", keeps {bytes} bytes more", bytes=way.kept) if way.kept else ""
+    return tr(
+        "{passes} backward passes, {numbers} numbers, off by {off:.1g}{kept}",
+        passes=way.passes,
+        numbers=way.numbers,
+        off=way.off,
+        kept=kept,
+    )
 
 
 def rates(study: Study) -> list[str]:

@@ -34,9 +34,10 @@ class Attempt:
         self.met: set[int] = set()
         """Numbers of the goals that were reached; once reached they stay so."""
         self.used: set[str] = set()
-        self.before: Snapshot | None = None
         self.run: Snapshot | None = None
-        """The last run that came to an end, and the one before it."""
+        """The last run that came to an end."""
+        self.seen: tuple[Snapshot, Snapshot | None] | None = None
+        """The run that was looked at last, ended or in a pause, and the one before it."""
 
     def predict(self, question: int, text: str) -> None:
         """Commit a forecast; raises BadInput for what is no answer, or comes after the run."""
@@ -49,21 +50,19 @@ class Attempt:
     def use(self, name: str) -> None:
         """A tool or view was opened."""
         self.used.add(name)
-        if self.run:
-            self._judge(self.run, self.before)
+        self._judge()
 
     def look(self, run: Snapshot) -> None:
         """A run has come to an end or to a pause: settle the forecasts and judge the goals."""
-        if not run.over:
-            self._judge(run, self.run)
-            return
-        self.before, self.run = self.run, run
-        for number, forecast in self.forecasts.items():
-            if forecast.right is None:
-                self.forecasts[number] = settled(
-                    forecast, self.lesson.questions[number], self._evidence(run, self.before)
-                )
-        self._judge(run, self.before)
+        self.seen = run, self.run
+        if run.over:
+            self.run = run
+            evidence = self._evidence(*self.seen)
+            for number, forecast in self.forecasts.items():
+                if forecast.right is None:
+                    question = self.lesson.questions[number]
+                    self.forecasts[number] = settled(forecast, question, evidence)
+        self._judge()
 
     @property
     def score(self) -> tuple[int, int]:
@@ -76,8 +75,10 @@ class Attempt:
         """Whether every goal is reached."""
         return len(self.met) == len(self.lesson.goals)
 
-    def _judge(self, run: Snapshot, before: Snapshot | None) -> None:
-        evidence = self._evidence(run, before)
+    def _judge(self) -> None:
+        if self.seen is None:
+            return
+        evidence = self._evidence(*self.seen)
         for number, goal in enumerate(self.lesson.goals):
             if number not in self.met and goal.condition.holds(evidence):
                 self.met.add(number)
@@ -98,7 +99,7 @@ def settled(forecast: Forecast, question: Question, evidence: Evidence) -> Forec
     if question.choices:
         chosen = question.choices[int(forecast.said) - 1]
         return Forecast(forecast.said, None, chosen.condition.holds(evidence))
-    measured = question.measure(evidence.run) if question.measure else None
+    measured = question.measure(evidence) if question.measure else None
     if measured is None:
         return forecast
     right = question.tolerance.allows(forecast.said, measured)
@@ -118,15 +119,20 @@ def solve(lesson: Lesson, seed: int = 0) -> Attempt:
         for name in solution.use:
             attempt.use(name)
         experiment = lesson.experiment.changed(dict(solution.changes))
-        attempt.look(outcome(experiment.changed({"seed": experiment.seed + seed})))
+        experiment = experiment.changed({"seed": experiment.seed + seed})
+        attempt.look(outcome(experiment, solution.pause))
     return attempt
 
 
-def outcome(experiment: Experiment) -> Snapshot:
-    """The last snapshot of a run, as the screen would have it."""
+def outcome(experiment: Experiment, pause: int = 0) -> Snapshot:
+    """The last snapshot of a run, or that of a pause after so many steps, as the screen has it."""
+    from engine.controls import Controls
     from engine.trainer import train
 
     history = History(experiment)
-    for event in train(experiment):
+    controls = Controls(experiment.lr, most=pause) if pause else None
+    for event in train(experiment, controls):
         history.fold(event)
+        if pause and history.step >= pause:
+            return history.snapshot("paused", experiment.lr, 0.0)
     return history.snapshot("finished", experiment.lr, 0.0)

@@ -44,6 +44,7 @@ QUANTITIES: Mapping[str, Measure] = {
     "closed form loss": _of_facts(lambda known: known.optimum),
     "critical lr": _of_facts(lambda known: known.stability.curvature.critical_lr),
     "condition number": _of_facts(lambda known: known.stability.curvature.condition),
+    "best momentum": _of_facts(lambda known: known.stability.curvature.best_momentum),
     "limit": _of_facts(lambda known: known.stability.limit.lr),
     "epoch": lambda run: float(run.epoch),
     "step": lambda run: float(run.step),
@@ -122,6 +123,8 @@ class Evidence:
 
 
 Test = Callable[[Evidence], bool]
+Amount = Callable[[Evidence], float | None]
+"""A number read off runs; None where they have none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,9 +207,6 @@ def _standing(run: Snapshot) -> str:
     return standing(loss, known.noise_floor, known.optimum, known.rounding)
 
 
-Amount = Callable[[Evidence], float | None]
-
-
 def _ordered(left: Amount, compare: Callable[[float, float], bool], right: Amount) -> Test:
     def test(evidence: Evidence) -> bool:
         a, b = left(evidence), right(evidence)
@@ -216,8 +216,17 @@ def _ordered(left: Amount, compare: Callable[[float, float], bool], right: Amoun
 
 
 def _side(text: str, experiment: Experiment) -> Amount:
-    """A number, a quantity, or one divided by another."""
-    parts = [_amount(part, experiment) for part in text.split(" / ")]
+    """A number, a quantity, or one divided by another; raises ValueError."""
+    try:
+        number = float(text)
+    except ValueError:
+        return parse_amount(text, experiment)
+    return lambda evidence: number
+
+
+def parse_amount(text: str, experiment: Experiment) -> Amount:
+    """A quantity, or one divided by another, each perhaps of the run before; raises ValueError."""
+    parts = [_amount(part.strip(), experiment) for part in text.split(" / ")]
     if len(parts) > 2:
         raise ValueError(tr("{text!r} divides more than once", text=text))
 
@@ -229,15 +238,8 @@ def _side(text: str, experiment: Experiment) -> Amount:
 
 
 def _amount(text: str, experiment: Experiment) -> Amount:
-    words = text.strip()
-    try:
-        number = float(words)
-    except ValueError:
-        pass
-    else:
-        return lambda evidence: number
-    measure = parse_quantity(words.removesuffix(" before"), experiment)
-    if words.endswith(" before"):
+    measure = parse_quantity(text.removesuffix(" before"), experiment)
+    if text.endswith(" before"):
         return lambda evidence: measure(evidence.before) if evidence.before else None
     return lambda evidence: measure(evidence.run)
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from engine.experiment import Experiment, flattened
 from engine.lessons.conditions import (
+    Amount,
     Condition,
-    Measure,
     Tolerance,
+    parse_amount,
     parse_condition,
-    parse_quantity,
     parse_tolerance,
 )
 from engine.registry import BadInput, shortened, show
@@ -60,8 +60,10 @@ class Question:
     """Something to forecast before a run: a number, or one of several answers."""
 
     ask: str
-    measure: Measure | None
-    """The number that is asked for; None where there are choices."""
+    of: str
+    """The quantity that is asked for; empty where there are choices."""
+    measure: Amount | None
+    """How to read it off a run."""
     tolerance: Tolerance
     choices: tuple[Choice, ...]
     when: Condition | None
@@ -85,6 +87,8 @@ class Solution:
 
     changes: tuple[tuple[str, object], ...]
     use: tuple[str, ...]
+    pause: int
+    """Look at it in a pause after so many steps; 0: at its end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +288,7 @@ class Head:
         within = table.get("within", "10 %")
         answer = show(table["answer"]) if "answer" in table else ""
         try:
-            measure = parse_quantity(of, experiment) if of else None
+            measure = parse_amount(of, experiment) if of else None
         except ValueError as error:
             raise self.wrong(of, str(error)) from None
         try:
@@ -296,7 +300,7 @@ class Head:
         except BadInput as error:
             raise self.wrong(answer, str(error)) from None
         when = self.condition(table, "when", experiment) if "when" in table else None
-        return Question(ask, measure, tolerance, choices, when, answer)
+        return Question(ask, of, measure, tolerance, choices, when, answer)
 
     def goal(self, values: Mapping[str, Any], experiment: Experiment) -> Goal:
         """One [[goal]]."""
@@ -307,16 +311,20 @@ class Head:
         return Goal(text, self.condition(table, "if", experiment), self.string(table, "hint"))
 
     def solution(self, values: Mapping[str, Any], experiment: Experiment) -> Solution:
-        """One [[solution]]: keys of the experiment, and `use`."""
+        """One [[solution]]: keys of the experiment, `use` and `pause`."""
         used = self.strings(values, "use")
         for name in used:
             self.known(name, (*TOOLS, *VIEWS), tr("tool or view"))
-        changes = flattened({key: value for key, value in values.items() if key != "use"})
+        pause = values.get("pause", 0)
+        if type(pause) is not int or pause < 0:
+            raise self.wrong("pause ", tr("pause must be a whole number of steps"))
+        own = ("use", "pause")
+        changes = flattened({key: value for key, value in values.items() if key not in own})
         try:
             experiment.changed(changes)
         except BadInput as error:
             raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
-        return Solution(tuple(changes.items()), used)
+        return Solution(tuple(changes.items()), used, pause)
 
     def condition(self, table: Mapping[str, Any], key: str, experiment: Experiment) -> Condition:
         """The condition under a key."""

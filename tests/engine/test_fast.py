@@ -164,7 +164,7 @@ def test_the_loop_itself_takes_no_more_epochs_than_asked(name: str, data: st.Dat
     ends = [one for one in progress if isinstance(one, EpochEnd)]
     steps = sum(len(one) for one in progress if not isinstance(one, EpochEnd))
     assert len(ends) == experiment.epochs
-    assert steps == experiment.epochs * -(-len(problem.X) // experiment.batch_size)
+    assert steps == experiment.epochs * experiment.steps_per_epoch
 
 
 def test_the_losses_of_an_event_are_not_overwritten_by_the_next() -> None:

@@ -18,6 +18,7 @@ from engine.experiment import Experiment
 from engine.models import Values
 from engine.noise import GradientNoise
 from engine.problem import build
+from engine.second import Way
 from engine.session import Session
 from engine.stability import Limit
 from engine.study import Study, study
@@ -281,7 +282,12 @@ def posed() -> Study:
         labels=("w[0]", "w[1]", "b"),
         facts=known_facts(),
         hessian=H,
-        autograd_apart=2e-16,
+        second=(
+            Way("formula", 0, 9, 0.0),
+            Way("create_graph", 4, 9, 2e-16, 8008),
+            Way("H·v", 2, 3, 1e-16),
+            Way("retain_graph", 1, 0, trouble="element 0 of tensors does not require grad"),
+        ),
         curvature=bent,
         headings=tuple({"w": (a, b), "b": (c,)} for a, b, c in bent.eigenvectors.T.tolist()),
         limit=Limit(1.35, "minibatches of 10"),

@@ -97,7 +97,11 @@ class FitPanel(ChartPanel):
     def next_view(self) -> None:
         """The next view, and round again."""
         names = list(VIEWS)
-        self.view = names[(names.index(self.view) + 1) % len(names)]
+        self.turn_to(names[(names.index(self.view) + 1) % len(names)])
+
+    def turn_to(self, view: str) -> None:
+        """Show one of VIEWS."""
+        self.view = view
         self.border_title = tr(self.view.capitalize())
         self.reset_view()
 

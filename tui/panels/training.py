@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from textual.content import Content
+
 from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.registry import Param
@@ -29,6 +31,17 @@ def pace_text(pace: float | None) -> str:
     return tr("{pace:g} epochs/s", pace=pace) if pace else tr("full speed")
 
 
+def last_batch_words(experiment: Experiment) -> str:
+    """How a short last minibatch is treated."""
+    left, size = experiment.last_batch, experiment.batch_size
+    if experiment.drop_last:
+        return tr("last {left} dropped", left=left)
+    weight = 1.0 if experiment.divisor else size / left
+    return tr(
+        "last batch {left} of {size}: weight ×{weight:.3g}", left=left, size=size, weight=weight
+    )
+
+
 class TrainingPanel(Form):
     """Loop, optimizer, learning rate and the other settings of a run."""
 
@@ -39,7 +52,9 @@ class TrainingPanel(Form):
         "schedule",
         "batch_size",
         "epochs",
+        "drop_last",
         "reduction",
+        "reshape",
         "validation_split",
         "patience",
         "seed",
@@ -64,6 +79,9 @@ class TrainingPanel(Form):
             rows.append(row)
             if row.key == "lr":
                 rows.append(self.gauge(experiment))
+            if row.key == "batch_size" and experiment.last_batch:
+                words = Content.styled(last_batch_words(experiment), "dim")
+                rows.append(Row("last_batch", tr(" short batch"), note=words))
             if row.key == "schedule" and row.value != "constant":
                 rows.append(Row("curve", " " + tr("over the run"), note=curve(experiment)))
         paces = tuple(Choice(pace_text(pace), pace_text(pace)) for pace in PACES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,7 +18,7 @@ from engine.registry import BadInput, Param
 from engine.session import Session
 from engine.words import tr
 from tui.fields import Edited, Form, Picker, TextField
-from tui.keys import ACTIONS, shown
+from tui.keys import ACTIONS, Action, shown
 from tui.numbers import count
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.chart import ChartPanel
@@ -47,6 +47,8 @@ class Lab(Screen[None]):
         """What the forms say; the run in progress may be another one."""
         self.snapshot = session.latest
         self.pinned: Snapshot | None = None
+        self.opened = 0
+        """Runs up to this number are another matter, with which nothing is compared."""
         self.answer = session.answer
         self.sweep = session.sweep
         self.landscape = session.landscape
@@ -54,6 +56,7 @@ class Lab(Screen[None]):
     def compose(self) -> ComposeResult:
         """Forms, charts, values, and the bars around them."""
         self.loss, self.fit = LossPanel(id="loss"), FitPanel(id="fit")
+        self.chart_in_use: ChartPanel = self.loss
         self.values, self.training = ValuesPanel(id="values"), TrainingPanel(id="training")
         self.forms: tuple[Form, ...] = (DataPanel(id="data"), ModelPanel(id="model"), self.training)
         self.text = Static(id="text")
@@ -78,7 +81,7 @@ class Lab(Screen[None]):
         self.query_one(ReadingPanel).border_title = tr("Reading")
         self.query_one(DevicePanel).border_title = tr("Device")
         self.show_snapshot()
-        self.loss.focus()
+        self.set_focus(self.loss)
         self.set_interval(TICK, self.look)
 
     async def fill(self) -> None:
@@ -113,7 +116,7 @@ class Lab(Screen[None]):
     def show_snapshot(self) -> None:
         """Hand the snapshot to the panels."""
         now = self.snapshot
-        before = [run for run in self.session.runs if run.number < now.number]
+        before = [run for run in self.session.runs if self.opened < run.number < now.number]
         pinned = self.pinned if self.pinned and self.pinned.number != now.number else None
         previous = before[-1] if before and before[-1] is not pinned else None
         with self.app.batch_update():
@@ -145,12 +148,17 @@ class Lab(Screen[None]):
         for form in self.forms:
             form.show(self.experiment)
 
+    @property
+    def order(self) -> Sequence[Action]:
+        """The actions, those first that the key bar is to begin with."""
+        return ACTIONS
+
     def show_keys(self) -> None:
         """Show the keys that do something now."""
         remapped = self.app.remapped  # type: ignore[attr-defined]
         able = [
             (action, shown(action, remapped))
-            for action in ACTIONS
+            for action in self.order
             if action.bar and self.check_action(action.id, ())
         ]
         self.query_one(KeyBar).show(able)
@@ -161,13 +169,7 @@ class Lab(Screen[None]):
         if not isinstance(self.focused, TextField | Picker):
             wrong = (field.trouble for field in self.query(TextField))
             trouble = next(filter(None, wrong), "") or advice(self.snapshot)
-            usual = tr("← → value cursor · + - zoom · v view · enter full screen")
-            if self.snapshot.state == "finished" and self.snapshot.message:
-                # 80 columns have no other room.
-                usual = tr("{message}.", message=self.snapshot.message.capitalize())
-            if self.focused is self.fit and (about := VIEWS[self.fit.view]):
-                usual = tr(about)
-            hint.say(trouble or self.pending() or usual, refused=bool(trouble))
+            hint.say(trouble or self.pending() or self.usual(), refused=bool(trouble))
             return
         if isinstance(self.focused, TextField) and self.focused.trouble:
             hint.say(self.focused.trouble, refused=True)
@@ -187,6 +189,16 @@ class Lab(Screen[None]):
         else:
             entry = self.experiment.entry(key)
             hint.say(f"{tr(param.what)} {tr(entry.label)}: {entry.formula}. {tr(entry.help)}")
+
+    def usual(self) -> str:
+        """What to say where nothing else is to be said."""
+        usual = tr("← → value cursor · + - zoom · v view · enter full screen")
+        if self.snapshot.state == "finished" and self.snapshot.message:
+            # 80 columns have no other room.
+            usual = tr("{message}.", message=self.snapshot.message.capitalize())
+        if self.focused is self.fit and (about := VIEWS[self.fit.view]):
+            usual = tr(about)
+        return usual
 
     def measured(self, key: str) -> str:
         """What is known here of `lr`, its limit, and of `loop`, its speed when it last ran."""
@@ -267,7 +279,7 @@ class Lab(Screen[None]):
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Bring the panel of the focused widget to the front."""
         panel = self.panel_of(event.widget)
-        if panel is None:
+        if panel is None or not event.widget.has_focus:  # it may have gone on meanwhile
             return
         for place in self.query("#forms, #charts, #side"):
             place.set_class(panel in place.walk_children(), "-current")
@@ -286,8 +298,6 @@ class Lab(Screen[None]):
         """Focus a chart where nothing else has the focus."""
         if self.focused is None and self.is_current:
             self.chart_in_use.focus()
-
-    chart_in_use: ChartPanel
 
     def panel_of(self, widget: Widget | None) -> Widget | None:
         """The panel a widget stands in."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -14,10 +15,14 @@ from textual.widgets import Static
 
 from engine.cells import left
 from engine.history import norm
+from engine.losses import LOSSES
 from engine.models import Values, direction, labels
+from engine.translate import caveats, translations
 from engine.words import tr
 from tui.dialog import Over
 from tui.numbers import number
+from tui.panels.reading import shapes
+from tui.panels.training import last_batch_words
 from tui.tables import side_by_side
 
 if TYPE_CHECKING:
@@ -75,7 +80,7 @@ class TheoryScreen(StudyScreen):
     heading = "Theory"
 
     def text(self, width: int) -> Text:
-        """Four sections."""
+        """A section for each question."""
         sections = (
             section(
                 tr("Curvature"),
@@ -93,6 +98,23 @@ class TheoryScreen(StudyScreen):
                     "below 2/λmax every error shrinks, above it the steepest one grows."
                 ),
                 rate_lines(self.study, width),
+            ),
+            section(
+                tr("The same path"),
+                tr(
+                    "What multiplies the loss multiplies every step, so the lr has to make up for "
+                    "it: with these the parameters go the same way."
+                ),
+                path_lines(self.study, width),
+            ),
+            section(
+                tr("Second derivatives"),
+                tr(
+                    "Autograd derives the gradient once more, for which the gradient's own graph "
+                    "must be kept: create_graph=True. All of H costs a backward pass and a row of "
+                    "p numbers for each of the p parameters, H·v only two passes."
+                ),
+                second_lines(self.study, width),
             ),
             section(
                 tr("Closed form"),
@@ -149,6 +171,7 @@ class XrayScreen(StudyScreen):
             *side_by_side(study.labels, cells, width, CELL),
             verdict(tr("the three"), off),
             Text(),
+            Text(shapes(study.experiment, study.minibatch_size)),
             Text(by_hand),
             Text(tr("difference: (f(θ + h) − f(θ − h))/2h, one parameter after the other")),
             Text(tr("off: distance from autograd; the verdict is its share of the largest entry")),
@@ -201,14 +224,6 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
     else:
         yield Text(tr("H has {p}×{p} entries, too many to show", p=p))
     yield verdict(tr("formula and autograd"), study.autograd_apart)
-    yield Text(
-        tr(
-            "autograd derives the gradient once more: it has to be kept with create_graph=True, "
-            "and costs {p} backward passes and {p}×{p} numbers; H·v alone costs two",
-            p=p,
-        ),
-        style="dim",
-    )
     yield Text()
     yield Text(f"{'λ':>9}  {tr('along')}", style="dim")
     pairs = list(zip(known.eigenvalues.tolist(), study.headings, strict=True))
@@ -280,6 +295,43 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
                 percent=100 * study.experiment.lr / limit.lr,
             )
         )
+
+
+def path_lines(study: Study, width: int) -> Iterator[Text]:
+    """The lr under each reduction, for the loss and for its half or double."""
+    found = translations(study.experiment)
+    losses = list(dict.fromkeys(one.loss for one in found))
+    columns = {
+        tr(LOSSES[loss].label): [f"{one.lr:.4g}" for one in found if one.loss == loss]
+        for loss in losses
+    }
+    reductions = list(dict.fromkeys(one.reduction for one in found))
+    cell = 2 + max(map(cell_len, columns))
+    yield from side_by_side(reductions, columns, width, max(cell, CELL))
+    for sentence in caveats(study.experiment):
+        yield Text(tr(sentence))
+    experiment = study.experiment
+    if experiment.last_batch:
+        yield Text(last_batch_words(experiment), style="dim")
+
+
+def second_lines(study: Study, width: int) -> Iterator[Text]:
+    """What each way costs and how far it is off the formula."""
+    tried = [way for way in study.second if not way.trouble]
+    columns = {
+        tr("passes"): [str(way.passes) for way in tried],
+        tr("numbers"): [str(way.numbers) for way in tried],
+        tr("off"): ["0" if not way.off else f"{way.off:.0e}" for way in tried],
+        tr("bytes kept"): [str(way.kept) if way.kept else "–" for way in tried],
+    }
+    yield from side_by_side([way.name for way in tried], columns, width, 12)
+    for way in study.second:
+        if way.trouble:
+            yield Text(tr("{way} alone fails: {trouble}", way=way.name, trouble=way.trouble))
+    yield Text(
+        tr("Ask torch.autograd.grad: backward(create_graph=True) leaves a reference cycle behind."),
+        style="dim",
+    )
 
 
 def steps_for(rate: float) -> str:
