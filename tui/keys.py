@@ -97,14 +97,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("xray", "d", "d", "x-ray", "Dissect a gradient: three ways, side by side.", THEORY),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART),
     Action(
-        "view", "v", "v", "view", "Fit, residuals, parameters, landscape, or directions.", CHART
+        "view",
+        "v",
+        "v",
+        "view",
+        "Fit, residuals, parameters, landscape, directions, or losses.",
+        CHART,
     ),
     Action(
         "feature",
         "f",
         "f",
         "feature",
-        "The next feature of the fit, or plane of the landscape.",
+        "The next feature of the fit, plane, or derivative of the losses.",
         CHART,
         bar=False,
     ),
