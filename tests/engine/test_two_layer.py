@@ -121,8 +121,8 @@ def test_what_needs_a_line_says_so() -> None:
 def test_a_net_too_large_for_its_hessian_is_refused() -> None:
     with pytest.raises(BadInput, match=r"^model=two_layer: has 1217 parameters here, at most 1000"):
         STUCK.changed({"data.w": (1.0,) * 18, "model.hidden": 64})
-    wide = Experiment().changed({"data.w": (1.0,) * 1001})
-    assert sum(map(math.prod, wide.architecture().shapes.values())) == 1002
+    wide = Experiment().changed({"data.w": (1.0,) * 1000})
+    assert sum(map(math.prod, wide.architecture().shapes.values())) == 1001
 
 
 def test_of_many_samples_the_curvature_is_that_of_the_first() -> None:
