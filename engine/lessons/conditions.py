@@ -17,13 +17,14 @@ import math
 import operator
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.alerts import standing
 from engine.experiment import REGISTRIES, SETTINGS, Experiment
 from engine.history import Snapshot, norm
 from engine.models import Values, labels
-from engine.registry import show
+from engine.registry import BadInput, Param, show
 
 Measure = Callable[[Snapshot], float | None]
 """A number read off a run; None where it has none."""
@@ -66,6 +67,15 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+
+
+STATES = ("finished", "diverged", "stopped", "paused")
+STANDINGS = (
+    "still learning",
+    "at the noise floor",
+    "at the best this model can do",
+    "at rounding error",
+)
 
 
 @dataclass(frozen=True)
@@ -161,8 +171,8 @@ def _comparison(
                 raise ValueError(f"{name!r} cannot be {verb}; choose from {', '.join(known)}")
             return lambda evidence: name in evidence.used
     if match := re.fullmatch(r"(.+?) is (not )?(.+)", words):
-        key, negated, value = match.groups()
-        read = _words(key, value)
+        key, negated, said = match.groups()
+        read, value = _words(key, said)
         return lambda evidence: (read(evidence.run) == value) != bool(negated)
     if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
         left, sign, right = match.groups()
@@ -182,17 +192,15 @@ def _predicted(tolerance: Tolerance) -> Test:
     return test
 
 
-def _words(key: str, value: str) -> Callable[[Snapshot], str]:
-    """How to read a text off a run; raises ValueError for what no run has."""
-    if key == "status":
-        states = ("finished", "diverged", "stopped", "failed")
-        if value not in states:
-            raise ValueError(f"status is never {value!r}; choose from {', '.join(states)}")
-        return lambda run: run.state
-    if key == "standing":
-        return _standing
-    check_key(key)
-    return lambda run: show(run.experiment.flat().get(key, ""))
+def _words(key: str, said: str) -> tuple[Callable[[Snapshot], str], str]:
+    """How to read a text off a run, and what it must be; raises ValueError for what no run has."""
+    known = {"status": STATES, "standing": STANDINGS}.get(key)
+    if known:
+        if said not in known:
+            raise ValueError(f"{key} is never {said!r}; choose from {', '.join(known)}")
+        return (_standing if key == "standing" else lambda run: run.state), said
+    value = read_value(key, said)
+    return lambda run: show(run.experiment.flat().get(key, "")), value
 
 
 def _standing(run: Snapshot) -> str:
@@ -248,7 +256,7 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
             name = text.removeprefix(f"{prefix} ")
             return _named(name, read, experiment, signed=prefix == "value of")
     try:
-        check_key(text)
+        params_of(text)
     except ValueError:
         known = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
         raise ValueError(f"{text!r} is no quantity; there are {known}, and the keys") from None
@@ -293,15 +301,29 @@ def _named(
     return measure
 
 
-def check_key(key: str) -> None:
-    """Raise ValueError for what is no key of an experiment, `lr` or `data.n`."""
+def params_of(key: str) -> list[Param]:
+    """What the key of an experiment may stand for: `lr`, or `data.n` of one data set or another.
+
+    Empty for `data` and the like. Raises ValueError for what is no key.
+    """
     head, dot, name = key.partition(".")
-    if key in SETTINGS or key in REGISTRIES:
-        return
-    if (
-        dot
-        and head in REGISTRIES
-        and any(param.name == name for entry in REGISTRIES[head] for param in entry.params)
-    ):
-        return
-    raise ValueError(f"{key!r} is no key of an experiment")
+    if key in SETTINGS:
+        return [SETTINGS[key]]
+    if key in REGISTRIES:
+        return []
+    entries = REGISTRIES[head] if dot and head in REGISTRIES else ()
+    found = [param for entry in entries for param in entry.params if param.name == name]
+    if not found:
+        raise ValueError(f"{key!r} is no key of an experiment")
+    return found
+
+
+def read_value(key: str, said: str) -> str:
+    """A value of a key as `show` writes it, `0.03` for 3e-2; raises ValueError."""
+    params = params_of(key)
+    if not params:
+        return str(REGISTRIES[key][said].name)
+    for param in params[:-1]:
+        with suppress(BadInput):
+            return show(param.parse(said, key))
+    return show(params[-1].parse(said, key))
