@@ -38,13 +38,14 @@ class Facts:
     true: Values
     """Empty where the data have no true values for this model."""
     closed_form: Values
-    """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out. Empty
-    for a model that is not linear in its parameters."""
+    """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out. For a
+    loss that aims above or below the middle, b is that much higher or lower. Empty for a model that
+    is not linear in its parameters."""
     optimum: float
     """Mean loss there; without a penalty the smallest there is for the squared losses. 0 where
     there is no closed form."""
     noise_floor: float
-    """Expected loss of the true model."""
+    """Expected loss of the true model, moved to where the loss aims."""
     rounding: float
     """Loss below which float32 cannot resolve anything."""
     stability: Stability

@@ -31,6 +31,8 @@ CAPACITY = 1024
 """Most points a series keeps."""
 PIECES = 64
 """Most points that the losses of one event become."""
+RESIDUALS = 64
+"""Most residuals that a snapshot has."""
 ROWS = 512
 """Most places that the way of the parameters keeps."""
 NUMBERS = 65_536
@@ -164,6 +166,9 @@ class Snapshot:
     """Mean loss of the last minibatch, before its step."""
     params: Values = field(default_factory=dict)
     grads: Values = field(default_factory=dict)
+    residuals: tuple[float, ...] = ()
+    """ŷ − y of the last minibatch at the present parameters, before the first step of some samples;
+    the first few of them."""
     batch_losses: Points = Points()
     """x in epochs."""
     epoch_losses: Points = Points()
@@ -204,6 +209,16 @@ class Snapshot:
         if not self.params or self.facts is None:
             return {}
         return quantities(self.experiment, self.params, self.facts)
+
+
+def residuals(
+    experiment: Experiment, params: dict[str, Tensor], rows: tuple[Tensor, Tensor] | None
+) -> tuple[float, ...]:
+    """ŷ − y of the first few of some samples X (B, d), y (B, 1)."""
+    if rows is None:
+        return ()
+    X, y = rows[0][:RESIDUALS], rows[1][:RESIDUALS]
+    return tuple((experiment.architecture().predict(params, X) - y).flatten().tolist())
 
 
 def error_of(params: Values, true: Values) -> Values:
@@ -286,15 +301,17 @@ class History:
         `lr` is the one set; the schedule's factor at the last step comes on top.
         """
         if step := self._step:
+            params = step.live.params()
             now: dict[str, Any] = {
                 "step": step.step,
                 "batch_loss": step.loss,
-                "params": numbers(step.live.params()),
+                "params": numbers(params),
+                "residuals": residuals(self.latest.experiment, params, step.live.minibatch()),
                 "grads": numbers(step.live.grads()),
                 "steps_per_second": step.step / seconds if seconds > 0 else 0.0,
             }
         else:
-            now = {"params": self.facts.start} if self.facts else {}
+            now = self._start()
         if self.facts:
             per_epoch = self.facts.steps_per_epoch
             now["path"] = self.trail.path(self.step, flat(now["params"]), per_epoch)
@@ -315,6 +332,20 @@ class History:
             **now,
         )
         return self.latest
+
+    def _start(self) -> dict[str, Any]:
+        """Where the run begins, once it is known."""
+        if self.facts is None:
+            return {}
+        import torch  # there are facts, so it is there
+
+        model, sample = self.latest.experiment.architecture(), self.facts.sample
+        start = torch.tensor(flat(self.facts.start))
+        rows = torch.tensor(sample.X).T, torch.tensor(sample.y)[:, None]
+        return {
+            "params": self.facts.start,
+            "residuals": residuals(self.latest.experiment, model.shaped(start), rows),
+        }
 
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
         """X (B, d) and y (B, 1) of the last minibatch, if there was one."""

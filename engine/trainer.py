@@ -31,7 +31,7 @@ from engine.loops import EpochEnd, load
 from engine.models import Linear, Values, numbers
 from engine.problem import Problem, build
 from engine.stability import autopsy, stability
-from engine.theory import expected_loss, least_squares, steepest_curvature
+from engine.theory import aim, expected_loss, least_squares, steepest_curvature
 
 RUNAWAY = 1e6
 """A loss this many times its start counts as diverged."""
@@ -43,8 +43,11 @@ def facts(problem: Problem) -> Facts:
     """What is known of a problem before training: truth, closed form, noise floor, start, …"""
     source, model = problem.source, problem.model
     closed_form: Values = {}
+    shift = shift_of(problem)
     if isinstance(model, Linear):
         closed_form = model.named(least_squares(*ridge_rows(problem, model)).tolist())
+        if shift and model.bias:
+            closed_form = {**closed_form, model.bias: (closed_form[model.bias][0] + shift,)}
     n = len(problem.X)
     resolution = 4 * torch.finfo(torch.float32).eps
     chosen = slice(0, min(n, SAMPLE_SIZE))
@@ -57,7 +60,7 @@ def facts(problem: Problem) -> Facts:
         true=model.truth(source),
         closed_form=closed_form,
         optimum=problem.mean_loss(problem.tensors(closed_form)) if closed_form else 0.0,
-        noise_floor=noise_floor(problem),
+        noise_floor=noise_floor(problem, shift),
         rounding=float(problem.loss(resolution * problem.y).mean()),
         stability=stability(problem),
         start=numbers(problem.start),
@@ -69,14 +72,25 @@ def facts(problem: Problem) -> Facts:
     )
 
 
+def shift_of(problem: Problem) -> float:
+    """How far above the truth the loss wants predictions to lie; 0 where no bias can take it up."""
+    source, model = problem.source, problem.model
+    if source.relative or not (isinstance(model, Linear) and model.bias):
+        return 0.0
+    return aim(problem.loss, source.noise)
+
+
 @torch.no_grad()
-def noise_floor(problem: Problem) -> float:
-    """Loss of the truth: expected, or over these very samples where noise is relative to them."""
+def noise_floor(problem: Problem, shift: float) -> float:
+    """Loss of the truth: expected, or over these very samples where noise is relative to them.
+
+    With a bias that can take it up, the truth is `shift` higher: where this loss aims.
+    """
     source = problem.source
     if source.relative:
         return float(problem.loss(source.signal(problem.X) - problem.y).mean())
     share = source.outliers / source.n
-    return expected_loss(problem.loss, source.noise, share, source.outlier_size)
+    return expected_loss(problem.loss, source.noise, share, source.outlier_size, shift)
 
 
 def ridge_rows(problem: Problem, model: Linear) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from engine import cli
+from engine.lessons.library import find_lesson
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +37,7 @@ def command(
         raise click.UsageError("no terminal to draw in; `linreg-tui run` trains without one")
     from tui.app import open_app
 
-    return open_app(experiment, ascii)
+    return open_app(experiment, ascii, find_lesson(lesson) if lesson else None)
 
 
 for subcommand in cli.COMMANDS:

@@ -19,6 +19,7 @@ from textual.theme import Theme
 from engine.experiment import REGISTRIES, Experiment
 from engine.folders import settings_file
 from engine.history import Snapshot
+from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons, title_of
 from engine.session import Session
 from tui.keys import ACTIONS
@@ -67,7 +68,13 @@ class LinregApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (80, "-medium"), (120, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-high")]
 
-    def __init__(self, session: Session, settings: Settings, message: str = "") -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        message: str = "",
+        lesson: Lesson | None = None,
+    ) -> None:
         super().__init__()
         self.session = session
         self.settings = settings
@@ -79,7 +86,7 @@ class LinregApp(App[None]):
         known = {action.id for action in ACTIONS}
         self.remapped = {name: key for name, key in settings.keys.items() if name in known}
         self.set_keymap(self.remapped)
-        self.main = MainScreen(session, settings.experiment)
+        self.main = MainScreen(session, settings.experiment, lesson)
 
     def on_mount(self) -> None:
         """Show the main screen."""
@@ -136,7 +143,7 @@ class LinregApp(App[None]):
                     lambda name=lesson.name: main.action_lesson(name),
                 )
             for key, registry in REGISTRIES.items():
-                for entry in registry:
+                for entry in registry if main.has_field(key) else ():
                     yield SystemCommand(
                         f"{key}: {entry.label}",
                         entry.help,
@@ -154,9 +161,21 @@ class AsciiFilter(LineFilter):
         | dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True))
         | dict.fromkeys("│┃║▏▕▎▌▐", "|")
         | dict.fromkeys("╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼", "+")
-        | {"●": "*", "✓": "x", "·": "*", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
+        | {"●": "*", "·": "*", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
+        | {"✓": "+", "✗": "x", "○": "o", "•": "*", "\xa0": " "}
         | {"λ": "L", "½": "h", "²": "2", "σ": "s", "θ": "t", "δ": "d", "β": "B", "ℓ": "l", "ŷ": "y"}
-        | {"κ": "k", "μ": "u", "Σ": "S", "′": "'", "ᵀ": "T", "‖": "|", "∇": "d", "₁": "1", "ᵣ": "r"}
+        | {
+            "κ": "k",
+            "μ": "u",
+            "Σ": "S",
+            "′": "'",
+            "″": '"',
+            "ᵀ": "T",
+            "‖": "|",
+            "∇": "d",
+            "₁": "1",
+            "ᵣ": "r",
+        }
         | {"×": "x", "§": "S", "√": "V", "≤": "<", "’": "'", "π": "p", "∞": "~", "₂": "2"}
         | {"α": "a", "γ": "g", "ε": "e", "ŝ": "s", "⌊": "[", "⌋": "]"}
     )
@@ -176,11 +195,11 @@ def plain(text: str) -> str:
     return "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
 
 
-def open_app(experiment: Experiment | None, ascii: bool) -> int:
+def open_app(experiment: Experiment | None, ascii: bool, lesson: Lesson | None = None) -> int:
     """Run the app on the terminal until it is left; returns the exit code.
 
-    `experiment` is the one to open on, None for the one of the last time. A summary of the runs is
-    printed afterwards.
+    `experiment` is the one to open on, None for the one of the last time; `lesson` is opened beside
+    it. A summary of the runs is printed afterwards.
     """
     file = settings_file()
     settings, message = load(file)
@@ -188,7 +207,7 @@ def open_app(experiment: Experiment | None, ascii: bool) -> int:
     settings.ascii = ascii or settings.ascii
     settings.experiment = experiment or settings.experiment
     session = Session(settings.experiment)
-    app = LinregApp(session, settings, message)
+    app = LinregApp(session, settings, message, lesson)
     # Without this, a kill would leave the terminal in the app's hands.
     before = signal.signal(signal.SIGTERM, lambda number, _: app.exit(return_code=128 + number))
     try:

@@ -126,7 +126,7 @@ class Picker(Widget, can_focus=True):
     def action_turn(self, by: int) -> None:
         """The next or previous choice."""
         values = [choice.value for choice in self.choices]
-        place = values.index(self.value) if self.value in values else 0
+        place = values.index(self.value) if self.value in values else -by
         self.choose(values[(place + by) % len(values)])
 
     def action_open(self) -> None:

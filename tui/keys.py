@@ -28,6 +28,7 @@ class Action:
 
 
 TRAIN, THEORY, CHART, GO, APP = "Training", "Theory", "Charts", "Getting about", "The app"
+LESSON = "Lessons"
 
 ACTIONS: tuple[Action, ...] = (
     Action("start", "s", "s", "start", "Train this experiment from its start.", TRAIN),
@@ -88,18 +89,27 @@ ACTIONS: tuple[Action, ...] = (
         "fan", "b", "b", "seed band", "This experiment over 32 seeds, as a band.", TRAIN, bar=False
     ),
     Action("find_lr", "L", "L", "find lr", "Find a learning rate by a ramp.", TRAIN, bar=False),
+    Action("lessons", "e", "e", "lessons", "All the lessons, and what you have reached.", LESSON),
+    Action("question", "k", "k", "question", "Answer the next question, before the run.", LESSON),
+    Action("hint", "h", "h", "hint", "A hint for the next goal.", LESSON),
+    Action("next_lesson", "N", "N", "next lesson", "Open the lesson after this one.", LESSON),
     Action("theory", "t", "t", "theory", "What can be known without training.", THEORY),
     Action("xray", "d", "d", "x-ray", "Dissect a gradient: three ways, side by side.", THEORY),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART),
     Action(
-        "view", "v", "v", "view", "Fit, residuals, parameters, landscape, or directions.", CHART
+        "view",
+        "v",
+        "v",
+        "view",
+        "Fit, residuals, parameters, landscape, directions, or losses.",
+        CHART,
     ),
     Action(
         "feature",
         "f",
         "f",
         "feature",
-        "The next feature of the fit, or plane of the landscape.",
+        "The next feature of the fit, plane, or derivative of the losses.",
         CHART,
         bar=False,
     ),
@@ -119,7 +129,9 @@ ACTIONS: tuple[Action, ...] = (
         "previous_panel", "shift+tab", "shift+tab", "back", "Go to the panel before.", GO, bar=False
     ),
     Action("jump", "j,ctrl+o", "j ctrl+o", "jump", "Go to a panel by its letter.", GO),
-    Action("leave", "escape", "esc", "leave", "Leave a field as it was, or full screen.", GO),
+    Action(
+        "leave", "escape", "esc", "leave", "Out of a field, of full screen, or of a lesson.", GO
+    ),
     Action("help", "question_mark", "?", "help", "What this is, and every key.", APP),
     Action("palette", "ctrl+p", "^p", "palette", "Find any action, setting or theme by name.", APP),
     Action("suspend", "ctrl+z", "^z", "suspend", "Put the app in the background.", APP, bar=False),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from engine.experiment import Experiment
+from engine.folders import read_kept, write_kept
 from engine.registry import BadInput
 
 
@@ -27,20 +24,8 @@ class Settings:
 
 
 def load(file: Path) -> tuple[Settings, str]:
-    """The settings in a file and a message, empty if all is well.
-
-    A file that cannot be understood is renamed and kept; the defaults are used instead.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Settings(), ""
-    except (OSError, UnicodeDecodeError) as error:
-        return Settings(), set_aside(file, str(error))
-    try:
-        return parse(tomllib.loads(text)), ""
-    except (ValueError, RecursionError) as error:  # of TOML itself, or refused by parse
-        return Settings(), set_aside(file, str(error))
+    """The settings in a file and a message, empty if all is well; the defaults where it is not."""
+    return read_kept(file, parse, Settings())
 
 
 def parse(values: dict[str, Any]) -> Settings:
@@ -66,31 +51,10 @@ def parse(values: dict[str, Any]) -> Settings:
     return settings
 
 
-def set_aside(file: Path, reason: str) -> str:
-    """Rename a damaged file, so that it is neither used nor lost; the message says where to."""
-    aside = file.with_suffix(".damaged.toml")
-    count = 1
-    while aside.exists():
-        count += 1
-        aside = file.with_suffix(f".damaged-{count}.toml")
-    try:
-        file.rename(aside)
-    except OSError:
-        return f"The settings could not be read ({reason}); the defaults are used."
-    return f"The settings were damaged ({reason}); they are kept as {aside.name}."
-
-
 def save(settings: Settings, file: Path) -> str:
     """Write the settings, all or nothing; the message is empty if that worked."""
     values: dict[str, Any] = {"theme": settings.theme, "ascii": settings.ascii}
     if settings.keys:
         values["keys"] = settings.keys
     values["experiment"] = settings.experiment.to_dict()
-    beside = file.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(tomli_w.dumps(values), encoding="utf-8")
-        beside.replace(file)
-    except OSError as error:
-        return f"The settings could not be saved: {error}"
-    return ""
+    return write_kept(values, file)

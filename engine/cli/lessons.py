@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from engine.folders import progress_file
 from engine.lessons.attempt import solve
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import TEMPLATE, find_lesson
 from engine.lessons.library import lessons as known_lessons
+from engine.lessons.progress import Progress
 from engine.registry import BadInput
 from engine.words import tr
 
@@ -20,11 +22,15 @@ FAILED = 1
 
 @click.command("lessons")
 def lessons() -> int:
-    """List the lessons by chapter, with the names that the other commands take."""
+    """List the lessons by chapter, with the names that the other commands take; ✓ is done."""
+    progress = Progress(progress_file())
+    if message := progress.read():
+        click.echo(message, err=True)
     for chapter, group in groupby(known_lessons().values(), key=lambda lesson: lesson.chapter):
         click.echo(chapter)
         for lesson in group:
-            click.echo(f"  {lesson.name:<16}{lesson.title}")
+            mark = "✓" if progress.done(lesson) else " "
+            click.echo(f"{mark} {lesson.name:<16}{lesson.title}")
     return 0
 
 

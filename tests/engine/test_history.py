@@ -487,3 +487,27 @@ def test_the_error_is_estimate_less_truth(w: tuple[float, ...]) -> None:
 def test_numbers_are_labelled_as_the_book_writes_them() -> None:
     assert labels({"w": (1.0, 2.0), "b": (3.0,)}) == [("w[0]", 1.0), ("w[1]", 2.0), ("b", 3.0)]
     assert labels({"R": (4.0,)}) == [("R", 4.0)]
+
+
+# Residuals -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", ["scratch", "concise", "fast"])
+def test_residuals_are_those_of_the_last_minibatch_at_the_present_parameters(loop: str) -> None:
+    from engine.history import RESIDUALS
+    from engine.problem import build
+
+    experiment = Experiment(loop=loop, batch_size=100, epochs=1).changed({"device": "cpu"})
+    history, problem = History(experiment), build(experiment)
+    for number, event in enumerate(train(experiment, Controls(experiment.lr, most=1))):
+        history.fold(event)
+        shown = history.snapshot("running", experiment.lr, 1.0)
+        assert len(shown.residuals) == RESIDUALS
+        rows = slice(0, RESIDUALS)
+        X, y = problem.X, problem.y
+        if number == 3:
+            order = next(problem.shuffles())[200:300]
+            X, y = X[order], y[order]
+        if number in (0, 3):
+            wanted = X[rows] @ torch.tensor(shown.params["w"]) + shown.params["b"][0] - y[rows, 0]
+            assert shown.residuals == pytest.approx(wanted.tolist(), abs=1e-5)

@@ -131,5 +131,5 @@ def test_autograd_agrees_by_the_whole_hessian_and_by_a_product(
     loss: str, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S6: where numbers are many, one Hessian-vector product takes the place of the Hessian."""
-    monkeypatch.setattr("engine.study.FEW", few)
+    monkeypatch.setattr("engine.second.FEW", few)
     assert at(loss=loss, penalty="l2", data__scale=(1.0, 5.0)).autograd_apart < 1e-9

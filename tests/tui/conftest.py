@@ -27,6 +27,8 @@ from engine.finder import Finding
 from engine.history import Path as Way
 from engine.history import Points, Snapshot, State
 from engine.landscape import Landscape, Plane, Range, survey
+from engine.lessons.lesson import Lesson, parse_lesson
+from engine.lessons.library import lessons
 from engine.models import Values, flat
 from engine.optimizers import OPTIMIZERS
 from engine.race import Race, RaceProgress, Racer, Status, Track
@@ -178,11 +180,16 @@ class FakeSession(Session):
         return [call for call in self.calls if call != ("open",)]
 
 
-def app_for(session: Session, settings: Settings | None = None, message: str = "") -> LinregApp:
+def app_for(
+    session: Session,
+    settings: Settings | None = None,
+    message: str = "",
+    lesson: Lesson | None = None,
+) -> LinregApp:
     """The app around a session, with the forms showing its experiment."""
     settings = settings or Settings()
     settings.experiment = session.latest.experiment
-    app = LinregApp(session, settings, message)
+    app = LinregApp(session, settings, message, lesson)
     app.animation_level = "none"
     return app
 
@@ -212,6 +219,7 @@ async def settled(pilot: Pilot[None]) -> None:
     main = main_of(pilot)
     await until(pilot, lambda: main.is_current and main.focused is not None)
     await until(pilot, lambda: all(form.fields for form in main.forms))
+    await until(pilot, lambda: main.lesson is not None or main.first is None)
     await pilot.pause()
 
 
@@ -258,6 +266,56 @@ def picture(snap_compare: Callable[..., bool]) -> Compare:
         return snap_compare(app, terminal_size=terminal_size, run_before=steps)
 
     return compare
+
+
+# A lesson ----------------------------------------------------------------------------------------
+
+FIRST = next(iter(lessons()))
+"""The name of the first lesson of the library."""
+QUIZ = """+++
+title = "How large a step?"
+view = "residuals"
+hide_panels = ["model"]
+hide_tools = ["sweep", "theory"]
+
+[[question]]
+ask = "Which loss is left?"
+of = "final loss"
+within = "factor 2"
+
+[[question]]
+ask = "With lr = 2, what happens?"
+when = "lr > 1"
+[[question.choice]]
+text = "It learns faster."
+if = "status is finished"
+[[question.choice]]
+text = "It runs away."
+if = "status is diverged"
+
+[[goal]]
+text = "Reach the noise floor."
+if = "standing is at the noise floor"
+hint = "Press s."
+
+[[goal]]
+text = "See the directions."
+if = "seen directions"
+hint = "Press v."
+
+[[goal]]
+text = "Make it diverge."
+if = "status is diverged"
++++
+# How large a step?
+
+`lr` is the length of a step. **Press** `s`.
+"""
+
+
+def quiz(name: str = FIRST) -> Lesson:
+    """A lesson with everything in it; by its name it stands in the place of the first one."""
+    return parse_lesson(QUIZ, name, f"{name}.md")
 
 
 # Snapshots ---------------------------------------------------------------------------------------

@@ -19,9 +19,10 @@ from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from tui import charts
-from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, Relief, draw, value_at
+from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, draw, value_at
 from tui.page import RAMP, SHADES, mixed, step_of
 from tui.paint import paint, sprinkle
+from tui.relief import Relief
 from tui.ticks import Tick, linear_ticks, log_ticks, padded, short
 from tui.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
 

@@ -26,6 +26,7 @@ from tests.tui.conftest import (
     main_of,
     paused,
     previous,
+    quiz,
     ready,
     running,
     settled,
@@ -40,6 +41,7 @@ from tui.panels.bars import KeyBar
 from tui.panels.fit import VIEWS
 from tui.panels.training import PACES
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.lessons import LessonsScreen
 from tui.screens.main import JUMPS, SEEDS, MainScreen
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
@@ -102,6 +104,8 @@ class Case:
     check: Check
     snapshot: Callable[[], Snapshot] = ready
     before: tuple[str, ...] = ()
+    lesson: bool = False
+    """Whether a lesson is open."""
 
 
 def cursor(stage: Stage) -> float | None:
@@ -141,6 +145,15 @@ CASES: dict[str, Case] = {
     "race": Case(lambda stage: isinstance(stage.app.screen, RaceScreen)),
     "fan": Case(lambda stage: stage.asked("start_sweep", fan(BASELINE, SEEDS))),
     "find_lr": Case(lambda stage: stage.asked("find_lr", BASELINE)),
+    "lessons": Case(lambda stage: isinstance(stage.app.screen, LessonsScreen)),
+    "question": Case(lambda stage: stage.field == "Question 1", lesson=True),
+    "hint": Case(lambda stage: bool(stage.main.lesson and stage.main.lesson.hints), lesson=True),
+    "next_lesson": Case(
+        lambda stage: bool(
+            stage.main.lesson and stage.main.lesson.lesson is list(lessons().values())[1]
+        ),
+        lesson=True,
+    ),
     "theory": Case(lambda stage: stage.asked("study")),
     "xray": Case(lambda stage: stage.asked("study")),
     "log": Case(lambda stage: not stage.main.loss.log_y),
@@ -181,7 +194,7 @@ async def test_key_does_something(
 ) -> None:
     case = CASES[action.id]
     session = FakeSession(case.snapshot(), (previous(),))
-    app = app_for(session)
+    app = app_for(session, lesson=quiz() if case.lesson else None)
     async with app.run_test(size=(80, 24)) as pilot:
         stage = Stage(app, session, pilot)
         monkeypatch.setattr(
@@ -253,7 +266,7 @@ async def test_v_goes_through_the_views_and_f_through_the_planes() -> None:
             if VIEWS[fit.view]:
                 await until(pilot, lambda: VIEWS[fit.view][:40] in "\n".join(text_of(app)))
         assert [view for view, _ in seen] == [*list(VIEWS)[1:], "fit"]
-        assert [able for _, able in seen] == [True, False, True, False, True]
+        assert [able for _, able in seen] == [True, False, True, False, True, True]
         await pilot.press("v", "v", "v")
         titles = []
         for _ in range(4):
@@ -543,12 +556,13 @@ async def test_what_has_the_focus_can_be_seen(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(40, 12), (120, 34)])
 async def test_jump_letters(size: tuple[int, int]) -> None:
+    places = [(letter, name) for letter, name in JUMPS.items() if name != "lesson"]
     session = FakeSession(finished())
     app = app_for(session)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, session, pilot)
         await settled(pilot)
-        for letter, name in [*JUMPS.items(), *reversed(JUMPS.items())]:
+        for letter, name in [*places, *reversed(places)]:
             await pilot.press("ctrl+o", letter)
             await until(pilot, partial(stage.is_at, name))
             assert app.screen is app.main

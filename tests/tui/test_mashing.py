@@ -50,7 +50,7 @@ KEYS = [
     *("up", "down", "left", "right", "enter", "escape", "tab", "shift+tab", "backspace"),
     # Not page up and down: Textual's own list fails on them before it was ever drawn.
     *("home", "end", "delete", "ctrl+a", "ctrl+k", "ctrl+v", "ctrl+c"),
-    *("full_stop", "comma", "minus", "e", "ß", "損", "f1"),
+    *("full_stop", "comma", "minus", "ß", "損", "f1"),
 ]
 
 pytestmark = pytest.mark.usefixtures("busy")

@@ -249,17 +249,23 @@ def every_experiment() -> list[Experiment]:
     for name, registry in REGISTRIES.items():
         for entry in registry:
             try:
-                experiments.append(BASELINE.changed({name: entry.name}))
+                experiment = BASELINE.changed({name: entry.name})
+                experiment.linear_model("a sweep")
             except BadInput:
                 continue
+            experiments.append(experiment)
     return experiments
+
+
+ENDS = ("data.shortest", "data.longest")
+"""Ends of a range: what is offered for one of them may lie beyond the other."""
 
 
 @pytest.mark.parametrize("experiment", every_experiment(), ids=lambda one: one.data.name)
 def test_the_values_that_are_offered_can_be_swept(experiment: Experiment) -> None:
     form = AxesForm()
     for x, y in product(numeric_keys(experiment), (NONE, "lr")):
-        if x == y:
+        if x == y or x in ENDS:
             continue
         form.texts["x"], form.texts["y"] = x, y
         form.texts["x values"] = offered(x, experiment)

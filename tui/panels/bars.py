@@ -40,11 +40,13 @@ class StatusBar(Widget):
 
     snapshot: Snapshot | None = None
     line = Content()
+    title = ""
+    """What stands there in place of what the experiment is called."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the state of a snapshot; the title is painted anew only where it is another one."""
         before, width = self.line.plain, self.size.width
-        self.snapshot, self.line = snapshot, status(snapshot, width)
+        self.snapshot, self.line = snapshot, status(snapshot, width, self.title)
         title, mark, _ = self.line.plain.partition("●")
         start = cell_len(title) if before.startswith(title + mark) else 0
         self.refresh(Region(start, 0, width - start, 1))
@@ -52,11 +54,11 @@ class StatusBar(Widget):
     def render(self) -> Content:
         """The line, for the width that there is now."""
         if self.snapshot and self.line.cell_length != self.size.width:
-            self.line = status(self.snapshot, self.size.width)
+            self.line = status(self.snapshot, self.size.width, self.title)
         return self.line
 
 
-def status(snapshot: Snapshot, width: int) -> Content:
+def status(snapshot: Snapshot, width: int, title: str = "") -> Content:
     """One line: title on the left, state and progress on the right; the title yields."""
     right = [("● ", COLORS[snapshot.state]), (snapshot.state, "")]
     if snapshot.steps:
@@ -71,9 +73,10 @@ def status(snapshot: Snapshot, width: int) -> Content:
             right.append((f"  {clock(snapshot.eta)} left", "dim"))
     tail = Content.assemble(*right, " ")
     space = max(0, width - tail.cell_length)
-    title = f" linreg-tui · {title_of(snapshot.experiment)}"
+    named = title or title_of(snapshot.experiment)
+    title = f" linreg-tui · {named}"
     if cell_len(title) > space - 1:
-        title = f" {title_of(snapshot.experiment)}"
+        title = f" {named}"
     head = Content(title).truncate(max(0, space - 1), ellipsis=True).pad_right(1)
     return Content.assemble(head, " " * max(0, space - head.cell_length), tail)
 

@@ -1,4 +1,4 @@
-"""The Fit chart: the data with the line, and four more ways to look at the model."""
+"""The Fit chart: the data with the line, and five more ways to look at the model."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import number
 from tui.panels.chart import ChartPanel, absent
 from tui.panels.landscape import directions_chart, frame, landscape_chart, place_at
+from tui.panels.losses import losses_chart, reach
 
 LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
@@ -34,17 +35,23 @@ VIEWS = {
         "How far θ is from θ* along each eigenvector. Steps shrink it by 1 − lr·λ: steep "
         "directions first. Level at the end: minibatch noise, or rounding."
     ),
+    "losses": (
+        "What a residual costs, this minibatch's on the chosen loss. f: ℓ′ how hard it pulls, ℓ″ "
+        "how that grows. Where ℓ′ is level, outliers pull no harder."
+    ),
 }
 """The views in their order, each with what it measures and how to read it."""
 
 
 class FitPanel(ChartPanel):
-    """Five ways to look at the model, turned by key."""
+    """Six ways to look at the model, turned by key."""
 
     view = "fit"
     feature = 0
     turn = 0
     """Which plane the landscape shows."""
+    order = 0
+    """Which derivative of the losses is shown."""
     zooms = 0
     """How often the landscape was zoomed in, less how often out."""
     previous: Snapshot | None = None
@@ -90,20 +97,26 @@ class FitPanel(ChartPanel):
 
     @property
     def turns(self) -> bool:
-        """Whether the view shows one feature or plane of several."""
-        return self.view in ("fit", "residuals", "landscape")
+        """Whether the view shows one feature, plane or derivative of several."""
+        return self.view in ("fit", "residuals", "landscape", "losses")
 
     def next_view(self) -> None:
         """The next view, and round again."""
         names = list(VIEWS)
-        self.view = names[(names.index(self.view) + 1) % len(names)]
+        self.turn_to(names[(names.index(self.view) + 1) % len(names)])
+
+    def turn_to(self, view: str) -> None:
+        """Show one of VIEWS."""
+        self.view = view
         self.border_title = self.view.capitalize()
         self.reset_view()
 
     def next_feature(self) -> None:
-        """The next feature along the x axis, or the next plane of the landscape."""
+        """The next feature along the x axis, plane of the landscape, or derivative of losses."""
         if self.view == "landscape":
             self.turn += 1
+        elif self.view == "losses":
+            self.order += 1
         else:
             self.feature += 1
         self.reset_view()
@@ -133,8 +146,10 @@ class FitPanel(ChartPanel):
         return frame(chosen, now, centre, self.zooms)
 
     def full_range(self) -> tuple[float, float]:
-        """The range of the feature in the sample, or of the epochs."""
+        """The range of the feature in the sample, of the residuals, or of the epochs."""
         snapshot = self.snapshots[0]
+        if self.view == "losses":
+            return -reach(snapshot), reach(snapshot)
         if self.view not in ("fit", "residuals") or not snapshot.facts:
             return 0.0, float(snapshot.experiment.epochs)
         columns = snapshot.facts.sample.X
@@ -160,6 +175,9 @@ class FitPanel(ChartPanel):
             chart = parameters_chart(snapshot)
         elif self.view == "directions":
             chart = directions_chart(snapshot)
+        elif self.view == "losses":
+            chart = losses_chart(snapshot, self.order, self.x_range)
+            return with_view(chart, self.x_range, self.cursor, read=-2)  # below the residuals
         elif self.view == "residuals":
             chart = residuals_chart(snapshot, self.feature)
         else:
@@ -167,10 +185,12 @@ class FitPanel(ChartPanel):
         return with_view(chart, self.x_range, self.cursor)
 
 
-def with_view(chart: Chart, x_range: tuple[float, float] | None, cursor: float | None) -> Chart:
-    """The chart with zoom and cursor, and the value at the cursor in its title."""
+def with_view(
+    chart: Chart, x_range: tuple[float, float] | None, cursor: float | None, read: int = -1
+) -> Chart:
+    """The chart with zoom and cursor, and the value of a curve at the cursor in its title."""
     title = chart.title
-    value = value_at(chart.curves[-1], cursor) if cursor is not None and chart.curves else None
+    value = value_at(chart.curves[read], cursor) if cursor is not None and chart.curves else None
     if cursor is not None and value is not None:
         title = f"{chart.x_label} {number(cursor)}: {chart.y_label} {number(value)}"
     return replace(chart, x_range=x_range or chart.x_range, cursor=cursor, title=title)

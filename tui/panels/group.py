@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -18,11 +20,21 @@ class Group(Vertical):
         """Begin with the first panel."""
         self.select(self.panels[0])
 
+    def hold(self, panels: Iterable[Widget]) -> None:
+        """Be the place of these panels from now on; nothing of the others is displayed."""
+        self.panels = tuple(panels)
+        for child in self.children:
+            child.set_class(child not in self.panels, "-hidden")
+        current = [panel for panel in self.panels if panel.has_class("-current")]
+        for panel in (*current, *self.panels)[:1]:
+            self.select(panel)
+
     def select(self, current: Widget) -> None:
         """Make a panel the one that is displayed where there is room for one."""
         for panel in self.panels:
             panel.set_class(panel is current, "-current")
-        self.border_title = Content(" │ ").join(
+        between = " │ " if len(self.panels) <= 3 else "│"  # half of 80 columns hold four
+        self.border_title = Content(between).join(
             Content.styled(f" {panel.border_title} ", "reverse" if panel is current else "")
             for panel in self.panels
         )

@@ -11,9 +11,10 @@ from engine.directions import directions, is_predicted
 from engine.history import Path, Snapshot
 from engine.landscape import Landscape, Plane, Range
 from engine.models import flat
-from tui.charts import Chart, Curve, Relief
+from tui.charts import Chart, Curve
 from tui.numbers import number
 from tui.panels.chart import ZOOM, absent
+from tui.relief import Relief
 
 AIR = 1.15
 """How far the frame reaches beyond what it must show."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.alerts import standing
+from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.models import direction
+from engine.words import tr
 from tui.numbers import loss_text
 from tui.panels.gauge import percent, verdict
 from tui.panels.words import Words
@@ -55,6 +57,8 @@ def reading(snapshot: Snapshot) -> Content:
     if learning and not is_falling(snapshot):
         where = "above the floor, and not falling"
     said = (f"\n{where}", WARNING if learning else GOOD)
+    if not snapshot.experiment.reshape:
+        limits.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
     alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
     return Content.assemble(head, said, alert, *limits)
 
@@ -71,6 +75,14 @@ def quantities(snapshot: Snapshot) -> list[str]:
 def quantity(value: float) -> str:
     """A physical quantity with six significant digits."""
     return f"{value:.6g}"
+
+
+def shapes(experiment: Experiment, size: int | None = None) -> str:
+    """The shapes of ŷ, y and their difference for a minibatch of a size, or a whole one."""
+    B = size or min(experiment.batch_size, experiment.train_size)
+    if experiment.reshape:
+        return tr("ŷ ({B}, 1) − y ({B}, 1) = ({B}, 1)", B=B)
+    return tr("ŷ ({B}, 1) − y ({B},) = ({B}, {B}): every label against every estimate", B=B)
 
 
 def is_falling(snapshot: Snapshot) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from textual.content import Content
+
 from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.registry import Param
+from engine.words import tr
 from tui.fields import Choice, Form, Row
 from tui.panels.gauge import WAITING, curve, gauge, knows, lr_in_force
 
@@ -26,6 +29,17 @@ PACE = Param(
 def pace_text(pace: float | None) -> str:
     """A pace as it is chosen: `2 epochs/s` or `full speed`."""
     return f"{pace:g} epochs/s" if pace else "full speed"
+
+
+def last_batch_words(experiment: Experiment) -> str:
+    """How a short last minibatch is treated."""
+    left, size = experiment.last_batch, experiment.batch_size
+    if experiment.drop_last:
+        return tr("last {left} dropped", left=left)
+    weight = 1.0 if experiment.divisor else size / left
+    return tr(
+        "last batch {left} of {size}: weight ×{weight:.3g}", left=left, size=size, weight=weight
+    )
 
 
 class TrainingPanel(Form):
@@ -65,6 +79,9 @@ class TrainingPanel(Form):
             rows.append(row)
             if row.key == "lr":
                 rows.append(self.gauge(experiment))
+            if row.key == "batch_size" and experiment.last_batch:
+                words = Content.styled(last_batch_words(experiment), "dim")
+                rows.append(Row("last_batch", tr(" short batch"), note=words))
             if row.key == "schedule" and row.value != "constant":
                 rows.append(Row("curve", " over the run", note=curve(experiment)))
         paces = tuple(Choice(pace_text(pace), pace_text(pace)) for pace in PACES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,7 +17,7 @@ from engine.history import Snapshot
 from engine.registry import BadInput, Param
 from engine.session import Session
 from tui.fields import Edited, Form, Picker, TextField
-from tui.keys import ACTIONS, shown
+from tui.keys import ACTIONS, Action, shown
 from tui.numbers import count
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.chart import ChartPanel
@@ -46,6 +46,8 @@ class Lab(Screen[None]):
         """What the forms say; the run in progress may be another one."""
         self.snapshot = session.latest
         self.pinned: Snapshot | None = None
+        self.opened = 0
+        """Runs up to this number are another matter, with which nothing is compared."""
         self.answer = session.answer
         self.sweep = session.sweep
         self.landscape = session.landscape
@@ -53,6 +55,7 @@ class Lab(Screen[None]):
     def compose(self) -> ComposeResult:
         """Forms, charts, values, and the bars around them."""
         self.loss, self.fit = LossPanel(id="loss"), FitPanel(id="fit")
+        self.chart_in_use: ChartPanel = self.loss
         self.values, self.training = ValuesPanel(id="values"), TrainingPanel(id="training")
         self.forms: tuple[Form, ...] = (DataPanel(id="data"), ModelPanel(id="model"), self.training)
         self.text = Static(id="text")
@@ -77,7 +80,7 @@ class Lab(Screen[None]):
         self.query_one(ReadingPanel).border_title = "Reading"
         self.query_one(DevicePanel).border_title = "Device"
         self.show_snapshot()
-        self.loss.focus()
+        self.set_focus(self.loss)
         self.set_interval(TICK, self.look)
 
     async def fill(self) -> None:
@@ -112,7 +115,7 @@ class Lab(Screen[None]):
     def show_snapshot(self) -> None:
         """Hand the snapshot to the panels."""
         now = self.snapshot
-        before = [run for run in self.session.runs if run.number < now.number]
+        before = [run for run in self.session.runs if self.opened < run.number < now.number]
         pinned = self.pinned if self.pinned and self.pinned.number != now.number else None
         previous = before[-1] if before and before[-1] is not pinned else None
         with self.app.batch_update():
@@ -144,12 +147,17 @@ class Lab(Screen[None]):
         for form in self.forms:
             form.show(self.experiment)
 
+    @property
+    def order(self) -> Sequence[Action]:
+        """The actions, those first that the key bar is to begin with."""
+        return ACTIONS
+
     def show_keys(self) -> None:
         """Show the keys that do something now."""
         remapped = self.app.remapped  # type: ignore[attr-defined]
         able = [
             (action, shown(action, remapped))
-            for action in ACTIONS
+            for action in self.order
             if action.bar and self.check_action(action.id, ())
         ]
         self.query_one(KeyBar).show(able)
@@ -160,12 +168,7 @@ class Lab(Screen[None]):
         if not isinstance(self.focused, TextField | Picker):
             wrong = (field.trouble for field in self.query(TextField))
             trouble = next(filter(None, wrong), "") or advice(self.snapshot)
-            usual = "← → value cursor · + - zoom · v view · enter full screen"
-            if self.snapshot.state == "finished" and self.snapshot.message:
-                usual = f"{self.snapshot.message.capitalize()}."  # 80 columns have no other room
-            if self.focused is self.fit:
-                usual = VIEWS[self.fit.view] or usual
-            hint.say(trouble or self.pending() or usual, refused=bool(trouble))
+            hint.say(trouble or self.pending() or self.usual(), refused=bool(trouble))
             return
         if isinstance(self.focused, TextField) and self.focused.trouble:
             hint.say(self.focused.trouble, refused=True)
@@ -181,6 +184,15 @@ class Lab(Screen[None]):
         else:
             entry = self.experiment.entry(key)
             hint.say(f"{param.what} {entry.label}: {entry.formula}. {entry.help}")
+
+    def usual(self) -> str:
+        """What to say where nothing else is to be said."""
+        usual = "← → value cursor · + - zoom · v view · enter full screen"
+        if self.snapshot.state == "finished" and self.snapshot.message:
+            usual = f"{self.snapshot.message.capitalize()}."  # 80 columns have no other room
+        if self.focused is self.fit:
+            usual = VIEWS[self.fit.view] or usual
+        return usual
 
     def measured(self, key: str) -> str:
         """What is known here of `lr`, its limit, and of `loop`, its speed when it last ran."""
@@ -259,7 +271,7 @@ class Lab(Screen[None]):
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Bring the panel of the focused widget to the front."""
         panel = self.panel_of(event.widget)
-        if panel is None:
+        if panel is None or not event.widget.has_focus:  # it may have gone on meanwhile
             return
         for place in self.query("#forms, #charts, #side"):
             place.set_class(panel in place.walk_children(), "-current")
@@ -278,8 +290,6 @@ class Lab(Screen[None]):
         """Focus a chart where nothing else has the focus."""
         if self.focused is None and self.is_current:
             self.chart_in_use.focus()
-
-    chart_in_use: ChartPanel
 
     def panel_of(self, widget: Widget | None) -> Widget | None:
         """The panel a widget stands in."""

@@ -6,16 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
-from engine.lessons.library import lessons
 from engine.registry import show
 from engine.sweep import fan
+from tui.fields import Picker
 from tui.keys import bindings
 from tui.panels.chart import ChartPanel
 from tui.panels.group import Group
 from tui.panels.training import PACES, pace_text
+from tui.screens.classroom import Classroom
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
-from tui.screens.lab import Lab
+from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen
@@ -27,16 +28,26 @@ MINIBATCH = 10
 """Samples in a minibatch, where a key asks for minibatches; the book's number."""
 SEEDS = 32
 """Runs behind a seed band."""
-JUMPS = {"d": "data", "m": "model", "t": "training", "l": "loss", "f": "fit", "v": "values"}
+JUMPS = {
+    "d": "data",
+    "m": "model",
+    "t": "training",
+    "l": "loss",
+    "f": "fit",
+    "v": "values",
+    "e": "lesson",
+}
 
 
-class MainScreen(Lab):
+class MainScreen(Classroom):
     """The lab with its keys; every action is named as in keys.py."""
 
     BINDINGS = bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action makes sense now; the key bar shows those that do."""
+        if action in self.hidden:
+            return False
         state = self.snapshot.state
         running, paused = state == "running", state == "paused"
         able = {
@@ -54,13 +65,17 @@ class MainScreen(Lab):
             "xray": self.snapshot.facts is not None,
             "seed": not running and not paused,
             "regenerate": not running and not paused,
-            "lesson": not running and not paused,
+            "lesson": not running,
+            "lessons": not running,
+            "question": self.lesson is not None and self.lesson.next_question() is not None,
+            "hint": self.lesson is not None and bool(self.lesson.hidden_hints()),
+            "next_lesson": not running and self.next_lesson is not None,
             "sweep": not running,
             "race": not running,
             "fan": not running,
             "find_lr": not running,
             "feature": self.fit.turns,
-            "leave": self.has_class("-full"),
+            "leave": self.has_class("-full") or self.lesson is not None,
             "fullscreen": isinstance(self.focused, ChartPanel),
             "pin": self.snapshot.step > 0,
         }
@@ -126,8 +141,28 @@ class MainScreen(Lab):
             f"drawn again from seed {self.experiment.seed}: the same data; n takes a new seed"
         )
 
-    def action_lesson(self, name: str) -> None:
-        self.adopt(lessons()[name].experiment)
+    async def action_lesson(self, name: str) -> None:
+        await self.take_lesson(name)
+
+    def action_lessons(self) -> None:
+        here = self.lesson.lesson.name if self.lesson else FREE
+        self.app.push_screen(LessonsScreen(self.progress, here), self.take_lesson)
+
+    def action_question(self) -> None:
+        field = self.lesson.next_question() if self.lesson else None
+        if self.lesson and field:
+            self.go_to(self.lesson)
+            self.focus_now(field)
+
+    def action_hint(self) -> None:
+        if self.lesson:
+            self.go_to(self.lesson)
+            self.lesson.next_hint()
+            self.show_keys()
+
+    async def action_next_lesson(self) -> None:
+        if self.next_lesson:
+            await self.take_lesson(self.next_lesson.name)
 
     def action_faster(self) -> None:
         self.turn_pace(1)
@@ -142,11 +177,13 @@ class MainScreen(Lab):
         self.tell(f"pace: {pace_text(self.training.pace)}")
 
     def action_sweep(self) -> None:
+        self.use("sweep")
         facts = self.snapshot.facts
         limit = facts.stability.curvature.critical_lr if facts else math.inf
         self.app.push_screen(SweepScreen(self.session, self.experiment, limit), self.take)
 
     def action_race(self) -> None:
+        self.use("race")
         self.app.push_screen(RaceScreen(self.session, self.experiment), self.take)
 
     def take(self, experiment: Experiment | None) -> None:
@@ -157,18 +194,22 @@ class MainScreen(Lab):
     def action_fan(self) -> None:
         def start() -> None:
             self.session.start_sweep(fan(self.experiment, SEEDS))
+            self.use("fan")
             self.tell(f"{SEEDS} seeds: least, quartiles and greatest loss come as a band")
 
         self.attempt(start)
 
     def action_find_lr(self) -> None:
+        self.use("find_lr")
         self.wanted = FinderScreen
         self.session.find_lr(self.experiment)
 
     def action_theory(self) -> None:
+        self.use("theory")
         self.study(TheoryScreen)
 
     def action_xray(self) -> None:
+        self.use("xray")
         self.study(XrayScreen)
 
     def study(self, wanted: type[StudyScreen]) -> None:
@@ -208,6 +249,7 @@ class MainScreen(Lab):
 
     def action_view(self) -> None:
         self.fit.next_view()
+        self.use(self.fit.view)
         self.query_one("#charts", Group).select(self.fit)
         if self.chart_in_use is self.loss and isinstance(self.focused, ChartPanel):
             self.go_to(self.fit)
@@ -235,9 +277,14 @@ class MainScreen(Lab):
         self.toggle_class("-full")
         self.show_keys()
 
-    def action_leave(self) -> None:
-        self.remove_class("-full")
-        self.show_keys()
+    async def action_leave(self) -> None:
+        if self.has_class("-full"):
+            self.remove_class("-full")
+            self.show_keys()
+        elif self.lesson and isinstance(self.focused, Picker):
+            self.go_to(self.lesson)
+        else:
+            await self.close_lesson()
 
     def action_pin(self) -> None:
         self.pinned = None if self.pinned is self.snapshot else self.snapshot
@@ -251,11 +298,13 @@ class MainScreen(Lab):
         self.turn_panel(-1)
 
     def action_jump(self) -> None:
-        names = {letter: name.capitalize() for letter, name in JUMPS.items()}
+        here = {panel.id: panel for panel in self.panels}
+        places = {letter: here[name] for letter, name in JUMPS.items() if name in here}
+        names = {letter: JUMPS[letter].capitalize() for letter in places}
 
         def go(letter: str | None) -> None:
             if letter:
-                self.go_to(self.query_one(f"#{JUMPS[letter]}"))
+                self.go_to(places[letter])
 
         self.app.push_screen(JumpScreen(names), go)
 

@@ -13,7 +13,6 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.experiment import Experiment
 from engine.history import norm
 from engine.losses import LOSSES
 from engine.models import Values, direction, labels
@@ -21,6 +20,8 @@ from engine.translate import caveats, translations
 from engine.words import tr
 from tui.dialog import Over
 from tui.numbers import number
+from tui.panels.reading import shapes
+from tui.panels.training import last_batch_words
 from tui.tables import side_by_side
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ class XrayScreen(StudyScreen):
             *side_by_side(study.labels, cells, width, CELL),
             verdict("the three", off),
             Text(),
+            Text(shapes(study.experiment, study.minibatch_size)),
             Text(by_hand),
             Text("difference: (f(θ + h) − f(θ − h))/2h, one parameter after the other"),
             Text("off: distance from autograd; the verdict is its share of the largest entry"),
@@ -285,17 +287,6 @@ def path_lines(study: Study, width: int) -> Iterator[Text]:
     experiment = study.experiment
     if experiment.last_batch:
         yield Text(last_batch_words(experiment), style="dim")
-
-
-def last_batch_words(experiment: Experiment) -> str:
-    """How a short last minibatch is treated."""
-    left, size = experiment.last_batch, experiment.batch_size
-    if experiment.drop_last:
-        return tr("last batch {left} of {size}: dropped", left=left, size=size)
-    weight = 1.0 if experiment.divisor else size / left
-    return tr(
-        "last batch {left} of {size}: weight ×{weight:.3g}", left=left, size=size, weight=weight
-    )
 
 
 def second_lines(study: Study, width: int) -> Iterator[Text]:

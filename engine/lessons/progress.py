@@ -1,0 +1,112 @@
+"""What was reached in the lessons, kept in one TOML file that several running apps may share.
+
+Goals and questions are told apart by what they ask of a run, which no translation changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.folders import read_kept, write_kept
+from engine.lessons.attempt import Attempt
+from engine.lessons.lesson import Lesson, Question
+from engine.registry import BadInput
+
+
+@dataclass
+class Record:
+    """What was reached in one lesson."""
+
+    goals: set[str] = field(default_factory=set)
+    """The conditions of the goals that were reached."""
+    forecasts: dict[str, bool] = field(default_factory=dict)
+    """Question → whether the first answer that a run has settled was right."""
+
+
+class Progress:
+    """The records of all lessons; what others have written into the file meanwhile is kept."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.records: dict[str, Record] = {}
+
+    def read(self) -> str:
+        """Take in what the file holds; the message is empty if all is well."""
+        nothing: dict[str, Record] = {}
+        known, message = read_kept(self.file, parse, nothing)
+        for name, record in known.items():
+            own = self.records.setdefault(name, Record())
+            own.goals |= record.goals
+            own.forecasts |= record.forecasts
+        return message
+
+    def note(self, attempt: Attempt) -> str:
+        """Write down what an attempt has reached, if that is new; a message as of `read`."""
+        lesson, own = attempt.lesson, self.of(attempt.lesson)
+        goals = {lesson.goals[number].condition.text for number in attempt.met}
+        forecasts = {
+            identity(lesson.questions[number]): one.right
+            for number, one in attempt.forecasts.items()
+            if one.right is not None
+        }
+        if goals <= own.goals and forecasts.keys() <= own.forecasts.keys():
+            return ""
+        message = self.read()
+        own = self.records.setdefault(lesson.name, own)
+        own.goals |= goals
+        own.forecasts = forecasts | own.forecasts
+        if message and self.file.exists():  # damaged, and could not be set aside
+            return message
+        return write_kept(self._values(), self.file) or message
+
+    def of(self, lesson: Lesson) -> Record:
+        """What is known of a lesson."""
+        return self.records.get(lesson.name, Record())
+
+    def met(self, lesson: Lesson) -> set[int]:
+        """The numbers of the goals that were reached."""
+        known = self.of(lesson).goals
+        return {i for i, goal in enumerate(lesson.goals) if goal.condition.text in known}
+
+    def done(self, lesson: Lesson) -> bool:
+        """Whether a lesson has goals and all of them were reached."""
+        return 0 < len(lesson.goals) == len(self.met(lesson))
+
+    def score(self, lesson: Lesson) -> tuple[int, int]:
+        """How many forecasts were right, and how many were settled."""
+        known = self.of(lesson).forecasts
+        verdicts = [known[key] for key in map(identity, lesson.questions) if key in known]
+        return sum(verdicts), len(verdicts)
+
+    def _values(self) -> dict[str, Any]:
+        return {
+            name: {"goals": sorted(record.goals), "forecasts": dict(record.forecasts)}
+            for name, record in self.records.items()
+        }
+
+
+def identity(question: Question) -> str:
+    """What a question asks of a run, in the words of its conditions."""
+    asked = question.of or " | ".join(choice.condition.text for choice in question.choices)
+    return f"{asked} when {question.when.text}" if question.when else asked
+
+
+def parse(values: dict[str, Any]) -> dict[str, Record]:
+    """Records from the nested values of a TOML file; raises BadInput."""
+    return {name: parse_record(name, value) for name, value in values.items()}
+
+
+def parse_record(name: str, value: object) -> Record:
+    """One lesson's record; raises BadInput."""
+    if isinstance(value, dict) and value.keys() <= {"goals", "forecasts"}:
+        goals, forecasts = value.get("goals", []), value.get("forecasts", {})
+        if (
+            isinstance(goals, list)
+            and all(isinstance(goal, str) for goal in goals)
+            and isinstance(forecasts, dict)
+            and all(isinstance(right, bool) for right in forecasts.values())
+        ):
+            return Record(set(goals), forecasts)
+    raise BadInput(name, value, "must be a lesson's goals and forecasts")

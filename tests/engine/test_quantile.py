@@ -1,0 +1,77 @@
+"""The quantile loss: where it leads, what its floor is, and what it says of a run."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from engine.alerts import standing
+from engine.experiment import Experiment
+from engine.losses import LOSSES
+from engine.registry import Entry
+from engine.theory import Loss, aim
+from engine.trainer import train
+from tests.engine.conftest import every_entry, facts_of, outcome
+
+NORMAL = NormalDist()
+
+
+def pinball(q: float) -> Loss:
+    return lambda r: LOSSES["quantile"].function(r, q=q)
+
+
+def noisy(q: float, noise: float = 0.5) -> Experiment:
+    changes = {"loss": "quantile", "loss.q": q, "data.noise": noise, "data.n": 4000}
+    return Experiment(lr=0.4, epochs=12, batch_size=50).changed(
+        {**changes, "schedule": "cosine", "device": "cpu"}
+    )
+
+
+@pytest.mark.parametrize("q", [0.02, 0.3, 0.5, 0.9])
+def test_it_aims_at_the_quantile_of_the_noise(q: float) -> None:
+    assert aim(pinball(q), 2.0) == pytest.approx(2 * NORMAL.inv_cdf(q), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in every_entry("loss") if e.values[0].name != "quantile"]
+)
+@pytest.mark.parametrize("noise", [0.0, 0.01, 30.0])
+def test_a_symmetric_loss_aims_at_the_middle(entry: Entry[Any], noise: float) -> None:
+
+    params = {param.name: param.default for param in entry.params}
+    assert aim(lambda r: entry.function(r, **params), noise) == 0.0
+
+
+def test_half_of_it_is_l1() -> None:
+    r = torch.linspace(-3, 3, 101, dtype=torch.float64)
+    assert torch.equal(2 * pinball(0.5)(r), r.abs())
+
+
+@pytest.mark.parametrize("q", [0.1, 0.9])
+def test_training_moves_b_by_the_quantile_and_reaches_its_floor(q: float) -> None:
+    """b → b + σΦ⁻¹(q); the least expected loss is σφ(Φ⁻¹(q)), below that of the true line."""
+    experiment = noisy(q)
+    known, end = facts_of(experiment), outcome(train(experiment))
+    c = NORMAL.inv_cdf(q)
+    assert end.params["b"][0] == pytest.approx(4.2 + 0.5 * c, abs=0.06)
+    assert end.params["w"] == pytest.approx((2.0, -3.4), abs=0.06)
+    assert known.noise_floor == pytest.approx(0.5 * NORMAL.pdf(c), rel=1e-4)
+    assert known.closed_form["b"][0] == pytest.approx(4.2 + 0.5 * c, abs=0.03)
+    where = standing(end.loss, known.noise_floor, known.optimum, known.rounding)
+    assert where == "at the noise floor"
+
+
+def test_the_true_line_is_not_yet_at_the_floor() -> None:
+    """Its expected loss is σ/√(2π) whatever q is: more than twice the floor at q=.9."""
+    known = facts_of(noisy(0.9))
+    truth = 0.5 / np.sqrt(2 * np.pi)
+    assert standing(truth, known.noise_floor, known.optimum, known.rounding) == "still learning"
+
+
+def test_without_a_bias_there_is_nothing_that_could_move() -> None:
+    known = facts_of(noisy(0.9).changed({"model.bias": False}))
+    assert known.noise_floor == pytest.approx(0.5 / np.sqrt(2 * np.pi), rel=1e-4)

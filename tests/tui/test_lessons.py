@@ -1,0 +1,573 @@
+"""Lessons on the screen: by real keys, from the list to the verdict."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import OptionList
+
+from engine.experiment import REGISTRIES
+from engine.folders import progress_file
+from engine.history import Snapshot
+from engine.lessons.attempt import Attempt
+from engine.lessons.lesson import PANELS, TOOLS, VIEWS, Lesson, parse_lesson
+from engine.lessons.library import lessons
+from engine.lessons.progress import Progress
+from engine.session import Session
+from tests.tui.conftest import (
+    FIRST,
+    QUIZ,
+    ROOT,
+    FakeSession,
+    app_for,
+    app_showing,
+    diverged,
+    finished,
+    paused,
+    quiz,
+    ready,
+    running,
+    settled,
+    show,
+    stopped,
+    text_of,
+    until,
+)
+from tests.tui.test_mashing import LivelySession, mash
+from tui.app import LinregApp
+from tui.fields import Picker, TextField
+from tui.keys import ACTIONS, NUMBERED
+from tui.panels.bars import Hint, KeyBar, StatusBar
+from tui.panels.fit import VIEWS as FIT_VIEWS
+from tui.panels.lesson import LessonPanel
+from tui.prose import Prose
+from tui.screens.dialogs import JumpScreen
+from tui.screens.lessons import FREE, LessonsScreen
+
+
+@dataclass
+class Desk:
+    """An app with a lesson open, and short ways to ask it."""
+
+    app: LinregApp
+    session: FakeSession
+    pilot: Pilot[None]
+
+    @property
+    def panel(self) -> LessonPanel:
+        """The open lesson."""
+        panel = self.app.main.lesson
+        assert panel
+        return panel
+
+    @property
+    def title(self) -> str:
+        """The title of the open lesson, empty in the free lab."""
+        panel = self.app.main.lesson
+        return panel.lesson.title if panel else ""
+
+    @property
+    def text(self) -> str:
+        """What stands in the panel, as wide as one likes."""
+        parts = [prose for prose in self.panel.query(Prose) if prose.display]
+        return "\n".join(line.plain for prose in parts for line in prose.lines(200))
+
+    @property
+    def hint(self) -> str:
+        return str(self.app.main.query_one(Hint).render())
+
+    @property
+    def place(self) -> str:
+        """The id of the panel with the focus."""
+        panel = self.app.main.panel_of(self.app.main.focused)
+        return str(panel.id) if panel else ""
+
+    def is_at_line(self, line: int) -> bool:
+        """Whether this line of the text is the first that can be seen."""
+        return self.panel.scroll_offset.y == line
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def end(self, run: Snapshot) -> None:
+        """A run comes to its end."""
+        self.session.runs = (*self.session.runs, run)
+        await show(self.pilot, run)
+
+
+@asynccontextmanager
+async def desk(
+    lesson: Lesson | None = None,
+    now: Snapshot | None = None,
+    size: tuple[int, int] = (80, 24),
+) -> AsyncIterator[Desk]:
+    """The app, on a lesson where one is given."""
+    session = FakeSession(now or ready())
+    app = app_for(session, lesson=lesson)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settled(pilot)
+        yield Desk(app, session, pilot)
+
+
+# Opening -----------------------------------------------------------------------------------------
+
+
+def test_the_words_of_lesson_files_are_those_of_the_screen() -> None:
+    app = app_showing(ready())
+    assert set(TOOLS) <= {action.id for action in ACTIONS}
+    assert set(FIT_VIEWS) <= set(VIEWS)
+    assert app.main.lesson is None
+
+
+async def test_panels_that_can_be_hidden_are_those_of_the_lab() -> None:
+    async with desk() as here:
+        assert {panel.id for panel in here.app.main.panels} == set(PANELS)
+
+
+@pytest.mark.parametrize("number", range(1, min(len(lessons()), NUMBERED) + 1))
+async def test_a_digit_opens_a_lesson(number: int) -> None:
+    lesson = list(lessons().values())[number - 1]
+    async with desk() as here:
+        await here.press(str(number))
+        await until(here.pilot, lambda: here.title == lesson.title)
+        assert here.session.asked == [("prepare", lesson.experiment)]
+        assert here.app.main.experiment == lesson.experiment
+        assert here.app.main.focused is here.panel
+        assert here.app.main.fit.view == lesson.view
+        status = here.app.main.query_one(StatusBar).render().plain
+        assert lesson.title[:20] in status
+
+
+async def test_the_palette_opens_a_lesson() -> None:
+    async with desk() as here:
+        await here.pilot.press("ctrl+p", *"lessonohm")
+        palette = here.app.screen
+        assert isinstance(palette, CommandPalette)
+        await until(here.pilot, lambda: palette.query_one(OptionList).option_count > 0)
+        await here.press("down", "enter")
+        await until(here.pilot, lambda: here.title == lessons()["ohm"].title)
+
+
+async def test_the_list_opens_a_lesson_and_leaves_it() -> None:
+    names = list(lessons())
+    async with desk() as here:
+        await here.press("e")
+        await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
+        options = here.app.screen.query_one(OptionList)
+        assert options.highlighted == 0
+        assert options.get_option_at_index(0).id == FREE
+        await here.press("down", "down", "enter")
+        await until(here.pilot, lambda: here.title == lessons()[names[1]].title)
+        await here.press("e")
+        await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
+        options = here.app.screen.query_one(OptionList)
+        assert options.highlighted == options.get_option_index(names[1])
+        await here.press("escape")
+        await until(here.pilot, lambda: here.app.screen is here.app.main)
+        assert here.title == lessons()[names[1]].title
+        await here.press("e", "home", "enter")
+        await until(here.pilot, lambda: here.title == "")
+        await here.press("e", "2")
+        await until(here.pilot, lambda: here.title == lessons()[names[1]].title)
+
+
+async def test_the_list_says_what_was_reached() -> None:
+    lesson = next(iter(lessons().values()))
+    async with desk() as here:
+        await here.press("e")
+        await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
+        text = "\n".join(text_of(here.app))
+        assert f"1   {lesson.title[:20]}" in text
+        goals = sum(len(one.goals) for one in lessons().values())
+        assert f"goals 0 of {goals} · forecasts right 0 of 0" in text
+
+
+@pytest.mark.parametrize("size", [(30, 10), (40, 12), (50, 24), (80, 24), (120, 34), (200, 50)])
+async def test_the_lesson_can_be_seen_at_once(size: tuple[int, int]) -> None:
+    async with desk(quiz(), size=size) as here:
+        panel = here.panel
+        assert here.app.main.focused is panel
+        if size[0] >= 40:
+            assert "How large a step?" in "\n".join(text_of(here.app)[1:])
+            assert "esc leaves the lesson" in "\n".join(text_of(here.app))
+            assert panel.region.height >= size[1] - 6
+        if size[0] >= 80:
+            assert here.app.main.fit.region.area or here.app.main.loss.region.area
+            assert here.app.main.values.region.height >= 4
+
+
+async def test_the_view_opens_in_the_second_chart() -> None:
+    async with desk(quiz()) as here:
+        assert here.app.main.fit.view == "residuals"
+        assert here.app.main.fit.region.area
+
+
+def test_a_bad_file_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    file = tmp_path / "mine.md"
+    file.write_text("+++\ntitle = 'x'\nveiw = 'fit'\n+++\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", "--lesson", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert "mine.md, line 3: 'veiw' is unknown" in line
+
+
+# What a lesson hides -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 34)])
+async def test_hidden_panels_are_neither_displayed_nor_reached(size: tuple[int, int]) -> None:
+    async with desk(quiz(), size=size) as here:
+        visited = [here.place]
+        for _ in range(6):
+            await here.press("tab")
+            focused = here.app.main.focused
+            assert focused
+            assert focused.region.area
+            visited.append(here.place)
+        assert visited == ["lesson", "data", "training", "loss", "fit", "values", "lesson"]
+        assert "Model" not in "\n".join(text_of(here.app))
+        await here.press("j")
+        await until(here.pilot, lambda: isinstance(here.app.screen, JumpScreen))
+        assert "m" not in here.app.screen.panels  # type: ignore[attr-defined]
+        await here.press("m")
+        assert isinstance(here.app.screen, JumpScreen)
+        await here.press("e")
+        await until(here.pilot, lambda: here.place == "lesson")
+
+
+async def test_hidden_tools_do_nothing_and_are_not_offered() -> None:
+    async with desk(quiz(), now=finished()) as here:
+        await here.press("w", "t")
+        assert here.app.screen is here.app.main
+        assert here.session.asked == []
+        assert "theory" not in str(here.app.main.query_one(KeyBar).render())
+        screen: Screen[Any] = here.app.screen
+        titles = {command.title for command in here.app.get_system_commands(screen)}
+        assert not titles & {"sweep", "theory"}
+        assert "race" in titles
+        kinds = {title.partition(":")[0] for title in titles} & REGISTRIES.keys()
+        assert kinds == {"data", "optimizer", "schedule"}  # those of the panels that are shown
+
+
+@pytest.mark.parametrize("hidden", [PANELS, ("loss", "fit"), ("loss",), ("training", "values")])
+@pytest.mark.parametrize("size", [(50, 24), (80, 24), (120, 34)])
+async def test_any_panels_can_be_hidden(hidden: tuple[str, ...], size: tuple[int, int]) -> None:
+    lesson = replace(quiz(), hide_panels=hidden)
+    async with desk(lesson, size=size) as here:
+        for key in ("tab", "l", "v", "y", "right", "plus", "k", "tab", "shift+tab", "enter"):
+            await here.press(key)
+            assert here.app.main.focused
+            assert here.place not in hidden
+        await until(here.pilot, lambda: here.app.main.focused is not None)
+        await here.press("escape", "escape", "escape")
+        await until(here.pilot, lambda: here.title == "")
+        for _ in PANELS:
+            await here.press("tab")
+            assert here.app.main.focused
+            assert here.app.main.focused.region.area
+
+
+async def test_the_free_lab_is_as_it_was_before() -> None:
+    async with desk(size=(120, 34)) as here:
+        before = text_of(here.app)
+        await here.press("1")
+        await until(here.pilot, lambda: bool(here.title))
+        await here.press("escape")
+        await until(here.pilot, lambda: not here.title)
+        await here.pilot.pause()
+        assert text_of(here.app) == before
+
+
+# Forecasts ---------------------------------------------------------------------------------------
+
+
+async def test_forecasts_are_settled_by_a_run() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"6e-5", "enter")
+        assert here.panel.attempt.forecasts[0].said == 6e-5
+        assert here.app.main.focused is here.panel
+        await here.press("k")
+        picker = here.app.main.focused
+        assert isinstance(picker, Picker)
+        await here.press("right")
+        assert here.panel.attempt.forecasts[1].said == 1
+        await here.press("right")
+        assert here.panel.attempt.forecasts[1].said == 2
+        await here.end(finished())
+        assert "you said 6e-05 · measured 4.98e-05 · ✓\N{NO-BREAK SPACE}right" in here.text
+        assert "Forecasts right: 1 of 1." in here.text
+        assert picker.display  # only a run with lr > 1 settles it
+        await here.end(replace(diverged(), loss=1e9))
+        assert "you said 2 · ✓\N{NO-BREAK SPACE}right" in here.text
+        assert not picker.display
+        assert not here.app.main.check_action("question", ())
+
+
+async def test_a_wrong_forecast_is_said_with_what_was_measured() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"0.5", "enter")
+        await here.end(finished())
+        assert "you said 0.5 · measured 4.98e-05 · ✗\N{NO-BREAK SPACE}wrong" in here.text
+        await until(here.pilot, lambda: "✗ forecast wrong" in "\n".join(text_of(here.app)))
+
+
+async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"much", "enter")
+        assert "answer=much: must be a number" in here.hint
+        assert not here.panel.attempt.forecasts
+        field = here.panel.questions[0].field
+        assert field.has_class("-refused")
+        await here.press("k", *"1", "enter")
+        assert here.panel.attempt.forecasts[0].said == 1
+        assert not field.has_class("-refused")
+        assert "must be" not in here.hint
+
+
+async def test_no_answer_is_taken_during_a_run() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"1", "enter")
+        for state in (running(2), paused(2)):
+            await show(here.pilot, state)
+            assert not any(box.field.display for box in here.panel.questions)
+            assert "you said 1" in here.text
+            assert "No forecast was made." in here.text
+            await here.press("k")
+            assert here.app.main.focused is here.panel
+        await here.end(stopped(2))
+        assert here.panel.attempt.forecasts[0].right is False
+
+
+async def test_a_field_in_focus_gives_way_to_the_run() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"12")
+        await show(here.pilot, running(2))
+        await here.pilot.pause()
+        assert here.app.main.focused is here.panel
+        assert not here.panel.attempt.forecasts
+
+
+async def test_k_goes_to_what_has_no_answer_yet() -> None:
+    async with desk(quiz()) as here:
+        fields = [box.field for box in here.panel.questions]
+        await here.press("k", *"1", "enter", "k")
+        assert here.app.main.focused is fields[1]
+        assert "lists them" in here.hint
+        await here.press("k")
+        assert here.app.main.focused is fields[1]
+        await here.press("right", "k")
+        assert here.app.main.focused is fields[0]
+        assert "enter commits" in here.hint
+
+
+async def test_escape_in_a_choice_goes_back_to_the_text() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"1", "enter", "k", "escape")
+        assert here.app.main.focused is here.panel
+        await here.press("escape")
+        assert here.title == ""
+
+
+# Goals and hints ---------------------------------------------------------------------------------
+
+
+async def test_goals_are_ticked_off_and_the_next_lesson_is_a_key_away() -> None:
+    following = list(lessons().values())[1]
+    async with desk(quiz()) as here:
+        assert here.text.count("○") == 3
+        await here.end(finished())
+        assert "✓ Reach the noise floor." in here.text
+        await here.press("v", "v", "v")
+        assert here.app.main.fit.view == "directions"
+        assert "✓ See the directions." in here.text
+        assert "All goals" not in here.text
+        await here.end(diverged())
+        assert "All goals are reached." in here.text
+        assert f"N: next lesson, {following.title}" in here.text
+        await here.press("N")
+        await until(here.pilot, lambda: here.title == following.title)
+        assert here.session.asked[-1] == ("prepare", following.experiment)
+
+
+async def test_a_pause_counts_and_runs_from_before_do_not() -> None:
+    early = (finished(1), diverged(2))
+    session = FakeSession(early[-1], early)
+    app = app_for(session, lesson=quiz())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        here = Desk(app, session, pilot)
+        session.runs = (*early, stopped(2))  # ended by the opening
+        await show(pilot, ready(number=3))
+        assert not here.panel.attempt.met
+        await show(pilot, replace(paused(3), loss=5e-5))
+        assert here.panel.attempt.met == {0}
+        assert here.panel.attempt.run is None
+
+
+async def test_each_run_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(Attempt, "look", lambda self, run: told.append(run.number))
+    async with desk(quiz()) as here:
+        here.session.runs = (stopped(2), stopped(3))
+        await show(here.pilot, stopped(3))
+        await show(here.pilot, ready(number=4))
+        await here.end(finished(4))
+        assert told == [2, 3, 4]
+
+
+async def test_the_last_lesson_names_the_list() -> None:
+    last = list(lessons())[-1]
+    async with desk(quiz(last)) as here:
+        assert not here.app.main.check_action("next_lesson", ())
+        await here.press("N")
+        here.panel.attempt.met |= {0, 1}
+        await here.end(diverged())
+        assert "e: all lessons" in here.text
+
+
+async def test_hints_come_one_by_one() -> None:
+    async with desk(quiz()) as here:
+        assert "Hint" not in here.text
+        await here.press("h")
+        assert "Hint: Press s." in here.text
+        assert "Hint: Press v." not in here.text
+        await here.press("h")
+        assert "Hint: Press v." in here.text
+        assert not here.app.main.check_action("hint", ())
+        await here.end(finished())
+        assert "Hint: Press s." not in here.text
+
+
+async def test_a_verdict_comes_to_the_front() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"1", "enter", "tab", "tab", "tab")
+        assert here.place == "loss"
+        assert not here.panel.display
+        await here.end(finished())
+        assert here.panel.display
+
+
+async def test_the_text_is_scrolled_by_key() -> None:
+    lesson = parse_lesson(QUIZ + "\n\nmore\n" * 40, "long", "long.md")
+    async with desk(lesson) as here:
+        for key, there in (("down", 1), ("down", 2), ("up", 1), ("home", 0)):
+            await here.press(key)
+            await until(here.pilot, partial(here.is_at_line, there))
+        await here.press("pagedown")
+        await until(here.pilot, lambda: here.panel.scroll_offset.y > 10)
+        await here.press("right")
+        assert here.app.main.chart_in_use.cursor is not None
+
+
+# Leaving -----------------------------------------------------------------------------------------
+
+
+async def test_escape_leaves_full_screen_first_and_then_the_lesson() -> None:
+    async with desk(quiz()) as here:
+        await here.press("tab", "tab", "tab", "enter")
+        assert here.app.main.has_class("-full")
+        await here.press("escape")
+        assert not here.app.main.has_class("-full")
+        assert here.title
+        await here.press("escape")
+        assert here.title == ""
+        assert not here.app.main.query(LessonPanel)
+        assert not here.app.main.check_action("leave", ())
+
+
+async def test_sizes_change_while_a_lesson_is_open() -> None:
+    async with desk(quiz(), size=(200, 50)) as here:
+        await here.end(finished())
+        for size in ((120, 34), (80, 24), (50, 24), (40, 12), (30, 10), (40, 12), (200, 50)):
+            await here.pilot.resize_terminal(*size)
+            await here.pilot.pause()
+            if size[0] >= 40:
+                await until(here.pilot, lambda: here.app.main.focused is here.panel)
+                assert here.panel.region.area
+                assert here.app.main.region.contains_region(here.panel.region)
+
+
+# Progress ----------------------------------------------------------------------------------------
+
+
+async def test_progress_is_written_at_once_and_read_back() -> None:
+    lesson = quiz()
+    async with desk(lesson) as here:
+        assert not progress_file().exists()
+        await here.press("k", *"1", "enter")
+        await here.end(finished())
+        known = Progress(progress_file())
+        assert known.read() == ""
+        assert known.met(lesson) == {0}
+        assert known.score(lesson) == (0, 1)
+    async with desk(lesson) as here:
+        assert "✓ Reach the noise floor." in here.text
+        await here.press("v", "v", "v")
+        await here.end(diverged())
+        assert "All goals are reached." in here.text
+    known = Progress(progress_file())
+    known.read()
+    assert known.done(lesson)
+
+
+async def test_a_damaged_file_is_set_aside_and_said() -> None:
+    progress_file().parent.mkdir(parents=True)
+    progress_file().write_text("damage")
+    async with desk(quiz()) as here:
+        await until(here.pilot, lambda: "damaged" in " ".join(text_of(here.app)))
+        await here.end(finished())
+        assert progress_file().exists()
+    assert progress_file().with_suffix(".damaged.toml").read_text() == "damage"
+
+
+# Together ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("busy")
+async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
+    lesson = quiz()
+    session = Session(lesson.experiment)
+    app = app_for(session, lesson=lesson)
+    try:
+        async with app.run_test(size=(120, 34)) as pilot:
+            await settled(pilot)
+            main = app.main
+            await until(pilot, lambda: main.snapshot.state == "ready")
+            await pilot.press("k")
+            await until(pilot, lambda: isinstance(main.focused, TextField))
+            await pilot.press(*"5e-5", "enter")
+            await until(pilot, lambda: bool(main.lesson and main.lesson.attempt.forecasts))
+            await pilot.press("s")
+            await until(pilot, lambda: bool(main.lesson and main.lesson.attempt.score == (1, 1)))
+            await until(pilot, lambda: "✓ Reach the noise floor." in "\n".join(text_of(app)))
+            assert main.snapshot.state == "finished"
+    finally:
+        session.close()
+
+
+@pytest.mark.usefixtures("busy")
+async def test_keys_mashed_in_a_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LinregApp, "exit", lambda self, *arguments, **keywords: None)
+    monkeypatch.setattr(LinregApp, "action_suspend_process", lambda self: None)
+    random = Random(5)
+    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 1000)

@@ -1,0 +1,108 @@
+"""The list of lessons: by chapter, with what was reached in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from engine.lessons.lesson import Lesson
+from engine.lessons.library import lessons
+from engine.lessons.progress import Progress
+from engine.words import tr
+from tui.dialog import Over
+from tui.keys import NUMBERED
+
+FREE = ""
+"""Stands for the lab without a lesson."""
+FRAME = 6
+"""Cells of the list beside its lines."""
+
+
+class LessonsScreen(ModalScreen[str | None], Over[str | None]):
+    """All lessons; hands back the name of the chosen one, or `FREE`."""
+
+    BINDINGS = [("escape,q,e", "dismiss(None)", "close")]
+
+    def __init__(self, progress: Progress, here: str) -> None:
+        super().__init__()
+        self.progress = progress
+        self.here = here
+        """The lesson that is open, or `FREE`."""
+
+    def compose(self) -> ComposeResult:
+        """Chapters and lessons, the score on the border."""
+        options = OptionList(*self.options())
+        options.border_title = tr("Lessons")
+        options.border_subtitle = self.score()
+        yield options
+
+    def on_mount(self) -> None:
+        """Stand on the lesson that is open."""
+        options = self.query_one(OptionList)
+        here = self.here if self.here in lessons() else FREE
+        options.highlighted = options.get_option_index(here)
+
+    def options(self) -> Iterator[Option]:
+        """A line a lesson, below its chapter; the free lab comes first."""
+        known = list(lessons().values())
+        width = max(min(max(map(self.size_of, known)), self.app.size.width * 9 // 10 - FRAME), 20)
+        yield Option(tr("The lab, without a lesson"), FREE)
+        numbers = {lesson.name: number for number, lesson in enumerate(known, 1)}
+        for chapter, group in groupby(known, key=lambda lesson: lesson.chapter):
+            yield Option(Text(chapter, style="bold"), disabled=True)
+            for lesson in group:
+                yield Option(self.line(lesson, numbers[lesson.name], width), lesson.name)
+
+    def size_of(self, lesson: Lesson) -> int:
+        """Cells that a lesson's line would like to have."""
+        return cell_len(lesson.title) + 4 + cell_len(self.counts(lesson))
+
+    def line(self, lesson: Lesson, number: int, width: int) -> Text:
+        """Key, mark, title, and how much was reached at the right end."""
+        counts = self.counts(lesson)
+        title = Text(lesson.title, no_wrap=True)
+        title.truncate(width - 4 - cell_len(counts), overflow="ellipsis", pad=True)
+        key = f"{number}" if number <= NUMBERED else " "
+        mark = "✓" if self.progress.done(lesson) else " "
+        return Text.assemble((key, "bold"), f" {mark} ", title, (counts, "dim"))
+
+    def counts(self, lesson: Lesson) -> str:
+        """Goals reached and forecasts right, as they stand in a line."""
+        right, asked = self.progress.score(lesson)
+        goals = f"{len(self.progress.met(lesson))}/{len(lesson.goals)}" if lesson.goals else ""
+        forecasts = f"{right}/{asked}" if asked else ""
+        return f"{goals:>7}{forecasts:>7}"
+
+    def score(self) -> str:
+        """All goals and all forecasts together."""
+        known = lessons().values()
+        scores = [self.progress.score(lesson) for lesson in known]
+        return tr(
+            "goals {met} of {goals} · forecasts right {right} of {asked}",
+            met=sum(len(self.progress.met(lesson)) for lesson in known),
+            goals=sum(len(lesson.goals) for lesson in known),
+            right=sum(right for right, _ in scores),
+            asked=sum(asked for _, asked in scores),
+        )
+
+    def on_key(self, event: Key) -> None:
+        """A number opens its lesson at once."""
+        numbers = [str(number) for number in range(1, NUMBERED + 1)]
+        if event.character in numbers:
+            names = list(lessons())[:NUMBERED]
+            place = numbers.index(event.character)
+            event.stop()
+            if place < len(names):
+                self.dismiss(names[place])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter opens the lesson that is marked."""
+        self.dismiss(event.option_id)
