@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Literal
+
+Standing = Literal[
+    "still learning",
+    "at the best this model can do",
+    "at the noise floor",
+    "at rounding error",
+]
+"""Where a loss stands; these are names, and translated only where they are shown."""
 
 SPIKE = 2.0
 """A loss this many times the best so far is a spike."""
@@ -18,7 +27,7 @@ def limit(noise_floor: float, optimum: float, rounding: float) -> float:
     return max(noise_floor, optimum, rounding)
 
 
-def standing(loss: float, noise_floor: float, optimum: float, rounding: float) -> str:
+def standing(loss: float, noise_floor: float, optimum: float, rounding: float) -> Standing:
     """Where a full-data loss stands, in words: at the floor, or still learning."""
     if not loss <= NEAR * limit(noise_floor, optimum, rounding):  # NaN is still learning too
         return "still learning"

@@ -19,8 +19,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import get_args
 
-from engine.alerts import standing
+from engine.alerts import Standing, standing
 from engine.experiment import REGISTRIES, SETTINGS, Experiment
 from engine.history import Snapshot, norm
 from engine.models import Values, labels
@@ -70,12 +71,7 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 STATES = ("finished", "diverged", "stopped", "paused")
-STANDINGS = (
-    "still learning",
-    "at the noise floor",
-    "at the best this model can do",
-    "at rounding error",
-)
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 
 @dataclass(frozen=True)
