@@ -52,7 +52,7 @@ def reading(snapshot: Snapshot) -> Content:
         first, *others = findings(cause)
         lines = [(f"\n{line}", "") for line in (*others, head, snapshot.message)]
         return Content.assemble((first, BAD), *lines)
-    where = standing(loss, known.noise_floor, known.optimum, known.rounding)
+    where: str = standing(loss, known.noise_floor, known.optimum, known.rounding)
     learning = where == "still learning"
     if learning and not is_falling(snapshot):
         where = "above the floor, and not falling"
