@@ -8,6 +8,7 @@ Beside FILE.md, FILE.zh.md may hold its words in another language: those keys of
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -194,6 +195,8 @@ class Head:
     values: dict[str, Any]
     text: str
     file: str
+    begin: int = 1
+    """The line from which on the table is written that is read."""
 
     @classmethod
     def of(cls, text: str, file: str) -> tuple[Head, str]:
@@ -216,10 +219,19 @@ class Head:
         return cls(values, "\n".join(lines[:end]), file), "\n".join(lines[end + 1 :]).strip() + "\n"
 
     def wrong(self, near: object, wrong: str) -> BadLesson:
-        """What is wrong, with the line that `near` stands in."""
-        lines = self.text.split("\n")
-        found = (i for i, line in enumerate(lines, 1) if str(near) and str(near) in line)
-        return BadLesson(self.file, next(found, 1), wrong)
+        """What is wrong, with the line where `near` is a key or, failing that, stands at all."""
+        lines = enumerate(self.text.split("\n"), 1)
+        here = [(i, line) for i, line in lines if i >= self.begin and line.strip()[:1] != "#"]
+        key = re.compile(rf"(?<![\w.-]){re.escape(str(near))}\s*=")
+        found = [i for i, line in here if key.search(line)]
+        found += [i for i, line in here if str(near) in line]
+        return BadLesson(self.file, (*(found if near != "" else ()), self.begin)[0], wrong)
+
+    def headers(self, key: str) -> list[int]:
+        """The lines from `begin` on that are [key] or [[key]], also as a part: [[question.key]]."""
+        header = re.compile(rf"\s*\[\[?\s*([\w-]+\s*\.\s*)?{key}\s*\]")
+        lines = enumerate(self.text.split("\n"), 1)
+        return [i for i, line in lines if i >= self.begin and header.match(line)]
 
     def only(self, words: Collection[str]) -> None:
         """Raise BadLesson where a translation holds more than words."""
@@ -267,10 +279,13 @@ class Head:
         """The experiment of the head."""
         if not isinstance(values, Mapping):
             raise self.wrong("experiment", tr("experiment must be a table, [experiment]"))
+        self.begin = (*self.headers("experiment"), 1)[0]
         try:
             return Experiment.from_dict(values)
         except BadInput as error:
             raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
+        finally:
+            self.begin = 1
 
     def question(self, values: Mapping[str, Any], experiment: Experiment) -> Question:
         """One [[question]]."""
@@ -291,15 +306,15 @@ class Head:
         try:
             measure = parse_amount(of, experiment) if of else None
         except ValueError as error:
-            raise self.wrong(of, str(error)) from None
+            raise self.wrong("of", str(error)) from None
         try:
             tolerance = parse_tolerance(show(within))
         except ValueError as error:
-            raise self.wrong(within, str(error)) from None
+            raise self.wrong("within", str(error)) from None
         try:
             parse_answer(answer or "1", len(choices))
         except BadInput as error:
-            raise self.wrong(answer, str(error)) from None
+            raise self.wrong("answer", str(error)) from None
         when = self.condition(table, "when", experiment) if "when" in table else None
         return Question(ask, of, measure, tolerance, choices, when, answer)
 
@@ -308,7 +323,7 @@ class Head:
         table = self.table(values, tr("a goal"), ("text", "if", "hint"))
         text = self.string(table, "text")
         if not text:
-            raise self.wrong("[[goal]]", tr("a goal needs a text"))
+            raise self.wrong("", tr("a goal needs a text"))
         return Goal(text, self.condition(table, "if", experiment), self.string(table, "hint"))
 
     def solution(self, values: Mapping[str, Any], experiment: Experiment) -> Solution:
@@ -318,7 +333,7 @@ class Head:
             self.known(name, (*TOOLS, *VIEWS), tr("tool or view"))
         pause = values.get("pause", 0)
         if type(pause) is not int or pause < 0:
-            raise self.wrong("pause ", tr("pause must be a whole number of steps"))
+            raise self.wrong("pause", tr("pause must be a whole number of steps"))
         own = ("use", "pause")
         changes = flattened({key: value for key, value in values.items() if key not in own})
         try:
@@ -349,25 +364,29 @@ class Head:
                 )
         return value
 
-    def tables(self, table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-        """A list of tables, [[key]]."""
+    def tables(self, table: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+        """Each of a list of tables, [[key]]; a refusal meanwhile looks for its line in that one."""
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             raise self.wrong(key, tr("{key} must be written [[{key}]]", key=key))
-        return value
+        here, headers = self.begin, self.headers(key)
+        for number, one in enumerate(value):
+            self.begin = (*headers[number : number + 1], here)[0]
+            yield one
+        self.begin = here
 
     def string(self, table: Mapping[str, Any], key: str) -> str:
         """A text, empty where there is none."""
         value = table.get(key, "")
         if not isinstance(value, str):
-            raise self.wrong(f"{key} ", tr("{key} must be text in quotation marks", key=key))
+            raise self.wrong(key, tr("{key} must be text in quotation marks", key=key))
         return value.strip()
 
     def strings(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
         """A list of names, empty where there is none."""
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise self.wrong(f"{key} ", tr('{key} must be a list of names: ["…", "…"]', key=key))
+            raise self.wrong(key, tr('{key} must be a list of names: ["…", "…"]', key=key))
         return tuple(value)
 
     def known(self, name: str, names: Collection[str], what: str) -> None:
