@@ -359,7 +359,9 @@ async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
         assert not here.panel.attempt.forecasts
         field = here.panel.questions[0].field
         assert field.has_class("-refused")
-        await here.press("k", *"1", "enter")
+        assert field.has_focus
+        await here.press(*"1", "enter")
+        assert here.app.main.focused is here.panel
         assert here.panel.attempt.forecasts[0].said == 1
         assert not field.has_class("-refused")
         assert "must be" not in here.hint
