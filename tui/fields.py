@@ -64,6 +64,12 @@ class TextField(Input):
         self.trouble = trouble
         self.set_class(bool(trouble), "-refused")
         if trouble and self.entered and self.is_attached:
+            # Whoever has the focus now may have hidden the field, which it is to hear of first.
+            self.screen.call_after_refresh(self.come_back)
+
+    def come_back(self) -> None:
+        """Take the focus again, where the text is still refused."""
+        if self.trouble and self.entered and self.is_attached:
             self.screen.set_focus(self)
 
     def forget(self) -> None:

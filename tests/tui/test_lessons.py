@@ -367,6 +367,21 @@ async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
         assert "must be" not in here.hint
 
 
+async def test_a_refused_setting_is_mended_before_anything_else() -> None:
+    async with desk(quiz()) as here:
+        await here.press("l", *"x", "enter")
+        await here.pilot.pause()
+        await until(
+            here.pilot, lambda: here.app.main.focused is here.app.main.training.fields["lr"]
+        )
+        assert here.place == "training"
+        assert here.app.main.training.display
+        await here.press(*"0.3", "enter")
+        await until(here.pilot, lambda: here.app.main.experiment.lr == 0.3)
+        assert here.place == "lesson"
+        assert here.title == quiz().title
+
+
 async def test_no_answer_is_taken_during_a_run() -> None:
     async with desk(quiz()) as here:
         await here.press("k", *"1", "enter")
