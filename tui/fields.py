@@ -131,11 +131,13 @@ class Picker(Widget, can_focus=True):
         self.key = key
         self.choices = choices
         self.set_reactive(Picker.value, value)
+        self.asked = value
+        """What was turned to last; the next turn goes on from there, past what is refused."""
 
     def put(self, row: Row) -> None:
         """Show a value that was applied elsewhere, and what there is to choose from."""
         self.choices = row.choices
-        self.value = row.value
+        self.value = self.asked = row.value
 
     def render(self) -> Text:
         """The choice, with a mark that there are others."""
@@ -147,8 +149,13 @@ class Picker(Widget, can_focus=True):
     def action_turn(self, by: int) -> None:
         """The next or previous choice."""
         values = [choice.value for choice in self.choices]
-        place = values.index(self.value) if self.value in values else -by
-        self.choose(values[(place + by) % len(values)])
+        place = values.index(self.asked) if self.asked in values else -by
+        self.asked = values[(place + by) % len(values)]
+        self.choose(self.asked)
+
+    def on_blur(self) -> None:
+        """Begin again with what is shown."""
+        self.asked = self.value
 
     def action_open(self) -> None:
         """Show all choices with what they are."""

@@ -36,7 +36,7 @@ from tests.tui.conftest import (
 )
 from tui.app import LinregApp
 from tui.fields import ChoiceScreen, Picker, TextField
-from tui.keys import ACTIONS, Action, bindings, groups, shown
+from tui.keys import ACTIONS, NUMBERED, Action, bindings, groups, shown
 from tui.panels.bars import KeyBar
 from tui.panels.fit import VIEWS
 from tui.panels.training import PACES
@@ -302,7 +302,7 @@ async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
 # Presets -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", range(1, len(lessons()) + 1))
+@pytest.mark.parametrize("number", range(1, NUMBERED + 1))
 async def test_digit_loads_a_lesson(number: int) -> None:
     session = FakeSession(ready(Experiment().changed({"lr": 0.5})))
     app = app_for(session)
@@ -449,6 +449,20 @@ async def test_only_the_learning_rate_changes_a_run() -> None:
 
 
 # Pickers -------------------------------------------------------------------------------------
+
+
+async def test_turning_goes_past_what_is_refused() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "m")
+        await until(pilot, lambda: isinstance(app.main.focused, Picker))
+        await pilot.press("right")
+        await until(pilot, lambda: "model=ohm" in "".join(text_of(app)))
+        names = [entry.name for entry in REGISTRIES["model"]]
+        await pilot.press(*["right"] * (names.index("two_layer") - names.index("ohm")))
+        await until(pilot, lambda: app.main.experiment.entry("model").name == "two_layer")
 
 
 async def test_left_and_right_turn_a_picker_round() -> None:
