@@ -335,7 +335,7 @@ class Planck(Model):
             False,
             "Whether exp(x) − 1 is computed as the law is printed.",
             "In float32 exp overflows where λT is below 162 µm·K; the stable form does not.",
-            "true with a start of 300: the first loss is not a number.",
+            "true with a start of 300: the first loss is infinite.",
         ),
     ),
 )
@@ -410,7 +410,12 @@ class TwoLayer(Model):
     ),
 )
 def two_layer(source: Source, hidden: int, activation: str) -> Model:
-    """A net with one hidden layer (d2l §4.1); linear where there is no activation."""
+    """A net with one hidden layer (d2l §4.1); raises ValueError for one that is too large."""
+    if source.features * hidden > 1000:
+        count = source.features
+        raise ValueError(tr("hidden times {count} features must be at most 1000", count=count))
+    if source.n * hidden > 200_000_000:
+        raise ValueError(tr("hidden times n must be at most 2e8"))
     shapes: dict[str, tuple[int, ...]] = {"W1": (source.features, hidden)}
     if activation != "none":
         shapes["b1"] = (hidden,)

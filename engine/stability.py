@@ -19,6 +19,10 @@ from engine.words import tr
 
 CAUTION = 0.5
 """Share of the limit that is suggested: far enough below, and still fast."""
+LOOKED_AT = 1 << 26
+"""Rows times parameters, squared, up to which a Hessian by autograd takes about a second."""
+FEWEST_ROWS = 256
+"""Rows of the data that it is taken from at least."""
 SMALL_STEP = 0.05
 """Share of the way down that a step of fixed length may undo."""
 
@@ -69,10 +73,12 @@ def weight_decay(problem: Problem) -> Tensor:
     """Curvature (p,) that the penalty adds to each parameter: λ at the weights under L2."""
     model, steepest = problem.model, steepest_curvature(problem.penalty_of)
     parts = [
-        torch.full((math.prod(shape),), steepest if name in model.weights else 0.0)
+        torch.full(
+            (math.prod(shape),), steepest if name in model.weights else 0.0, dtype=torch.float64
+        )
         for name, shape in model.shapes.items()
     ]
-    return torch.cat(parts).double()
+    return torch.cat(parts)
 
 
 def stability(problem: Problem) -> Stability:
@@ -94,10 +100,12 @@ def local_stability(problem: Problem) -> Stability:
     """The curvature where a model that is not linear begins, or at the truth if steeper there.
 
     It is another one elsewhere; where eigenvalues are negative the start is a saddle. Of minibatch
-    noise nothing is said.
+    noise nothing is said. Where data and parameters are many, the first rows speak for all.
     """
     model = problem.model
-    X, y = problem.X.cpu().double(), problem.y.cpu().double()
+    parameters = sum(map(math.prod, model.shapes.values()))
+    rows = slice(0, max(LOOKED_AT // parameters**2, FEWEST_ROWS))
+    X, y = problem.X[rows].cpu().double(), problem.y[rows].cpu().double()
 
     def objective(theta: Tensor) -> Tensor:
         params = model.shaped(theta)
@@ -114,17 +122,21 @@ def local_stability(problem: Problem) -> Stability:
     place = max(places, key=lambda place: places[place].largest)
     bent = places[place]
     H = bent.eigenvectors @ bent.eigenvalues.diag() @ bent.eigenvectors.T
-    return Stability(bent, (H, H @ H), local_limit(problem, bent.largest, place))
+    moments = H, H @ H
+    return Stability(bent, moments, local_limit(problem, moments, place))
 
 
-def local_limit(problem: Problem, steepest: float, place: str) -> Limit:
-    """The largest stable lr of the problem's optimizer where it is bent so much."""
-    optimizer = problem.experiment.entry("optimizer")
+def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) -> Limit:
+    """The largest stable lr of the problem's optimizer where it is bent so."""
+    experiment = problem.experiment
+    optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:
         return unlimited(optimizer)
+    H, _ = stepped(problem, moments, experiment.batch_size)
+    steepest = float(torch.linalg.eigvalsh(H)[-1])
     if steepest <= 0:
         return Limit(math.inf, tr("flat where it begins: no limit there"))
-    weight, _ = optimizer.stability(**problem.experiment.optimizer.kwargs())
+    weight, _ = optimizer.stability(**experiment.optimizer.kwargs())
     name = tr("2/λmax at the truth") if place == "truth" else tr("2/λmax at the start")
     return Limit(2 / (weight * steepest), name)
 
@@ -135,30 +147,40 @@ def unlimited(optimizer: Entry[Any]) -> Limit:
     return Limit(math.inf, tr("{optimizer} scales its own steps: no fixed limit", optimizer=label))
 
 
+def stepped(
+    problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int
+) -> tuple[Tensor, Tensor]:
+    """The moments of the objective that steps go down: some multiple of the loss, and the penalty.
+
+    The penalty's part of a gradient stays as it is, however the losses are reduced.
+    """
+    H, M = moments
+    times = problem.experiment.times_mean(batch_size)
+    if times == 1:
+        return moments
+    D = weight_decay(problem).diag()
+    A = H - D
+    mixed = A @ D + D @ A
+    return D + times * A, times**2 * (M - mixed - D @ D) + times * mixed + D @ D
+
+
 def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) -> Limit:
     """The largest stable lr of the problem's optimizer for minibatches of a size."""
     experiment, n = problem.experiment, len(problem.X)
     if not isinstance(problem.model, Linear):
-        return local_limit(problem, float(torch.linalg.eigvalsh(moments[0])[-1]), "start")
+        return local_limit(problem, moments, "start")
     optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:
         return unlimited(optimizer)
     if not moments[0].any():
         loss = tr(experiment.entry("loss").label)
         return Limit(math.inf, tr("{loss} has no curvature: no limit", loss=loss))
-    H, M = moments
-    times = experiment.times_mean(batch_size)
-    if times != 1:  # the penalty's part of the gradient stays as it is
-        D = weight_decay(problem).diag()
-        A = H - D
-        mixed = A @ D + D @ A
-        M = times**2 * (M - mixed - D @ D) + times * mixed + D @ D
-        H = D + times * A
+    H, M = stepped(problem, moments, batch_size)
     weights = optimizer.stability(**experiment.optimizer.kwargs())
     lr = stable_lr(H, M, n, batch_size, *weights)
     plain, label = experiment.optimizer.name == "sgd", tr(optimizer.label)
     if batch_size >= n:
-        bare = plain and times == 1
+        bare = plain and experiment.times_mean(batch_size) == 1
         return Limit(lr, "2/λmax" if bare else tr("full batch, {optimizer}", optimizer=label))
     if plain:
         return Limit(lr, tr("minibatches of {size}", size=batch_size))

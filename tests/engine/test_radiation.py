@@ -152,7 +152,7 @@ def test_the_limit_at_start_or_truth_is_two_over_the_second_difference(
     X, y = problem.X.double(), problem.y.double()
 
     def loss(theta: float) -> float:
-        named = {name: torch.tensor([theta]).double() for name in problem.model.shapes}
+        named = {name: torch.tensor([theta], dtype=torch.float64) for name in problem.model.shapes}
         return float((problem.model.predict(named, X) - y).square().mean() / 2)
 
     bends = []
