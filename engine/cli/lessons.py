@@ -26,11 +26,13 @@ def lessons() -> int:
     progress = Progress(progress_file())
     if message := progress.read():
         click.echo(message, err=True)
-    for chapter, group in groupby(known_lessons().values(), key=lambda lesson: lesson.chapter):
+    known = known_lessons()
+    width = max(map(len, known)) + 2
+    for chapter, group in groupby(known.values(), key=lambda lesson: lesson.chapter):
         click.echo(chapter)
         for lesson in group:
             mark = "✓" if progress.done(lesson) else " "
-            click.echo(f"{mark} {lesson.name:<16}{lesson.title}")
+            click.echo(f"{mark} {lesson.name:<{width}}{lesson.title}")
     return 0
 
 
