@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Literal
 
+from engine.words import tr
+
 Standing = Literal[
     "still learning",
     "at the best this model can do",
@@ -51,14 +53,18 @@ class Watch:
         self.recent.append(loss)
         if loss > self.good_enough:
             if loss > SPIKE * self.best:
-                message = (
-                    f"spike: the loss after epoch {epoch} is {loss / self.best:.3g} times the best"
+                message = tr(
+                    "spike: the loss after epoch {epoch} is {times:.3g} times the best",
+                    epoch=epoch,
+                    times=loss / self.best,
                 )
             elif len(self.recent) > STALL_EPOCHS and not self.stalled:
                 self.stalled = loss > (1 - STALL_GAIN) * self.recent[0]
                 if self.stalled:
-                    message = (
-                        f"stall: less than 1 % gained in the {STALL_EPOCHS} epochs up to {epoch}"
+                    message = tr(
+                        "stall: less than 1 % gained in the {epochs} epochs up to {epoch}",
+                        epochs=STALL_EPOCHS,
+                        epoch=epoch,
                     )
         self.best = min(self.best, loss)
         return message
@@ -80,4 +86,8 @@ class Patience:
             self.best, self.best_epoch = loss, epoch
         if epoch - self.best_epoch < self.epochs:
             return ""
-        return f"early stopping: the loss was best after epoch {self.best_epoch}, {self.best:.3g}"
+        return tr(
+            "early stopping: the loss was best after epoch {epoch}, {loss:.3g}",
+            epoch=self.best_epoch,
+            loss=self.best,
+        )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.registry import Entry
 from engine.shuffle import shuffle
+from engine.words import tr
 
 try:
     import numba
@@ -28,7 +29,7 @@ try:
 
     from engine.rows import prefetch, residuals
 except ImportError as error:
-    MISSING = f"no compiled kernels: {error}"
+    MISSING = tr("no compiled kernels: {error}", error=error)
 else:
     MISSING = ""
 """Why nothing can be compiled here; empty if it can."""
@@ -342,7 +343,7 @@ def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Ker
         try:
             return numba.njit(cache=True, nogil=True, fastmath=FASTMATH)(special)
         except RuntimeError as error:  # there is no folder to keep it in
-            note = f"kernels are compiled anew in each process: {error}"
+            note = tr("kernels are compiled anew in each process: {error}", error=error)
             return numba.njit(nogil=True, fastmath=FASTMATH)(special)
 
     parts = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
 from engine.registry import BadInput, Param, Registry
 from engine.source import Source
+from engine.words import tr
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -227,7 +228,8 @@ def wavelengths(low: float, high: float) -> tuple[Param, Param]:
 def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Generator], Tensor]:
     """λ ~ U(shortest, longest) of shape (n, 1); raises BadInput where the ends are turned."""
     if shortest >= longest:
-        raise BadInput("data.shortest", shortest, f"must be below data.longest, {longest:g}")
+        allowed = tr("must be below data.longest, {longest:g}", longest=longest)
+        raise BadInput("data.shortest", shortest, allowed)
 
     def features(generator: Generator) -> Tensor:
         import torch

@@ -8,6 +8,7 @@ import torch
 
 from engine import machine
 from engine.registry import BadInput
+from engine.words import tr
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def resolve(name: str) -> torch.device:
         if name in (str(device), device.type):
             return device
     there = ", ".join(str(device) for device in present)
-    raise BadInput("device", name, f"not present here; choose from auto, {there}")
+    allowed = tr("not present here; choose from auto, {devices}", devices=there)
+    raise BadInput("device", name, allowed)
 
 
 def describe(device: torch.device) -> DeviceInfo:

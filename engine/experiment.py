@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from engine.penalties import PENALTIES
 from engine.registry import BadInput, Entry, Param, Registry, Value
 from engine.schedules import SCHEDULES
 from engine.source import Source
+from engine.words import tr
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +31,8 @@ REGISTRIES: dict[str, Registry[Any]] = {
     for registry in (DATASETS, MODELS, LOSSES, PENALTIES, INITS, OPTIMIZERS, SCHEDULES)
 }
 """The keys under which an entry with parameters is chosen."""
+MOST_PARAMETERS = 1000
+"""Most parameters of a model that is not linear: autograd's Hessian takes a pass for each."""
 
 SETTINGS: dict[str, Param] = {
     param.name: param
@@ -202,30 +206,42 @@ class Experiment:
         for key in REGISTRIES:
             object.__setattr__(self, key, checked_choice(key, getattr(self, key)))
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", self.device):
-            raise BadInput("device", self.device, "choose from auto, cpu, cuda, cuda:N, mps")
+            allowed = tr("choose from {names}", names="auto, cpu, cuda, cuda:N, mps")
+            raise BadInput("device", self.device, allowed)
         source = self.source()
         scales = self.data.kwargs().get("scale", (1.0,))
         if len(scales) not in (1, source.features):
-            raise BadInput(
-                "data.scale",
-                scales,
-                f"must be one number or {source.features}, one for each of data.w",
+            allowed = tr(
+                "must be one number or {count}, one for each of data.w", count=source.features
             )
+            raise BadInput("data.scale", scales, allowed)
         if source.n * source.features > 200_000_000:
-            raise BadInput(
-                "data.n", source.n, f"n times {source.features} features must be at most 2e8"
-            )
+            allowed = tr("n times {count} features must be at most 2e8", count=source.features)
+            raise BadInput("data.n", source.n, allowed)
         model = self.architecture()
+        size = sum(map(math.prod, model.shapes.values()))
+        if size > MOST_PARAMETERS and not isinstance(model, Linear):
+            allowed = f"has {size} parameters here, at most {MOST_PARAMETERS}"
+            raise BadInput("model", self.model.name, allowed)
         if self.loop == "fast" and not isinstance(model, Linear):
-            allowed = f"{self.model.name} is not linear in its parameters; use scratch or concise"
+            allowed = tr(
+                "{model} is not linear in its parameters; use scratch or concise",
+                model=self.model.name,
+            )
             raise BadInput("loop", self.loop, allowed)
         if self.loop == "fast" and not self.reshape:
-            raise BadInput("loop", self.loop, "always has y in shape; use scratch or concise")
+            allowed = tr("always has y in shape; use scratch or concise")
+            raise BadInput("loop", self.loop, allowed)
         if self.drop_last and self.train_size < self.batch_size:
-            allowed = f"no minibatch is left: batch_size {self.batch_size}, {self.train_size} rows"
+            allowed = tr(
+                "no minibatch is left: batch_size {size}, {rows} rows",
+                size=self.batch_size,
+                rows=self.train_size,
+            )
             raise BadInput("drop_last", self.drop_last, allowed)
         if self.loop == "fast" and self.entry("loss").derivative is None:
-            raise BadInput("loop", self.loop, f"loss {self.loss.name} has no derivative to compile")
+            allowed = tr("loss {loss} has no derivative to compile", loss=self.loss.name)
+            raise BadInput("loop", self.loop, allowed)
 
     def entry(self, key: str) -> Entry[Any]:
         """The registry entry chosen under `key`."""
@@ -257,7 +273,7 @@ class Experiment:
         """This experiment's model; raises BadInput, saying that `what` needs it, if not linear."""
         model = self.architecture()
         if not isinstance(model, Linear):
-            allowed = f"{what} needs a model that is linear in its parameters"
+            allowed = tr("{what} needs a model that is linear in its parameters", what=what)
             raise BadInput("model", self.model.name, allowed)
         return model
 
@@ -347,7 +363,8 @@ class Experiment:
             elif key in SETTINGS:
                 new[key] = read(SETTINGS[key], value, key)
             else:
-                raise BadInput(key, value, "unknown key; the keys are " + ", ".join(KEYS))
+                allowed = tr("unknown key; the keys are {keys}", keys=", ".join(KEYS))
+                raise BadInput(key, value, allowed)
         return replace(self, **new)
 
     def to_dict(self) -> dict[str, Any]:
@@ -373,7 +390,7 @@ class Experiment:
         try:
             values = tomllib.loads(text)
         except (ValueError, RecursionError) as error:
-            raise BadInput("experiment", "", f"not TOML: {error}") from None
+            raise BadInput("experiment", "", tr("not TOML: {error}", error=error)) from None
         return cls.from_dict(values)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.events import Facts
 from engine.experiment import Experiment
 from engine.models import Linear, Model, flat, labels
+from engine.words import tr
 
 # torch is there when there are data; the screen's first frame comes before it.
 if TYPE_CHECKING:
@@ -82,10 +83,9 @@ def plane(facts: Facts, turn: int) -> Plane:
     if turn:
         return along_parameters(best, names, pairs[turn - 1])
     last = curvature.rank - 1 if curvature.rank > 1 else count - 1
-    first_name, last_name = (
-        f"{name} λ {float(curvature.eigenvalues[index]):.3g}"
-        for name, index in (("steepest", 0), ("flattest", last))
-    )
+    steepest, flattest = (float(curvature.eigenvalues[index]) for index in (0, last))
+    first_name = tr("steepest λ {value:.3g}", value=steepest)
+    last_name = tr("flattest λ {value:.3g}", value=flattest)
     u, v = (tuple(curvature.eigenvectors[:, index].tolist()) for index in (0, last))
     return Plane((first_name, last_name), best, u, v)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.radiation import C2
 from engine.registry import Param, Registry
 from engine.source import Source
+from engine.words import tr
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -223,7 +224,9 @@ def wien(source: Source, intercept: bool) -> Model:
 def needs_one_feature(source: Source) -> None:
     """Raise ValueError for data with several features."""
     if source.features != 1:
-        raise ValueError(f"needs data with one feature, these have {source.features}")
+        raise ValueError(
+            tr("needs data with one feature, these have {count}", count=source.features)
+        )
 
 
 # Models that are not linear in their parameters ----------------------------------------------
@@ -339,7 +342,7 @@ class Planck(Model):
 def planck(source: Source, parameter: str, start: float, as_printed: bool) -> Model:
     """The black body of temperature T; raises ValueError for data that have no temperature."""
     if source.law is None:
-        raise ValueError("needs data=planck, whose labels are a law of the temperature")
+        raise ValueError(tr("needs data=planck, whose labels are a law of the temperature"))
     scale = SCALES[parameter]
 
     quantity = Quantity("T", "K", lambda values: scale.kelvin(values[scale.parameter][0]))

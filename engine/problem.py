@@ -18,6 +18,7 @@ from engine.inits import INITS
 from engine.models import Linear, Model, Values
 from engine.shuffle import key_of, permutation
 from engine.source import Source
+from engine.words import tr
 
 SHUFFLED_IN_PYTHON = 20_000
 """Up to so many samples Python shuffles before numba would have been imported."""
@@ -52,7 +53,7 @@ class Problem:
     @property
     def linear(self) -> Linear:
         """The model, where it is linear in its parameters; raises BadInput where it is not."""
-        return self.experiment.linear_model("this")
+        return self.experiment.linear_model(tr("this"))
 
     def loss(self, residual: Tensor) -> Tensor:
         """The chosen loss of each residual, same shape."""

@@ -20,6 +20,7 @@ from engine.models import Values, numbers
 from engine.optimizers import OPTIMIZERS
 from engine.registry import BadInput, show
 from engine.sweep import SHARE, JobState, Sweep, parse_axis
+from engine.words import tr
 
 if TYPE_CHECKING:
     from engine.problem import Problem
@@ -62,12 +63,11 @@ class Race:
     def __post_init__(self) -> None:
         names = [racer.name for racer in self.racers]
         if not FEWEST <= len(names) <= MOST:
-            known = ", ".join(OPTIMIZERS.entries)
-            given = ",".join(names)
-            raise BadInput("optimizers", given, f"choose {FEWEST} to {MOST} from {known}")
+            raise BadInput("optimizers", ",".join(names), racers_allowed())
         for racer in self.racers:
             if names.count(racer.name) > 1:
-                raise BadInput("optimizers", racer.name, "runs twice; give it another lr, as @0.1")
+                allowed = tr("runs twice; give it another lr, as @0.1")
+                raise BadInput("optimizers", racer.name, allowed)
             if self.tuned and racer.lr is None:
                 tuning(self.at(racer))
             else:
@@ -77,12 +77,13 @@ class Race:
         needed = 8 * source.n * (source.features + 2) * (len(names) + 1)
         there = machine.memory()
         if there and needed > SHARE * there:
-            raise BadInput(
-                "optimizers",
-                len(names),
-                f"so many runs at once need {needed / 1e9:.1f} GB of memory, "
-                f"at most {SHARE * there / 1e9:.1f} GB may be used",
+            allowed = tr(
+                "so many runs at once need {needed:.1f} GB of memory, "
+                "at most {most:.1f} GB may be used",
+                needed=needed / 1e9,
+                most=SHARE * there / 1e9,
             )
+            raise BadInput("optimizers", len(names), allowed)
 
     def at(self, racer: Racer, lr: float | None = None) -> Experiment:
         """The experiment that a racer runs, at its own lr or at the one given.
@@ -98,16 +99,21 @@ class Race:
         )
 
 
+def racers_allowed() -> str:
+    """How many racers there may be, and which, in words."""
+    names = ", ".join(OPTIMIZERS.entries)
+    return tr("choose {fewest} to {most} from {names}", fewest=FEWEST, most=MOST, names=names)
+
+
 def parse_racers(text: str) -> tuple[Racer, ...]:
     """The racers that a person typed: `sgd,momentum,adam@0.1`; raises BadInput."""
     racers = []
     for part in text.split(","):
         name, at, lr = part.strip().partition("@")
-        rate = SETTINGS["lr"].parse(lr, f"lr of {name}") if at else None
+        rate = SETTINGS["lr"].parse(lr, tr("lr of {name}", name=name)) if at else None
         assert rate is None or isinstance(rate, float)
         if name not in OPTIMIZERS.entries:
-            known = ", ".join(OPTIMIZERS.entries)
-            raise BadInput("optimizers", name, f"choose {FEWEST} to {MOST} from {known}")
+            raise BadInput("optimizers", name, racers_allowed())
         racers.append(Racer(name, rate))
     return tuple(racers)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from engine.words import tr
+
 F = TypeVar("F", bound=Callable[..., object])
 
 Value = bool | int | float | str | tuple[float, ...]
@@ -37,7 +39,7 @@ def show(value: object) -> str:
     try:
         return " ".join(str(value).split())
     except ValueError:  # Python does not print whole numbers of thousands of digits
-        return "a number of too many digits"
+        return tr("a number of too many digits")
 
 
 @dataclass(frozen=True)
@@ -67,22 +69,29 @@ class Param:
     def allowed(self) -> str:
         """The limits in words, for error messages and help."""
         if self.choices:
-            return "choose from " + ", ".join(self.choices)
+            return tr("choose from {names}", names=", ".join(self.choices))
         if isinstance(self.default, bool):
-            return "must be true or false"
+            return tr("must be true or false")
         if isinstance(self.default, str):
-            return "must be text"
-        kind = {int: "a whole number", float: "a number"}.get(type(self.default), "")
-        if not kind:
-            kind = f"1 to {self.longest} numbers separated by commas, each"
-        if self.low is None and self.high is None:
-            return f"must be {kind}" if kind != "a number" else "must be a finite number"
+            return tr("must be text")
+        unlimited = self.low is None and self.high is None
+        if isinstance(self.default, int):
+            kind = tr("a whole number")
+        elif isinstance(self.default, float):
+            kind = tr("a finite number") if unlimited else tr("a number")
+        else:
+            kind = tr("1 to {longest} numbers separated by commas, each", longest=self.longest)
+        if unlimited:
+            return tr("must be {kind}", kind=kind)
         limits = []
         if self.low is not None:
-            limits.append(f"{'above' if self.above else 'at least'} {show(self.low)}")
+            low = show(self.low)
+            limits.append(
+                tr("above {low}", low=low) if self.above else tr("at least {low}", low=low)
+            )
         if self.high is not None:
-            limits.append(f"at most {show(self.high)}")
-        return f"must be {kind} {' and '.join(limits)}"
+            limits.append(tr("at most {high}", high=show(self.high)))
+        return tr("must be {kind} {limits}", kind=kind, limits=tr(" and ").join(limits))
 
     def check(self, value: object, key: str | None = None) -> Value:
         """The value in this parameter's type; raises BadInput for `key` when it is not allowed."""
@@ -163,8 +172,9 @@ class Entry(Generic[F]):
         for param in self.params:
             if param.name == name:
                 return param
-        names = ", ".join(param.name for param in self.params) or "no parameters"
-        raise BadInput(key, value, f"unknown key; {self.name} takes {names}")
+        names = ", ".join(param.name for param in self.params) or tr("no parameters")
+        allowed = tr("unknown key; {entry} takes {names}", entry=self.name, names=names)
+        raise BadInput(key, value, allowed)
 
 
 @dataclass(frozen=True)
@@ -215,7 +225,8 @@ class Registry(Generic[F]):
     def __getitem__(self, name: str) -> Entry[F]:
         """The entry of that name; raises BadInput naming the others when there is none."""
         if not isinstance(name, str) or name not in self.entries:
-            raise BadInput(self.key, name, "choose from " + ", ".join(self.entries))
+            allowed = tr("choose from {names}", names=", ".join(self.entries))
+            raise BadInput(self.key, name, allowed)
         return self.entries[name]
 
     def __iter__(self) -> Iterator[Entry[F]]:

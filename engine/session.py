@@ -22,6 +22,7 @@ from engine.history import History, Snapshot, State
 from engine.race import Race, RaceProgress, Racing
 from engine.registry import BadInput
 from engine.sweep import Cell, JobState, Sweep, SweepProgress
+from engine.words import tr
 
 if TYPE_CHECKING:
     from engine.events import Facts
@@ -280,10 +281,10 @@ class Session:
         self._run = Run(train(experiment, controls), controls, history)
         kernels = (experiment.loss.name, experiment.penalty.name, experiment.optimizer.name)
         if experiment.loop == "fast" and self._compiled != kernels:
-            self.latest = history.say("compiling the fast loop")
+            self.latest = history.say(tr("compiling the fast loop"))
             self._compiled = kernels
         elif experiment.source().n > LARGE:
-            self.latest = history.say("drawing the data")
+            self.latest = history.say(tr("drawing the data"))
         history.fold(next(self._run.events))
         self._publish("ready")
 
@@ -413,7 +414,7 @@ class Session:
         history = run.history
         latest = history.snapshot(self.latest.state, run.controls.lr, run.seconds)
         if latest.facts is None:
-            raise ValueError("there are no data yet")
+            raise ValueError(tr("there are no data yet"))
         return study(latest.experiment, latest.facts, latest.params, history.minibatch())
 
     def _finish(self) -> None:

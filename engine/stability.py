@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,12 +13,16 @@ from engine.curvature import Curvature, curvature, hessian_by_autograd, hessian_
 from engine.models import Linear, Values, flat, numbers
 from engine.noise import stable_lr
 from engine.problem import Problem
+from engine.registry import Entry
 from engine.theory import steepest_curvature
+from engine.words import tr
 
 CAUTION = 0.5
 """Share of the limit that is suggested: far enough below, and still fast."""
 SMALL_STEP = 0.05
 """Share of the way down that a step of fixed length may undo."""
+ROWS = 1000
+"""Most samples over which autograd's Hessian is averaged: it takes a pass for each parameter."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,10 @@ def local_stability(problem: Problem) -> Stability:
     """The curvature where a model that is not linear begins, or at the truth if steeper there.
 
     It is another one elsewhere; where eigenvalues are negative the start is a saddle. Of minibatch
-    noise nothing is said.
+    noise nothing is said. Of many samples, which are drawn independently, the first are taken.
     """
     model = problem.model
-    X, y = problem.X.cpu().double(), problem.y.cpu().double()
+    X, y = problem.X[:ROWS].cpu().double(), problem.y[:ROWS].cpu().double()
 
     def objective(theta: Tensor) -> Tensor:
         params = model.shaped(theta)
@@ -115,14 +120,23 @@ def local_stability(problem: Problem) -> Stability:
 
 
 def local_limit(problem: Problem, steepest: float, place: str) -> Limit:
-    """The largest stable lr of the problem's optimizer where it is bent so much."""
-    optimizer = problem.experiment.entry("optimizer")
+    """The largest stable lr of the problem's optimizer where its mean loss is bent so much."""
+    experiment = problem.experiment
+    optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:
-        return Limit(math.inf, f"{optimizer.label} scales its own steps: no fixed limit")
+        return unlimited(optimizer)
     if steepest <= 0:
-        return Limit(math.inf, "flat where it begins: no limit there")
-    weight, _ = optimizer.stability(**problem.experiment.optimizer.kwargs())
-    return Limit(2 / (weight * steepest), f"2/λmax at the {place}")
+        return Limit(math.inf, tr("flat where it begins: no limit there"))
+    weight, _ = optimizer.stability(**experiment.optimizer.kwargs())
+    weight *= experiment.times_mean(experiment.batch_size)
+    name = tr("2/λmax at the truth") if place == "truth" else tr("2/λmax at the start")
+    return Limit(2 / (weight * steepest), name)
+
+
+def unlimited(optimizer: Entry[Any]) -> Limit:
+    """Of an optimizer whose steps are about lr long whatever the gradient is."""
+    label = tr(optimizer.label)
+    return Limit(math.inf, tr("{optimizer} scales its own steps: no fixed limit", optimizer=label))
 
 
 def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) -> Limit:
@@ -132,9 +146,10 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
         return local_limit(problem, float(torch.linalg.eigvalsh(moments[0])[-1]), "start")
     optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:
-        return Limit(math.inf, f"{optimizer.label} scales its own steps: no fixed limit")
+        return unlimited(optimizer)
     if not moments[0].any():
-        return Limit(math.inf, f"{experiment.entry('loss').label} has no curvature: no limit")
+        loss = tr(experiment.entry("loss").label)
+        return Limit(math.inf, tr("{loss} has no curvature: no limit", loss=loss))
     H, M = moments
     times = experiment.times_mean(batch_size)
     if times != 1:  # the penalty's part of the gradient stays as it is
@@ -145,12 +160,13 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
         H = D + times * A
     weights = optimizer.stability(**experiment.optimizer.kwargs())
     lr = stable_lr(H, M, n, batch_size, *weights)
-    plain = experiment.optimizer.name == "sgd"
+    plain, label = experiment.optimizer.name == "sgd", tr(optimizer.label)
     if batch_size >= n:
         bare = plain and times == 1
-        return Limit(lr, "2/λmax" if bare else f"full batch, {optimizer.label}")
-    name = f"minibatches of {batch_size}"
-    return Limit(lr, name if plain else f"{name}, {optimizer.label}")
+        return Limit(lr, "2/λmax" if bare else tr("full batch, {optimizer}", optimizer=label))
+    if plain:
+        return Limit(lr, tr("minibatches of {size}", size=batch_size))
+    return Limit(lr, tr("minibatches of {size}, {optimizer}", size=batch_size, optimizer=label))
 
 
 def autopsy(

@@ -21,6 +21,7 @@ from engine.problem import Problem, build
 from engine.second import Way, ways
 from engine.stability import Limit, weight_decay
 from engine.theory import slopes
+from engine.words import tr
 from engine.xray import Xray, xray
 
 
@@ -76,9 +77,11 @@ def study(
     ValueError where θ is not finite.
     """
     if not all(math.isfinite(number) for _, number in labels(params)):
-        raise ValueError("the parameters are no longer finite: nothing can be said of this place")
+        raise ValueError(
+            tr("the parameters are no longer finite: nothing can be said of this place")
+        )
     problem = build(experiment)
-    model = experiment.linear_model("theory")
+    model = experiment.linear_model(tr("theory"))
     design, decay = model.design(problem.X), weight_decay(problem)
     tensors = problem.tensors(params)
     theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()

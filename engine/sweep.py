@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from engine import machine
 from engine.experiment import Experiment
 from engine.registry import BadInput, Param, Value
+from engine.words import tr
 
 JobState = Literal["running", "finished", "stopped", "failed"]
 """How far a sweep or a race is."""
@@ -75,22 +76,23 @@ class Sweep:
     def __post_init__(self) -> None:
         if not 1 <= len(self.axes) <= 2 or len({axis.key for axis in self.axes}) < len(self.axes):
             keys = ", ".join(axis.key for axis in self.axes)
-            raise BadInput("axis", keys, "a sweep has one axis or two different ones")
-        self.experiment.linear_model("a sweep")
+            raise BadInput("axis", keys, tr("a sweep has one axis or two different ones"))
+        self.experiment.linear_model(tr("a sweep"))
         if not self.experiment.reshape:
-            raise BadInput("reshape", False, "a sweep always has y in shape")
+            raise BadInput("reshape", False, tr("a sweep always has y in shape"))
         if self.experiment.entry("loss").derivative is None:
-            raise BadInput("loss", self.experiment.loss.name, "has no derivative to compile")
+            allowed = tr("has no derivative to compile")
+            raise BadInput("loss", self.experiment.loss.name, allowed)
         if len(self) > MOST_RUNS:
-            raise BadInput("axis", len(self), f"a sweep has at most {MOST_RUNS} runs")
+            raise BadInput("axis", len(self), tr("a sweep has at most {most} runs", most=MOST_RUNS))
         needed, there = self.memory(), machine.memory()
         if there and needed > SHARE * there:
-            raise BadInput(
-                "axis",
-                len(self),
-                f"this sweep needs {needed / 1e9:.1f} GB of memory, "
-                f"at most {SHARE * there / 1e9:.1f} GB may be used",
+            allowed = tr(
+                "this sweep needs {needed:.1f} GB of memory, at most {most:.1f} GB may be used",
+                needed=needed / 1e9,
+                most=SHARE * there / 1e9,
             )
+            raise BadInput("axis", len(self), allowed)
 
     def __len__(self) -> int:
         return math.prod(len(axis.values) for axis in self.axes)
@@ -167,7 +169,8 @@ def parse_axis(text: str, experiment: Experiment) -> Axis:
     key, equals, spec = text.partition("=")
     key = key.strip()
     if not equals:
-        raise BadInput("axis", text, "must be key=values, as in lr=log:1e-3:1:64 or seed=1,2,3")
+        allowed = tr("must be key=values, as in lr=log:1e-3:1:64 or seed=1,2,3")
+        raise BadInput("axis", text, allowed)
     param = numeric(key, experiment)
     scale, colon, rest = spec.strip().partition(":")
     if not colon:
@@ -182,10 +185,12 @@ def numeric(key: str, experiment: Experiment) -> Param:
     """The number that stands under a key; raises BadInput where an axis cannot run along it."""
     param = experiment.param(key) if key in experiment.flat() else None
     if key not in numeric_keys(experiment) or not isinstance(param, Param):
-        what = "is no number; " if param else ""
+        allowed = tr("choose from {names}", names=", ".join(numeric_keys(experiment)))
         if key == "patience":
-            what = "has no say in a sweep; "
-        raise BadInput("axis", key, f"{what}choose from {', '.join(numeric_keys(experiment))}")
+            allowed = tr("has no say in a sweep; ") + allowed
+        elif param:
+            allowed = tr("is no number; ") + allowed
+        raise BadInput("axis", key, allowed)
     return param
 
 
@@ -200,7 +205,7 @@ def numeric_keys(experiment: Experiment) -> list[str]:
 
 def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
     """The values of `low:high:count`, evenly spaced or by equal factors; raises BadInput."""
-    form = "must be log:low:high:count or lin:low:high:count"
+    form = tr("must be log:low:high:count or lin:low:high:count")
     parts = rest.split(":")
     if scale not in ("log", "lin") or len(parts) != 3:
         raise BadInput(f"axis {key}", f"{scale}:{rest}", form)
@@ -209,18 +214,18 @@ def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
     except ValueError:
         raise BadInput(f"axis {key}", f"{scale}:{rest}", form) from None
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise BadInput(f"axis {key}", f"{scale}:{rest}", "low must be below high")
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("low must be below high"))
     if not 2 <= count <= MOST_RUNS:
-        raise BadInput(f"axis {key}", count, f"count must be 2 to {MOST_RUNS}")
+        raise BadInput(f"axis {key}", count, tr("count must be 2 to {most}", most=MOST_RUNS))
     if scale == "log" and low <= 0:
-        raise BadInput(f"axis {key}", f"{scale}:{rest}", "a log range must lie above 0")
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("a log range must lie above 0"))
     shares = [i / (count - 1) for i in range(count)]
     if scale == "log":
         values = [low * (high / low) ** share for share in shares]
     else:
         values = [low + (high - low) * share for share in shares]
     if not all(map(math.isfinite, values)):
-        raise BadInput(f"axis {key}", f"{scale}:{rest}", "the range is too wide")
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("the range is too wide"))
     if isinstance(param.default, int):
         return [round(value) for value in values]
     # Four digits are as many as a person wants to read or type again, if they tell values apart.

@@ -32,6 +32,7 @@ from engine.models import Linear, Values, numbers
 from engine.problem import Problem, build
 from engine.stability import autopsy, stability
 from engine.theory import aim, expected_loss, least_squares, steepest_curvature
+from engine.words import tr
 
 RUNAWAY = 1e6
 """A loss this many times its start counts as diverged."""
@@ -178,5 +179,5 @@ def last_below(losses: Losses, bound: float, before: int) -> int:
 def why(loss: float, runaway: float) -> str:
     """What was seen, in words, when a run is called diverged."""
     if math.isfinite(loss):
-        return f"the loss rose above {runaway:.2g}, a million times its start"
-    return "the loss is no longer a finite number"
+        return tr("the loss rose above {bound:.2g}, a million times its start", bound=runaway)
+    return tr("the loss is no longer a finite number")

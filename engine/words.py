@@ -11,8 +11,6 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.registry import BadInput
-
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Code → what speakers call the language."""
 FOLDER = Path(__file__).with_name("languages")
@@ -22,11 +20,10 @@ _catalog: Mapping[str, str] = {}
 
 
 def use(language: str) -> None:
-    """Speak a language from now on; raises BadInput for an unknown one."""
+    """Speak a language of LANGUAGES from now on."""
     global _language, _catalog
-    if language not in LANGUAGES:
-        raise BadInput("lang", language, "choose from " + ", ".join(LANGUAGES))
-    _language, _catalog = language, {} if language == "en" else catalog(language)
+    _catalog = {} if language == "en" else catalog(language)
+    _language = language
 
 
 def in_use() -> str:
@@ -47,7 +44,7 @@ def of_locale(environment: Mapping[str, str] = os.environ) -> str:
     return code if code in LANGUAGES else "en"
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """A text in the language in use, values put in: tr("limit {lr:.3g}", lr=limit.lr)."""
     said = _catalog.get(text, text)
     return said.format(**values) if values else said

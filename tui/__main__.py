@@ -9,6 +9,7 @@ import click
 
 from engine import cli
 from engine.lessons.library import find_lesson
+from engine.words import tr
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +35,7 @@ def command(
     named = lesson or file or settings
     experiment = cli.read_experiment(lesson, file, settings) if named else None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("no terminal to draw in; `linreg-tui run` trains without one")
+        raise click.UsageError(tr("no terminal to draw in; `linreg-tui run` trains without one"))
     from tui.app import open_app
 
     return open_app(experiment, ascii, find_lesson(lesson) if lesson else None)

@@ -22,6 +22,7 @@ from engine.history import Snapshot
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons, title_of
 from engine.session import Session
+from engine.words import tr
 from tui.keys import ACTIONS
 from tui.numbers import clock, loss_text
 from tui.page import DARK, LIGHT, MONO, Picture
@@ -134,22 +135,22 @@ class LinregApp(App[None]):
             for action in ACTIONS:
                 if main.check_action(action.id, ()):
                     yield SystemCommand(
-                        action.label, action.help, getattr(main, f"action_{action.id}")
+                        tr(action.label), tr(action.help), getattr(main, f"action_{action.id}")
                     )
             for lesson in lessons().values():
                 yield SystemCommand(
-                    f"lesson: {lesson.name}",
+                    tr("lesson: {name}", name=lesson.name),
                     lesson.title,
                     lambda name=lesson.name: main.action_lesson(name),
                 )
             for key, registry in REGISTRIES.items():
                 for entry in registry if main.has_field(key) else ():
                     yield SystemCommand(
-                        f"{key}: {entry.label}",
-                        entry.help,
+                        f"{key}: {tr(entry.label)}",
+                        tr(entry.help),
                         lambda key=key, name=entry.name: main.choose(key, name),
                     )
-        yield SystemCommand("theme", "Another set of colours.", self.action_change_theme)
+        yield SystemCommand(tr("theme"), tr("Another set of colours."), self.action_change_theme)
 
 
 class AsciiFilter(LineFilter):
@@ -229,7 +230,15 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: Lesson | None =
 def summary(runs: tuple[Snapshot, ...]) -> list[str]:
     """A line a run: what is left on the terminal afterwards."""
     return [
-        f"run {run.number}: {title_of(run.experiment)}, lr {run.lr:g}, {run.state} after epoch "
-        f"{run.epoch}, loss {loss_text(run.loss or 0.0)}, {clock(run.seconds)}"
+        tr(
+            "run {number}: {title}, lr {lr:g}, {state} after epoch {epoch}, loss {loss}, {time}",
+            number=run.number,
+            title=title_of(run.experiment),
+            lr=run.lr,
+            state=tr(run.state),
+            epoch=run.epoch,
+            loss=loss_text(run.loss or 0.0),
+            time=clock(run.seconds),
+        )
         for run in runs
     ]

@@ -14,6 +14,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+from engine.words import tr
 from tui.page import DARK, LIGHT, MONO, SHADES, Page, Palette, Picture, clean
 from tui.paint import paint, sprinkle
 from tui.relief import Relief
@@ -123,7 +124,8 @@ def draw(
     try:
         picture.compose()
     except ValueError as error:  # plotext's way to refuse
-        picture = _Picture(Chart(empty=f"not drawn: {error}"), Page(width, height, ascii), palette)
+        empty = tr("not drawn: {error}", error=error)
+        picture = _Picture(Chart(empty=empty), Page(width, height, ascii), palette)
         picture.compose()
     return picture.page.strips()
 
@@ -464,7 +466,7 @@ def _window(chart: Chart, traces: list[Trace]) -> Window | None:
 def _reason(chart: Chart) -> str:
     """Return why there is nothing to draw."""
     if chart.log_y and any(_trace(curve, log=False).xs for curve in chart.curves):
-        return "No value is above zero: a log axis has nothing to show."
+        return tr("No value is above zero: a log axis has nothing to show.")
     return chart.empty
 
 

@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 
 from engine.experiment import Experiment
 from engine.registry import Param, Registry, show
+from engine.words import tr
 from tui.dialog import Over
 
 
@@ -168,7 +169,7 @@ class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
         """A list with a line or two for each choice."""
         options = OptionList(*(Option(self.line(choice), choice.value) for choice in self.choices))
         options.border_title = self.heading
-        options.border_subtitle = "enter choose · esc close"
+        options.border_subtitle = tr("enter choose · esc close")
         yield options
 
     def on_mount(self) -> None:
@@ -219,12 +220,13 @@ class Row:
 def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
     """What a picker offers for a key; empty where text is typed."""
     if isinstance(param, Registry):
-        return tuple(Choice(one.name, one.label, one.formula, one.help) for one in param)
+        return tuple(Choice(one.name, tr(one.label), one.formula, tr(one.help)) for one in param)
     if isinstance(param.default, bool):
-        return (Choice("true", "yes"), Choice("false", "no"))
+        return (Choice("true", tr("yes")), Choice("false", tr("no")))
     about = param.about or ("",) * len(param.choices)
     return tuple(
-        Choice(value, value, help=text) for value, text in zip(param.choices, about, strict=True)
+        Choice(value, value, help=tr(text))
+        for value, text in zip(param.choices, about, strict=True)
     )
 
 

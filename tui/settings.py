@@ -9,6 +9,7 @@ from typing import Any
 from engine.experiment import Experiment
 from engine.folders import read_kept, write_kept
 from engine.registry import BadInput
+from engine.words import tr
 
 
 @dataclass
@@ -45,9 +46,8 @@ def parse(values: dict[str, Any]) -> Settings:
         ):
             settings.keys = value
         else:
-            raise BadInput(
-                key, value, "not a setting; the settings are theme, ascii, keys, experiment"
-            )
+            names = "theme, ascii, keys, experiment"
+            raise BadInput(key, value, tr("not a setting; the settings are {names}", names=names))
     return settings
 
 

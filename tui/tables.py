@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from rich.text import Text
 
+from engine.cells import cells, left, right
+
 
 def side_by_side(
     names: Sequence[str],
@@ -18,7 +20,7 @@ def side_by_side(
 
     Where a column ends before the names do, it has dashes; those in `quiet` are dim.
     """
-    first = max(map(len, names))
+    first = max(map(cells, names))
     at_once = max(1, (width - first) // cell)
     heads = list(columns)
     lines: list[Text] = []
@@ -26,9 +28,10 @@ def side_by_side(
         shown = heads[begin : begin + at_once]
         if lines:
             lines.append(Text())
-        lines.append(Text(" " * first + "".join(f"{head:>{cell}}" for head in shown), style="dim"))
+        head_line = " " * first + "".join(right(head, cell) for head in shown)
+        lines.append(Text(head_line, style="dim"))
         for row, name in enumerate(names):
-            text = Text(f"{name:<{first}}")
+            text = Text(left(name, first))
             for head in shown:
                 value = columns[head][row] if row < len(columns[head]) else "–"
                 text.append(f"{value:>{cell}}", style="dim" if head in quiet else "")

@@ -9,7 +9,9 @@ import sys
 
 import click
 
+from engine.cells import left
 from engine.folders import settings_file
+from engine.words import tr
 
 
 @click.command("doctor")
@@ -19,25 +21,46 @@ def doctor() -> int:
     from engine.device import available, describe
 
     for package in ("linreg-tui", "torch", "numba", "textual", "plotext", "numpy", "click"):
-        click.echo(f"{package:<12}{installed(package)}")
-    click.echo(f"{'python':<12}{platform.python_version()} on {platform.platform()}")
+        say(package, installed(package))
+    machine = platform.platform()
+    say("python", tr("{version} on {machine}", version=platform.python_version(), machine=machine))
     for device in available():
         info = describe(device)
-        click.echo(
-            f"{'device':<12}{device}: {info.name}, {info.memory_gb} GB, {info.threads} threads"
+        say(
+            tr("device"),
+            tr(
+                "{device}: {name}, {memory} GB, {threads} threads",
+                device=device,
+                name=info.name,
+                memory=info.memory_gb,
+                threads=info.threads,
+            ),
         )
-    fast = f"{MISSING}; it runs in torch, more slowly" if MISSING else "compiled by numba"
-    click.echo(f"{'loop=fast':<12}{fast}")
+    slow = tr("{why}; it runs in torch, more slowly", why=MISSING)
+    say("loop=fast", slow if MISSING else tr("compiled by numba"))
     size = shutil.get_terminal_size()
     names = ("TERM", "COLORTERM", "NO_COLOR")
-    variables = ", ".join(f"{name}={os.environ.get(name, '(unset)')}" for name in names)
-    kind = "a terminal" if sys.stdout.isatty() else "not a terminal"
-    encoding = sys.stdout.encoding
-    click.echo(f"{'terminal':<12}stdout is {kind}, {size.columns}×{size.lines}, {encoding}")
-    click.echo(f"{'':<12}{variables}")
+    kind = tr("a terminal") if sys.stdout.isatty() else tr("not a terminal")
+    say(
+        tr("terminal"),
+        tr(
+            "stdout is {kind}, {columns}×{lines}, {encoding}",
+            kind=kind,
+            columns=size.columns,
+            lines=size.lines,
+            encoding=sys.stdout.encoding,
+        ),
+    )
+    say("", ", ".join(f"{name}={os.environ.get(name, tr('(unset)'))}" for name in names))
     file = settings_file()
-    click.echo(f"{'settings':<12}{file} ({'present' if file.exists() else 'not there yet'})")
+    there = tr("present") if file.exists() else tr("not there yet")
+    say(tr("settings"), f"{file} ({there})")
     return 0
+
+
+def say(name: str, value: str) -> None:
+    """Print a line of the table."""
+    click.echo(left(name, 12) + value)
 
 
 def installed(package: str) -> str:
@@ -48,4 +71,4 @@ def installed(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return tr("not installed")

@@ -13,6 +13,7 @@ import click
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson
 from engine.registry import BadInput
+from engine.words import tr
 
 BAD_INPUT, DIVERGED, INTERRUPTED = 2, 3, 130
 """Exit codes besides 0 for a finished run and 1 for a bug."""
@@ -26,19 +27,20 @@ def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ..
     `name` is a lesson, `file` holds an experiment in TOML, `settings` are key=value.
     """
     if name and file:
-        raise BadInput("lesson", name, "give either a lesson or --experiment, not both")
+        raise BadInput("lesson", name, tr("give either a lesson or --experiment, not both"))
     experiment = find_lesson(name or "scratch").experiment
     if file:
         try:
             experiment = Experiment.from_toml(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise BadInput("experiment", file, f"cannot be read: {reason}") from None
+            reason = getattr(error, "strerror", None) or tr("not UTF-8 text")
+            allowed = tr("cannot be read: {reason}", reason=reason)
+            raise BadInput("experiment", file, allowed) from None
     changes = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
-            raise BadInput("-s", setting, "must be key=value, as in lr=0.1 or data.n=100")
+            raise BadInput("-s", setting, tr("must be key=value, as in lr=0.1 or data.n=100"))
         changes[key.strip()] = value
     return experiment.changed_by_text(changes)
 

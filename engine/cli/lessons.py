@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from engine.cells import left
 from engine.folders import progress_file
 from engine.lessons.attempt import solve
 from engine.lessons.lesson import Lesson
@@ -32,7 +33,7 @@ def lessons() -> int:
         click.echo(chapter)
         for lesson in group:
             mark = "✓" if progress.done(lesson) else " "
-            click.echo(f"{mark} {lesson.name:<{width}}{lesson.title}")
+            click.echo(f"{mark} {left(lesson.name, width)}{lesson.title}")
     return 0
 
 
@@ -46,7 +47,7 @@ def check(names: tuple[str, ...], seeds: int) -> int:
     forecasts right, 1 not all, 2 bad input.
     """
     if seeds < 1:
-        raise BadInput("--seeds", seeds, "must be a whole number at least 1")
+        raise BadInput("--seeds", seeds, tr("must be a whole number at least 1"))
     chosen = [find_lesson(name) for name in names] or list(known_lessons().values())
     passed = [report(lesson, seed) for lesson in chosen for seed in range(seeds)]
     return 0 if all(passed) else FAILED

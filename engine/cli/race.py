@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from engine.cells import right
 from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
 from engine.optimizers import OPTIMIZERS
 from engine.race import Race, Racing, Track, parse_racers
+from engine.words import tr
 
 
 @click.command("race")
@@ -42,11 +44,12 @@ def race(
         for _ in racing.run():
             pass
     except KeyboardInterrupt:
-        click.echo("linreg-tui: interrupted", err=True)
+        click.echo(tr("linreg-tui: interrupted"), err=True)
         return INTERRUPTED
     columns = ["optimizer", "lr", "loss", "floor_step", "status"]
     if form != "json":
-        click.echo(",".join(columns) if form == "csv" else "".join(f"{c:>14}" for c in columns))
+        table = "".join(right(tr(column), 14) for column in columns)
+        click.echo(",".join(columns) if form == "csv" else table)
     for track in racing.progress("finished", "", time.perf_counter() - begin).ranking():
         click.echo(result(form, columns, track))
     return 0
@@ -59,5 +62,7 @@ def result(form: str | None, columns: list[str], track: Track) -> str:
         return json.dumps(finite(dict(zip(columns, values, strict=True))), allow_nan=False)
     if form == "csv":
         return ",".join("" if value is None else str(value) for value in values)
-    texts = (f"{value:.6g}" if isinstance(value, float) else str(value) for value in values)
-    return "".join(f"{'–' if text == 'None' else text:>14}" for text in texts)
+    floor = "–" if track.floor_step is None else str(track.floor_step)
+    lr = "–" if track.lr is None else f"{track.lr:.6g}"
+    texts = (track.racer.optimizer, lr, f"{track.loss:.6g}", floor, tr(track.status))
+    return "".join(right(text, 14) for text in texts)

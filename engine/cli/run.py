@@ -18,6 +18,7 @@ from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Steppe
 from engine.experiment import Experiment
 from engine.history import error_of, quantities
 from engine.models import direction
+from engine.words import tr
 
 if TYPE_CHECKING:
     from engine.stability import Autopsy
@@ -57,20 +58,23 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
                     report.end(event, time.perf_counter() - begin)
                     return DIVERGED if isinstance(event, Diverged) else 0
     except KeyboardInterrupt:
-        click.echo("linreg-tui: interrupted", err=True)
+        click.echo(tr("linreg-tui: interrupted"), err=True)
     return INTERRUPTED
 
 
 def explained(cause: Autopsy) -> list[str]:
     """Why a run diverged, and what to do, a line each."""
-    limit = cause.limit.name
-    if math.isfinite(cause.limit.lr):
-        limit = f"the limit is {cause.limit.lr:.3g} ({limit})"
+    limit, whose = cause.limit.lr, cause.limit.name
+    said = tr("the limit is {limit:.3g} ({whose})", limit=limit, whose=whose)
     return [
-        f"from step {cause.first_bad_step} on no loss was as low as at the start",
-        f"it ran away along {direction(cause.heading)}, curvature {cause.eigenvalue:.3g}",
-        f"lr was {cause.lr:.3g}; {limit}",
-        f"try -s lr={cause.suggestion:.3g}",
+        tr("from step {step} on no loss was as low as at the start", step=cause.first_bad_step),
+        tr(
+            "it ran away along {direction}, curvature {value:.3g}",
+            direction=direction(cause.heading),
+            value=cause.eigenvalue,
+        ),
+        tr("lr was {lr:.3g}; {limit}", lr=cause.lr, limit=said if math.isfinite(limit) else whose),
+        tr("try -s lr={lr:.3g}", lr=cause.suggestion),
     ]
 
 
@@ -94,14 +98,22 @@ class Plain:
             self.shown = seconds
             steps = self.facts.steps_per_epoch * self.experiment.epochs
             eta = seconds * (steps - event.step) / event.step
-            text = f"epoch {event.epoch}/{self.experiment.epochs}, {event.step / steps:.0%}"
-            click.echo(f"\r\x1b[2K{text}, {eta:.0f} s left", nl=False, err=True)
+            text = tr(
+                "epoch {epoch}/{epochs}, {share:.0%}, {seconds:.0f} s left",
+                epoch=event.epoch,
+                epochs=self.experiment.epochs,
+                share=event.step / steps,
+                seconds=eta,
+            )
+            click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
 
     def epoch(self, event: EpochEnded) -> None:
         """Print the loss of an epoch."""
         self._clear()
-        held_out = "" if event.validation is None else f", validation loss {event.validation:f}"
-        click.echo(f"epoch {event.epoch}, loss {event.loss:f}{held_out}")
+        text = tr("epoch {epoch}, loss {loss:f}", epoch=event.epoch, loss=event.loss)
+        if event.validation is not None:
+            text += tr(", validation loss {loss:f}", loss=event.validation)
+        click.echo(text)
         if event.alert:
             click.echo(event.alert, err=True)
 
@@ -112,15 +124,18 @@ class Plain:
         assert known
         for name, values in error_of(event.params, known.true).items():
             text = ", ".join(f"{value:.3g}" for value in values)
-            click.echo(f"error of {name} (estimate − true): {text}")
+            click.echo(tr("error of {name} (estimate − true): {values}", name=name, values=text))
         for name, (value, true, unit) in quantities(self.experiment, event.params, known).items():
-            click.echo(
-                f"{name} = {value:.6g} {unit}" + ("" if true is None else f", true {true:.6g}")
-            )
+            known_true = "" if true is None else tr(", true {value:.6g}", value=true)
+            click.echo(f"{name} = {value:.6g} {unit}{known_true}")
         if isinstance(event, Diverged):
-            click.echo(
-                f"diverged at step {event.step} (epoch {event.epoch}): {event.reason}", err=True
+            said = tr(
+                "diverged at step {step} (epoch {epoch}): {reason}",
+                step=event.step,
+                epoch=event.epoch,
+                reason=event.reason,
             )
+            click.echo(said, err=True)
             for line in explained(event.autopsy):
                 click.echo(line, err=True)
             return
@@ -128,7 +143,8 @@ class Plain:
             click.echo(event.reason)
         where = standing(event.loss, known.noise_floor, known.optimum, known.rounding)
         symbols = self.experiment.entry("loss").floor
-        click.echo(f"{where}; noise floor {symbols} = {known.noise_floor:.3g}")
+        floor = tr("noise floor {symbols} = {value:.3g}", symbols=symbols, value=known.noise_floor)
+        click.echo(f"{tr(where)}; {floor}")
 
     def _clear(self) -> None:
         if self.watched:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from engine.cells import right
 from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
 from engine.registry import Value, show
 from engine.sweep import Cell, Sweep, parse_axis
+from engine.words import tr
 
 
 @click.command("sweep")
@@ -36,8 +38,9 @@ def sweep(
     keys = [axis.key for axis in grid.axes]
     places = grid.settings()
     if form != "json":
-        columns = [*keys, "loss", "floor_epoch", "status"]
-        click.echo(",".join(columns) if form == "csv" else "".join(f"{c:>14}" for c in columns))
+        results = ["loss", "floor_epoch", "status"]
+        table = "".join(right(head, 14) for head in (*keys, *map(tr, results)))
+        click.echo(",".join([*keys, *results]) if form == "csv" else table)
     from engine.lanes import run_sweep
 
     try:
@@ -46,7 +49,7 @@ def sweep(
             if lines:
                 click.echo("\n".join(lines))
     except KeyboardInterrupt:
-        click.echo("linreg-tui: interrupted", err=True)
+        click.echo(tr("linreg-tui: interrupted"), err=True)
         return INTERRUPTED
     return 0
 
@@ -63,7 +66,8 @@ def row(form: str | None, keys: list[str], values: tuple[Value, ...], cell: Cell
         return ",".join([*texts, cell.status])
     texts = [f"{value:.6g}" if isinstance(value, float) else show(value) for value in values]
     floor = "–" if cell.floor_epoch is None else str(cell.floor_epoch)
-    return "".join(f"{text:>14}" for text in [*texts, f"{cell.loss:.6g}", floor, cell.status])
+    texts += [f"{cell.loss:.6g}", floor, tr(cell.status)]
+    return "".join(right(text, 14) for text in texts)
 
 
 @click.command("find-lr")
@@ -84,6 +88,12 @@ def find_learning_rate(
         click.echo(json.dumps(finite(asdict(found)), allow_nan=False))
         return 0
     for lr, loss in zip(found.lrs, found.losses, strict=True):
-        click.echo(f"lr {lr:<12.4g} smoothed loss {loss:.6g}")
-    click.echo(f"suggestion {found.suggestion:.3g}, limit 2/λmax = {found.critical_lr:.3g}")
+        click.echo(tr("lr {lr:<12.4g} smoothed loss {loss:.6g}", lr=lr, loss=loss))
+    click.echo(
+        tr(
+            "suggestion {lr:.3g}, limit 2/λmax = {limit:.3g}",
+            lr=found.suggestion,
+            limit=found.critical_lr,
+        )
+    )
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.cells import left
 from engine.cli.common import experiment_options, finite, read_experiment
 from engine.models import Values, direction
 from engine.translate import caveats, translations
@@ -79,17 +80,32 @@ def lines(start: Study, best: Study) -> list[str]:
     size = max(len(label) for label in best.labels)
     rows = zip(best.labels, best.hessian.tolist(), strict=True)
     return [
-        f"closed form        {named(facts.closed_form)}",
-        f"its loss           {facts.optimum:.4g}, noise floor {facts.noise_floor:.4g}",
-        "Hessian at the closed form",
+        line(tr("closed form"), named(facts.closed_form)),
+        line(
+            tr("its loss"),
+            tr("{loss:.4g}, noise floor {floor:.4g}", loss=facts.optimum, floor=facts.noise_floor),
+        ),
+        tr("Hessian at the closed form"),
         *(f"  {label:<{size}}" + "".join(f"{x:>12.4g}" for x in row) for label, row in rows),
-        f"  by autograd: off by {best.autograd_apart:.1g}",
+        "  " + tr("by autograd: off by {off:.1g}", off=best.autograd_apart),
         *rates(best),
-        f"limit here         {best.limit.lr:.4g} ({best.limit.name})",
-        f"gradient variance  {start.gradient_variance:.4g} at the start, "
-        f"minibatches of {start.batch_size}",
-        f"B_simple           {start.noise.simple_batch_size:.4g} at the start, "
-        f"{best.noise.simple_batch_size:.4g} at the closed form",
+        line(tr("limit here"), f"{best.limit.lr:.4g} ({best.limit.name})"),
+        line(
+            tr("gradient variance"),
+            tr(
+                "{variance:.4g} at the start, minibatches of {size}",
+                variance=start.gradient_variance,
+                size=start.batch_size,
+            ),
+        ),
+        line(
+            "B_simple",
+            tr(
+                "{start:.4g} at the start, {best:.4g} at the closed form",
+                start=start.noise.simple_batch_size,
+                best=best.noise.simple_batch_size,
+            ),
+        ),
         tr("same path with"),
         *(
             f"  loss={one.loss} reduction={one.reduction} lr={one.lr:.4g}"
@@ -97,8 +113,13 @@ def lines(start: Study, best: Study) -> list[str]:
         ),
         *(f"  {tr(sentence)}" for sentence in caveats(best.experiment)),
         tr("second derivatives"),
-        *(f"  {way.name:<14}{cost(way)}" for way in best.second),
+        *(f"  {left(tr(way.name), 14)}{cost(way)}" for way in best.second),
     ]
+
+
+def line(name: str, value: str) -> str:
+    """A name and what it comes to."""
+    return left(name, 19) + value
 
 
 def cost(way: Way) -> str:
@@ -119,18 +140,36 @@ def rates(study: Study) -> list[str]:
     """What the eigenvalues say about full-batch descent."""
     curvature = study.curvature
     if not curvature.rank:
-        return ["no curvature: this loss sets no limit to the lr and has no best one"]
+        return [tr("no curvature: this loss sets no limit to the lr and has no best one")]
     pairs = zip(curvature.eigenvalues.tolist(), study.headings, strict=True)
     flat = len(study.labels) - curvature.rank
+    level = tr("{count} flat: there every value is as good as another", count=flat)
     return [
-        "eigenvalues",
-        *(f"  {value:>10.4g}  along {direction(heading)}" for value, heading in pairs),
-        *([f"  {flat} flat: there every value is as good as another"] if flat else []),
-        f"condition number   {curvature.condition:.4g}",
-        f"critical lr        {curvature.critical_lr:.4g} = 2/λmax, full batch",
-        f"best lr            {curvature.best_lr:.4g}, leaves {curvature.best_rate:.4g} a step",
-        f"best momentum      lr {curvature.best_momentum_lr:.4g}, "
-        f"momentum {curvature.best_momentum:.4g}, leaves {curvature.best_momentum_rate:.4g} a step",
+        tr("eigenvalues"),
+        *(
+            tr("  {value:>10.4g}  along {direction}", value=value, direction=direction(heading))
+            for value, heading in pairs
+        ),
+        *([f"  {level}"] if flat else []),
+        line(tr("condition number"), f"{curvature.condition:.4g}"),
+        line(tr("critical lr"), tr("{lr:.4g} = 2/λmax, full batch", lr=curvature.critical_lr)),
+        line(
+            tr("best lr"),
+            tr(
+                "{lr:.4g}, leaves {rate:.4g} a step",
+                lr=curvature.best_lr,
+                rate=curvature.best_rate,
+            ),
+        ),
+        line(
+            tr("best momentum"),
+            tr(
+                "lr {lr:.4g}, momentum {momentum:.4g}, leaves {rate:.4g} a step",
+                lr=curvature.best_momentum_lr,
+                momentum=curvature.best_momentum,
+                rate=curvature.best_momentum_rate,
+            ),
+        ),
     ]
 
 

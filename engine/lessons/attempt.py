@@ -9,6 +9,7 @@ from engine.history import History, Snapshot
 from engine.lessons.conditions import Evidence
 from engine.lessons.lesson import Lesson, Question, parse_answer
 from engine.registry import BadInput
+from engine.words import tr
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Attempt:
         asked = self.lesson.questions[question]
         known = self.forecasts.get(question)
         if known and known.right is not None:
-            raise BadInput("answer", text, "the run has answered this question already")
+            raise BadInput("answer", text, tr("the run has answered this question already"))
         self.forecasts[question] = Forecast(parse_answer(text, len(asked.choices)))
 
     def use(self, name: str) -> None:

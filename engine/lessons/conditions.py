@@ -26,6 +26,7 @@ from engine.experiment import REGISTRIES, SETTINGS, Experiment
 from engine.history import Snapshot, norm
 from engine.models import Values, labels
 from engine.registry import BadInput, Param, show
+from engine.words import tr
 
 Measure = Callable[[Snapshot], float | None]
 """A number read off a run; None where it has none."""
@@ -110,7 +111,9 @@ def parse_tolerance(text: str) -> Tolerance:
             return tolerance
     except ValueError:
         pass
-    raise ValueError(f"{words!r} is no tolerance; write 5 %, factor 2 or a number above 0")
+    raise ValueError(
+        tr("{text!r} is no tolerance; write 5 %, factor 2 or a number above 0", text=words)
+    )
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,8 @@ def _comparison(
         if words.startswith(f"{verb} "):
             name = words.removeprefix(f"{verb} ")
             if name not in known:
-                raise ValueError(f"{name!r} cannot be {verb}; choose from {', '.join(known)}")
+                allowed = tr("choose from {names}", names=", ".join(known))
+                raise ValueError(tr("{name!r} cannot be {verb}; ", name=name, verb=verb) + allowed)
             return lambda evidence: name in evidence.used
     if match := re.fullmatch(r"(.+?) is (not )?(.+)", words):
         key, negated, said = match.groups()
@@ -175,7 +179,7 @@ def _comparison(
     if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
         left, sign, right = match.groups()
         return _ordered(_side(left, experiment), OPERATORS[sign], _side(right, experiment))
-    raise ValueError(f"{words!r} compares nothing; write it like `final loss < 0.1`")
+    raise ValueError(tr("{text!r} compares nothing; write it like `final loss < 0.1`", text=words))
 
 
 def _predicted(tolerance: Tolerance) -> Test:
@@ -195,7 +199,8 @@ def _words(key: str, said: str) -> tuple[Callable[[Snapshot], str], str]:
     known = {"status": STATES, "standing": STANDINGS}.get(key)
     if known:
         if said not in known:
-            raise ValueError(f"{key} is never {said!r}; choose from {', '.join(known)}")
+            allowed = tr("choose from {names}", names=", ".join(known))
+            raise ValueError(tr("{key} is never {said!r}; ", key=key, said=said) + allowed)
         return (_standing if key == "standing" else lambda run: run.state), said
     value = read_value(key, said)
     return lambda run: show(run.experiment.flat().get(key, "")), value
@@ -229,7 +234,7 @@ def parse_amount(text: str, experiment: Experiment) -> Amount:
     """A quantity, or one divided by another, each perhaps of the run before; raises ValueError."""
     parts = [_amount(part.strip(), experiment) for part in text.split(" / ")]
     if len(parts) > 2:
-        raise ValueError(f"{text!r} divides more than once")
+        raise ValueError(tr("{text!r} divides more than once", text=text))
 
     def ratio(evidence: Evidence) -> float | None:
         above, below = (part(evidence) for part in parts)
@@ -257,7 +262,9 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
         params_of(text)
     except ValueError:
         known = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
-        raise ValueError(f"{text!r} is no quantity; there are {known}, and the keys") from None
+        raise ValueError(
+            tr("{text!r} is no quantity; there are {known}, and the keys", text=text, known=known)
+        ) from None
 
     def setting(run: Snapshot) -> float | None:
         value = run.experiment.flat().get(text)
@@ -286,7 +293,13 @@ def _named(
     known = {*zeros, *(label for label, _ in labels(zeros))}
     physical = {one.name for one in model.quantities}
     if name not in known | physical:
-        raise ValueError(f"{name!r} is no parameter here; there are {', '.join(known | physical)}")
+        raise ValueError(
+            tr(
+                "{name!r} is no parameter here; there are {names}",
+                name=name,
+                names=", ".join(known | physical),
+            )
+        )
 
     def measure(run: Snapshot) -> float | None:
         values = read(run)
@@ -312,7 +325,7 @@ def params_of(key: str) -> list[Param]:
     entries = REGISTRIES[head] if dot and head in REGISTRIES else ()
     found = [param for entry in entries for param in entry.params if param.name == name]
     if not found:
-        raise ValueError(f"{key!r} is no key of an experiment")
+        raise ValueError(tr("{key!r} is no key of an experiment", key=key))
     return found
 
 

@@ -25,6 +25,7 @@ from engine.lessons.conditions import (
     parse_tolerance,
 )
 from engine.registry import BadInput, shortened, show
+from engine.words import tr
 
 PANELS = ("data", "model", "training", "loss", "fit", "values")
 """Panels that a lesson may hide."""
@@ -42,7 +43,9 @@ class BadLesson(BadInput):
     """A lesson that cannot be used; the message is one line: file, line, what is wrong."""
 
     def __init__(self, file: str, line: int, wrong: str) -> None:
-        ValueError.__init__(self, f"{file}, line {line}: {wrong}")
+        ValueError.__init__(
+            self, tr("{file}, line {line}: {wrong}", file=file, line=line, wrong=wrong)
+        )
         self.key = "lesson"
 
 
@@ -126,8 +129,8 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise BadLesson(file.name, 1, f"cannot be read: {reason}") from None
+        reason = getattr(error, "strerror", None) or tr("not UTF-8 text")
+        raise BadLesson(file.name, 1, tr("cannot be read: {reason}", reason=reason)) from None
 
 
 def parse_lesson(
@@ -173,7 +176,9 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 def parse_answer(text: str, choices: int) -> float:
     """A forecast as a number; of choices, which one, counted from 1. Raises BadInput."""
-    allowed = f"must be a whole number from 1 to {choices}" if choices else "must be a number"
+    allowed = tr("must be a number")
+    if choices:
+        allowed = tr("must be a whole number from 1 to {most}", most=choices)
     try:
         number = float(text)
     except ValueError:
@@ -198,17 +203,19 @@ class Head:
         """Head and body of a lesson's text; raises BadLesson."""
         lines = text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n")
         if lines[0].strip() != FENCE:
-            raise BadLesson(file, 1, f"must begin with a line {FENCE}, the head in TOML behind it")
+            wrong = tr("must begin with a line {fence}, the head in TOML behind it", fence=FENCE)
+            raise BadLesson(file, 1, wrong)
         end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == FENCE), 0)
         if not end:
-            raise BadLesson(file, len(lines), f"the head has no end: a second line {FENCE}")
+            wrong = tr("the head has no end: a second line {fence}", fence=FENCE)
+            raise BadLesson(file, len(lines), wrong)
         try:
             # The empty line makes TOML's count of lines that of the file.
             values = tomllib.loads("\n".join(["", *lines[1:end]]))
         except (ValueError, RecursionError) as error:
             said, _, place = str(error).partition(" (at line ")
             line = int(place.partition(",")[0]) if place[:1].isdigit() else end + 1
-            raise BadLesson(file, line, f"not TOML: {said}") from None
+            raise BadLesson(file, line, tr("not TOML: {error}", error=said)) from None
         return cls(values, "\n".join(lines[:end]), file), "\n".join(lines[end + 1 :]).strip() + "\n"
 
     def wrong(self, near: object, wrong: str) -> BadLesson:
@@ -233,25 +240,28 @@ class Head:
         """Raise BadLesson where a translation holds more than words."""
         for key, value in leaves(self.values):
             if key not in words or not isinstance(value, str):
-                raise self.wrong(key, f"a translation has only {', '.join(words)}, not {key}")
+                names = ", ".join(words)
+                raise self.wrong(
+                    key, tr("a translation has only {names}, not {key}", names=names, key=key)
+                )
 
     def lesson(self, name: str, body: str) -> Lesson:
         """The lesson; raises BadLesson."""
         top = self.table(
-            self.values, "the lesson",
+            self.values, tr("the lesson"),
             ("title", "chapter", "source", "view", "hide_panels", "hide_tools", "experiment",
              "question", "goal", "solution"),
         )  # fmt: skip
         title = self.string(top, "title")
         if not title:
-            raise self.wrong("title", "has no title")
+            raise self.wrong("title", tr("has no title"))
         view = self.string(top, "view") or VIEWS[0]
-        self.known(view, VIEWS, "view")
+        self.known(view, VIEWS, tr("view"))
         panels, tools = self.strings(top, "hide_panels"), self.strings(top, "hide_tools")
         for panel in panels:
-            self.known(panel, PANELS, "panel")
+            self.known(panel, PANELS, tr("panel"))
         for tool in tools:
-            self.known(tool, TOOLS, "tool")
+            self.known(tool, TOOLS, tr("tool"))
         experiment = self.experiment(top.get("experiment", {}))
         return Lesson(
             name,
@@ -271,7 +281,7 @@ class Head:
     def experiment(self, values: object) -> Experiment:
         """The experiment of the head."""
         if not isinstance(values, Mapping):
-            raise self.wrong("experiment", "experiment must be a table, [experiment]")
+            raise self.wrong("experiment", tr("experiment must be a table, [experiment]"))
         self.start = self.line_of("[experiment]", 0)
         try:
             experiment = Experiment.from_dict(values)
@@ -283,7 +293,7 @@ class Head:
     def question(self, values: Mapping[str, Any], experiment: Experiment) -> Question:
         """One [[question]]."""
         table = self.table(
-            values, "a question", ("ask", "of", "within", "when", "answer", "choice")
+            values, tr("a question"), ("ask", "of", "within", "when", "answer", "choice")
         )
         ask, of = self.string(table, "ask"), self.string(table, "of")
         choices = tuple(
@@ -291,7 +301,7 @@ class Head:
             for one in self.tables(table, "choice", "question.")
         )
         if not ask or bool(of) == bool(choices):
-            raise self.wrong("", "a question needs ask, and either of or choice")
+            raise self.wrong("", tr("a question needs ask, and either of or choice"))
         within = table.get("within", "10 %")
         answer = show(table["answer"]) if "answer" in table else ""
         try:
@@ -311,20 +321,20 @@ class Head:
 
     def goal(self, values: Mapping[str, Any], experiment: Experiment) -> Goal:
         """One [[goal]]."""
-        table = self.table(values, "a goal", ("text", "if", "hint"))
+        table = self.table(values, tr("a goal"), ("text", "if", "hint"))
         text = self.string(table, "text")
         if not text:
-            raise self.wrong("", "a goal needs a text")
+            raise self.wrong("", tr("a goal needs a text"))
         return Goal(text, self.condition(table, "if", experiment), self.string(table, "hint"))
 
     def solution(self, values: Mapping[str, Any], experiment: Experiment) -> Solution:
         """One [[solution]]: keys of the experiment, `use` and `pause`."""
         used = self.strings(values, "use")
         for name in used:
-            self.known(name, (*TOOLS, *VIEWS), "tool or view")
+            self.known(name, (*TOOLS, *VIEWS), tr("tool or view"))
         pause = values.get("pause", 0)
         if type(pause) is not int or pause < 0:
-            raise self.wrong("pause", "pause must be a whole number of steps")
+            raise self.wrong("pause", tr("pause must be a whole number of steps"))
         own = ("use", "pause")
         changes = flattened({key: value for key, value in values.items() if key not in own})
         try:
@@ -344,10 +354,14 @@ class Head:
     def table(self, value: object, what: str, keys: Collection[str]) -> Mapping[str, Any]:
         """A table that has no other keys."""
         if not isinstance(value, Mapping):
-            raise self.wrong(value, f"{what} must be a table")
+            raise self.wrong(value, tr("{what} must be a table", what=what))
         for key in value:
             if key not in keys:
-                raise self.wrong(key, f"{key!r} is unknown; {what} has {', '.join(keys)}")
+                names = ", ".join(keys)
+                raise self.wrong(
+                    key,
+                    tr("{key!r} is unknown; {what} has {names}", key=key, what=what, names=names),
+                )
         return value
 
     def tables(
@@ -356,7 +370,7 @@ class Head:
         """The tables [[key]], one after the other; what is wrong in one is looked for there."""
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-            raise self.wrong(key, f"{key} must be written [[{key}]]")
+            raise self.wrong(key, tr("{key} must be written [[{key}]]", key=key))
         outer = self.start
         for place, one in enumerate(value):
             self.start = self.line_of(f"[[{within}{key}]]", place, outer) or outer
@@ -367,17 +381,20 @@ class Head:
         """A text, empty where there is none."""
         value = table.get(key, "")
         if not isinstance(value, str):
-            raise self.wrong(key, f"{key} must be text in quotation marks")
+            raise self.wrong(key, tr("{key} must be text in quotation marks", key=key))
         return value.strip()
 
     def strings(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
         """A list of names, empty where there is none."""
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise self.wrong(key, f'{key} must be a list of names: ["…", "…"]')
+            raise self.wrong(key, tr('{key} must be a list of names: ["…", "…"]', key=key))
         return tuple(value)
 
     def known(self, name: str, names: Collection[str], what: str) -> None:
         """Raise BadLesson for a name that is not one of them."""
         if name not in names:
-            raise self.wrong(name, f"there is no {what} {name!r}; choose from {', '.join(names)}")
+            allowed = tr("choose from {names}", names=", ".join(names))
+            raise self.wrong(
+                name, tr("there is no {what} {name!r}; ", what=what, name=name) + allowed
+            )

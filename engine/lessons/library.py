@@ -38,13 +38,18 @@ def find_lesson(name: str) -> Lesson:
     file = Path(name)
     if file.suffix == ".md" or file.exists():
         return read_lesson(file, file.stem, in_use())
-    raise BadInput("lesson", name, "choose from " + ", ".join(lessons()) + ", or name a file")
+    allowed = tr("choose from {names}, or name a file", names=", ".join(lessons()))
+    raise BadInput("lesson", name, allowed)
+
+
+def title_of(experiment: Experiment) -> str:
+    """The title of the lesson an experiment is of, apart from seed and device; else its parts."""
+    return _title_of(experiment, in_use())
 
 
 @lru_cache(maxsize=64)  # asked for again with every picture of a run
-def title_of(experiment: Experiment) -> str:
-    """The title of the lesson an experiment is of, apart from seed and device; else its parts."""
-    for known in lessons().values():
+def _title_of(experiment: Experiment, language: str) -> str:
+    for known in _lessons(language).values():
         alike = {"seed": known.experiment.seed, "device": known.experiment.device}
         if experiment.changed(alike) == known.experiment:
             return known.title

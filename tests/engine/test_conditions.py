@@ -50,7 +50,7 @@ def snapshots() -> tuple[Snapshot, ...]:
     """Runs at every stage, of every kind of model."""
     beginning = History(SMALL)
     beginning.fold(next(iter(train(SMALL))))
-    kinds = (
+    kinds: tuple[dict[str, object], ...] = (
         {},
         {"lr": 1000.0},
         {"data": "ohm", "model": "ohm"},

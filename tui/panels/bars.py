@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from engine.history import Snapshot, State
 from engine.lessons.library import title_of
+from engine.words import tr
 from tui.keys import Action
 from tui.numbers import clock
 
@@ -60,7 +61,7 @@ class StatusBar(Widget):
 
 def status(snapshot: Snapshot, width: int, title: str = "") -> Content:
     """One line: title on the left, state and progress on the right; the title yields."""
-    right = [("● ", COLORS[snapshot.state]), (snapshot.state, "")]
+    right = [("● ", COLORS[snapshot.state]), (tr(snapshot.state), "")]
     if snapshot.steps:
         share = snapshot.step / snapshot.steps
         full = round(share * PROGRESS)
@@ -70,7 +71,7 @@ def status(snapshot: Snapshot, width: int, title: str = "") -> Content:
             right.append(("  " + "▰" * full + "▱" * (PROGRESS - full), ""))
         right.append((f"  {clock(snapshot.seconds)}", ""))
         if snapshot.state == "running" and snapshot.eta is not None and width >= 60:
-            right.append((f"  {clock(snapshot.eta)} left", "dim"))
+            right.append(("  " + tr("{time} left", time=clock(snapshot.eta)), "dim"))
     tail = Content.assemble(*right, " ")
     space = max(0, width - tail.cell_length)
     named = title or title_of(snapshot.experiment)
@@ -91,8 +92,8 @@ def job_line(
         tail += "▰" * full + "▱" * (PROGRESS - full) + "  "
     tail += clock(seconds)
     if left is not None:
-        tail += f"  {clock(left)} left"
-    room = max(0, width - len(tail) - 1)
+        tail += "  " + tr("{time} left", time=clock(left))
+    room = max(0, width - cell_len(tail) - 1)
     head = Content(title).truncate(max(0, room - 1), ellipsis=True)
     return Content.assemble(head, " " * (room - head.cell_length), tail)
 
@@ -143,7 +144,7 @@ def key_line(actions: Actions, width: int) -> Content:
         link = f"@click=screen.{action.id}"
         parts.append(
             Content.from_markup(
-                f" [{link}][b]$key[/b] [dim]$label[/dim][/] ", key=key, label=action.label
+                f" [{link}][b]$key[/b] [dim]$label[/dim][/] ", key=key, label=tr(action.label)
             )
         )
     return Content.assemble(*parts)
@@ -151,4 +152,4 @@ def key_line(actions: Actions, width: int) -> Content:
 
 def length(action: Action, key: str) -> int:
     """Cells that an action takes in the key bar."""
-    return cell_len(key) + cell_len(action.label) + 3
+    return cell_len(key) + cell_len(tr(action.label)) + 3

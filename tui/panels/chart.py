@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.history import Snapshot
+from engine.words import tr
 from tui.charts import Chart, ChartView
 
 ZOOM = 1.5
@@ -69,7 +70,7 @@ class ChartPanel(ChartView, can_focus=True):
 def absent(snapshot: Snapshot, waiting: str) -> str:
     """What an empty chart says: that something is on its way, or what brings it."""
     if snapshot.facts:
-        return "press s to train"
+        return tr("press s to train")
     if snapshot.state == "failed":
-        return "no data"
+        return tr("no data")
     return f"{snapshot.message} …" if snapshot.message else waiting

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from engine.history import Snapshot
+from engine.words import tr
 from tui.numbers import count
 from tui.panels.words import Words
 
@@ -20,14 +21,19 @@ class DevicePanel(Words):
 def device_text(snapshot: Snapshot) -> Text:
     """Three lines about the device, the most useful one first."""
     if snapshot.facts is None:
-        return Text(f"{snapshot.experiment.device}: not asked yet", style="dim")
+        unknown = tr("{device}: not asked yet", device=snapshot.experiment.device)
+        return Text(unknown, style="dim")
     info = snapshot.facts.device
     name = info.type if info.index is None else f"{info.type}:{info.index}"
-    speed = "no step yet"
+    speed = tr("no step yet")
     if snapshot.steps_per_second:
         epochs = snapshot.steps_per_second / snapshot.facts.steps_per_epoch
-        speed = f"{count(snapshot.steps_per_second)} steps/s {count(epochs)} epochs/s"
-    threads = "1 thread" if info.threads == 1 else f"{info.threads} threads"
+        speed = tr(
+            "{steps} steps/s {epochs} epochs/s",
+            steps=count(snapshot.steps_per_second),
+            epochs=count(epochs),
+        )
+    threads = tr("1 thread") if info.threads == 1 else tr("{count} threads", count=info.threads)
     version = info.torch.partition("+")[0]
     lines = f"{name} {speed}\n{info.name}\ntorch {version} · {threads} · {info.memory_gb:.0f} GB"
     return Text(lines, no_wrap=True, overflow="ellipsis")

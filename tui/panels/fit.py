@@ -12,6 +12,7 @@ from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.landscape import Landscape, Plane, Range, plane
 from engine.models import flat, labels
+from engine.words import tr
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import number
 from tui.panels.chart import ChartPanel, absent
@@ -108,7 +109,7 @@ class FitPanel(ChartPanel):
     def turn_to(self, view: str) -> None:
         """Show one of VIEWS."""
         self.view = view
-        self.border_title = self.view.capitalize()
+        self.border_title = tr(self.view.capitalize())
         self.reset_view()
 
     def next_feature(self) -> None:
@@ -160,7 +161,7 @@ class FitPanel(ChartPanel):
         """The chart of the present view."""
         snapshot = self.snapshots[0]
         if snapshot.facts is None:
-            return Chart(empty=absent(snapshot, "drawing the data …"))
+            return Chart(empty=absent(snapshot, tr("drawing the data …")))
         if self.view == "landscape":
             return landscape_chart(
                 snapshot,
@@ -222,13 +223,13 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     source = snapshot.experiment.source()
     single = len(columns) == 1
     name = source.x_label if single else f"{source.x_label}[{feature}]"
-    others = "" if single else ", others at mean"
+    title = tr("{y} against {x}", y=source.y_label, x=name)
     return Chart(
         (
-            Curve(column, y, "points", "data", "data", marker="."),
-            Curve(xs, predictions(snapshot, rows), color="fit", label="model", marker="*"),
+            Curve(column, y, "points", "data", tr("data"), marker="."),
+            Curve(xs, predictions(snapshot, rows), color="fit", label=tr("model"), marker="*"),
         ),
-        title=f"{source.y_label} against {name}{others}",
+        title=title if single else title + tr(", others at mean"),
         x_label=name,
         y_label=source.y_label,
     )
@@ -245,7 +246,7 @@ def residuals_chart(snapshot: Snapshot, feature: int) -> Chart:
     return Chart(
         (Curve(sample.X[feature], residuals, "points", "data", marker="."),),
         (Level(0.0, "0"),),
-        title=f"residual ŷ − y against {name}",
+        title=tr("residual ŷ − y against {x}", x=name),
         x_label=name,
         y_label="ŷ − y",
     )
@@ -263,9 +264,9 @@ def parameters_chart(snapshot: Snapshot) -> Chart:
     return Chart(
         curves,
         tuple(Level(value, label) for label, value in true),
-        title="parameters, true values dashed" if true else "parameters",
-        x_label="epochs",
+        title=tr("parameters, true values dashed") if true else tr("parameters"),
+        x_label=tr("epochs"),
         y_label=names[-1],
         x_range=(0.0, float(snapshot.experiment.epochs)),
-        empty="press s to train",
+        empty=tr("press s to train"),
     )

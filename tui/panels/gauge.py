@@ -9,6 +9,7 @@ from textual.content import Content
 
 from engine.experiment import KEYS, Experiment
 from engine.history import Snapshot
+from engine.words import tr
 from tui.numbers import number
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def verdict(share: float) -> tuple[str, str]:
     Below half of the limit every error falls without changing its sign (full batch: lr < 1/λmax).
     """
     if share < 0.5:
-        return "safe", "$text-success"
+        return tr("safe"), "$text-success"
     if share < 1:
-        return "close", "$text-warning"
-    return "above", "$text-error"
+        return tr("close"), "$text-warning"
+    return tr("above"), "$text-error"
 
 
 def percent(share: float) -> str:
@@ -61,13 +62,13 @@ def percent(share: float) -> str:
 def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
     """Label and words of the gauge: `2 % of 1.87` and a bar of it."""
     if math.isinf(limit.lr):
-        return "no limit", Content.styled(limit.name, "dim")
+        return tr("no limit"), Content.styled(limit.name, "dim")
     share = lr / limit.lr
     word, color = verdict(share)
     full = max(1, round(min(share, 1.0) * BAR))
     bar = Content.assemble(("▰" * full, color), ("▱" * (BAR - full), "dim"), (f" {word}", color))
     at = f"{limit.lr:.3g}" if limit.lr >= 0.01 else number(limit.lr)  # the label is narrow
-    return f"{percent(share)} of {at}", bar
+    return tr("{share} of {limit}", share=percent(share), limit=at), bar
 
 
 def limit_words(snapshot: Snapshot) -> str:
@@ -77,11 +78,16 @@ def limit_words(snapshot: Snapshot) -> str:
     limit, curvature = snapshot.facts.stability.limit, snapshot.facts.stability.curvature
     if math.isinf(limit.lr):
         return f"{limit.name}."
-    critical = f"2/λmax = {curvature.critical_lr:.3g}"
-    whose = f"{limit.lr:.3g} for {limit.name}; full batch "
     if limit.name == "2/λmax":
-        whose = ""
-    return f"Limit {whose}{critical}. Above half of that it swings from side to side."
+        said = tr("Limit 2/λmax = {critical:.3g}.", critical=curvature.critical_lr)
+    else:
+        said = tr(
+            "Limit {limit:.3g} for {whose}; full batch 2/λmax = {critical:.3g}.",
+            limit=limit.lr,
+            whose=limit.name,
+            critical=curvature.critical_lr,
+        )
+    return f"{said} {tr('Above half of that it swings from side to side.')}"
 
 
 def curve(experiment: Experiment) -> Content:

@@ -11,6 +11,7 @@ from engine.directions import directions, is_predicted
 from engine.history import Path, Snapshot
 from engine.landscape import Landscape, Plane, Range
 from engine.models import flat
+from engine.words import tr
 from tui.charts import Chart, Curve
 from tui.numbers import number
 from tui.panels.chart import ZOOM, absent
@@ -67,7 +68,7 @@ def optimum(plane: Plane, run: Snapshot) -> Point:
 
 def is_known(run: Snapshot) -> bool:
     """Whether it is known where the best parameters are."""
-    return run.facts is not None and bool(run.facts.closed_form or run.facts.true)
+    return run.facts is not None and run.facts.is_best_known
 
 
 def place_at(plane: Plane, path: Path, epoch: float | None) -> Point | None:
@@ -97,21 +98,23 @@ def landscape_chart(
     curves = [
         Curve(*plane.places(run.path.theta), "line", color, label, dashed=True, marker=marker)
         for run, color, label, marker in (
-            (pinned, "reference", "pinned", "x"),
-            (previous, "before", "before", "o"),
+            (pinned, "reference", tr("pinned"), "x"),
+            (previous, "before", tr("before"), "o"),
         )
         if run is not None and fits(run, plane)
     ]
     xs, ys = plane.places(now.path.theta)
     curves += [
-        Curve(xs, ys, color="ink", label="now" if curves else "", marker="#"),
+        Curve(xs, ys, color="ink", label=tr("now") if curves else "", marker="#"),
         *([Curve(xs, ys, "marks", "ink", marker="#")] if len(xs) <= COUNTED else []),
         spot((xs[0], ys[0]), "ink", "", "S", "○"),
         *([spot(best, "data", "θ*", "@", "×")] if is_known(now) else []),
     ]
     title = f"↑ {plane.names[1]} → {plane.names[0]}"
     if cursor is not None and here is not None:
-        title = f"epoch {number(cursor)}: {number(here[0])}, {number(here[1])}"
+        title = tr(
+            "epoch {epoch}: {x}, {y}", epoch=number(cursor), x=number(here[0]), y=number(here[1])
+        )
         curves.append(spot(here, "now", "", "O", "◆"))
     return Chart(
         tuple(curves),
@@ -143,7 +146,12 @@ def fits(run: Snapshot, plane: Plane) -> bool:
 def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | None) -> Chart:
     """The loss along the only parameter, with the run's places on it."""
     name = plane.names[0]
-    chart = Chart(title=f"loss over {name}", x_label=name, y_label="loss", empty="on its way …")
+    chart = Chart(
+        title=tr("loss over {name}", name=name),
+        x_label=name,
+        y_label=tr("loss"),
+        empty=tr("on its way …"),
+    )
     if known is None:
         return chart
     left, right = known.x_range
@@ -153,7 +161,7 @@ def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | N
     inside = [place for place in places if xs[0] <= place <= xs[-1]]
     on = list(zip(inside, heights(xs, ys, inside), strict=True))
     curves = [
-        Curve(xs, ys, color="faint", label="loss", marker="."),
+        Curve(xs, ys, color="faint", label=tr("loss"), marker="."),
         Curve(inside, [y for _, y in on], "marks", "ink", marker="#"),
     ]
     best = optimum(plane, now)[0]
@@ -161,8 +169,8 @@ def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | N
         ends = heights(xs, ys, [best])
         curves += [spot((best, height), "data", "θ*", "@", "×") for height in ends]
     if on:
-        curves.append(spot(on[0], "ink", "start", "S", "○"))
-        curves.append(spot(on[-1], "now", "now", "O", "◆"))
+        curves.append(spot(on[0], "ink", tr("start"), "S", "○"))
+        curves.append(spot(on[-1], "now", tr("now"), "O", "◆"))
     return replace(chart, curves=tuple(curves), x_range=x_range)
 
 
@@ -201,11 +209,11 @@ def directions_chart(now: Snapshot) -> Chart:
     low = min((y for curve in (*measured, *dashed) for y in curve.ys if y > 0), default=high)
     return Chart(
         (*dashed, *measured),
-        title=f"error, {'dashed (1−lr·λ)ᵏ' if predicted else 'measured only'}",
-        x_label="epochs",
-        y_label="error along the steepest",
+        title=tr("error, dashed (1−lr·λ)ᵏ") if predicted else tr("error, measured only"),
+        x_label=tr("epochs"),
+        y_label=tr("error along the steepest"),
         log_y=True,
         x_range=(0.0, float(now.experiment.epochs)),
         y_range=(max(low, DECADES * high) / 2, 2 * high),
-        empty=absent(now, "press s to train") if found or not now.facts else NO_DIRECTIONS,
+        empty=absent(now, tr("press s to train")) if found or not now.facts else tr(NO_DIRECTIONS),
     )

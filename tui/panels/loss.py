@@ -8,6 +8,7 @@ from dataclasses import replace
 from engine.alerts import NEAR
 from engine.history import Snapshot
 from engine.sweep import SweepProgress, band
+from engine.words import tr
 from tui.charts import Chart, Curve, Level, value_at
 from tui.numbers import loss_text
 from tui.panels.chart import ChartPanel, absent
@@ -66,13 +67,16 @@ def loss_chart(
     """
     curves = []
     xs = range(1, len(spread) + 1)
-    for place, label in enumerate(("", "", "other seeds", "", "")):
+    for place, label in enumerate(("", "", tr("other seeds"), "", "")):
         # The ends are dashed, the quartiles and the median drawn through.
         ys = [numbers[place] for numbers in spread]
         if spread:
             dashed = place in (0, 4)
             curves.append(Curve(xs, ys, color="data", label=label, dashed=dashed, marker="o"))
-    for other, color, label in ((pinned, "reference", "pinned"), (previous, "before", "before")):
+    for other, color, label in (
+        (pinned, "reference", tr("pinned")),
+        (previous, "before", tr("before")),
+    ):
         if other is not None:
             losses = other.epoch_losses
             curves.append(Curve(losses.x, losses.low, color=color, label=label, dashed=True))
@@ -84,12 +88,14 @@ def loss_chart(
                 batches.low,
                 "points",
                 "faint",
-                "minibatch",
+                tr("minibatch"),
                 highs=batches.high,
                 marker=".",
             )
         )
-    main = Curve(epochs.x, epochs.low, color="now", label="epoch", highs=epochs.high, marker="*")
+    main = Curve(
+        epochs.x, epochs.low, color="now", label=tr("epoch"), highs=epochs.high, marker="*"
+    )
     held_out = now.validation_losses
     if held_out.x:
         curves.append(
@@ -97,31 +103,32 @@ def loss_chart(
                 held_out.x,
                 held_out.low,
                 color=2,
-                label="validation",
+                label=tr("validation"),
                 highs=held_out.high,
                 marker="v",
             )
         )
     curves += [main, Curve(epochs.x, epochs.low, "marks", "now", marker="*")]
-    title = f"{now.experiment.entry('loss').label}, {'log y' if log_y else 'linear y'}"
+    axis = tr("log y") if log_y else tr("linear y")
+    title = f"{tr(now.experiment.entry('loss').label)}, {axis}"
     if cursor is not None:
         # The values take the place of the legend.
-        title = f"epoch {cursor:.10g}"
-        beside = (other for other in curves if other.dashed or other.label == "validation")
+        title = tr("epoch {epoch:.10g}", epoch=cursor)
+        beside = (other for other in curves if other.dashed or other.marker == "v")
         for curve in (main, *beside):
             value = value_at(curve, cursor)
             if value is not None:
-                title += f"  {'now' if curve is main else curve.label} {loss_text(value)}"
+                title += f"  {tr('now') if curve is main else curve.label} {loss_text(value)}"
         curves = [replace(curve, label="") for curve in curves]
     return Chart(
         tuple(curves),
         levels(now),
         title,
-        x_label="epochs",
+        x_label=tr("epochs"),
         log_y=log_y,
         x_range=x_range or (0.0, float(now.experiment.epochs)),
         cursor=cursor,
-        empty=absent(now, "loading torch …"),
+        empty=absent(now, tr("loading torch …")),
     )
 
 

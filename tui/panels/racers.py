@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
@@ -12,13 +13,16 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 
+from engine.cells import right
 from engine.optimizers import OPTIMIZERS
 from engine.race import RaceProgress, Track
+from engine.words import tr
 from tui.numbers import loss_text, number
 from tui.page import Picture
 
 NONE = "–"
-HEAD = "    optimizer    lr     loss  steps"
+WIDTHS = (8, 9, 7)
+"""Cells of lr, loss and steps."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,17 @@ def cells(track: Track | None) -> tuple[str, str, str]:
     """A racer's lr, its loss and its steps to the floor."""
     if track is None:
         return "", "", ""
-    lr = track.status if track.lr is None else number(track.lr)
+    lr = tr(track.status) if track.lr is None else number(track.lr)
     floor = NONE if track.floor_step is None else str(track.floor_step)
     if track.status == "diverged":
-        return lr, "diverged", floor
+        return lr, tr("diverged"), floor
     return lr, loss_text(track.loss) if track.losses else "", floor
+
+
+def head() -> str:
+    """The head of the table; the first one reaches into the column of the lr."""
+    name, lr, loss, steps = tr("optimizer"), "lr", tr("loss"), tr("steps")
+    return f"    {name}{right(lr, 15 - cell_len(name))}{right(loss, 9)}{right(steps, 7)}"
 
 
 class RaceTable(Picture, can_focus=True):
@@ -113,13 +123,13 @@ class RaceTable(Picture, can_focus=True):
 
     def render(self) -> Text:
         """The head and the lines; of a racer number and name have the colour of its curves."""
-        text = Text.assemble((HEAD, "dim"), no_wrap=True)
+        text = Text.assemble((head(), "dim"), no_wrap=True)
         for line in self.lines:
             place = place_of(line.name)
             color = self.palette.style(place) + Style(bold=True)
             row = Text("✓ " if line.runs else "  ", no_wrap=True)
             row.append(f"{place + 1} {line.name:<8}", color)
-            row.append("{:>8}{:>9}{:>7}".format(*cells(line.track)))
+            row.append("".join(map(right, cells(line.track), WIDTHS)))
             if line.name == self.cursor:
                 row.stylize("reverse")
             text.append("\n").append_text(row)

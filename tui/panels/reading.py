@@ -36,27 +36,31 @@ def reading(snapshot: Snapshot) -> Content:
     """The lines for a snapshot, the most important first."""
     known, loss = snapshot.facts, snapshot.loss
     if snapshot.state == "failed":
-        return Content.styled(f"failed: {snapshot.message}", BAD)
+        return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
     if known is None or loss is None:
-        return Content.styled(f"{snapshot.message or 'loading torch'} …", "dim")
+        return Content.styled(f"{snapshot.message or tr('loading torch')} …", "dim")
     symbols = snapshot.experiment.entry("loss").floor
-    limits = [(f"\nnoise floor {symbols} = {loss_text(known.noise_floor)}", "dim")]
+    floor = tr(
+        "noise floor {symbols} = {value}", symbols=symbols, value=loss_text(known.noise_floor)
+    )
+    limits = [(f"\n{floor}", "dim")]
     if known.closed_form:
-        limits.append((f"\nclosed form reaches {loss_text(known.optimum)}", "dim"))
+        reached = tr("closed form reaches {loss}", loss=loss_text(known.optimum))
+        limits.append((f"\n{reached}", "dim"))
     limits += [(f"\n{line}", "") for line in quantities(snapshot)]
     if snapshot.step == 0:
-        head = f"loss {loss_text(loss)} · press s to train"
+        head = tr("loss {loss} · press s to train", loss=loss_text(loss))
         return Content.assemble(head, *prospects(known.stability, snapshot.lr), *limits)
-    head = f"epoch {snapshot.epoch}, loss {loss_text(loss)}"
+    head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
     if cause := snapshot.autopsy:
         first, *others = findings(cause)
         lines = [(f"\n{line}", "") for line in (*others, head, snapshot.message)]
         return Content.assemble((first, BAD), *lines)
-    where: str = standing(loss, known.noise_floor, known.optimum, known.rounding)
-    learning = where == "still learning"
+    where = standing(loss, known.noise_floor, known.optimum, known.rounding)
+    learning, words = where == "still learning", tr(where)
     if learning and not is_falling(snapshot):
-        where = "above the floor, and not falling"
-    said = (f"\n{where}", WARNING if learning else GOOD)
+        words = tr("above the floor, and not falling")
+    said = (f"\n{words}", WARNING if learning else GOOD)
     if not snapshot.experiment.reshape:
         limits.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
     alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
@@ -67,7 +71,11 @@ def quantities(snapshot: Snapshot) -> list[str]:
     """Each physical quantity with its unit, beside the true value."""
     return [
         f"{name} = {quantity(value)} {unit}"
-        + ("" if true is None else f", true {quantity(true)} ({value - true:+.3g})")
+        + (
+            ""
+            if true is None
+            else tr(", true {true} ({off:+.3g})", true=quantity(true), off=value - true)
+        )
         for name, (value, true, unit) in snapshot.quantities().items()
     ]
 
@@ -94,23 +102,36 @@ def is_falling(snapshot: Snapshot) -> bool:
 def advice(snapshot: Snapshot) -> str:
     """What went wrong with a run and what to try, or nothing."""
     if snapshot.state == "failed":
-        return f"{snapshot.message}. Change the setting that it names, or press r to try again."
+        return tr(
+            "{message}. Change the setting that it names, or press r to try again.",
+            message=snapshot.message,
+        )
     if cause := snapshot.autopsy:
         happened, remedy, limit, where = findings(cause)
-        return f"{remedy.capitalize()}. It {happened}: {limit}. It {where}."
+        return tr(
+            "{remedy}. It {happened}: {limit}. It {where}.",
+            remedy=remedy.capitalize(),
+            happened=happened,
+            limit=limit,
+            where=where,
+        )
     return ""
 
 
 def findings(cause: Autopsy) -> tuple[str, str, str, str]:
     """Since when a run diverged, what helps, how far beyond the limit it was, and where it ran."""
-    limit = cause.limit.name
-    if math.isfinite(cause.limit.lr):
-        limit = f"limit {cause.limit.lr:.3g} ({limit})"
+    limit, whose = cause.limit.lr, cause.limit.name
+    if math.isfinite(limit):
+        whose = tr("limit {limit:.3g} ({whose})", limit=limit, whose=whose)
     return (
-        f"diverged from step {cause.first_bad_step} on",
-        f"press a to train with {cause.suggestion:.3g}",
-        f"lr {cause.lr:.3g}, {limit}",
-        f"ran away along {direction(cause.heading)} (λ {cause.eigenvalue:.3g})",
+        tr("diverged from step {step} on", step=cause.first_bad_step),
+        tr("press a to train with {lr:.3g}", lr=cause.suggestion),
+        f"lr {cause.lr:.3g}, {whose}",
+        tr(
+            "ran away along {direction} (λ {value:.3g})",
+            direction=direction(cause.heading),
+            value=cause.eigenvalue,
+        ),
     )
 
 
@@ -122,10 +143,15 @@ def prospects(known: Stability, lr: float) -> list[tuple[str, str]]:
     else:
         share = lr / limit.lr
         word, color = verdict(share)
-        said = f"\nlr {percent(share)} of limit {limit.lr:.3g}: {word}"
-        lines = [(said, color)]
+        said = tr(
+            "lr {share} of limit {limit:.3g}: {word}",
+            share=percent(share),
+            limit=limit.lr,
+            word=word,
+        )
+        lines = [(f"\n{said}", color)]
         if limit.name != "2/λmax":
-            lines.append((f"\nlimit of {limit.name}", "dim"))
+            lines.append(("\n" + tr("limit of {whose}", whose=limit.name), "dim"))
     if not curvature.rank:
         return lines
     values = [f"{value:.3g}" for value in curvature.eigenvalues.tolist()]

@@ -28,7 +28,7 @@ PACE = Param(
 
 def pace_text(pace: float | None) -> str:
     """A pace as it is chosen: `2 epochs/s` or `full speed`."""
-    return f"{pace:g} epochs/s" if pace else "full speed"
+    return tr("{pace:g} epochs/s", pace=pace) if pace else tr("full speed")
 
 
 def last_batch_words(experiment: Experiment) -> str:
@@ -83,15 +83,15 @@ class TrainingPanel(Form):
                 words = Content.styled(last_batch_words(experiment), "dim")
                 rows.append(Row("last_batch", tr(" short batch"), note=words))
             if row.key == "schedule" and row.value != "constant":
-                rows.append(Row("curve", " over the run", note=curve(experiment)))
+                rows.append(Row("curve", " " + tr("over the run"), note=curve(experiment)))
         paces = tuple(Choice(pace_text(pace), pace_text(pace)) for pace in PACES)
-        return [*rows, Row("pace", "pace", pace_text(self.pace), paces)]
+        return [*rows, Row("pace", tr("pace"), pace_text(self.pace), paces)]
 
     def gauge(self, experiment: Experiment) -> Row:
         """The lr in force as a share of its limit, once that is known of this experiment."""
         now = self.snapshot
         if now is None or now.facts is None or not knows(now, experiment):
-            return Row("gauge", " of its limit", note=WAITING)
+            return Row("gauge", " " + tr("of its limit"), note=WAITING)
         label, bar = gauge(lr_in_force(now, experiment), now.facts.stability.limit)
         return Row("gauge", f" {label}", note=bar)
 

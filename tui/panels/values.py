@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from engine.history import Snapshot, norm
 from engine.models import labels
+from engine.words import tr
 from tui.numbers import number
 from tui.tables import side_by_side
 
@@ -56,7 +57,7 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     """The lines of the table for a width in cells."""
     known = snapshot.facts
     if known is None:
-        return [Text("no data yet", style="dim")]
+        return [Text(tr("no data yet"), style="dim")]
     errors = snapshot.errors()
     sources = dict(
         zip(
@@ -66,17 +67,18 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
         )
     )
     cells = {
-        column: [number(value, signed=column == "error") for _, value in labels(values)]
+        tr(column): [number(value, signed=column == "error") for _, value in labels(values)]
         for column, values in sources.items()
         if values or column == "grad"
     }
     names = [name for name, _ in labels(known.start)]
-    lines = side_by_side(names, cells, width, CELL, quiet=("true", "closed"))
+    lines = side_by_side(names, cells, width, CELL, quiet=(tr("true"), tr("closed")))
     if snapshot.grads:
-        lines.append(Text(f"|grad| {number(norm(snapshot.grads))} in this minibatch"))
+        length = number(norm(snapshot.grads))
+        lines.append(Text(tr("|grad| {length} in this minibatch", length=length)))
         lines += [Text(line) for line in layers(snapshot)]
     else:
-        lines.append(Text("no grad before the first step", style="dim"))
+        lines.append(Text(tr("no grad before the first step"), style="dim"))
     return lines
 
 

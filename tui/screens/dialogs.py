@@ -10,7 +10,9 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.cells import left
 from engine.lessons.library import lessons
+from engine.words import tr
 from tui.dialog import Over
 from tui.keys import NUMBERED, groups, shown
 
@@ -55,21 +57,25 @@ class HelpScreen(ModalScreen[None], Over[None]):
     def compose(self) -> ComposeResult:
         """Introduction, keys by group, lessons."""
         text = Text("\n\n").join(
-            Text.assemble((head, "bold"), words) for head, words in INTRODUCTION
+            Text.assemble((tr(head) if head else "", "bold"), tr(words))
+            for head, words in INTRODUCTION
         )
         for name, actions in groups():
-            text.append(f"\n\n{name}\n", style="bold")
-            lines = [f"  {shown(action, self.remapped):<10} {action.help}" for action in actions]
+            text.append(f"\n\n{tr(name)}\n", style="bold")
+            lines = [
+                f"  {left(shown(action, self.remapped), 10)} {tr(action.help)}"
+                for action in actions
+            ]
             text.append("\n".join(lines))
-        text.append("\n\nLessons\n", style="bold")
+        text.append(f"\n\n{tr('Lessons')}\n", style="bold")
         lines = [
             f"  {number:<10} {lesson.title}"
             for number, lesson in enumerate(list(lessons().values())[:NUMBERED], 1)
         ]
         text.append("\n".join(lines))
         with VerticalScroll() as box:
-            box.border_title = "Help"
-            box.border_subtitle = "esc close"
+            box.border_title = tr("Help")
+            box.border_subtitle = tr("esc close")
             yield Static(text)
 
     def on_mount(self) -> None:
@@ -95,7 +101,7 @@ class JumpScreen(ModalScreen[str | None], Over[str | None]):
                 for letter, name in self.panels.items()
             )
         )
-        options.border_title = "Go to"
+        options.border_title = tr("Go to")
         yield options
 
     def on_key(self, event: Key) -> None:
@@ -120,6 +126,5 @@ class ConfirmScreen(ModalScreen[bool], Over[bool]):
 
     def compose(self) -> ComposeResult:
         """The question and the keys that answer it."""
-        yield Static(
-            Text.assemble(self.question, "\n\n", ("y", "bold"), " yes   ", ("n", "bold"), " no")
-        )
+        keys = (("y", "bold"), f" {tr('yes')}   ", ("n", "bold"), f" {tr('no')}")
+        yield Static(Text.assemble(self.question, "\n\n", *keys))

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.words import tr
 from tui.charts import Chart, ChartView, Curve
 from tui.dialog import Over
 from tui.numbers import number
@@ -34,15 +35,19 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
     def compose(self) -> ComposeResult:
         """The ramp as a chart, and the two numbers in words."""
         found = self.finding
-        limit = "none" if math.isinf(found.critical_lr) else number(found.critical_lr)
+        limit = tr("none") if math.isinf(found.critical_lr) else number(found.critical_lr)
         with Vertical() as box:
-            box.border_title = "Learning-rate finder"
-            box.border_subtitle = "enter take the suggestion · esc close"
+            box.border_title = tr("Learning-rate finder")
+            box.border_subtitle = tr("enter take the suggestion · esc close")
             self.chart = ChartView()
             yield self.chart
             yield Static(
-                f"suggestion {number(found.suggestion)}: in the middle of the longest fall as lr "
-                f"rises.\n2/λmax = {limit}: beyond it full-batch gradient descent diverges."
+                tr(
+                    "suggestion {lr}: in the middle of the longest fall as lr rises.\n"
+                    "2/λmax = {limit}: beyond it full-batch gradient descent diverges.",
+                    lr=number(found.suggestion),
+                    limit=limit,
+                )
             )
 
     def on_mount(self) -> None:
@@ -66,12 +71,12 @@ def ramp(found: Finding) -> Chart:
     ends = (min(finite, default=1.0), max(finite, default=1.0))
     curves = []
     for lr, color, label in (
-        (found.suggestion, "data", "suggestion"),
+        (found.suggestion, "data", tr("suggestion")),
         (found.critical_lr, "reference", "2/λmax"),
     ):
         if math.isfinite(lr):
             at = math.log10(lr)
             curves.append(Curve((at, at), ends, color=color, label=label, dashed=True))
-    curves.append(Curve(x, found.losses, label="smoothed"))
-    title = "loss while lr rises"
+    curves.append(Curve(x, found.losses, label=tr("smoothed")))
+    title = tr("loss while lr rises")
     return Chart(tuple(curves), title=title, x_label="log10 lr", log_y=min(found.losses) > 0)

@@ -11,6 +11,7 @@ from engine.experiment import Experiment
 from engine.race import RaceProgress
 from engine.session import Session
 from engine.sweep import SweepProgress
+from engine.words import tr
 from tui.dialog import Over
 from tui.fields import Form, Picker, TextField
 from tui.panels.bars import Hint
@@ -84,7 +85,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
     def on_descendant_focus(self) -> None:
         """Help for the focused field."""
         if isinstance(self.focused, TextField | Picker):
-            self.query_one(Hint).say(self.about[self.focused.key])
+            self.query_one(Hint).say(tr(self.about[self.focused.key]))
         else:
             self.say_usual()
 

@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.registry import BadInput, Param
 from engine.session import Session
+from engine.words import tr
 from tui.fields import Edited, Form, Picker, TextField
 from tui.keys import ACTIONS, Action, shown
 from tui.numbers import count
@@ -61,7 +62,7 @@ class Lab(Screen[None]):
         self.text = Static(id="text")
         self.panels: tuple[Widget, ...] = (*self.forms, self.loss, self.fit, self.values)
         for panel in self.panels:
-            panel.border_title = str(panel.id).capitalize()
+            panel.border_title = tr(str(panel.id).capitalize())
         yield StatusBar()
         with Container(id="body"):
             yield Group(*self.forms, id="forms")
@@ -76,9 +77,9 @@ class Lab(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill everything in and begin to look at the session."""
-        self.query_one("#side").border_title = "Values"
-        self.query_one(ReadingPanel).border_title = "Reading"
-        self.query_one(DevicePanel).border_title = "Device"
+        self.query_one("#side").border_title = tr("Values")
+        self.query_one(ReadingPanel).border_title = tr("Reading")
+        self.query_one(DevicePanel).border_title = tr("Device")
         self.show_snapshot()
         self.set_focus(self.loss)
         self.set_interval(TICK, self.look)
@@ -179,19 +180,24 @@ class Lab(Screen[None]):
         param = PACE if key == "pace" else self.experiment.param(key)
         if isinstance(param, Param):
             about = dict(zip(param.choices, param.about, strict=False)).get(self.focused.value, "")
-            texts = (about, self.measured(key), param.what, param.why, param.extremes)
+            texts = (
+                tr(about),
+                self.measured(key),
+                *map(tr, (param.what, param.why, param.extremes)),
+            )
             hint.say(" ".join(filter(None, texts)))
         else:
             entry = self.experiment.entry(key)
-            hint.say(f"{param.what} {entry.label}: {entry.formula}. {entry.help}")
+            hint.say(f"{tr(param.what)} {tr(entry.label)}: {entry.formula}. {tr(entry.help)}")
 
     def usual(self) -> str:
         """What to say where nothing else is to be said."""
-        usual = "← → value cursor · + - zoom · v view · enter full screen"
+        usual = tr("← → value cursor · + - zoom · v view · enter full screen")
         if self.snapshot.state == "finished" and self.snapshot.message:
-            usual = f"{self.snapshot.message.capitalize()}."  # 80 columns have no other room
-        if self.focused is self.fit:
-            usual = VIEWS[self.fit.view] or usual
+            # 80 columns have no other room.
+            usual = tr("{message}.", message=self.snapshot.message.capitalize())
+        if self.focused is self.fit and (about := VIEWS[self.fit.view]):
+            usual = tr(about)
         return usual
 
     def measured(self, key: str) -> str:
@@ -201,14 +207,16 @@ class Lab(Screen[None]):
         runs = (run for run in reversed(self.session.runs) if key == "loop" and run.seconds)
         same = (run for run in runs if run.experiment.loop == self.experiment.loop)
         run = next(same, None)
-        return f"Measured here: {count(run.steps_per_second)} steps/s." if run else ""
+        if run is None:
+            return ""
+        return tr("Measured here: {speed} steps/s.", speed=count(run.steps_per_second))
 
     def pending(self) -> str:
         """What to say where the forms are ahead of the run on screen."""
         run = self.snapshot
         ahead = self.experiment.changed({"lr": run.experiment.lr}) != run.experiment
         if run.state in ("running", "paused") and ahead:  # the lr is taken over at once
-            return "The changes apply at the next start: press s when this run is over."
+            return tr("The changes apply at the next start: press s when this run is over.")
         return ""
 
     # Editing ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.experiment import Experiment
 from engine.registry import show
 from engine.sweep import fan
+from engine.words import tr
 from tui.fields import Picker
 from tui.keys import bindings
 from tui.panels.chart import ChartPanel
@@ -131,14 +132,17 @@ class MainScreen(Classroom):
     def action_seed(self) -> None:
         def turn() -> None:
             self.change({"seed": show(self.experiment.seed + 1)})
-            self.tell(f"seed {self.experiment.seed}: other data, other start")
+            self.tell(tr("seed {seed}: other data, other start", seed=self.experiment.seed))
 
         self.attempt(turn)
 
     def action_regenerate(self) -> None:
         self.session.prepare(self.experiment)
         self.tell(
-            f"drawn again from seed {self.experiment.seed}: the same data; n takes a new seed"
+            tr(
+                "drawn again from seed {seed}: the same data; n takes a new seed",
+                seed=self.experiment.seed,
+            )
         )
 
     async def action_lesson(self, name: str) -> None:
@@ -174,7 +178,7 @@ class MainScreen(Classroom):
         """The next faster or slower pace."""
         place = PACES.index(self.training.pace) + by
         self.set_pace(PACES[min(max(place, 0), len(PACES) - 1)])
-        self.tell(f"pace: {pace_text(self.training.pace)}")
+        self.tell(tr("pace: {pace}", pace=pace_text(self.training.pace)))
 
     def action_sweep(self) -> None:
         self.use("sweep")
@@ -195,7 +199,9 @@ class MainScreen(Classroom):
         def start() -> None:
             self.session.start_sweep(fan(self.experiment, SEEDS))
             self.use("fan")
-            self.tell(f"{SEEDS} seeds: least, quartiles and greatest loss come as a band")
+            self.tell(
+                tr("{count} seeds: least, quartiles and greatest loss come as a band", count=SEEDS)
+            )
 
         self.attempt(start)
 
@@ -288,7 +294,7 @@ class MainScreen(Classroom):
 
     def action_pin(self) -> None:
         self.pinned = None if self.pinned is self.snapshot else self.snapshot
-        self.tell("pinned as the reference" if self.pinned else "no longer pinned")
+        self.tell(tr("pinned as the reference") if self.pinned else tr("no longer pinned"))
         self.show_snapshot()
 
     def action_next_panel(self) -> None:
@@ -300,7 +306,7 @@ class MainScreen(Classroom):
     def action_jump(self) -> None:
         here = {panel.id: panel for panel in self.panels}
         places = {letter: here[name] for letter, name in JUMPS.items() if name in here}
-        names = {letter: JUMPS[letter].capitalize() for letter in places}
+        names = {letter: tr(JUMPS[letter].capitalize()) for letter in places}
 
         def go(letter: str | None) -> None:
             if letter:
@@ -323,6 +329,6 @@ class MainScreen(Classroom):
                 self.app.exit()
 
         if self.snapshot.state in ("running", "paused"):
-            self.app.push_screen(ConfirmScreen("Training is not over. Leave?"), leave)
+            self.app.push_screen(ConfirmScreen(tr("Training is not over. Leave?")), leave)
         else:
             self.app.exit()

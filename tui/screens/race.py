@@ -26,6 +26,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.race import Race, RaceProgress, Racer
 from engine.registry import BadInput, show
 from engine.session import Session
+from engine.words import tr
 from tui.charts import Chart, ChartView, Curve, Level
 from tui.fields import Choice, Edited, Form, Picker, Row
 from tui.panels.bars import Hint, job_line
@@ -72,15 +73,23 @@ class RaceForm(Form):
         """Which lr they have, and the plane of the paths."""
         choices = {
             "lr": (
-                Choice(SAME, f"same: {show(experiment.lr)}", help="The experiment's, for all."),
-                Choice(BEST, "each its best", help="Found by a sweep for each."),
+                Choice(
+                    SAME,
+                    tr("same: {lr}", lr=show(experiment.lr)),
+                    help=tr("The experiment's, for all."),
+                ),
+                Choice(BEST, tr("each its best"), help=tr("Found by a sweep for each.")),
             ),
             "plane": (
-                Choice(PARAMETERS, "parameters", help="The first two parameters."),
-                Choice(DIRECTIONS, "directions", help="The steepest and the flattest direction."),
+                Choice(PARAMETERS, tr("parameters"), help=tr("The first two parameters.")),
+                Choice(
+                    DIRECTIONS,
+                    tr("directions"),
+                    help=tr("The steepest and the flattest direction."),
+                ),
             ),
         }
-        return [Row(key, key, text, choices[key]) for key, text in self.texts.items()]
+        return [Row(key, tr(key), text, choices[key]) for key, text in self.texts.items()]
 
 
 class RaceScreen(JobScreen[RaceProgress]):
@@ -116,14 +125,14 @@ class RaceScreen(JobScreen[RaceProgress]):
                 yield self.losses
                 yield self.paths
         yield Hint()
-        yield Static(Content.from_markup(KEYS), id="keys")
+        yield Static(Content.from_markup(tr(KEYS)), id="keys")
 
     def on_mount(self) -> None:
         """Show the racers, and a race that is there already."""
-        self.table.border_title, self.form.border_title = "Racers", "Settings"
-        self.table.border_subtitle = "steps to the floor"
-        self.query_one("#racer").border_title = "This racer"
-        self.losses.border_title, self.paths.border_title = "Losses", "Paths"
+        self.table.border_title, self.form.border_title = tr("Racers"), tr("Settings")
+        self.table.border_subtitle = tr("steps to the floor")
+        self.query_one("#racer").border_title = tr("This racer")
+        self.losses.border_title, self.paths.border_title = tr("Losses"), tr("Paths")
         old = self.shown = self.latest()
         if old is not None:
             self.runs = {racer.optimizer for racer in old.race.racers}
@@ -205,7 +214,7 @@ class RaceScreen(JobScreen[RaceProgress]):
         except BadInput as error:
             self.refuse(str(error))
             return
-        self.query_one(Hint).say(READING[self.view])
+        self.query_one(Hint).say(tr(READING[self.view]))
 
     # Editing ---------------------------------------------------------------------------------
 
@@ -265,23 +274,25 @@ class RaceScreen(JobScreen[RaceProgress]):
 
 def head(experiment: Experiment, progress: RaceProgress | None, width: int) -> Content:
     """One line: what is raced over, and how far it is."""
-    title = f" linreg-tui · race: {title_of(experiment)}"
+    title = " linreg-tui · " + tr("race: {title}", title=title_of(experiment))
     if progress is None:
         return Content(title)
-    return job_line(title, progress.state, progress.share, progress.seconds, None, width)
+    return job_line(title, tr(progress.state), progress.share, progress.seconds, None, width)
 
 
 def describe(line: Line) -> Content:
     """The optimizer of a line in words, and how it fared."""
     entry, track = OPTIMIZERS[line.name], line.track
-    text = f"{entry.label}\n{entry.formula}\n{entry.help}"
+    lines = [tr(entry.label), entry.formula, tr(entry.help)]
     if track is None:
-        return Content(text)
-    if track.status == "diverged":
-        return Content(f"{text}\nDiverged at step {track.steps[-1]}.")
-    if track.floor_step is not None:
-        return Content(f"{text}\nAt the floor after {track.floor_step} steps.")
-    return Content(f"{text}\nNot at the floor yet." if track.losses else text)
+        pass
+    elif track.status == "diverged":
+        lines.append(tr("Diverged at step {step}.", step=track.steps[-1]))
+    elif track.floor_step is not None:
+        lines.append(tr("At the floor after {steps} steps.", steps=track.floor_step))
+    elif track.losses:
+        lines.append(tr("Not at the floor yet."))
+    return Content("\n".join(lines))
 
 
 def losses_chart(progress: RaceProgress | None) -> Chart:
@@ -306,9 +317,9 @@ def losses_chart(progress: RaceProgress | None) -> Chart:
     top = BEYOND * facts.start_loss
     return Chart(
         (*curves, *marks),
-        (Level(floor, "floor"),),
-        "loss over all data",
-        x_label="steps",
+        (Level(floor, tr("floor")),),
+        tr("loss over all data"),
+        x_label=tr("steps"),
         log_y=True,
         x_range=(0.0, float(experiment.steps_per_epoch * experiment.epochs)),
         y_range=(min([floor, *losses]) / 2, top) if max(losses, default=0) > top else None,
@@ -325,7 +336,7 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
         return Chart(empty=waiting(progress))
     facts, chosen = progress.facts, plane_of(progress.facts, plane)
     curves, marks, inside = [], [], []
-    ends = [point(chosen, values, 0) for values in (facts.start, facts.closed_form)]
+    ends = [point(chosen, values, 0) for values in (facts.start, facts.best)]
     for track in progress.tracks:
         place = place_of(track.racer.optimizer)
         points = [
@@ -347,12 +358,14 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
         Curve([x], [y], "marks", "text", marker=sign, mark=sign)
         for (x, y), sign in zip(ends, "ox", strict=True)
     )
-    line = chosen.is_line
+    line, known_best = chosen.is_line, facts.is_best_known
     return Chart(
-        (*curves, *marks, start) if line else (*curves, *marks, start, best),
-        (Level(ends[1][1], "θ*"),) if line else (),
-        f"{chosen.names[0]} against steps" if line else f"↑ {chosen.names[1]} → {chosen.names[0]}",
-        x_label="steps" if line else chosen.names[0],
+        (*curves, *marks, start, *([best] if known_best and not line else [])),
+        (Level(ends[1][1], "θ*"),) if known_best and line else (),
+        tr("{name} against steps", name=chosen.names[0])
+        if line
+        else f"↑ {chosen.names[1]} → {chosen.names[0]}",
+        x_label=tr("steps") if line else chosen.names[0],
         x_range=(left, right),
         y_range=(low, high),
         heat=relief(known) if known and fits else None,
@@ -397,8 +410,10 @@ def along(lengths: Sequence[float], shares: Sequence[float]) -> list[int]:
 def waiting(progress: RaceProgress | None) -> str:
     """What an empty chart says."""
     if progress is None:
-        return EMPTY
+        return tr(EMPTY)
     tuned = [track for track in progress.tracks if track.status == "tuning"]
     if progress.state != "running":
-        return progress.message or "stopped before the start"
-    return f"looking for the best lr of {tuned[0].racer.optimizer}" if tuned else "drawing the data"
+        return progress.message or tr("stopped before the start")
+    if tuned:
+        return tr("looking for the best lr of {optimizer}", optimizer=tuned[0].racer.optimizer)
+    return tr("drawing the data")

@@ -17,6 +17,7 @@ from engine.lessons.library import title_of
 from engine.registry import BadInput, Value
 from engine.session import Session
 from engine.sweep import Cell, Sweep, SweepProgress, numeric, numeric_keys, parse_axis
+from engine.words import tr
 from tui.charts import Chart, ChartView, Curve
 from tui.fields import Choice, Edited, Form, Row
 from tui.heatmap import Heat, HeatMap
@@ -87,11 +88,11 @@ class AxesForm(Form):
         keys = tuple(Choice(key, key) for key in numeric_keys(experiment))
         choices = {
             "x": keys,
-            "y": (Choice(NONE, NONE), *keys),
-            "measure": (Choice(LOSS, LOSS), Choice(FLOOR, FLOOR)),
+            "y": (Choice(NONE, tr(NONE)), *keys),
+            "measure": (Choice(LOSS, tr(LOSS)), Choice(FLOOR, tr(FLOOR))),
         }
         return [
-            Row(key, key, text, choices.get(key, ()))
+            Row(key, tr(key), text, choices.get(key, ()))
             for key, text in self.texts.items()
             if not (key == "y values" and self.texts["y"] == NONE)
         ]
@@ -117,8 +118,8 @@ class SweepScreen(JobScreen[SweepProgress]):
     def compose(self) -> ComposeResult:
         """Head, axes and reading, map or curve, and the keys."""
         self.form, self.map, self.curve = AxesForm(), HeatMap(), ChartView()
-        self.form.border_title, self.map.border_title = "Axes", "Sweep"
-        self.curve.border_title = "Sweep"
+        self.form.border_title, self.map.border_title = tr("Axes"), tr("Sweep")
+        self.curve.border_title = tr("Sweep")
         yield Static(id="head")
         with Horizontal(id="body"):
             with Vertical(id="left"):
@@ -127,15 +128,15 @@ class SweepScreen(JobScreen[SweepProgress]):
             yield self.map
             yield self.curve
         yield Hint()
-        yield Static(Content.from_markup(KEYS), id="keys")
+        yield Static(Content.from_markup(tr(KEYS)), id="keys")
 
     def on_mount(self) -> None:
         """Show the form, and a sweep that is there already."""
         self.form.show(self.experiment)
-        self.query_one("#cell").border_title = "This run"
+        self.query_one("#cell").border_title = tr("This run")
         self.curve.display = False
         self.shown = self.latest()
-        self.map.show(Heat((), (), (), EMPTY))
+        self.map.show(Heat((), (), (), tr(EMPTY)))
         self.show_progress()
         self.map.focus()
 
@@ -207,14 +208,14 @@ class SweepScreen(JobScreen[SweepProgress]):
             return None
         progress = self.shown
         if progress is None or progress.sweep != sweep:
-            todo = "press s"
+            todo = tr("press s")
         elif progress.state == "running":
-            todo = "x stops them"
+            todo = tr("x stops them")
         elif len(sweep.axes) == 2:
-            todo = "← ↑ ↓ → go from one to the next, enter takes one to the lab"
+            todo = tr("← ↑ ↓ → go from one to the next, enter takes one to the lab")
         else:
-            todo = "enter takes the best to the lab"
-        self.query_one(Hint).say(f"{len(sweep)} runs; {todo}")
+            todo = tr("enter takes the best to the lab")
+        self.query_one(Hint).say(tr("{count} runs; {todo}", count=len(sweep), todo=todo))
         return sweep
 
     def say_usual(self) -> None:
@@ -254,10 +255,10 @@ class SweepScreen(JobScreen[SweepProgress]):
 
 def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> Content:
     """One line: what is swept, and how far it is."""
-    title = f" linreg-tui · sweep of {title_of(experiment)}"
+    title = " linreg-tui · " + tr("sweep of {title}", title=title_of(experiment))
     if progress is None:
         return Content(title)
-    state = f"{progress.state}  {progress.done}/{len(progress.cells)}"
+    state = f"{tr(progress.state)}  {progress.done}/{len(progress.cells)}"
     share = progress.done / max(len(progress.cells), 1)
     left = progress.eta if progress.state == "running" else None
     return job_line(title, state, share, progress.seconds, left, width)
@@ -288,7 +289,7 @@ def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
         values,
         tuple(map(label, x.values)),
         tuple(map(label, y.values)),
-        f"{measure} of {len(progress.cells)} runs",
+        tr("{measure} of {count} runs", measure=tr(measure), count=len(progress.cells)),
         x.key,
         y.key,
         log=measure == LOSS,
@@ -300,7 +301,7 @@ def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
 
 def absent(measure: str) -> str:
     """What became of a run that has no number."""
-    return "diverged" if measure == LOSS else "never at the floor"
+    return tr("diverged") if measure == LOSS else tr("never at the floor")
 
 
 def curve(progress: SweepProgress, measure: str, critical_lr: float) -> Chart:
@@ -318,15 +319,15 @@ def curve(progress: SweepProgress, measure: str, critical_lr: float) -> Chart:
         limit = math.log10(critical_lr) if log_x else critical_lr
         ends = (min(finite), max(finite))
         curves.append(Curve((limit, limit), ends, color="reference", label="2/λmax", dashed=True))
-    curves.append(Curve([x for x, _ in points], [y for _, y in points], label=measure))
+    curves.append(Curve([x for x, _ in points], [y for _, y in points], label=tr(measure)))
     curves.append(Curve([x for x, _ in points], [y for _, y in points], "marks"))
     name = f"log10 {axis.key}" if log_x else axis.key
     return Chart(
         tuple(curves),
-        title=f"{measure} against {name}",
+        title=tr("{y} against {x}", y=tr(measure), x=name),
         x_label=name,
         log_y=measure == LOSS,
-        empty="no run to show yet" if not progress.done else f"all {absent(measure)}",
+        empty=tr("all {fate}", fate=absent(measure)) if progress.done else tr("no run to show yet"),
     )
 
 
@@ -358,20 +359,20 @@ def describe(progress: SweepProgress | None, place: tuple[int, ...] | None) -> C
     if progress is not None and progress.state == "failed":
         return Content.styled(progress.message, "$text-error")
     if progress is None:
-        return Content.styled(EMPTY, "dim")
+        return Content.styled(tr(EMPTY), "dim")
     if place is None:
-        return Content.styled("no run with a finite loss yet", "dim")
+        return Content.styled(tr("no run with a finite loss yet"), "dim")
     lines = []
     for axis, value in zip(progress.sweep.axes, progress.sweep.values(place), strict=True):
         text = f"{value:.4g}" if isinstance(value, float) else str(value)
         lines.append(f"{axis.key} = {text}")
     cell = progress.cells[progress.sweep.index(place)]
     if cell is None:
-        lines.append("not done yet")
+        lines.append(tr("not done yet"))
     elif cell.status == "diverged":
-        lines.append("diverged")
+        lines.append(tr("diverged"))
     else:
-        lines.append(f"loss {loss_text(cell.loss)}")
-        after = f"after epoch {cell.floor_epoch}" if cell.floor_epoch else "not reached"
-        lines.append(f"floor {after}")
+        lines.append(tr("loss {loss}", loss=loss_text(cell.loss)))
+        reached = tr("floor after epoch {epoch}", epoch=cell.floor_epoch)
+        lines.append(reached if cell.floor_epoch else tr("floor not reached"))
     return Content("\n".join(lines))

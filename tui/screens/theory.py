@@ -13,6 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.cells import left
 from engine.history import norm
 from engine.losses import LOSSES
 from engine.models import Values, direction, labels
@@ -50,8 +51,8 @@ class StudyScreen(ModalScreen[None], Over[None]):
     def compose(self) -> ComposeResult:
         """One text in a box."""
         with VerticalScroll() as box:
-            box.border_title = self.heading
-            box.border_subtitle = "↑ ↓ scroll · esc close"
+            box.border_title = tr(self.heading)
+            box.border_subtitle = tr("↑ ↓ scroll · esc close")
             yield Static()
 
     def on_mount(self) -> None:
@@ -82,15 +83,20 @@ class TheoryScreen(StudyScreen):
         """A section for each question."""
         sections = (
             section(
-                "Curvature",
-                "How fast the gradient changes, from the data alone. H holds the second "
-                "derivatives of the loss; each eigenvalue λ is the curvature along its direction.",
+                tr("Curvature"),
+                tr(
+                    "How fast the gradient changes, from the data alone. H holds the second "
+                    "derivatives of the loss; each eigenvalue λ is the curvature along its "
+                    "direction."
+                ),
                 curvature_lines(self.study, width),
             ),
             section(
-                "Learning rates",
-                "Along the direction of λ a full-batch step leaves 1 − lr·λ of the error: below "
-                "2/λmax every error shrinks, above it the steepest one grows.",
+                tr("Learning rates"),
+                tr(
+                    "Along the direction of λ a full-batch step leaves 1 − lr·λ of the error: "
+                    "below 2/λmax every error shrinks, above it the steepest one grows."
+                ),
                 rate_lines(self.study, width),
             ),
             section(
@@ -111,15 +117,20 @@ class TheoryScreen(StudyScreen):
                 second_lines(self.study, width),
             ),
             section(
-                "Closed form",
-                "Least squares, solved without training: where descent on a squared loss ends. "
-                "The noise floor is what pure noise costs.",
+                tr("Closed form"),
+                tr(
+                    "Least squares, solved without training: where descent on a squared loss "
+                    "ends. The noise floor is what pure noise costs."
+                ),
                 closed_form_lines(self.study, width),
             ),
             section(
-                "Noise meter",
-                "How far the gradients of single samples scatter about their mean G at the "
-                "present place. Where the scatter of a minibatch exceeds ‖G‖² its steps are noise.",
+                tr("Noise meter"),
+                tr(
+                    "How far the gradients of single samples scatter about their mean G at the "
+                    "present place. Where the scatter of a minibatch exceeds ‖G‖² its steps are "
+                    "noise."
+                ),
                 noise_lines(self.study, width),
             ),
         )
@@ -135,37 +146,41 @@ class XrayScreen(StudyScreen):
     def text(self, width: int) -> Text:
         """What it is a gradient of, the table, the verdict."""
         study, xray = self.study, self.study.xray
-        which = "last minibatch" if study.begun else "first minibatch"
         loss = study.experiment.entry("loss")
         formula = "X̃ᵀℓ′(r)/B"
         if study.experiment.penalty.name != "none":
             formula += " + penalty′(w)"
-        by_hand = f"by hand: {formula} for ℓ = {loss.formula}"
+        by_hand = tr("by hand: {formula} for ℓ = {loss}", formula=formula, loss=loss.formula)
         if loss.derivative is None:
-            by_hand += ", ℓ′ by autograd, for this loss has no derivative written by hand"
+            by_hand += tr(", ℓ′ by autograd, for this loss has no derivative written by hand")
         columns = {
-            "autograd": xray.autograd,
-            "by hand": xray.by_hand,
-            "difference": xray.by_difference,
+            tr("autograd"): xray.autograd,
+            tr("by hand"): xray.by_hand,
+            tr("difference"): xray.by_difference,
         }
         cells = {
             head: [number(value) for _, value in labels(values)] for head, values in columns.items()
         }
-        for head, found in (("hand off", xray.by_hand), ("diff. off", xray.by_difference)):
+        for head, found in (
+            (tr("hand off"), xray.by_hand),
+            (tr("diff. off"), xray.by_difference),
+        ):
             cells[head] = [f"{off:+.0e}" if off else "0" for off in apart(found, xray.autograd)]
         off = max(xray.off_by_hand, xray.off_by_difference)
         lines = [
             *side_by_side(study.labels, cells, width, CELL),
-            verdict("the three", off),
+            verdict(tr("the three"), off),
             Text(),
             Text(shapes(study.experiment, study.minibatch_size)),
             Text(by_hand),
-            Text("difference: (f(θ + h) − f(θ − h))/2h, one parameter after the other"),
-            Text("off: distance from autograd; the verdict is its share of the largest entry"),
+            Text(tr("difference: (f(θ + h) − f(θ − h))/2h, one parameter after the other")),
+            Text(tr("off: distance from autograd; the verdict is its share of the largest entry")),
         ]
-        about = (
-            f"Gradient of the {which} ({samples(study.minibatch_size)}) at the present parameters, "
-            "three ways. Where they part, one is wrong."
+        about = tr(
+            "Gradient of the {minibatch} ({samples}) at the present parameters, three ways. "
+            "Where they part, one is wrong.",
+            minibatch=tr("last minibatch") if study.begun else tr("first minibatch"),
+            samples=samples(study.minibatch_size),
         )
         return section(f"|grad| {number(norm(xray.autograd))}", about, lines)
 
@@ -179,13 +194,14 @@ def section(title: str, about: str, lines: Iterable[Text]) -> Text:
 def verdict(who: str, off: float) -> Text:
     """Whether several ways lead to the same numbers."""
     if off <= PRECISION:
-        return Text(f"{who} agree " + (f"to {off:.0e}" if off else "exactly"), style="bold")
-    return Text(f"{who} part by {off:.0e}", style="bold reverse")
+        said = tr("{who} agree to {off:.0e}", who=who, off=off)
+        return Text(said if off else tr("{who} agree exactly", who=who), style="bold")
+    return Text(tr("{who} part by {off:.0e}", who=who, off=off), style="bold reverse")
 
 
 def samples(count: int) -> str:
     """1 sample, 10 samples."""
-    return "1 sample" if count == 1 else f"{count} samples"
+    return tr("1 sample") if count == 1 else tr("{count} samples", count=count)
 
 
 def apart(found: Values, wanted: Values) -> list[float]:
@@ -206,40 +222,43 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
         }
         yield from side_by_side(study.labels, columns, width, CELL)
     else:
-        yield Text(f"H has {p}×{p} entries, too many to show")
-    yield verdict("formula and autograd", study.autograd_apart)
+        yield Text(tr("H has {p}×{p} entries, too many to show", p=p))
+    yield verdict(tr("formula and autograd"), study.autograd_apart)
     yield Text()
-    yield Text(f"{'λ':>9}  along", style="dim")
+    yield Text(f"{'λ':>9}  {tr('along')}", style="dim")
     pairs = list(zip(known.eigenvalues.tolist(), study.headings, strict=True))
     for place, (value, heading) in enumerate(pairs):
         if len(pairs) > MOST and MOST - 2 <= place < len(pairs) - 1:
             if place == MOST - 2:
-                yield Text(f"{'…':>9}  {len(pairs) - MOST + 1} more")
+                more = tr("{count} more", count=len(pairs) - MOST + 1)
+                yield Text(f"{'…':>9}  {more}")
             continue
         yield Text(f"{number(value):>9}  {direction(heading)}")
     if not known.rank:
-        yield Text("no curvature here: the loss is flat or made of straight pieces")
+        yield Text(tr("no curvature here: the loss is flat or made of straight pieces"))
         return
     flat = p - known.rank
-    shape = "a trough, flat along its floor" if flat else valley(known.condition)
+    shape = tr("a trough, flat along its floor") if flat else valley(known.condition)
     yield Text(f"κ = λmax/λmin = {number(known.condition)}: {shape}")
+    rank = tr("rank {rank} of {p}: ", rank=known.rank, p=p)
     if flat:
-        yield Text(
-            f"rank {known.rank} of {p}: {flat} flat direction{'s' * (flat > 1)}. The columns of "
-            "the data depend on each other: along these every point is as good as another, and "
-            "training keeps what it started with. λmin is the smallest above 0."
+        count = tr("1 flat direction.") if flat == 1 else tr("{count} flat directions.", count=flat)
+        meaning = tr(
+            "The columns of the data depend on each other: along these every point is as good as "
+            "another, and training keeps what it started with. λmin is the smallest above 0."
         )
+        yield Text(f"{rank}{count} {meaning}")
     else:
-        yield Text(f"rank {known.rank} of {p}: one minimum, no flat direction")
+        yield Text(rank + tr("one minimum, no flat direction"))
 
 
 def valley(condition: float) -> str:
     """A condition number in words."""
     if condition < 3:
-        return "a round bowl, every direction is learned alike"
+        return tr("a round bowl, every direction is learned alike")
     if condition < 30:
-        return "a long bowl"
-    return "a narrow valley, its floor is learned slowly"
+        return tr("a long bowl")
+    return tr("a narrow valley, its floor is learned slowly")
 
 
 def rate_lines(study: Study, width: int) -> Iterator[Text]:
@@ -248,26 +267,33 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
     limit = study.limit
     if known.rank:
         best, momentum = known.best_rate, known.best_momentum_rate
-        names = ["limit 2/λmax", "best", "with momentum"]
+        names = [tr("limit 2/λmax"), tr("best"), tr("with momentum")]
         columns = {
             "lr": [number(lr) for lr in (known.critical_lr, known.best_lr, known.best_momentum_lr)],
-            "momentum": ["–", "–", number(known.best_momentum)],
-            "left": ["1", number(best), number(momentum)],
-            "steps": ["–", steps_for(best), steps_for(momentum)],
+            tr("momentum"): ["–", "–", number(known.best_momentum)],
+            tr("left"): ["1", number(best), number(momentum)],
+            tr("steps"): ["–", steps_for(best), steps_for(momentum)],
         }
         yield from side_by_side(names, columns, width, 9)
         yield Text(
-            "all for full batches; best: 2/(λmax + λmin); left: share of the error after a step; "
-            f"steps: until {TARGET:g} is left",
+            tr(
+                "all for full batches; best: 2/(λmax + λmin); left: share of the error after a "
+                "step; steps: until {target:g} is left",
+                target=TARGET,
+            ),
             style="dim",
         )
     if math.isinf(limit.lr):
-        yield Text(f"{limit.name}")
+        yield Text(limit.name)
     else:
-        share = study.experiment.lr / limit.lr
         yield Text(
-            f"limit here {number(limit.lr)} ({limit.name}); lr {study.experiment.lr:.4g} is "
-            f"{100 * share:.3g} % of it"
+            tr(
+                "limit here {limit} ({whose}); lr {lr:.4g} is {percent:.3g} % of it",
+                limit=number(limit.lr),
+                whose=limit.name,
+                lr=study.experiment.lr,
+                percent=100 * study.experiment.lr / limit.lr,
+            )
         )
 
 
@@ -318,14 +344,19 @@ def steps_for(rate: float) -> str:
 def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
     """Least squares beside the present and the true values, and the losses."""
     facts = study.facts
-    sources = {"now": study.params, "closed": facts.closed_form, "true": facts.true}
+    sources = {
+        tr("now"): study.params,
+        tr("closed"): facts.closed_form,
+        tr("true"): facts.true,
+    }
     columns = {
         head: [number(value) for _, value in labels(values)] for head, values in sources.items()
     }
     yield from side_by_side(study.labels, columns, width, CELL)
     symbols = study.experiment.entry("loss").floor
-    yield Text(f"loss of the closed form {number(facts.optimum)}")
-    yield Text(f"noise floor {symbols} = {number(facts.noise_floor)}")
+    yield Text(tr("loss of the closed form {loss}", loss=number(facts.optimum)))
+    floor = number(facts.noise_floor)
+    yield Text(tr("noise floor {symbols} = {value}", symbols=symbols, value=floor))
 
 
 def noise_lines(study: Study, width: int) -> Iterator[Text]:
@@ -333,21 +364,28 @@ def noise_lines(study: Study, width: int) -> Iterator[Text]:
     noise, size = study.noise, study.batch_size
     G = float(noise.mean.norm())
     rows = {
-        "‖G‖²": (G * G, "the gradient over all the data, squared"),
-        "tr Σ": (noise.trace, "variance of one sample's gradient"),
-        "variance": (study.gradient_variance, f"of the gradient of a minibatch of {size}"),
+        "‖G‖²": (G * G, tr("the gradient over all the data, squared")),
+        "tr Σ": (noise.trace, tr("variance of one sample's gradient")),
+        tr("variance"): (
+            study.gradient_variance,
+            tr("of the gradient of a minibatch of {size}", size=size),
+        ),
         "B_simple": (noise.simple_batch_size, "tr Σ/‖G‖²"),
     }
     for name, (value, about) in rows.items():
-        yield Text.assemble(f"{name:<9}{number(value):>9}  ", (about, "dim"))
+        yield Text.assemble(f"{left(name, 9)}{number(value):>9}  ", (about, "dim"))
     simple = noise.simple_batch_size
     if not simple <= noise.n:  # NaN where numbers overflow
         yield Text(
-            f"even all {noise.n} samples together are mostly noise: every larger batch helps"
+            tr(
+                "even all {count} samples together are mostly noise: every larger batch helps",
+                count=noise.n,
+            )
         )
     else:
-        yield Text(f"a larger batch stops helping at about {samples(max(1, round(simple)))}")
+        enough = samples(max(1, round(simple)))
+        yield Text(tr("a larger batch stops helping at about {samples}", samples=enough))
     yield Text(
-        "Near the optimum B_simple grows without end: G goes to 0 and the scatter stays.",
+        tr("Near the optimum B_simple grows without end: G goes to 0 and the scatter stays."),
         style="dim",
     )

@@ -1,0 +1,23 @@
+"""Text in cells of a terminal, of which a Chinese character fills two."""
+
+from __future__ import annotations
+
+from unicodedata import combining, east_asian_width
+
+
+def cells(text: str) -> int:
+    """How many cells a line of text fills."""
+    if text.isascii():
+        return len(text)
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(map(bool, map(combining, text)))
+
+
+def left(text: str, width: int) -> str:
+    """The text at the left of so many cells; longer text stays as it is."""
+    return text + " " * (width - cells(text))
+
+
+def right(text: str, width: int) -> str:
+    """The text at the right of so many cells; longer text stays as it is."""
+    return " " * (width - cells(text)) + text
