@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.cells import left
+from engine.cells import cells, left
 from engine.folders import progress_file
 from engine.lessons.attempt import solve
 from engine.lessons.lesson import Lesson
@@ -28,7 +28,7 @@ def lessons() -> int:
     if message := progress.read():
         click.echo(message, err=True)
     known = known_lessons()
-    width = max(map(len, known)) + 2
+    width = max(map(cells, known)) + 2
     for chapter, group in groupby(known.values(), key=lambda lesson: lesson.chapter):
         click.echo(chapter)
         for lesson in group:
@@ -76,7 +76,7 @@ def report(lesson: Lesson, seed: int) -> bool:
     return attempt.done and answered
 
 
-@click.group("lesson")
+@click.group("lesson", no_args_is_help=False)
 def lesson() -> int:
     """Write lessons of your own."""
     return 0
