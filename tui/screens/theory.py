@@ -309,7 +309,7 @@ def path_lines(study: Study, width: int) -> Iterator[Text]:
     cell = 2 + max(map(cell_len, columns))
     yield from side_by_side(reductions, columns, width, max(cell, CELL))
     for sentence in caveats(study.experiment):
-        yield Text(tr(sentence))
+        yield Text(sentence)
     experiment = study.experiment
     if experiment.last_batch:
         yield Text(last_batch_words(experiment), style="dim")
@@ -324,10 +324,10 @@ def second_lines(study: Study, width: int) -> Iterator[Text]:
         tr("off"): ["0" if not way.off else f"{way.off:.0e}" for way in tried],
         tr("bytes kept"): [str(way.kept) if way.kept else "–" for way in tried],
     }
-    yield from side_by_side([way.name for way in tried], columns, width, 12)
+    yield from side_by_side([tr(way.name) for way in tried], columns, width, 12)
     for way in study.second:
         if way.trouble:
-            yield Text(tr("{way} alone fails: {trouble}", way=way.name, trouble=way.trouble))
+            yield Text(tr("{way} alone fails: {trouble}", way=tr(way.name), trouble=way.trouble))
     yield Text(
         tr("Ask torch.autograd.grad: backward(create_graph=True) leaves a reference cycle behind."),
         style="dim",
