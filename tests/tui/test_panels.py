@@ -20,7 +20,7 @@ from engine.experiment import Experiment
 from engine.history import Path as Way
 from engine.history import Points, Snapshot
 from engine.landscape import survey
-from engine.lessons.library import find_lesson, lessons
+from engine.lessons.library import find_lesson, lessons, title_of
 from engine.losses import LOSSES
 from engine.models import labels
 from tests.tui.conftest import (
@@ -186,7 +186,7 @@ def test_status_fills_its_line(state: str) -> None:
 @pytest.mark.parametrize("name", lessons())
 def test_status_of_a_lesson_names_it(name: str) -> None:
     snapshot = Snapshot(find_lesson(name).experiment)
-    assert find_lesson(name).title in status(snapshot, 120).plain
+    assert title_of(find_lesson(name).experiment) in status(snapshot, 120).plain
 
 
 def test_status_tells_progress_and_what_is_left() -> None:
