@@ -1,4 +1,4 @@
-"""Markdown for a narrow column: wrapped between words, and between the characters of Chinese."""
+"""Markdown for a narrow column."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from tui.wrap import wrapped
+
 CODE = "bold on $panel"
-CLOSING = frozenset("，。、；：？！）」』】》〉”’…—％,.;:?!)]}%")
-"""Characters that do not begin a line."""
-OPENING = frozenset("（「『【《〈“‘([{")
-"""Characters that do not end a line."""
 
 
 @dataclass(frozen=True)
@@ -67,42 +65,6 @@ class Prose(Widget):
     def render(self) -> Content:
         """The lines for the width that there is now."""
         return Content("\n").join(self.lines(self.size.width))
-
-
-def wrapped(content: Content, width: int) -> list[Content]:
-    """Lines of at most `width` cells; a word that is longer is broken, spaces at the ends go."""
-    text = content.plain
-    cuts: list[int] = []
-    start = room = 0
-    for word, after in words(text):
-        size = cell_len(text[word:after].rstrip())
-        if room and room + size > width:
-            cuts.append(word)
-            start, room = word, 0
-        while size > width:  # a word alone on its line
-            end = start
-            while end < after and cell_len(text[start : end + 1]) <= width:
-                end += 1
-            end = max(end, start + 1)
-            if end >= after:
-                break
-            cuts.append(end)
-            start, size = end, cell_len(text[end:after].rstrip())
-        room = cell_len(text[start:after])
-    return [line.rstrip() for line in content.divide(cuts)] if cuts else [content.rstrip()]
-
-
-def words(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of what stays together on a line, spaces after it included."""
-    start = 0
-    for place in range(1, len(text)):
-        before, after = text[place - 1], text[place]
-        wide = cell_len(before) == 2 or cell_len(after) == 2
-        parts = before == " " if after != " " else False
-        if parts or (wide and after not in CLOSING and before not in OPENING and after != " "):
-            yield start, place
-            start = place
-    yield start, len(text)
 
 
 def blocks(markdown: str) -> list[Block]:
