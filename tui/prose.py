@@ -2,69 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from rich.cells import cell_len
 from textual.content import Content
-from textual.geometry import Size
-from textual.widget import Widget
 
-from tui.wrap import wrapped
+from tui.wrap import Block
 
 CODE = "bold on $panel"
-
-
-@dataclass(frozen=True)
-class Block:
-    """Text that is wrapped as one: a paragraph, an entry of a list, a line of code or a table."""
-
-    content: Content
-    lead: str = ""
-    """What stands before its first line."""
-    hang: str = ""
-    """What stands before the others."""
-
-    def lines(self, width: int) -> Iterator[Content]:
-        """The lines for a width in cells."""
-        lead = self.lead
-        room = width - max(cell_len(lead), cell_len(self.hang))
-        for line in wrapped(self.content, max(room, 1)):
-            yield Content.assemble((lead, "dim"), line)
-            lead = self.hang
-
-
-class Prose(Widget):
-    """Blocks of text below each other."""
-
-    def __init__(self, blocks: Iterable[Block], classes: str | None = None) -> None:
-        super().__init__(classes=classes)
-        self.blocks = tuple(blocks)
-        self.laid = (0, [Content()])
-
-    def put(self, blocks: Iterable[Block]) -> None:
-        """Show other blocks; the same ones again cost nothing."""
-        blocks = tuple(blocks)
-        if blocks != self.blocks:
-            self.blocks = blocks
-            self.laid = (0, [])
-            self.refresh(layout=True)
-
-    def lines(self, width: int) -> list[Content]:
-        """The lines for a width in cells."""
-        if self.laid[0] != width:
-            self.laid = (width, [line for block in self.blocks for line in block.lines(width)])
-        return self.laid[1]
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as there are lines."""
-        return len(self.lines(width))
-
-    def render(self) -> Content:
-        """The lines for the width that there is now."""
-        return Content("\n").join(self.lines(self.size.width))
 
 
 def blocks(markdown: str) -> list[Block]:
