@@ -2,6 +2,7 @@
 
 The head has `title`, `chapter`, `source`, `view`, `hide_panels`, `hide_tools`, an `[experiment]`,
 and any number of `[[question]]`, `[[goal]]` and `[[solution]]`; template.md shows each of them.
+Beside FILE.md, FILE.zh.md may hold its words in another language: those keys of WORDS, and a body.
 """
 
 from __future__ import annotations

@@ -47,6 +47,10 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         """Numbers of the goals whose hints are shown."""
         self.training = False
         """Whether a run is on its way: then no forecast is taken."""
+        questions, goals = attempt.lesson.questions, attempt.lesson.goals
+        self.questions = [QuestionBox(number, one) for number, one in enumerate(questions)]
+        self.goals = [Prose(()) for _ in goals]
+        self.closing = Prose(())
 
     @property
     def lesson(self) -> Lesson:
@@ -56,17 +60,12 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Text, questions, goals."""
         yield Prose(blocks(self.lesson.body))
-        self.questions = [
-            QuestionBox(number, question) for number, question in enumerate(self.lesson.questions)
-        ]
         if self.questions:
             yield Prose([heading(tr("Predict, then run"))], classes="section")
         yield from self.questions
-        self.goals = [Prose(()) for _ in self.lesson.goals]
         if self.goals:
             yield Prose([heading(tr("Goals"))], classes="section")
         yield from self.goals
-        self.closing = Prose(())
         yield self.closing
 
     def on_mount(self) -> None:
