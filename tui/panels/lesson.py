@@ -17,7 +17,8 @@ from engine.lessons.lesson import Lesson, Question
 from engine.registry import BadInput, show
 from engine.words import tr
 from tui.fields import Choice, Edited, Picker, Row, TextField
-from tui.prose import Block, Prose, blocks
+from tui.prose import blocks
+from tui.wrap import Block, Prose
 
 GOOD, BAD = "$text-success", "$text-error"
 
