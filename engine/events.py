@@ -59,6 +59,11 @@ class Facts:
         """The best parameters known: closed form, else the true ones, else the start."""
         return self.closed_form or self.true or self.start
 
+    @property
+    def is_best_known(self) -> bool:
+        """Whether `best` is more than the start."""
+        return bool(self.closed_form or self.true)
+
 
 Losses: TypeAlias = "tuple[float, ...] | NDArray[np.float32]"
 """Mean losses of one minibatch after the other; an array where they are many."""

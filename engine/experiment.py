@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -30,6 +31,8 @@ REGISTRIES: dict[str, Registry[Any]] = {
     for registry in (DATASETS, MODELS, LOSSES, PENALTIES, INITS, OPTIMIZERS, SCHEDULES)
 }
 """The keys under which an entry with parameters is chosen."""
+MOST_PARAMETERS = 1000
+"""Most parameters of a model that is not linear: autograd's Hessian takes a pass for each."""
 
 SETTINGS: dict[str, Param] = {
     param.name: param
@@ -216,6 +219,10 @@ class Experiment:
             allowed = tr("n times {count} features must be at most 2e8", count=source.features)
             raise BadInput("data.n", source.n, allowed)
         model = self.architecture()
+        size = sum(map(math.prod, model.shapes.values()))
+        if size > MOST_PARAMETERS and not isinstance(model, Linear):
+            allowed = f"has {size} parameters here, at most {MOST_PARAMETERS}"
+            raise BadInput("model", self.model.name, allowed)
         if self.loop == "fast" and not isinstance(model, Linear):
             allowed = tr(
                 "{model} is not linear in its parameters; use scratch or concise",

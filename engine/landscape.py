@@ -103,7 +103,7 @@ def survey(
     """The mean loss plus penalty over a rectangle of a plane, in float64.
 
     The mean is taken over the sample of the data that the facts hold, up to 400 rows: enough for a
-    picture, and the same few milliseconds whatever n is.
+    picture, and the same time whatever n is: milliseconds for a linear model, more for a net.
     """
     import torch
 

@@ -19,12 +19,10 @@ from engine.words import tr
 
 CAUTION = 0.5
 """Share of the limit that is suggested: far enough below, and still fast."""
-LOOKED_AT = 1 << 26
-"""Rows times parameters, squared, up to which a Hessian by autograd takes about a second."""
-FEWEST_ROWS = 256
-"""Rows of the data that it is taken from at least."""
 SMALL_STEP = 0.05
 """Share of the way down that a step of fixed length may undo."""
+ROWS = 1000
+"""Most samples over which autograd's Hessian is averaged: it takes a pass for each parameter."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +98,10 @@ def local_stability(problem: Problem) -> Stability:
     """The curvature where a model that is not linear begins, or at the truth if steeper there.
 
     It is another one elsewhere; where eigenvalues are negative the start is a saddle. Of minibatch
-    noise nothing is said. Where data and parameters are many, the first rows speak for all.
+    noise nothing is said. Of many samples, which are drawn independently, the first are taken.
     """
     model = problem.model
-    parameters = sum(map(math.prod, model.shapes.values()))
-    rows = slice(0, max(LOOKED_AT // parameters**2, FEWEST_ROWS))
-    X, y = problem.X[rows].cpu().double(), problem.y[rows].cpu().double()
+    X, y = problem.X[:ROWS].cpu().double(), problem.y[:ROWS].cpu().double()
 
     def objective(theta: Tensor) -> Tensor:
         params = model.shaped(theta)
@@ -127,7 +123,7 @@ def local_stability(problem: Problem) -> Stability:
 
 
 def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) -> Limit:
-    """The largest stable lr of the problem's optimizer where it is bent so."""
+    """The largest stable lr of the problem's optimizer where its mean loss is bent so."""
     experiment = problem.experiment
     optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:

@@ -11,10 +11,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
 from textual.pilot import Pilot
 
-from engine.experiment import Experiment
+from engine import words
+from engine.lessons.library import lessons
 from engine.session import Session
 from tui.app import LinregApp
 from tui.settings import Settings
@@ -32,8 +34,11 @@ class Picture:
     """Keys separated by spaces; `=0.3` types a text, `…` waits until the engine rests."""
     theme: str = "linreg-dark"
     ascii: bool = False
+    lesson: str = "scratch"
+    """Whose experiment it is; the lesson itself is opened by its key."""
     changes: Mapping[str, object] = field(default_factory=dict)
-    """What the experiment has beyond the baseline."""
+    """What the experiment has beyond that."""
+    language: str = "en"
 
 
 VALLEY = {"data.scale": (1.0, 6.0), "batch_size": 1000, "epochs": 60}
@@ -43,13 +48,19 @@ PICTURES = (
     Picture("main", keys="l =0.003 enter s … l =0.03 enter s …"),
     Picture("small", (80, 24), keys="s …"),
     Picture("diverged", keys="s … l =2 enter s …"),
-    Picture("residuals", keys="1 s … v"),
+    Picture("residuals", keys="s … v"),
     Picture("parameters", (80, 24), keys="s … v v"),
-    Picture("ohm", keys="3 s …"),
-    Picture("huber", keys="5 s … right right"),
+    Picture("ohm", keys="s …", lesson="ohm"),
+    Picture("huber", keys="s … right right", lesson="huber"),
+    Picture("lesson", keys="3 … k =5e-5 enter s …"),
+    Picture("lesson-zh", keys="4 … k right s …", language="zh"),
+    Picture("lesson-small", (80, 24), keys="7 …"),
+    Picture("lessons", (100, 30), keys="3 … k =5e-5 enter s … e"),
+    Picture("planck", keys="s …", lesson="planck"),
+    Picture("losses", (100, 30), keys="s … v v v v v enter", lesson="losses"),
     Picture("sweep", keys="w s … right right right right right up up up up"),
     Picture("sweep-small", (80, 24), keys="w s …"),
-    Picture("fan", keys="2 b … s …"),
+    Picture("fan", keys="b … s …", lesson="exercise-1"),
     Picture("finder", (100, 30), keys="L …"),
     Picture("race", keys="R tab right tab s …"),
     Picture("landscape", (100, 30), keys="s … v v v enter", changes={**VALLEY, "lr": 0.05}),
@@ -58,7 +69,7 @@ PICTURES = (
     Picture("xray", (100, 20), keys=". … d …"),
     Picture("choices", (80, 24), keys="j m down down enter"),
     Picture("help", (80, 24), keys="question_mark"),
-    Picture("light", keys="4 s …", theme="linreg-light"),
+    Picture("light", keys="s …", theme="linreg-light", lesson="concise"),
     Picture("narrow", (50, 24), keys="s …"),
     Picture("ascii", (80, 24), keys="s …", ascii=True),
 )
@@ -76,7 +87,8 @@ async def rest(pilot: Pilot[None], session: Session) -> None:
 
 async def take(picture: Picture) -> None:
     """Run the app, press the keys, save the picture."""
-    experiment = Experiment().changed(picture.changes)
+    words.use(picture.language)
+    experiment = lessons()[picture.lesson].experiment.changed(picture.changes)
     settings = Settings(theme=picture.theme, ascii=picture.ascii, experiment=experiment)
     session = Session(settings.experiment)
     app = LinregApp(session, settings)
@@ -86,7 +98,8 @@ async def take(picture: Picture) -> None:
             if key == "…":
                 await rest(pilot, session)
             elif key.startswith("="):
-                await pilot.press(*("full_stop" if c == "." else c for c in key[1:]))
+                named = {".": "full_stop", "-": "minus"}
+                await pilot.press(*(named.get(c, c) for c in key[1:]))
             else:
                 await pilot.press(key)
         await pilot.pause(0.3)
@@ -97,6 +110,8 @@ async def take(picture: Picture) -> None:
 
 if __name__ == "__main__":
     os.environ.pop("NO_COLOR", None)
+    # Progress of one's own has no place in the pictures, nor do they change it.
+    os.environ["XDG_CONFIG_HOME"] = mkdtemp()
     for picture in PICTURES:
         asyncio.run(take(picture))
         print(f"{picture.name}.svg")

@@ -17,13 +17,15 @@ import math
 import operator
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import get_args
 
-from engine.alerts import standing
+from engine.alerts import Standing, standing
 from engine.experiment import REGISTRIES, SETTINGS, Experiment
 from engine.history import Snapshot, norm
 from engine.models import Values, labels
-from engine.registry import show
+from engine.registry import BadInput, Param, show
 from engine.words import tr
 
 Measure = Callable[[Snapshot], float | None]
@@ -69,6 +71,10 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
+STATES = ("finished", "diverged", "stopped", "paused")
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+
+
 @dataclass(frozen=True)
 class Tolerance:
     """How far a forecast may be off."""
@@ -81,7 +87,7 @@ class Tolerance:
     """In the number's own unit."""
 
     def allows(self, said: float, measured: float) -> bool:
-        """Whether a forecast is near enough; none is to what is not finite."""
+        """Whether a forecast is near enough; none is where the run has run away."""
         if not math.isfinite(measured):
             return False
         if abs(said - measured) <= max(self.size, self.share * abs(measured)):
@@ -167,8 +173,8 @@ def _comparison(
                 raise ValueError(tr("{name!r} cannot be {verb}; ", name=name, verb=verb) + allowed)
             return lambda evidence: name in evidence.used
     if match := re.fullmatch(r"(.+?) is (not )?(.+)", words):
-        key, negated, value = match.groups()
-        read = _words(key, value)
+        key, negated, said = match.groups()
+        read, value = _words(key, said)
         return lambda evidence: (read(evidence.run) == value) != bool(negated)
     if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
         left, sign, right = match.groups()
@@ -188,18 +194,16 @@ def _predicted(tolerance: Tolerance) -> Test:
     return test
 
 
-def _words(key: str, value: str) -> Callable[[Snapshot], str]:
-    """How to read a text off a run; raises ValueError for what no run has."""
-    if key == "status":
-        states = ("finished", "diverged", "stopped", "failed")
-        if value not in states:
-            allowed = tr("choose from {names}", names=", ".join(states))
-            raise ValueError(tr("status is never {value!r}; ", value=value) + allowed)
-        return lambda run: run.state
-    if key == "standing":
-        return _standing
-    check_key(key)
-    return lambda run: show(run.experiment.flat().get(key, ""))
+def _words(key: str, said: str) -> tuple[Callable[[Snapshot], str], str]:
+    """How to read a text off a run, and what it must be; raises ValueError for what no run has."""
+    known = {"status": STATES, "standing": STANDINGS}.get(key)
+    if known:
+        if said not in known:
+            allowed = tr("choose from {names}", names=", ".join(known))
+            raise ValueError(tr("{key} is never {said!r}; ", key=key, said=said) + allowed)
+        return (_standing if key == "standing" else lambda run: run.state), said
+    value = read_value(key, said)
+    return lambda run: show(run.experiment.flat().get(key, "")), value
 
 
 def _standing(run: Snapshot) -> str:
@@ -255,7 +259,7 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
             name = text.removeprefix(f"{prefix} ")
             return _named(name, read, experiment, signed=prefix == "value of")
     try:
-        check_key(text)
+        params_of(text)
     except ValueError:
         known = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
         raise ValueError(
@@ -308,15 +312,29 @@ def _named(
     return measure
 
 
-def check_key(key: str) -> None:
-    """Raise ValueError for what is no key of an experiment, `lr` or `data.n`."""
+def params_of(key: str) -> list[Param]:
+    """What the key of an experiment may stand for: `lr`, or `data.n` of one data set or another.
+
+    Empty for `data` and the like. Raises ValueError for what is no key.
+    """
     head, dot, name = key.partition(".")
-    if key in SETTINGS or key in REGISTRIES:
-        return
-    if (
-        dot
-        and head in REGISTRIES
-        and any(param.name == name for entry in REGISTRIES[head] for param in entry.params)
-    ):
-        return
-    raise ValueError(tr("{key!r} is no key of an experiment", key=key))
+    if key in SETTINGS:
+        return [SETTINGS[key]]
+    if key in REGISTRIES:
+        return []
+    entries = REGISTRIES[head] if dot and head in REGISTRIES else ()
+    found = [param for entry in entries for param in entry.params if param.name == name]
+    if not found:
+        raise ValueError(tr("{key!r} is no key of an experiment", key=key))
+    return found
+
+
+def read_value(key: str, said: str) -> str:
+    """A value of a key as `show` writes it, `0.03` for 3e-2; raises ValueError."""
+    params = params_of(key)
+    if not params:
+        return str(REGISTRIES[key][said].name)
+    for param in params[:-1]:
+        with suppress(BadInput):
+            return show(param.parse(said, key))
+    return show(params[-1].parse(said, key))

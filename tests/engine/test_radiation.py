@@ -158,7 +158,7 @@ def test_the_limit_at_start_or_truth_is_two_over_the_second_difference(
     bends = []
     for values in (known.start, known.true):
         (theta,) = next(iter(values.values()))
-        step = 1e-5 * abs(theta)
+        step = 1e-4 * abs(theta)
         bends.append((loss(theta + step) - 2 * loss(theta) + loss(theta - step)) / step**2)
     assert known.stability.limit.lr == pytest.approx(2 / max(bends), rel=1e-3)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +14,7 @@ from engine.lessons.attempt import outcome
 from engine.problem import build
 from engine.registry import BadInput
 from engine.session import Session
+from engine.stability import ROWS, local_stability
 from engine.sweep import Sweep, parse_axis
 from engine.trainer import facts, train
 from tests.engine.conftest import array, steps_of, wait_until
@@ -112,6 +116,24 @@ def test_what_needs_a_line_says_so() -> None:
         STUCK.changed({"loop": "fast"})
     with pytest.raises(BadInput, match=r"^model=two_layer: a sweep needs a model"):
         Sweep(STUCK, (parse_axis("lr=0.1,0.2", STUCK),))
+
+
+def test_a_net_too_large_for_its_hessian_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"^model=two_layer: has 1217 parameters here, at most 1000"):
+        STUCK.changed({"data.w": (1.0,) * 18, "model.hidden": 64})
+    wide = Experiment().changed({"data.w": (1.0,) * 1000})
+    assert sum(map(math.prod, wide.architecture().shapes.values())) == 1001
+
+
+def test_of_many_samples_the_curvature_is_that_of_the_first() -> None:
+    few, many = (
+        build(LEARNING.changed({"data.n": n, "init": "constant"})) for n in (ROWS, 20 * ROWS)
+    )
+    first = replace(many, X=many.X[:ROWS], y=many.y[:ROWS])
+    found, wanted = (local_stability(one).curvature.eigenvalues for one in (many, first))
+    torch.testing.assert_close(found, wanted)
+    # Another sample of the same data says nearly the same.
+    assert local_stability(few).limit.lr == pytest.approx(local_stability(many).limit.lr, rel=0.2)
 
 
 def test_the_session_refuses_theory_in_one_line_and_lives_on() -> None:

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 
 from engine.experiment import REGISTRIES, Experiment
 from engine.history import Snapshot
@@ -642,7 +642,8 @@ async def test_help_tells_every_key() -> None:
         await settled(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        text = str(app.screen.query_one(Static).render())
+        assert isinstance(app.screen, HelpScreen)
+        text = app.screen.text().plain
         for action in ACTIONS:
             assert f"{action.shown:<10} {action.help}" in text
         for number, lesson in enumerate(lessons().values(), 1):
@@ -718,7 +719,8 @@ async def test_remapped_key_works_and_is_shown() -> None:
         await until(pilot, lambda: session.asked == [("start", BASELINE)])
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert f"{'f5':<10} {ACTIONS[0].help}" in str(app.screen.query_one(Static).render())
+        assert isinstance(app.screen, HelpScreen)
+        assert f"{'f5':<10} {ACTIONS[0].help}" in app.screen.text().plain
 
 
 @pytest.mark.parametrize("key", ["", "no such key", ",", "x", "[b]"])

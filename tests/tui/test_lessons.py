@@ -52,9 +52,9 @@ from tui.keys import ACTIONS, NUMBERED
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.fit import VIEWS as FIT_VIEWS
 from tui.panels.lesson import LessonPanel
-from tui.prose import Prose
 from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
+from tui.wrap import Prose
 
 
 @dataclass

@@ -449,6 +449,25 @@ def test_a_single_parameter_is_drawn_against_steps(plane: str) -> None:
     assert [level.y for level in chart.levels] == [10.0]
 
 
+@pytest.mark.parametrize("plane", [PARAMETERS, DIRECTIONS])
+@pytest.mark.parametrize("single", [False, True])
+def test_paths_without_a_known_optimum_have_no_mark_for_it(plane: str, single: bool) -> None:
+    """As of a two-layer net, whose best parameters nobody knows."""
+    progress = raced("finished")
+    known = lone(facts()) if single else facts()
+    tracks = tuple(
+        replace(track, places=tuple({"R": (float(step),)} for step in track.steps))
+        for track in progress.tracks
+    )
+    if not single:
+        tracks = progress.tracks
+    sure = paths_chart(replace(progress, tracks=tracks, facts=known), plane)
+    unsure = replace(known, closed_form={}, true={})
+    chart = paths_chart(replace(progress, tracks=tracks, facts=unsure), plane)
+    assert chart.levels == ()
+    assert len(sure.curves) - len(chart.curves) == (0 if single else 1)
+
+
 def test_an_empty_chart_says_what_is_on_its_way() -> None:
     assert losses_chart(None).empty == paths_chart(None, PARAMETERS).empty == EMPTY
     progress = replace(raced("running", 0.0), facts=None)

@@ -68,7 +68,7 @@ def optimum(plane: Plane, run: Snapshot) -> Point:
 
 def is_known(run: Snapshot) -> bool:
     """Whether it is known where the best parameters are."""
-    return run.facts is not None and bool(run.facts.closed_form or run.facts.true)
+    return run.facts is not None and run.facts.is_best_known
 
 
 def place_at(plane: Plane, path: Path, epoch: float | None) -> Point | None:

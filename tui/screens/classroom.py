@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Lock
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -47,6 +48,8 @@ class Classroom(Lab):
         """Those of the lab, some of which a lesson may hide."""
         self.hidden: frozenset[str] = frozenset()
         """Actions that the lesson hides."""
+        self.changing = Lock()
+        """Keys may come faster than a panel does: one lesson is opened or left after the other."""
         self.judged = 0
         """How many of the session's runs the lesson was told of."""
 
@@ -85,39 +88,49 @@ class Classroom(Lab):
         """Show a lesson's panel and view, and hide what it hides; the experiment stays as it is."""
         from tui.panels.lesson import LessonPanel  # its Markdown is not wanted before
 
-        await self.close_lesson()
-        self.next_lesson = self.lesson_after(lesson)
-        attempt = Attempt(lesson)
-        attempt.met |= self.progress.met(lesson)
-        self.lesson = panel = LessonPanel(attempt, self.following(), id="lesson")
-        panel.border_title = tr("Lesson")
-        self.opened, self.judged = self.session.latest.number, len(self.session.runs)
-        await self.query_one("#forms", Group).mount(panel, before=0)
-        self.query_one("#forms", Group).border_subtitle = tr("esc leaves the lesson")
-        self.query_one(StatusBar).title = lesson.title
-        self.hide(lesson.hide_panels, lesson.hide_tools)
-        self.add_class("-lesson")
-        self.remove_class("-full")
-        self.fit.turn_to(lesson.view)
-        panel.use(lesson.view)
-        charts = self.query_one("#charts", Group)
-        if self.fit in charts.panels and lesson.view != "fit":
-            charts.select(self.fit)
-        self.go_to(panel)
-        self.show_snapshot()
+        async with self.changing:
+            await self._put_away()
+            self.next_lesson = self.lesson_after(lesson)
+            attempt = Attempt(lesson)
+            attempt.met |= self.progress.met(lesson)
+            panel = LessonPanel(attempt, self.following(), id="lesson")
+            panel.border_title = tr("Lesson")
+            forms = self.query_one("#forms", Group)
+            forms.border_subtitle = tr("esc leaves the lesson")
+            await forms.mount(panel, before=0)
+            self.lesson = panel
+            self.opened, self.judged = self.session.latest.number, len(self.session.runs)
+            self.query_one(StatusBar).title = lesson.title
+            self.hide(lesson.hide_panels, lesson.hide_tools)
+            self.add_class("-lesson")
+            self.remove_class("-full")
+            self.fit.turn_to(lesson.view)
+            panel.use(lesson.view)
+            charts = self.query_one("#charts", Group)
+            if self.fit in charts.panels and lesson.view != "fit":
+                charts.select(self.fit)
+            self.go_to(panel)
+            self.show_snapshot()
 
     async def close_lesson(self) -> None:
         """Take the lesson away; its experiment stays."""
+        async with self.changing:
+            if await self._put_away():
+                self.go_to(self.chart_in_use)
+                self.show_snapshot()
+
+    async def _put_away(self) -> bool:
+        """Be the free lab again; whether there was a lesson."""
         panel, self.lesson, self.next_lesson = self.lesson, None, None
-        if panel:
-            self.opened = 0
-            self.hide((), ())
-            self.remove_class("-lesson")
-            self.query_one("#forms", Group).border_subtitle = ""
-            self.query_one(StatusBar).title = ""
-            await panel.remove()
-            self.go_to(self.chart_in_use)
-            self.show_snapshot()
+        if panel is None:
+            return False
+        self.opened = 0
+        self.hide((), ())
+        self.remove_class("-lesson")
+        self.query_one("#forms", Group).border_subtitle = ""
+        self.query_one(StatusBar).title = ""
+        await panel.remove()
+        return True
 
     def hide(self, panels: tuple[str, ...], tools: tuple[str, ...]) -> None:
         """Show only what is not among these panels and tools."""

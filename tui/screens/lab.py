@@ -183,7 +183,9 @@ class Lab(Screen[None]):
             texts = (
                 tr(about),
                 self.measured(key),
-                *map(tr, (param.what, param.why, param.extremes)),
+                tr(param.what),
+                tr(param.why),
+                tr(param.extremes),
             )
             hint.say(" ".join(filter(None, texts)))
         else:
@@ -297,7 +299,7 @@ class Lab(Screen[None]):
     def refocus(self) -> None:
         """Focus a chart where nothing else has the focus."""
         if self.focused is None and self.is_current:
-            self.chart_in_use.focus()
+            self.set_focus(self.chart_in_use)
 
     def panel_of(self, widget: Widget | None) -> Widget | None:
         """The panel a widget stands in."""

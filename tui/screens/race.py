@@ -336,7 +336,7 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
         return Chart(empty=waiting(progress))
     facts, chosen = progress.facts, plane_of(progress.facts, plane)
     curves, marks, inside = [], [], []
-    ends = [point(chosen, values, 0) for values in (facts.start, facts.closed_form)]
+    ends = [point(chosen, values, 0) for values in (facts.start, facts.best)]
     for track in progress.tracks:
         place = place_of(track.racer.optimizer)
         points = [
@@ -358,10 +358,10 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
         Curve([x], [y], "marks", "text", marker=sign, mark=sign)
         for (x, y), sign in zip(ends, "ox", strict=True)
     )
-    line = chosen.is_line
+    line, known_best = chosen.is_line, facts.is_best_known
     return Chart(
-        (*curves, *marks, start) if line else (*curves, *marks, start, best),
-        (Level(ends[1][1], "θ*"),) if line else (),
+        (*curves, *marks, start, *([best] if known_best and not line else [])),
+        (Level(ends[1][1], "θ*"),) if known_best and line else (),
         tr("{name} against steps", name=chosen.names[0])
         if line
         else f"↑ {chosen.names[1]} → {chosen.names[0]}",
