@@ -30,7 +30,7 @@ from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
 from engine.registry import BadInput
 from tests.engine.conftest import cli, refusal_of
 
-SEEDS = range(5)
+SEEDS = range(3)
 
 
 @pytest.fixture
