@@ -36,7 +36,7 @@ from tests.tui.conftest import (
 )
 from tui.app import LinregApp
 from tui.fields import ChoiceScreen, Picker, TextField
-from tui.keys import ACTIONS, Action, bindings, groups, shown
+from tui.keys import ACTIONS, NUMBERED, Action, bindings, groups, shown
 from tui.panels.bars import KeyBar
 from tui.panels.fit import VIEWS
 from tui.panels.training import PACES
@@ -646,7 +646,7 @@ async def test_help_tells_every_key() -> None:
         text = app.screen.text().plain
         for action in ACTIONS:
             assert f"{action.shown:<10} {action.help}" in text
-        for number, lesson in enumerate(lessons().values(), 1):
+        for number, lesson in enumerate(list(lessons().values())[:NUMBERED], 1):
             assert f"{number:<10} {lesson.title}" in text
         await pilot.press("question_mark")
         await until(pilot, lambda: app.screen is app.main)
