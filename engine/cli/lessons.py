@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.cells import left
+from engine.cells import cells, left
 from engine.folders import progress_file
 from engine.lessons.attempt import solve
 from engine.lessons.lesson import Lesson
@@ -27,11 +27,13 @@ def lessons() -> int:
     progress = Progress(progress_file())
     if message := progress.read():
         click.echo(message, err=True)
-    for chapter, group in groupby(known_lessons().values(), key=lambda lesson: lesson.chapter):
+    known = known_lessons()
+    width = max(map(cells, known)) + 2
+    for chapter, group in groupby(known.values(), key=lambda lesson: lesson.chapter):
         click.echo(chapter)
         for lesson in group:
             mark = "✓" if progress.done(lesson) else " "
-            click.echo(f"{mark} {left(lesson.name, 16)}{lesson.title}")
+            click.echo(f"{mark} {left(lesson.name, width)}{lesson.title}")
     return 0
 
 
@@ -74,7 +76,7 @@ def report(lesson: Lesson, seed: int) -> bool:
     return attempt.done and answered
 
 
-@click.group("lesson")
+@click.group("lesson", no_args_is_help=False)
 def lesson() -> int:
     """Write lessons of your own."""
     return 0

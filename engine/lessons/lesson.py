@@ -8,6 +8,7 @@ Beside FILE.md, FILE.zh.md may hold its words in another language: those keys of
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ def translate(values: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, 
         if isinstance(own, list) and isinstance(said, list):
             pairs = zip(own, said, strict=False)
             merged[key] = [translate(one, other) for one, other in pairs] + own[len(said) :]
-        elif isinstance(own, str):
+        elif isinstance(own, str) and isinstance(said, str):
             merged[key] = said
     return merged
 
@@ -194,6 +195,8 @@ class Head:
     values: dict[str, Any]
     text: str
     file: str
+    start: int = 0
+    """Lines before the table that is being read."""
 
     @classmethod
     def of(cls, text: str, file: str) -> tuple[Head, str]:
@@ -216,10 +219,22 @@ class Head:
         return cls(values, "\n".join(lines[:end]), file), "\n".join(lines[end + 1 :]).strip() + "\n"
 
     def wrong(self, near: object, wrong: str) -> BadLesson:
-        """What is wrong, with the line that `near` stands in."""
-        lines = self.text.split("\n")
-        found = (i for i, line in enumerate(lines, 1) if str(near) and str(near) in line)
-        return BadLesson(self.file, next(found, 1), wrong)
+        """What is wrong, with the line of the key `near`, or else of that text, in this table."""
+        lines = list(enumerate(self.text.split("\n"), 1))[self.start :]
+        word = re.escape(str(near))
+        for pattern in (rf"(?<![\w.]){word}\s*=", word):
+            for number, line in lines:
+                if near and re.search(pattern, line):
+                    return BadLesson(self.file, number, wrong)
+        return BadLesson(self.file, self.start + 1, wrong)
+
+    def line_of(self, header: str, place: int, after: int = 0) -> int:
+        """How many lines go before the `place`-th line with this header, 0 where there is none."""
+        lines = enumerate(self.text.split("\n"))
+        found = [
+            at for at, line in lines if at >= after and line.replace(" ", "").startswith(header)
+        ]
+        return found[place] if place < len(found) else 0
 
     def only(self, words: Collection[str]) -> None:
         """Raise BadLesson where a translation holds more than words."""
@@ -237,10 +252,9 @@ class Head:
             ("title", "chapter", "source", "view", "hide_panels", "hide_tools", "experiment",
              "question", "goal", "solution"),
         )  # fmt: skip
-        experiment = self.experiment(top.get("experiment", {}))
         title = self.string(top, "title")
         if not title:
-            raise BadLesson(self.file, 1, tr("has no title"))
+            raise self.wrong("title", tr("has no title"))
         view = self.string(top, "view") or VIEWS[0]
         self.known(view, VIEWS, tr("view"))
         panels, tools = self.strings(top, "hide_panels"), self.strings(top, "hide_tools")
@@ -248,6 +262,7 @@ class Head:
             self.known(panel, PANELS, tr("panel"))
         for tool in tools:
             self.known(tool, TOOLS, tr("tool"))
+        experiment = self.experiment(top.get("experiment", {}))
         return Lesson(
             name,
             title,
@@ -267,10 +282,13 @@ class Head:
         """The experiment of the head."""
         if not isinstance(values, Mapping):
             raise self.wrong("experiment", tr("experiment must be a table, [experiment]"))
+        self.start = self.line_of("[experiment]", 0)
         try:
-            return Experiment.from_dict(values)
+            experiment = Experiment.from_dict(values)
         except BadInput as error:
             raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
+        self.start = 0
+        return experiment
 
     def question(self, values: Mapping[str, Any], experiment: Experiment) -> Question:
         """One [[question]]."""
@@ -280,26 +298,24 @@ class Head:
         ask, of = self.string(table, "ask"), self.string(table, "of")
         choices = tuple(
             Choice(self.string(one, "text"), self.condition(one, "if", experiment))
-            for one in self.tables(table, "choice")
+            for one in self.tables(table, "choice", "question.")
         )
         if not ask or bool(of) == bool(choices):
-            raise self.wrong(
-                ask or "[[question]]", tr("a question needs ask, and either of or choice")
-            )
+            raise self.wrong("", tr("a question needs ask, and either of or choice"))
         within = table.get("within", "10 %")
         answer = show(table["answer"]) if "answer" in table else ""
         try:
             measure = parse_amount(of, experiment) if of else None
         except ValueError as error:
-            raise self.wrong(of, str(error)) from None
+            raise self.wrong("of", str(error)) from None
         try:
             tolerance = parse_tolerance(show(within))
         except ValueError as error:
-            raise self.wrong(within, str(error)) from None
+            raise self.wrong("within", str(error)) from None
         try:
             parse_answer(answer or "1", len(choices))
         except BadInput as error:
-            raise self.wrong(answer, str(error)) from None
+            raise self.wrong("answer", str(error)) from None
         when = self.condition(table, "when", experiment) if "when" in table else None
         return Question(ask, of, measure, tolerance, choices, when, answer)
 
@@ -308,7 +324,7 @@ class Head:
         table = self.table(values, tr("a goal"), ("text", "if", "hint"))
         text = self.string(table, "text")
         if not text:
-            raise self.wrong("[[goal]]", tr("a goal needs a text"))
+            raise self.wrong("", tr("a goal needs a text"))
         return Goal(text, self.condition(table, "if", experiment), self.string(table, "hint"))
 
     def solution(self, values: Mapping[str, Any], experiment: Experiment) -> Solution:
@@ -318,7 +334,7 @@ class Head:
             self.known(name, (*TOOLS, *VIEWS), tr("tool or view"))
         pause = values.get("pause", 0)
         if type(pause) is not int or pause < 0:
-            raise self.wrong("pause ", tr("pause must be a whole number of steps"))
+            raise self.wrong("pause", tr("pause must be a whole number of steps"))
         own = ("use", "pause")
         changes = flattened({key: value for key, value in values.items() if key not in own})
         try:
@@ -333,8 +349,7 @@ class Head:
         try:
             return parse_condition(text, experiment, TOOLS, VIEWS)
         except ValueError as error:
-            near = text or self.string(table, "text") or f"{key} ="
-            raise self.wrong(near, f"{key} = {shortened(text)!r}: {error}") from None
+            raise self.wrong(key if text else "", f"{key} = {shortened(text)!r}: {error}") from None
 
     def table(self, value: object, what: str, keys: Collection[str]) -> Mapping[str, Any]:
         """A table that has no other keys."""
@@ -349,25 +364,31 @@ class Head:
                 )
         return value
 
-    def tables(self, table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-        """A list of tables, [[key]]."""
+    def tables(
+        self, table: Mapping[str, Any], key: str, within: str = ""
+    ) -> Iterator[Mapping[str, Any]]:
+        """The tables [[key]], one after the other; what is wrong in one is looked for there."""
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             raise self.wrong(key, tr("{key} must be written [[{key}]]", key=key))
-        return value
+        outer = self.start
+        for place, one in enumerate(value):
+            self.start = self.line_of(f"[[{within}{key}]]", place, outer) or outer
+            yield one
+        self.start = outer
 
     def string(self, table: Mapping[str, Any], key: str) -> str:
         """A text, empty where there is none."""
         value = table.get(key, "")
         if not isinstance(value, str):
-            raise self.wrong(f"{key} ", tr("{key} must be text in quotation marks", key=key))
+            raise self.wrong(key, tr("{key} must be text in quotation marks", key=key))
         return value.strip()
 
     def strings(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
         """A list of names, empty where there is none."""
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise self.wrong(f"{key} ", tr('{key} must be a list of names: ["…", "…"]', key=key))
+            raise self.wrong(key, tr('{key} must be a list of names: ["…", "…"]', key=key))
         return tuple(value)
 
     def known(self, name: str, names: Collection[str], what: str) -> None:

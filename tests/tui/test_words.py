@@ -145,13 +145,6 @@ def fields_of(text: str) -> list[tuple[str, str | None, str | None]]:
     )
 
 
-@pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
-    """No test leaves another language behind."""
-    yield
-    use("en")
-
-
 # The catalogs ------------------------------------------------------------------------------------
 
 

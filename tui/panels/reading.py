@@ -43,11 +43,11 @@ def reading(snapshot: Snapshot) -> Content:
     floor = tr(
         "noise floor {symbols} = {value}", symbols=symbols, value=loss_text(known.noise_floor)
     )
-    limits = [(f"\n{floor}", "dim")]
+    limits = [(f"\n{line}", "") for line in quantities(snapshot)]
+    limits.append((f"\n{floor}", "dim"))
     if known.closed_form:
         reached = tr("closed form reaches {loss}", loss=loss_text(known.optimum))
         limits.append((f"\n{reached}", "dim"))
-    limits += [(f"\n{line}", "") for line in quantities(snapshot)]
     if snapshot.step == 0:
         head = tr("loss {loss} · press s to train", loss=loss_text(loss))
         return Content.assemble(head, *prospects(known.stability, snapshot.lr), *limits)
@@ -60,11 +60,11 @@ def reading(snapshot: Snapshot) -> Content:
     learning, words = where == "still learning", tr(where)
     if learning and not is_falling(snapshot):
         words = tr("above the floor, and not falling")
-    said = (f"\n{words}", WARNING if learning else GOOD)
+    said = [(f"\n{words}", WARNING if learning else GOOD)]
     if not snapshot.experiment.reshape:
-        limits.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
+        said.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
     alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
-    return Content.assemble(head, said, alert, *limits)
+    return Content.assemble(head, *said, alert, *limits)
 
 
 def quantities(snapshot: Snapshot) -> list[str]:

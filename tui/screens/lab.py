@@ -299,7 +299,7 @@ class Lab(Screen[None]):
     def refocus(self) -> None:
         """Focus a chart where nothing else has the focus."""
         if self.focused is None and self.is_current:
-            self.chart_in_use.focus()
+            self.set_focus(self.chart_in_use)
 
     def panel_of(self, widget: Widget | None) -> Widget | None:
         """The panel a widget stands in."""

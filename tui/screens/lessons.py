@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from engine.cells import left
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
@@ -24,6 +25,9 @@ FREE = ""
 """Stands for the lab without a lesson."""
 FRAME = 6
 """Cells of the list beside its lines."""
+MARKS = 4
+"""Cells of a line before its title."""
+GAP = 2
 
 
 class LessonsScreen(ModalScreen[str | None], Over[str | None]):
@@ -53,33 +57,36 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
     def options(self) -> Iterator[Option]:
         """A line a lesson, below its chapter; the free lab comes first."""
         known = list(lessons().values())
-        width = max(min(max(map(self.size_of, known)), self.app.size.width * 9 // 10 - FRAME), 20)
+        titles = max(cell_len(lesson.title) for lesson in known)
+        sources = max(cell_len(lesson.source) for lesson in known)
+        scores = max(cell_len(self.counts(lesson)) for lesson in known)
+        room = max(self.app.size.width * 9 // 10 - FRAME - MARKS - scores, 0)
+        titles = min(titles, room)
+        sources = sources + GAP if titles + GAP + sources <= room else 0
         yield Option(tr("The lab, without a lesson"), FREE)
         numbers = {lesson.name: number for number, lesson in enumerate(known, 1)}
         for chapter, group in groupby(known, key=lambda lesson: lesson.chapter):
             yield Option(Text(chapter, style="bold"), disabled=True)
             for lesson in group:
-                yield Option(self.line(lesson, numbers[lesson.name], width), lesson.name)
+                line = self.line(lesson, numbers[lesson.name], titles, sources)
+                yield Option(line, lesson.name)
 
-    def size_of(self, lesson: Lesson) -> int:
-        """Cells that a lesson's line would like to have."""
-        return cell_len(lesson.title) + 4 + cell_len(self.counts(lesson))
-
-    def line(self, lesson: Lesson, number: int, width: int) -> Text:
-        """Key, mark, title, and how much was reached at the right end."""
-        counts = self.counts(lesson)
+    def line(self, lesson: Lesson, number: int, titles: int, sources: int) -> Text:
+        """Key, mark, title and source in so many cells, and how much was reached."""
         title = Text(lesson.title, no_wrap=True)
-        title.truncate(width - 4 - cell_len(counts), overflow="ellipsis", pad=True)
+        title.truncate(titles, overflow="ellipsis", pad=True)
         key = f"{number}" if number <= NUMBERED else " "
         mark = "✓" if self.progress.done(lesson) else " "
-        return Text.assemble((key, "bold"), f" {mark} ", title, (counts, "dim"))
+        source = left(" " * GAP + lesson.source, sources) if sources else ""
+        more = (source + self.counts(lesson), "dim")
+        return Text.assemble((key, "bold"), f" {mark} ", title, more)
 
     def counts(self, lesson: Lesson) -> str:
         """Goals reached and forecasts right, as they stand in a line."""
         right, asked = self.progress.score(lesson)
         goals = f"{len(self.progress.met(lesson))}/{len(lesson.goals)}" if lesson.goals else ""
         forecasts = f"{right}/{asked}" if asked else ""
-        return f"{goals:>7}{forecasts:>7}"
+        return f"{goals:>6}{forecasts:>6}".rstrip()
 
     def score(self) -> str:
         """All goals and all forecasts together."""
