@@ -221,7 +221,9 @@ class Experiment:
         model = self.architecture()
         size = sum(map(math.prod, model.shapes.values()))
         if size > MOST_PARAMETERS and not isinstance(model, Linear):
-            allowed = f"has {size} parameters here, at most {MOST_PARAMETERS}"
+            allowed = tr(
+                "has {size} parameters here, at most {most}", size=size, most=MOST_PARAMETERS
+            )
             raise BadInput("model", self.model.name, allowed)
         if self.loop == "fast" and not isinstance(model, Linear):
             allowed = tr(
