@@ -28,7 +28,8 @@ class ReadingPanel(Words):
     """A few lines: loss, where it stands, what went wrong and what to try."""
 
     def show(self, snapshot: Snapshot) -> None:
-        """Say what this snapshot means."""
+        """Say what this snapshot means; a physical quantity has a line more where there are few."""
+        self.set_class(bool(snapshot.facts and quantities(snapshot)), "-physical")
         self.put(reading(snapshot))
 
 
