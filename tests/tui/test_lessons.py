@@ -155,7 +155,8 @@ async def test_one_lesson_after_the_other_has_the_focus() -> None:
     async with desk() as here:
         for number, lesson in enumerate(list(lessons().values())[:3], 1):
             await here.press(str(number))
-            await until(here.pilot, lambda lesson=lesson: here.title == lesson.title)
+            title = lesson.title
+            await until(here.pilot, lambda title=title: here.title == title)  # type: ignore[misc]
             await here.pilot.pause()
             assert here.app.main.focused is here.panel
 
@@ -174,7 +175,7 @@ async def test_the_palette_offers_no_lesson_while_a_run_would_be_lost() -> None:
     async with desk() as here:
         for now, offered in ((ready(), True), (running(2), False)):
             await show(here.pilot, now)
-            names = [one.title for one in here.app.get_system_commands(here.app.main)]
+            names = [one.title for one in here.app.get_system_commands(here.app.screen)]
             assert ("lesson: ohm" in names) == offered
 
 
