@@ -368,10 +368,27 @@ async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
         assert not here.panel.attempt.forecasts
         field = here.panel.questions[0].field
         assert field.has_class("-refused")
-        await here.press("k", *"1", "enter")
+        assert field.has_focus
+        await here.press(*"1", "enter")
+        assert here.app.main.focused is here.panel
         assert here.panel.attempt.forecasts[0].said == 1
         assert not field.has_class("-refused")
         assert "must be" not in here.hint
+
+
+async def test_a_refused_setting_is_mended_before_anything_else() -> None:
+    async with desk(quiz()) as here:
+        await here.press("l", *"x", "enter")
+        await here.pilot.pause()
+        await until(
+            here.pilot, lambda: here.app.main.focused is here.app.main.training.fields["lr"]
+        )
+        assert here.place == "training"
+        assert here.app.main.training.display
+        await here.press(*"0.3", "enter")
+        await until(here.pilot, lambda: here.app.main.experiment.lr == 0.3)
+        assert here.place == "lesson"
+        assert here.title == quiz().title
 
 
 async def test_no_answer_is_taken_during_a_run() -> None:

@@ -102,10 +102,10 @@ class Classroom(Lab):
             self.lesson = panel
             self.opened, self.judged = self.session.latest.number, len(self.session.runs)
             self.query_one(StatusBar).title = lesson.title
+            self.fit.turn_to(lesson.view)
             self.hide(lesson.hide_panels, lesson.hide_tools)
             self.add_class("-lesson")
             self.remove_class("-full")
-            self.fit.turn_to(lesson.view)
             panel.use(lesson.view)
             charts = self.query_one("#charts", Group)
             if self.fit in charts.panels and lesson.view != "fit":
