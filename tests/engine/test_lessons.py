@@ -533,11 +533,11 @@ def test_check_refuses_a_bad_file_an_unknown_name_and_no_seed(tmp_path: Path) ->
 
 
 def test_a_lesson_speaks_the_language_in_use(chinese: None) -> None:
-    shown = cli("check", "ohm")
+    shown = cli("--lang", "zh", "check", "ohm")
     assert shown.code == 0
     for goal in lessons()["ohm"].goals:
         assert goal.text in shown.out
-    assert "欧姆定律" in cli("lessons").out
+    assert "欧姆定律" in cli("--lang", "zh", "lessons").out
 
 
 def test_the_template_is_a_lesson_that_checks() -> None:
