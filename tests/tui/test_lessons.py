@@ -161,6 +161,14 @@ async def test_the_palette_opens_a_lesson() -> None:
         await until(here.pilot, lambda: here.title == lessons()["ohm"].title)
 
 
+async def test_the_palette_offers_no_lesson_while_a_run_would_be_lost() -> None:
+    async with desk() as here:
+        for now, offered in ((ready(), True), (running(2), False)):
+            await show(here.pilot, now)
+            names = [one.title for one in here.app.get_system_commands(here.app.main)]
+            assert ("lesson: ohm" in names) == offered
+
+
 async def test_the_list_opens_a_lesson_and_leaves_it() -> None:
     names = list(lessons())
     async with desk() as here:

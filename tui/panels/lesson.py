@@ -47,6 +47,7 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         """Numbers of the goals whose hints are shown."""
         self.training = False
         """Whether a run is on its way: then no forecast is taken."""
+        # Keys and runs may ask for these before they are on the screen.
         questions, goals = attempt.lesson.questions, attempt.lesson.goals
         self.questions = [QuestionBox(number, one) for number, one in enumerate(questions)]
         self.goals = [Prose(()) for _ in goals]
