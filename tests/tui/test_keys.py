@@ -402,14 +402,18 @@ async def test_refused_text_says_why_until_it_is_undone() -> None:
         await settled(pilot)
         field = app.main.training.fields["lr"]
         await pilot.press("l", *"-1", "enter")
-        await until(pilot, lambda: app.main.focused is app.main.loss)
         await until(pilot, lambda: "lr=-1: must be a number above 0" in "".join(text_of(app)))
         assert field.has_class("-refused")
         assert session.asked == []
         assert app.main.experiment == BASELINE
+        await pilot.press("enter")
+        await pilot.pause()
+        assert field.has_focus
+        await pilot.press("tab")
+        await until(pilot, lambda: app.main.focused is app.main.loss)
+        await until(pilot, lambda: "lr=-1" in "".join(text_of(app)))
         await pilot.press("l")
         await until(pilot, lambda: field.has_focus)
-        await until(pilot, lambda: "lr=-1" in "".join(text_of(app)))
         await pilot.press("escape")
         await until(pilot, lambda: field.value == "0.03" and not field.has_class("-refused"))
         await until(pilot, lambda: "lr=-1" not in "".join(text_of(app)))
@@ -421,7 +425,7 @@ async def test_refused_text_is_forgotten_with_the_next_experiment() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         field = app.main.training.fields["lr"]
-        await pilot.press("l", *"fast", "enter")
+        await pilot.press("l", *"fast", "tab")
         await until(pilot, lambda: field.has_class("-refused") and not field.has_focus)
         await pilot.press("2")
         await until(pilot, lambda: field.value == "0.03")
