@@ -144,7 +144,7 @@ class Plain:
         where = standing(event.loss, known.noise_floor, known.optimum, known.rounding)
         symbols = self.experiment.entry("loss").floor
         floor = tr("noise floor {symbols} = {value:.3g}", symbols=symbols, value=known.noise_floor)
-        click.echo(f"{tr(where)}; {floor}")
+        click.echo(tr("{where}; {floor}", where=tr(where), floor=floor))
 
     def _clear(self) -> None:
         if self.watched:

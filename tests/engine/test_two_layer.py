@@ -131,7 +131,8 @@ def test_the_limit_is_that_of_what_the_steps_go_down(reduction: str) -> None:
         W1, b1, W2, b = theta.split([4, 2, 2, 1])
         hidden = torch.tanh(X @ W1.reshape(2, 2) + b1)
         mean = (hidden @ W2[:, None] + b - y).square().mean() / 2
-        return times * mean + 1.5 * (W1.square().sum() + W2.square().sum())
+        whole: torch.Tensor = times * mean + 1.5 * (W1.square().sum() + W2.square().sum())
+        return whole
 
     start = torch.cat([part.flatten() for part in problem.start.values()]).double()
     H = torch.autograd.functional.hessian(objective, start)

@@ -145,13 +145,6 @@ def fields_of(text: str) -> list[tuple[str, str | None, str | None]]:
     )
 
 
-@pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
-    """No test leaves another language behind."""
-    yield
-    use("en")
-
-
 # The catalogs ------------------------------------------------------------------------------------
 
 
@@ -355,7 +348,7 @@ async def test_a_sweep_and_a_race_in_chinese_fill_their_lines(size: tuple[int, i
     app.session.sweep, app.session.race = swept("finished"), raced("finished")
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
-        for key, word in (("w", "次运行的最终损失"), ("R", "到下限的步数")):
+        for key, word in (("w", "次运行的最终损失"), ("R", "到噪声底的步数")):
             await pilot.press(key)
             await pilot.pause()
             lines = text_of(app)
