@@ -48,7 +48,12 @@ def begun(experiment: Experiment) -> Snapshot:
     return history.snapshot("ready", experiment.lr, 0.0)
 
 
-@large
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [("en", (80, 24)), ("zh", (120, 34))],
+    indirect=["language"],
+    ids=["en", "zh"],
+)
 @pytest.mark.parametrize("name", lessons())
 def test_opening(picture: Compare, name: str, language: str, size: tuple[int, int]) -> None:
     lesson = lessons()[name]

@@ -137,7 +137,7 @@ async def test_panels_that_can_be_hidden_are_those_of_the_lab() -> None:
         assert {panel.id for panel in here.app.main.panels} == set(PANELS)
 
 
-@pytest.mark.parametrize("number", range(1, min(len(lessons()), NUMBERED) + 1))
+@pytest.mark.parametrize("number", [1, 5, NUMBERED])
 async def test_a_digit_opens_a_lesson(number: int) -> None:
     lesson = list(lessons().values())[number - 1]
     async with desk() as here:
@@ -299,8 +299,8 @@ async def test_hidden_tools_say_so_and_are_not_offered() -> None:
         assert kinds == {"data", "optimizer", "schedule"}  # those of the panels that are shown
 
 
-@pytest.mark.parametrize("hidden", [PANELS, ("loss", "fit"), ("loss",), ("training", "values")])
-@pytest.mark.parametrize("size", [(50, 24), (80, 24), (120, 34)])
+@pytest.mark.parametrize("hidden", [PANELS, ("loss", "fit"), ("training", "values")])
+@pytest.mark.parametrize("size", [(50, 24), (120, 34)])
 async def test_any_panels_can_be_hidden(hidden: tuple[str, ...], size: tuple[int, int]) -> None:
     lesson = replace(quiz(), hide_panels=hidden)
     async with desk(lesson, size=size) as here:
@@ -617,4 +617,4 @@ async def test_keys_mashed_in_a_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LinregApp, "exit", lambda self, *arguments, **keywords: None)
     monkeypatch.setattr(LinregApp, "action_suspend_process", lambda self: None)
     random = Random(5)
-    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 1000)
+    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 400)
