@@ -107,6 +107,13 @@ SETTINGS: dict[str, Param] = {
             "false: w comes out about batch_size times too small, and nothing complains.",
         ),
         Param(
+            "shuffle",
+            True,
+            "Whether each epoch goes through the samples in a new order, as DataLoader's shuffle.",
+            "In an order of their own, neighbours are alike and minibatches lean to one side.",
+            "false on sorted data: the last minibatches of each epoch have the last word.",
+        ),
+        Param(
             "validation_split",
             0.0,
             "Share of the samples that training never sees.",
@@ -197,6 +204,7 @@ class Experiment:
     drop_last: bool = False
     reduction: str = "sum"
     reshape: bool = True
+    shuffle: bool = True
     validation_split: float = 0.0
     patience: int = 0
     seed: int = 7

@@ -81,7 +81,7 @@ class Training:
         model = problem.linear
         data = whole_rows(model.design(problem.X), problem.y)
         n, columns = data.shape
-        order = np.empty(n, np.int64)
+        order = np.arange(n)
         size, stop = min(experiment.batch_size, n), experiment.used_per_epoch
         per_epoch = math.ceil(stop / size)
         block = max(BLOCK // (size * columns), 1)
@@ -102,9 +102,10 @@ class Training:
             left = min(room, experiment.epochs - epoch) * per_epoch - used // size
             lr = controls.lr * experiment.lr_factors(step, min(controls.most, left, block))
             done, ended, used = kernels.steps(
-                data, order, stop, used, step, np.uint64(key_of(experiment.seed, epoch)), size,
-                model.features, theta, grad, kept, lr.astype(np.float32), self.divisor,
-                controls.runaway, self.values, losses, epoch_losses, ends[0], ends[1],
+                data, order, experiment.shuffle, stop, used, step,
+                np.uint64(key_of(experiment.seed, epoch)), size, model.features,
+                theta, grad, kept, lr.astype(np.float32), self.divisor, controls.runaway,
+                self.values, losses, epoch_losses, ends[0], ends[1],
             )  # fmt: skip
             epoch += ended
             step += done
@@ -200,6 +201,6 @@ def warm_up(kernels: Kernels, params: Params) -> None:
     data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
     theta, none = np.zeros(2, np.float32), np.zeros(0, np.float32)
     kernels.steps(
-        data, order, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32), none,
-        1, 0.0, params, none, np.empty(0), data, data,
+        data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32),
+        none, 1, 0.0, params, none, np.empty(0), data, data,
     )  # fmt: skip

@@ -54,6 +54,7 @@ class TrainingPanel(Form):
         "drop_last",
         "reduction",
         "reshape",
+        "shuffle",
         "validation_split",
         "patience",
         "seed",
