@@ -31,6 +31,8 @@ REGISTRIES: dict[str, Registry[Any]] = {
     for registry in (DATASETS, MODELS, LOSSES, PENALTIES, INITS, OPTIMIZERS, SCHEDULES)
 }
 """The keys under which an entry with parameters is chosen."""
+MOST_NUMBERS = 200_000_000
+"""Most numbers of the features, and of what a hidden layer makes of them."""
 MOST_PARAMETERS = 1000
 """Most parameters of a model that is not linear: autograd's Hessian takes a pass for each."""
 
@@ -215,7 +217,7 @@ class Experiment:
                 "must be one number or {count}, one for each of data.w", count=source.features
             )
             raise BadInput("data.scale", scales, allowed)
-        if source.n * source.features > 200_000_000:
+        if source.n * source.features > MOST_NUMBERS:
             allowed = tr("n times {count} features must be at most 2e8", count=source.features)
             raise BadInput("data.n", source.n, allowed)
         model = self.architecture()
@@ -225,6 +227,10 @@ class Experiment:
                 "has {size} parameters here, at most {most}", size=size, most=MOST_PARAMETERS
             )
             raise BadInput("model", self.model.name, allowed)
+        widest = max(shape[-1] for shape in model.shapes.values())
+        if source.n * widest > MOST_NUMBERS:
+            allowed = tr("n times {count} hidden units must be at most 2e8", count=widest)
+            raise BadInput("data.n", source.n, allowed)
         if self.loop == "fast" and not isinstance(model, Linear):
             allowed = tr(
                 "{model} is not linear in its parameters; use scratch or concise",

@@ -149,7 +149,7 @@ class LinregApp(App[None]):
                     yield SystemCommand(
                         tr(action.label), tr(action.help), getattr(main, f"action_{action.id}")
                     )
-            for lesson in lessons().values():
+            for lesson in lessons().values() if main.check_action("lesson", ()) else ():
                 yield SystemCommand(
                     tr("lesson: {name}", name=lesson.name),
                     lesson.title,

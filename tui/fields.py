@@ -50,6 +50,8 @@ class TextField(Input):
         """The text that was announced last, so that enter and leaving do not both announce it."""
         self.trouble = ""
         """Why the text was refused, if it was."""
+        self.entered = False
+        """Whether enter has left the field: then a refusal comes back to it."""
 
     def put(self, row: Row) -> None:
         """Show a value that was applied elsewhere."""
@@ -61,6 +63,14 @@ class TextField(Input):
         """Mark the text as not allowed and remember why, or take the mark off."""
         self.trouble = trouble
         self.set_class(bool(trouble), "-refused")
+        if trouble and self.entered and self.is_attached:
+            # Whoever has the focus now may have hidden the field, which it is to hear of first.
+            self.screen.call_after_refresh(self.come_back)
+
+    def come_back(self) -> None:
+        """Take the focus again, where the text is still refused."""
+        if self.trouble and self.entered and self.is_attached:
+            self.screen.set_focus(self)
 
     def forget(self) -> None:
         """Nothing was announced and nothing refused since the applied value."""
@@ -73,6 +83,10 @@ class TextField(Input):
             self.announced = self.value
             self.post_message(Edited(self.key, self.value))
 
+    def on_focus(self) -> None:
+        """A refusal after tab or an arrow does not come back."""
+        self.entered = False
+
     def on_blur(self) -> None:
         """Leaving a field applies it."""
         self.apply()
@@ -84,9 +98,15 @@ class TextField(Input):
         self.leave()
 
     async def action_submit(self) -> None:
-        """Enter: apply and leave the field, so that the single keys work again."""
+        """Enter: apply and leave the field, so that the single keys work again.
+
+        A text that is refused is to be mended: its digits are not keys that load lessons.
+        """
+        refused = self.trouble and self.value == self.announced
+        self.entered = True
         self.apply()
-        self.leave()
+        if not refused:
+            self.leave()
 
     def leave(self) -> None:
         """Give the focus away, unless the field has gone with the choice it belonged to."""

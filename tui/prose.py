@@ -20,6 +20,11 @@ def blocks(markdown: str) -> list[Block]:
     return Reader().read(MarkdownIt("commonmark").enable("table").parse(markdown))
 
 
+def phrase(markdown: str) -> Content:
+    """Markdown within one line: code, bold, italic."""
+    return inline(MarkdownIt("commonmark").parseInline(markdown)[0].children or [])
+
+
 @dataclass
 class Reader:
     """Goes through the tokens of a text and remembers in which lists it is."""

@@ -45,6 +45,7 @@ class Training:
         self.controls = controls
         self.divisor = problem.experiment.divisor
         self.theta = torch.cat([start.flatten() for start in problem.start.values()])
+        self.parameters = len(self.theta)
         self.grad: Tensor | None = None
         self._minibatch: tuple[Tensor, Tensor] | None = None
         on_cpu = problem.device.type == "cpu"
@@ -71,14 +72,8 @@ class Training:
         return self._minibatch
 
     def _named(self, theta: Tensor) -> dict[str, Tensor]:
-        shapes = self.problem.model.shapes
-        parts = theta[: sum(map(math.prod, shapes.values()))].split(
-            [math.prod(shape) for shape in shapes.values()]
-        )
-        return {
-            name: part.reshape(shape)
-            for (name, shape), part in zip(shapes.items(), parts, strict=True)
-        }
+        # The kernel's own columns follow the parameters.
+        return self.problem.model.shaped(theta[: self.parameters])
 
     def _compiled(self, kernels: Kernels) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -31,14 +30,6 @@ from engine.registry import BadInput
 from tests.engine.conftest import cli, refusal_of
 
 SEEDS = range(5)
-
-
-@pytest.fixture
-def chinese() -> Iterator[None]:
-    """The interface in Chinese for the length of a test."""
-    words.use("zh")
-    yield
-    words.use("en")
 
 
 # The lessons that come with the lab ----------------------------------------------------------
@@ -97,9 +88,8 @@ def texts_of(lesson: Lesson) -> list[str]:
 
 
 @pytest.mark.parametrize("name", lessons())
-def test_every_lesson_is_all_there_in_chinese(name: str, chinese: None) -> None:
+def test_every_lesson_is_all_there_in_chinese(name: str) -> None:
     """As many texts as in English, and none of them left in English."""
-    words.use("en")
     english = texts_of(lessons()[name])
     words.use("zh")
     translated = texts_of(lessons()[name])
@@ -532,12 +522,12 @@ def test_check_refuses_a_bad_file_an_unknown_name_and_no_seed(tmp_path: Path) ->
         assert said in shown.err
 
 
-def test_a_lesson_speaks_the_language_in_use(chinese: None) -> None:
-    shown = cli("check", "ohm")
+def test_a_lesson_speaks_the_language_in_use() -> None:
+    shown = cli("--lang", "zh", "check", "ohm")
     assert shown.code == 0
     for goal in lessons()["ohm"].goals:
         assert goal.text in shown.out
-    assert "欧姆定律" in cli("lessons").out
+    assert "欧姆定律" in cli("--lang", "zh", "lessons").out
 
 
 def test_the_template_is_a_lesson_that_checks() -> None:

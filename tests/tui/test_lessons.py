@@ -151,6 +151,16 @@ async def test_a_digit_opens_a_lesson(number: int) -> None:
         assert lesson.title[:20] in status
 
 
+async def test_one_lesson_after_the_other_has_the_focus() -> None:
+    async with desk() as here:
+        for number, lesson in enumerate(list(lessons().values())[:3], 1):
+            await here.press(str(number))
+            title = lesson.title
+            await until(here.pilot, lambda title=title: here.title == title)  # type: ignore[misc]
+            await here.pilot.pause()
+            assert here.app.main.focused is here.panel
+
+
 async def test_the_palette_opens_a_lesson() -> None:
     async with desk() as here:
         await here.pilot.press("ctrl+p", *"lessonohm")
@@ -159,6 +169,14 @@ async def test_the_palette_opens_a_lesson() -> None:
         await until(here.pilot, lambda: palette.query_one(OptionList).option_count > 0)
         await here.press("down", "enter")
         await until(here.pilot, lambda: here.title == lessons()["ohm"].title)
+
+
+async def test_the_palette_offers_no_lesson_while_a_run_would_be_lost() -> None:
+    async with desk() as here:
+        for now, offered in ((ready(), True), (running(2), False)):
+            await show(here.pilot, now)
+            names = [one.title for one in here.app.get_system_commands(here.app.screen)]
+            assert ("lesson: ohm" in names) == offered
 
 
 async def test_the_list_opens_a_lesson_and_leaves_it() -> None:
@@ -191,8 +209,18 @@ async def test_the_list_says_what_was_reached() -> None:
         await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
         text = "\n".join(text_of(here.app))
         assert f"1   {lesson.title[:20]}" in text
+        assert lesson.source not in text  # no room
         goals = sum(len(one.goals) for one in lessons().values())
         assert f"goals 0 of {goals} · forecasts right 0 of 0" in text
+
+
+async def test_a_wide_list_says_what_a_lesson_answers() -> None:
+    lesson = list(lessons().values())[1]
+    async with desk(size=(120, 34)) as here:
+        await here.press("e")
+        await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
+        line = next(line for line in text_of(here.app) if lesson.title in line)
+        assert line.index(lesson.title) < line.index(lesson.source) < line.index("0/3")
 
 
 @pytest.mark.parametrize("size", [(30, 10), (40, 12), (50, 24), (80, 24), (120, 34), (200, 50)])
@@ -255,11 +283,13 @@ async def test_hidden_panels_are_neither_displayed_nor_reached(size: tuple[int, 
         await until(here.pilot, lambda: here.place == "lesson")
 
 
-async def test_hidden_tools_do_nothing_and_are_not_offered() -> None:
+async def test_hidden_tools_say_so_and_are_not_offered() -> None:
     async with desk(quiz(), now=finished()) as here:
         await here.press("w", "t")
         assert here.app.screen is here.app.main
         assert here.session.asked == []
+        said = [one.message for one in here.app._notifications]
+        assert said == ["not in this lesson: theory; esc leaves it"]
         assert "theory" not in str(here.app.main.query_one(KeyBar).render())
         screen: Screen[Any] = here.app.screen
         titles = {command.title for command in here.app.get_system_commands(screen)}
@@ -338,10 +368,27 @@ async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
         assert not here.panel.attempt.forecasts
         field = here.panel.questions[0].field
         assert field.has_class("-refused")
-        await here.press("k", *"1", "enter")
+        assert field.has_focus
+        await here.press(*"1", "enter")
+        assert here.app.main.focused is here.panel
         assert here.panel.attempt.forecasts[0].said == 1
         assert not field.has_class("-refused")
         assert "must be" not in here.hint
+
+
+async def test_a_refused_setting_is_mended_before_anything_else() -> None:
+    async with desk(quiz()) as here:
+        await here.press("l", *"x", "enter")
+        await here.pilot.pause()
+        await until(
+            here.pilot, lambda: here.app.main.focused is here.app.main.training.fields["lr"]
+        )
+        assert here.place == "training"
+        assert here.app.main.training.display
+        await here.press(*"0.3", "enter")
+        await until(here.pilot, lambda: here.app.main.experiment.lr == 0.3)
+        assert here.place == "lesson"
+        assert here.title == quiz().title
 
 
 async def test_no_answer_is_taken_during_a_run() -> None:

@@ -17,7 +17,7 @@ from engine.lessons.lesson import Lesson, Question
 from engine.registry import BadInput, show
 from engine.words import tr
 from tui.fields import Choice, Edited, Picker, Row, TextField
-from tui.prose import blocks
+from tui.prose import blocks, phrase
 from tui.wrap import Block, Prose
 
 GOOD, BAD = "$text-success", "$text-error"
@@ -47,6 +47,7 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         """Numbers of the goals whose hints are shown."""
         self.training = False
         """Whether a run is on its way: then no forecast is taken."""
+        # Keys and runs may ask for these before they are on the screen.
         questions, goals = attempt.lesson.questions, attempt.lesson.goals
         self.questions = [QuestionBox(number, one) for number, one in enumerate(questions)]
         self.goals = [Prose(()) for _ in goals]
@@ -95,7 +96,7 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
             tr("✓ forecast right") if self.attempt.forecasts[i].right else tr("✗ forecast wrong")
             for i in verdicts
         ]
-        return said + [f"✓ {self.lesson.goals[i].text}" for i in goals]
+        return said + [f"✓ {phrase(self.lesson.goals[i].text).plain}" for i in goals]
 
     @property
     def done(self) -> bool:
@@ -116,9 +117,9 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         for number, (goal, prose) in enumerate(zip(self.lesson.goals, self.goals, strict=True)):
             met = number in self.attempt.met
             mark = Content.styled("✓ ", GOOD) if met else Content("○ ")
-            lines = [Block(Content.assemble(mark, goal.text), hang="  ")]
+            lines = [Block(Content.assemble(mark, phrase(goal.text)), hang="  ")]
             if number in self.hints and not met:
-                hint = Content.styled(tr("Hint: {hint}", hint=goal.hint), "italic")
+                hint = phrase(tr("Hint: {hint}", hint=goal.hint)).stylize("italic")
                 lines.append(Block(hint, "  ", "  "))
             prose.put(lines)
         self.closing.put(self.ending())
@@ -210,7 +211,7 @@ class QuestionBox(Vertical):
         super().__init__()
         self.number, self.question = number, question
         self.choices = tuple(
-            Choice(show(place), f"{place} {choice.text}")
+            Choice(show(place), f"{place} {phrase(choice.text).plain}")
             for place, choice in enumerate(question.choices, 1)
         )
         key = tr("Question {number}", number=number + 1)
@@ -223,8 +224,11 @@ class QuestionBox(Vertical):
 
     def compose(self) -> ComposeResult:
         """The question with its answers, the field, the verdict."""
-        answers = [Block(Content(choice.label), "  ", "    ") for choice in self.choices]
-        yield Prose([Block(Content.assemble("? ", self.question.ask), hang="  "), *answers])
+        answers = [
+            Block(Content.assemble(f"{place} ", phrase(choice.text)), "  ", "    ")
+            for place, choice in enumerate(self.question.choices, 1)
+        ]
+        yield Prose([Block(Content.assemble("? ", phrase(self.question.ask)), hang="  "), *answers])
         yield self.field
         yield self.said
 

@@ -28,7 +28,8 @@ class ReadingPanel(Words):
     """A few lines: loss, where it stands, what went wrong and what to try."""
 
     def show(self, snapshot: Snapshot) -> None:
-        """Say what this snapshot means."""
+        """Say what this snapshot means; a physical quantity has a line more where there are few."""
+        self.set_class(bool(snapshot.facts and quantities(snapshot)), "-physical")
         self.put(reading(snapshot))
 
 
@@ -43,14 +44,14 @@ def reading(snapshot: Snapshot) -> Content:
     floor = tr(
         "noise floor {symbols} = {value}", symbols=symbols, value=loss_text(known.noise_floor)
     )
-    limits = [(f"\n{line}", "") for line in quantities(snapshot)]
-    limits.append((f"\n{floor}", "dim"))
+    physical = [(f"\n{line}", "") for line in quantities(snapshot)]
+    limits = [(f"\n{floor}", "dim")]
     if known.closed_form:
         reached = tr("closed form reaches {loss}", loss=loss_text(known.optimum))
         limits.append((f"\n{reached}", "dim"))
     if snapshot.step == 0:
         head = tr("loss {loss} · press s to train", loss=loss_text(loss))
-        return Content.assemble(head, *prospects(known.stability, snapshot.lr), *limits)
+        return Content.assemble(head, *prospects(known.stability, snapshot.lr), *physical, *limits)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
     if cause := snapshot.autopsy:
         first, *others = findings(cause)
@@ -64,7 +65,7 @@ def reading(snapshot: Snapshot) -> Content:
     if not snapshot.experiment.reshape:
         said.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
     alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
-    return Content.assemble(head, *said, alert, *limits)
+    return Content.assemble(head, *said, *physical, alert, *limits)
 
 
 def quantities(snapshot: Snapshot) -> list[str]:

@@ -32,14 +32,13 @@ def pace_text(pace: float | None) -> str:
 
 
 def last_batch_words(experiment: Experiment) -> str:
-    """How a short last minibatch is treated."""
+    """How a short last minibatch is treated: its size, and the weight of each of its samples."""
     left, size = experiment.last_batch, experiment.batch_size
     if experiment.drop_last:
         return tr("last {left} dropped", left=left)
     weight = 1.0 if experiment.divisor else size / left
-    return tr(
-        "last batch {left} of {size}: weight ×{weight:.3g}", left=left, size=size, weight=weight
-    )
+    # The column has 15 cells.
+    return tr("{left} of {size}, ×{weight:.3g}", left=left, size=size, weight=weight)
 
 
 class TrainingPanel(Form):

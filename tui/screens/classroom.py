@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
+from textual.events import Key
 from textual.widget import Widget
 
 from engine.experiment import Experiment
@@ -101,10 +102,10 @@ class Classroom(Lab):
             self.lesson = panel
             self.opened, self.judged = self.session.latest.number, len(self.session.runs)
             self.query_one(StatusBar).title = lesson.title
+            self.fit.turn_to(lesson.view)
             self.hide(lesson.hide_panels, lesson.hide_tools)
             self.add_class("-lesson")
             self.remove_class("-full")
-            self.fit.turn_to(lesson.view)
             panel.use(lesson.view)
             charts = self.query_one("#charts", Group)
             if self.fit in charts.panels and lesson.view != "fit":
@@ -173,6 +174,14 @@ class Classroom(Lab):
         """The key of an action."""
         action = next(action for action in ACTIONS if action.id == name)
         return shown(action, self.app.remapped)  # type: ignore[attr-defined]
+
+    def on_key(self, event: Key) -> None:
+        """Say why a key does nothing that the lesson hides."""
+        remapped = self.app.remapped  # type: ignore[attr-defined]
+        for action in ACTIONS:
+            keys = remapped.get(action.id, action.key).split(",")
+            if action.id in self.hidden and event.key in keys:
+                self.tell(tr("not in this lesson: {tool}; esc leaves it", tool=tr(action.label)))
 
     # Judging -----------------------------------------------------------------------------------
 

@@ -274,7 +274,7 @@ class Lab(Screen[None]):
     def tell(self, text: str) -> None:
         """A word about what a key has done, in place of the last one."""
         self.app.clear_notifications()
-        self.notify(text, timeout=2, markup=False)
+        self.notify(text, timeout=3, markup=False)
 
     # Focus -----------------------------------------------------------------------------------
 

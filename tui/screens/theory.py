@@ -312,7 +312,8 @@ def path_lines(study: Study, width: int) -> Iterator[Text]:
         yield Text(sentence)
     experiment = study.experiment
     if experiment.last_batch:
-        yield Text(last_batch_words(experiment), style="dim")
+        words = tr("short last batch: {words}", words=last_batch_words(experiment))
+        yield Text(words, style="dim")
 
 
 def second_lines(study: Study, width: int) -> Iterator[Text]:
