@@ -7,12 +7,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.controls import Controls
+from engine.events import Stepped
 from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.lessons.attempt import outcome
+from engine.problem import build
 from engine.registry import BadInput
 from engine.sweep import Sweep, parse_axis
 from engine.trainer import train
@@ -240,3 +244,40 @@ def test_ridge_under_other_reductions() -> None:
         assert found.facts is not None
         for name, values in found.facts.closed_form.items():
             assert found.params[name] == pytest.approx(values, abs=1e-3)
+
+
+# The order of the samples ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_without_shuffling_every_epoch_takes_the_data_as_they_lie(loop: str) -> None:
+    experiment = Experiment(loop=loop, shuffle=False, batch_size=8, epochs=2, lr=1e-9).changed(
+        {"data.n": 20}
+    )
+    problem = build(experiment)
+    seen = []
+    for event in train(experiment, Controls(experiment.lr, most=1)):
+        if isinstance(event, Stepped):
+            shown = event.live.minibatch()
+            assert shown is not None
+            seen.append(shown[0].clone())
+    assert torch.equal(torch.cat(seen), torch.cat([problem.X, problem.X]))
+
+
+def test_sorted_data_are_the_same_samples_in_order() -> None:
+    plain, ordered = (
+        build(Experiment().changed({"data.n": 50, "data.sorted": flag})) for flag in (False, True)
+    )
+    first = ordered.X[:, 0]
+    assert bool((first.diff() >= 0).all())
+    assert torch.equal(first, plain.X[:, 0].sort().values)
+
+
+def test_a_sweep_takes_them_as_a_run_does() -> None:
+    from engine.lanes import run_sweep
+
+    base = Experiment(loop="fast", shuffle=False, lr=0.01).changed({"data.sorted": True})
+    sweep = Sweep(base, (parse_axis("lr=0.01,0.1", base),))
+    for cell in sorted(cell for cells in run_sweep(sweep) for cell in cells):
+        alone = outcome(sweep.at(sweep.settings()[cell.index]))
+        assert cell.loss == pytest.approx(alone.loss, rel=1e-3)
