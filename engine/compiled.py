@@ -127,6 +127,7 @@ def mean_loss(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
 def steps(
     data: Floats,
     order: Order,
+    shuffled: bool,
     stop: int,
     used: int,
     taken: int,
@@ -148,19 +149,19 @@ def steps(
     """Take a step in place for each entry of `lr`; the rows of `data` are (x̃, y), θ ends in −1.
 
     `taken` steps were taken before. An epoch ends after `stop` rows; `used` says how many of them
-    are used already, in the given order; a minibatch ends with its epoch. Each epoch is shuffled
-    here, `key` being that of the present one, and at its end the loss over the data, θ and the
-    gradient are noted down. The gradient is divided by `divisor`, or by the minibatch's size where
-    that is 0; the penalty is on the first `weights` parameters. `kept` (2, columns) is what the
-    optimizer keeps. Each minibatch's mean loss before its step goes into `losses`; one that is not
-    at most `runaway` ends the call, and so does such a loss of an epoch. Returns how many steps
+    are used already, in the given order; a minibatch ends with its epoch. If `shuffled`, each epoch
+    is shuffled here, `key` being that of the present one. At its end the loss over the data, θ and
+    the gradient are noted down. The gradient is divided by `divisor`, or by the minibatch's size
+    where that is 0; the penalty is on the first `weights` parameters. `kept` (2, columns) is what
+    the optimizer keeps. Each minibatch's mean loss before its step goes into `losses`; one that is
+    not at most `runaway` ends the call, and so does such a loss of an epoch. Returns how many steps
     were taken and epochs ended, and the new `used`.
     """
     n, columns = data.shape
     ahead = AHEAD if data.size > CACHED else n
     ended = 0
     for k in range(lr.shape[0]):
-        if used == 0:
+        if used == 0 and shuffled:
             SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
         size = min(batch_size, stop - used)
         total = np.float32(0)

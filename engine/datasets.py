@@ -102,6 +102,13 @@ NOISE = Param(
             low=-1e6,
             high=1e6,
         ),
+        Param(
+            "sorted",
+            False,
+            "Whether the samples lie in the order of their first feature.",
+            "Much real data come sorted: by time, by size, by label.",
+            "It matters only where training does not shuffle; held-out samples are the last ones.",
+        ),
     ),
 )
 def linear(
@@ -113,6 +120,7 @@ def linear(
     correlation: float,
     outliers: float,
     outlier_size: float,
+    sorted: bool,
 ) -> Source:
     """Gaussian features of the given scale and mutual correlation (d2l §3.2, synthetic_data)."""
 
@@ -123,7 +131,8 @@ def linear(
         if correlation:
             common = torch.randn(n, 1, generator=generator)
             X = (1 - correlation) ** 0.5 * X + correlation**0.5 * common
-        return X * torch.tensor(scale)
+        X = X * torch.tensor(scale)
+        return X[X[:, 0].argsort()] if sorted else X
 
     def signal(X: Tensor) -> Tensor:
         return X @ X.new_tensor(w).reshape(-1, 1) + b

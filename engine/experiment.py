@@ -31,6 +31,8 @@ REGISTRIES: dict[str, Registry[Any]] = {
     for registry in (DATASETS, MODELS, LOSSES, PENALTIES, INITS, OPTIMIZERS, SCHEDULES)
 }
 """The keys under which an entry with parameters is chosen."""
+MOST_NUMBERS = 200_000_000
+"""Most numbers of the features, and of what a hidden layer makes of them."""
 MOST_PARAMETERS = 1000
 """Most parameters of a model that is not linear: autograd's Hessian takes a pass for each."""
 
@@ -103,6 +105,13 @@ SETTINGS: dict[str, Param] = {
             "Whether y is brought into the shape of ŷ before they are subtracted.",
             "(B, 1) − (B,) is (B, B) to PyTorch: every label against every estimate.",
             "false: w comes out about batch_size times too small, and nothing complains.",
+        ),
+        Param(
+            "shuffle",
+            True,
+            "Whether each epoch goes through the samples in a new order, as DataLoader's shuffle.",
+            "In an order of their own, neighbours are alike and minibatches lean to one side.",
+            "false on sorted data: the last minibatches of each epoch have the last word.",
         ),
         Param(
             "validation_split",
@@ -195,6 +204,7 @@ class Experiment:
     drop_last: bool = False
     reduction: str = "sum"
     reshape: bool = True
+    shuffle: bool = True
     validation_split: float = 0.0
     patience: int = 0
     seed: int = 7
@@ -215,14 +225,20 @@ class Experiment:
                 "must be one number or {count}, one for each of data.w", count=source.features
             )
             raise BadInput("data.scale", scales, allowed)
-        if source.n * source.features > 200_000_000:
+        if source.n * source.features > MOST_NUMBERS:
             allowed = tr("n times {count} features must be at most 2e8", count=source.features)
             raise BadInput("data.n", source.n, allowed)
         model = self.architecture()
         size = sum(map(math.prod, model.shapes.values()))
         if size > MOST_PARAMETERS and not isinstance(model, Linear):
-            allowed = f"has {size} parameters here, at most {MOST_PARAMETERS}"
+            allowed = tr(
+                "has {size} parameters here, at most {most}", size=size, most=MOST_PARAMETERS
+            )
             raise BadInput("model", self.model.name, allowed)
+        widest = max(shape[-1] for shape in model.shapes.values())
+        if source.n * widest > MOST_NUMBERS:
+            allowed = tr("n times {count} hidden units must be at most 2e8", count=widest)
+            raise BadInput("data.n", source.n, allowed)
         if self.loop == "fast" and not isinstance(model, Linear):
             allowed = tr(
                 "{model} is not linear in its parameters; use scratch or concise",

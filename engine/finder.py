@@ -29,7 +29,8 @@ class Finding:
     suggestion: float
     """The lr in the middle of the loss's longest fall."""
     critical_lr: float
-    """The exact limit of full-batch gradient descent, beside it."""
+    """The exact limit of gradient descent whose steps are as long as these, beside it: 2/λmax where
+    losses are averaged."""
 
 
 def find_lr(
@@ -51,7 +52,8 @@ def find_lr(
     smoothed, losses, limit = 0.0, [], 0.0
     for event in train(run, controls):
         if isinstance(event, Started):
-            limit = event.facts.stability.curvature.critical_lr
+            times = run.times_mean(run.batch_size)
+            limit = event.facts.stability.curvature.critical_lr / times
         elif isinstance(event, Stepped):
             smoothed = SMOOTH * smoothed + (1 - SMOOTH) * event.loss
             losses.append(smoothed / (1 - SMOOTH**event.step))

@@ -191,7 +191,7 @@ def compiled_epochs(
     compiled = kernels_of(experiment)
     rows = torch.cat([problem.linear.design(problem.X), problem.y], dim=1)
     data, columns = rows.numpy(), rows.T.contiguous().numpy()
-    order = np.empty(len(data), np.int64)
+    order = np.arange(len(data))
     sizes, first = lanes.by_size()
     taken = np.zeros_like(sizes)
     grad, r = np.empty_like(theta), np.empty(theta.shape[1], np.float32)
@@ -202,7 +202,8 @@ def compiled_epochs(
     compiled.lane_losses(columns, theta, chunk, params[0], losses)
     yield losses.copy()
     for epoch in range(experiment.epochs):
-        compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
+        if experiment.shuffle:
+            compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
         factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
         compiled.lanes(
             data, order, first, sizes, problem.source.features, theta, grad, kept, r, lr, factors,
@@ -235,7 +236,9 @@ def torch_epochs(
 
     yield losses()
     for epoch in range(experiment.epochs):
-        order = torch.from_numpy(order_of(key_of(experiment.seed, epoch), len(design)))
+        order = torch.arange(len(design))
+        if experiment.shuffle:
+            order = torch.from_numpy(order_of(key_of(experiment.seed, epoch), len(design)))
         for k, (size, part) in enumerate(zip(sizes, parts, strict=True)):
             batches = order.to(problem.device).split(size)
             if experiment.drop_last and len(batches[-1]) < size:

@@ -335,7 +335,7 @@ class Planck(Model):
             False,
             "Whether exp(x) − 1 is computed as the law is printed.",
             "In float32 exp overflows where λT is below 162 µm·K; the stable form does not.",
-            "true with a start of 300: the first loss is not a number.",
+            "true with a start of 300: the first loss is infinite.",
         ),
     ),
 )

@@ -93,7 +93,12 @@ class Problem:
         }
 
     def shuffles(self) -> Iterator[Tensor]:
-        """A fresh permutation of the n samples for each epoch, the same for every loop."""
+        """The order of the n samples in each epoch, the same for every loop: a fresh permutation.
+
+        Without `shuffle` it is that of the data, each time.
+        """
+        while not self.experiment.shuffle:
+            yield torch.arange(len(self.X))
         for epoch in count():
             yield torch.from_numpy(order_of(key_of(self.experiment.seed, epoch), len(self.X)))
 

@@ -71,10 +71,12 @@ def weight_decay(problem: Problem) -> Tensor:
     """Curvature (p,) that the penalty adds to each parameter: λ at the weights under L2."""
     model, steepest = problem.model, steepest_curvature(problem.penalty_of)
     parts = [
-        torch.full((math.prod(shape),), steepest if name in model.weights else 0.0)
+        torch.full(
+            (math.prod(shape),), steepest if name in model.weights else 0.0, dtype=torch.float64
+        )
         for name, shape in model.shapes.items()
     ]
-    return torch.cat(parts).double()
+    return torch.cat(parts)
 
 
 def stability(problem: Problem) -> Stability:
@@ -116,19 +118,21 @@ def local_stability(problem: Problem) -> Stability:
     place = max(places, key=lambda place: places[place].largest)
     bent = places[place]
     H = bent.eigenvectors @ bent.eigenvalues.diag() @ bent.eigenvectors.T
-    return Stability(bent, (H, H @ H), local_limit(problem, bent.largest, place))
+    moments = H, H @ H
+    return Stability(bent, moments, local_limit(problem, moments, place))
 
 
-def local_limit(problem: Problem, steepest: float, place: str) -> Limit:
-    """The largest stable lr of the problem's optimizer where its mean loss is bent so much."""
+def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) -> Limit:
+    """The largest stable lr of the problem's optimizer where its mean loss is bent so."""
     experiment = problem.experiment
     optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:
         return unlimited(optimizer)
+    H, _ = stepped(problem, moments, experiment.batch_size)
+    steepest = float(torch.linalg.eigvalsh(H)[-1])
     if steepest <= 0:
         return Limit(math.inf, tr("flat where it begins: no limit there"))
     weight, _ = optimizer.stability(**experiment.optimizer.kwargs())
-    weight *= experiment.times_mean(experiment.batch_size)
     name = tr("2/λmax at the truth") if place == "truth" else tr("2/λmax at the start")
     return Limit(2 / (weight * steepest), name)
 
@@ -139,30 +143,40 @@ def unlimited(optimizer: Entry[Any]) -> Limit:
     return Limit(math.inf, tr("{optimizer} scales its own steps: no fixed limit", optimizer=label))
 
 
+def stepped(
+    problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int
+) -> tuple[Tensor, Tensor]:
+    """The moments of the objective that steps go down: some multiple of the loss, and the penalty.
+
+    The penalty's part of a gradient stays as it is, however the losses are reduced.
+    """
+    H, M = moments
+    times = problem.experiment.times_mean(batch_size)
+    if times == 1:
+        return moments
+    D = weight_decay(problem).diag()
+    A = H - D
+    mixed = A @ D + D @ A
+    return D + times * A, times**2 * (M - mixed - D @ D) + times * mixed + D @ D
+
+
 def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) -> Limit:
     """The largest stable lr of the problem's optimizer for minibatches of a size."""
     experiment, n = problem.experiment, len(problem.X)
     if not isinstance(problem.model, Linear):
-        return local_limit(problem, float(torch.linalg.eigvalsh(moments[0])[-1]), "start")
+        return local_limit(problem, moments, "start")
     optimizer = experiment.entry("optimizer")
     if optimizer.stability is None:
         return unlimited(optimizer)
     if not moments[0].any():
         loss = tr(experiment.entry("loss").label)
         return Limit(math.inf, tr("{loss} has no curvature: no limit", loss=loss))
-    H, M = moments
-    times = experiment.times_mean(batch_size)
-    if times != 1:  # the penalty's part of the gradient stays as it is
-        D = weight_decay(problem).diag()
-        A = H - D
-        mixed = A @ D + D @ A
-        M = times**2 * (M - mixed - D @ D) + times * mixed + D @ D
-        H = D + times * A
+    H, M = stepped(problem, moments, batch_size)
     weights = optimizer.stability(**experiment.optimizer.kwargs())
     lr = stable_lr(H, M, n, batch_size, *weights)
     plain, label = experiment.optimizer.name == "sgd", tr(optimizer.label)
     if batch_size >= n:
-        bare = plain and times == 1
+        bare = plain and experiment.times_mean(batch_size) == 1
         return Limit(lr, "2/λmax" if bare else tr("full batch, {optimizer}", optimizer=label))
     if plain:
         return Limit(lr, tr("minibatches of {size}", size=batch_size))

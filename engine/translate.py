@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.experiment import SETTINGS, Experiment
+from engine.words import tr
 
 HALVES = {"half_squared": 1.0, "squared": 2.0}
 """Losses that differ by a factor, with their curvature."""
@@ -49,11 +50,17 @@ def caveats(experiment: Experiment) -> list[str]:
     said = []
     if experiment.last_batch and not experiment.drop_last and experiment.steps_per_epoch > 1:
         said.append(
-            "The last minibatch is short: under mean each of its samples weighs more than under "
-            "sum and total."
+            tr(
+                "The last minibatch is short: under mean each of its samples weighs more than "
+                "under sum and total."
+            )
         )
     if experiment.penalty.name != "none":
-        said.append("The penalty is not multiplied with the loss: its strength would have to be.")
+        said.append(
+            tr("The penalty is not multiplied with the loss: its strength would have to be.")
+        )
     if experiment.entry("optimizer").stability is None:
-        said.append("This optimizer scales its own steps: it hardly notices a factor of the loss.")
+        said.append(
+            tr("This optimizer scales its own steps: it hardly notices a factor of the loss.")
+        )
     return said

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from engine import cli
-from engine.lessons.library import find_lesson
-from engine.words import tr
+from engine.words import LANGUAGES, of_locale, tr, use
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,7 +16,8 @@ from engine.words import tr
 @click.option("--lesson", help="Open on this lesson, by its name or file.")
 @click.option("--experiment", "file", type=click.Path(path_type=Path), help="Open on a TOML file.")
 @click.option("-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
-@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
+@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only, in English.")
+@click.option("--lang", type=click.Choice(list(LANGUAGES)), help="Else that of the locale.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -25,11 +25,13 @@ def command(
     file: Path | None,
     settings: tuple[str, ...],
     ascii: bool,
+    lang: str | None,
 ) -> int:
     """A lab for linear regression and gradient descent in the terminal.
 
     Without a command it opens the screen, on the last experiment unless another one is named.
     """
+    use("en" if ascii else lang or of_locale())
     if context.invoked_subcommand:
         return 0
     named = lesson or file or settings
@@ -38,7 +40,7 @@ def command(
         raise click.UsageError(tr("no terminal to draw in; `linreg-tui run` trains without one"))
     from tui.app import open_app
 
-    return open_app(experiment, ascii, find_lesson(lesson) if lesson else None)
+    return open_app(experiment, ascii, lesson)
 
 
 for subcommand in cli.COMMANDS:

@@ -12,17 +12,18 @@ from rich.segment import Segment
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.color import Color
+from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from engine.experiment import REGISTRIES, Experiment
 from engine.folders import settings_file
 from engine.history import Snapshot
 from engine.lessons.lesson import Lesson
-from engine.lessons.library import lessons, title_of
+from engine.lessons.library import find_lesson, lessons, title_of
 from engine.session import Session
-from engine.words import tr
+from engine.words import tr, use
 from tui.keys import ACTIONS
 from tui.numbers import clock, loss_text
 from tui.page import DARK, LIGHT, MONO, Picture
@@ -115,6 +116,17 @@ class LinregApp(App[None]):
         else:
             self.main.action_quit()
 
+    def action_command_palette(self) -> None:
+        """Textual's palette, asking in the language in use."""
+        if not isinstance(self.screen, CommandPalette):
+            asked = tr("Search for commands…")
+            self.push_screen(CommandPalette(placeholder=asked, id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Textual's list of themes, asking in the language in use."""
+        asked = tr("Search for themes…")
+        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=asked))
+
     def color_charts(self) -> None:
         """Give everything that has colours of its own those of the theme."""
         palette = DARK if self.current_theme.dark else LIGHT
@@ -137,7 +149,7 @@ class LinregApp(App[None]):
                     yield SystemCommand(
                         tr(action.label), tr(action.help), getattr(main, f"action_{action.id}")
                     )
-            for lesson in lessons().values():
+            for lesson in lessons().values() if main.check_action("lesson", ()) else ():
                 yield SystemCommand(
                     tr("lesson: {name}", name=lesson.name),
                     lesson.title,
@@ -196,19 +208,21 @@ def plain(text: str) -> str:
     return "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
 
 
-def open_app(experiment: Experiment | None, ascii: bool, lesson: Lesson | None = None) -> int:
+def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = None) -> int:
     """Run the app on the terminal until it is left; returns the exit code.
 
-    `experiment` is the one to open on, None for the one of the last time; `lesson` is opened beside
-    it. A summary of the runs is printed afterwards.
+    `experiment` is the one to open on, None for the one of the last time; the lesson of the name
+    `lesson` is opened beside it. A summary of the runs is printed afterwards.
     """
     file = settings_file()
     settings, message = load(file)
     remembered_ascii = settings.ascii
     settings.ascii = ascii or settings.ascii
+    if settings.ascii:
+        use("en")
     settings.experiment = experiment or settings.experiment
     session = Session(settings.experiment)
-    app = LinregApp(session, settings, message, lesson)
+    app = LinregApp(session, settings, message, find_lesson(lesson) if lesson else None)
     # Without this, a kill would leave the terminal in the app's hands.
     before = signal.signal(signal.SIGTERM, lambda number, _: app.exit(return_code=128 + number))
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -11,6 +10,7 @@ from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
+from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -30,6 +30,7 @@ from tui.trace import (
     once,
     straightened,
 )
+from tui.wrap import wrapped
 
 __all__ = [
     "DARK",
@@ -272,11 +273,11 @@ class _Picture:
     def _message(self, message: str) -> None:
         """Write a message in the middle of what lies below the head."""
         page = self.page
-        lines = textwrap.wrap(clean(message, page.ascii), min(page.width, 60))
+        lines = wrapped(Content(clean(message, page.ascii)), min(page.width, 60))
         first = self.top + max(page.height - self.top - len(lines), 0) // 2
         for row, line in enumerate(lines, first):
-            column = max(page.width - cell_len(line), 0) // 2
-            page.write(column, row, line, self.palette.style("text"))
+            column = max(page.width - line.cell_length, 0) // 2
+            page.write(column, row, line.plain, self.palette.style("text"))
 
     def _plot(self, traces: list[Trace], window: Window) -> None:
         """Write axes, levels, cursor and curves, from the back to the front."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
@@ -190,7 +191,7 @@ def legend(heat: Heat, width: int, quiet: Style, ascii: bool) -> list[Segment]:
     ends = [loss_text(10**end if heat.log else end) for end in (low, high)]
     if any(place is not None and place > high for place in scale_places(heat)):
         ends[1] += "+"
-    words = len(f"{ends[0]}  {ends[1]}   × {heat.absent}")
+    words = cell_len(f"{ends[0]}  {ends[1]}   × {heat.absent}")
     cells = 2 if words + 2 * len(RAMP) <= width else 1
     steps = [
         Segment(SHADES[i] * cells) if ascii else Segment(" " * cells, Style(bgcolor=color))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from engine.lessons.library import lessons
+from engine.lessons.library import files
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def bindings() -> list[BindingType]:
     ]
     by_number = [
         Binding(str(number), f"lesson('{name}')", f"lesson {name}", id=f"lesson_{number}")
-        for number, name in enumerate(list(lessons())[:NUMBERED], 1)
+        for number, name in enumerate(list(files())[:NUMBERED], 1)
     ]
     return [*actions, *by_number]
 

@@ -32,8 +32,8 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
 
     LESSON is one of those that `linreg-tui lessons` lists, or a file. Keys are data, model, loss,
     penalty, init, loop, optimizer, lr, schedule, batch_size, epochs, drop_last, reduction, reshape,
-    validation_split, patience, seed and device; an entry's own parameters have a dot: data.n=1000,
-    data.w=2,-3.4, loss.delta=1.
+    shuffle, validation_split, patience, seed and device; an entry's own parameters have a dot:
+    data.n=1000, data.w=2,-3.4, loss.delta=1.
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
@@ -144,7 +144,7 @@ class Plain:
         where = standing(event.loss, known.noise_floor, known.optimum, known.rounding)
         symbols = self.experiment.entry("loss").floor
         floor = tr("noise floor {symbols} = {value:.3g}", symbols=symbols, value=known.noise_floor)
-        click.echo(f"{tr(where)}; {floor}")
+        click.echo(tr("{where}; {floor}", where=tr(where), floor=floor))
 
     def _clear(self) -> None:
         if self.watched:

@@ -39,7 +39,7 @@ def sweep(
     places = grid.settings()
     if form != "json":
         results = ["loss", "floor_epoch", "status"]
-        table = "".join(right(head, 14) for head in (*keys, *map(tr, results)))
+        table = "".join(right(head, 14) for head in (*keys, *(tr(column) for column in results)))
         click.echo(",".join([*keys, *results]) if form == "csv" else table)
     from engine.lanes import run_sweep
 

@@ -111,7 +111,7 @@ def lines(start: Study, best: Study) -> list[str]:
             f"  loss={one.loss} reduction={one.reduction} lr={one.lr:.4g}"
             for one in translations(best.experiment)
         ),
-        *(f"  {tr(sentence)}" for sentence in caveats(best.experiment)),
+        *(f"  {sentence}" for sentence in caveats(best.experiment)),
         tr("second derivatives"),
         *(f"  {left(tr(way.name), 14)}{cost(way)}" for way in best.second),
     ]

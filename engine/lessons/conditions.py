@@ -87,7 +87,9 @@ class Tolerance:
     """In the number's own unit."""
 
     def allows(self, said: float, measured: float) -> bool:
-        """Whether a forecast is near enough."""
+        """Whether a forecast is near enough; none is where the run has run away."""
+        if not math.isfinite(measured):
+            return False
         if abs(said - measured) <= max(self.size, self.share * abs(measured)):
             return True
         return said * measured > 0 and 1 / self.factor <= said / measured <= self.factor

@@ -157,7 +157,7 @@ def translate(values: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, 
         if isinstance(own, list) and isinstance(said, list):
             pairs = zip(own, said, strict=False)
             merged[key] = [translate(one, other) for one, other in pairs] + own[len(said) :]
-        elif isinstance(own, str):
+        elif isinstance(own, str) and isinstance(said, str):
             merged[key] = said
     return merged
 
@@ -195,8 +195,8 @@ class Head:
     values: dict[str, Any]
     text: str
     file: str
-    begin: int = 1
-    """The line from which on the table is written that is read."""
+    start: int = 0
+    """Lines before the table that is being read."""
 
     @classmethod
     def of(cls, text: str, file: str) -> tuple[Head, str]:
@@ -219,19 +219,22 @@ class Head:
         return cls(values, "\n".join(lines[:end]), file), "\n".join(lines[end + 1 :]).strip() + "\n"
 
     def wrong(self, near: object, wrong: str) -> BadLesson:
-        """What is wrong, with the line where `near` is a key or, failing that, stands at all."""
-        lines = enumerate(self.text.split("\n"), 1)
-        here = [(i, line) for i, line in lines if i >= self.begin and line.strip()[:1] != "#"]
-        key = re.compile(rf"(?<![\w.-]){re.escape(str(near))}\s*=")
-        found = [i for i, line in here if key.search(line)]
-        found += [i for i, line in here if str(near) in line]
-        return BadLesson(self.file, (*(found if near != "" else ()), self.begin)[0], wrong)
+        """What is wrong, with the line of the key `near`, or else of that text, in this table."""
+        lines = list(enumerate(self.text.split("\n"), 1))[self.start :]
+        word = re.escape(str(near))
+        for pattern in (rf"(?<![\w.]){word}\s*=", word):
+            for number, line in lines:
+                if near and re.search(pattern, line):
+                    return BadLesson(self.file, number, wrong)
+        return BadLesson(self.file, self.start + 1, wrong)
 
-    def headers(self, key: str) -> list[int]:
-        """The lines from `begin` on that are [key] or [[key]], also as a part: [[question.key]]."""
-        header = re.compile(rf"\s*\[\[?\s*([\w-]+\s*\.\s*)?{key}\s*\]")
-        lines = enumerate(self.text.split("\n"), 1)
-        return [i for i, line in lines if i >= self.begin and header.match(line)]
+    def line_of(self, header: str, place: int, after: int = 0) -> int:
+        """How many lines go before the `place`-th line with this header, 0 where there is none."""
+        lines = enumerate(self.text.split("\n"))
+        found = [
+            at for at, line in lines if at >= after and line.replace(" ", "").startswith(header)
+        ]
+        return found[place] if place < len(found) else 0
 
     def only(self, words: Collection[str]) -> None:
         """Raise BadLesson where a translation holds more than words."""
@@ -249,10 +252,9 @@ class Head:
             ("title", "chapter", "source", "view", "hide_panels", "hide_tools", "experiment",
              "question", "goal", "solution"),
         )  # fmt: skip
-        experiment = self.experiment(top.get("experiment", {}))
         title = self.string(top, "title")
         if not title:
-            raise BadLesson(self.file, 1, tr("has no title"))
+            raise self.wrong("title", tr("has no title"))
         view = self.string(top, "view") or VIEWS[0]
         self.known(view, VIEWS, tr("view"))
         panels, tools = self.strings(top, "hide_panels"), self.strings(top, "hide_tools")
@@ -260,6 +262,7 @@ class Head:
             self.known(panel, PANELS, tr("panel"))
         for tool in tools:
             self.known(tool, TOOLS, tr("tool"))
+        experiment = self.experiment(top.get("experiment", {}))
         return Lesson(
             name,
             title,
@@ -279,13 +282,13 @@ class Head:
         """The experiment of the head."""
         if not isinstance(values, Mapping):
             raise self.wrong("experiment", tr("experiment must be a table, [experiment]"))
-        self.begin = (*self.headers("experiment"), 1)[0]
+        self.start = self.line_of("[experiment]", 0)
         try:
-            return Experiment.from_dict(values)
+            experiment = Experiment.from_dict(values)
         except BadInput as error:
             raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
-        finally:
-            self.begin = 1
+        self.start = 0
+        return experiment
 
     def question(self, values: Mapping[str, Any], experiment: Experiment) -> Question:
         """One [[question]]."""
@@ -295,12 +298,10 @@ class Head:
         ask, of = self.string(table, "ask"), self.string(table, "of")
         choices = tuple(
             Choice(self.string(one, "text"), self.condition(one, "if", experiment))
-            for one in self.tables(table, "choice")
+            for one in self.tables(table, "choice", "question.")
         )
         if not ask or bool(of) == bool(choices):
-            raise self.wrong(
-                ask or "[[question]]", tr("a question needs ask, and either of or choice")
-            )
+            raise self.wrong("", tr("a question needs ask, and either of or choice"))
         within = table.get("within", "10 %")
         answer = show(table["answer"]) if "answer" in table else ""
         try:
@@ -348,8 +349,7 @@ class Head:
         try:
             return parse_condition(text, experiment, TOOLS, VIEWS)
         except ValueError as error:
-            near = text or self.string(table, "text") or f"{key} ="
-            raise self.wrong(near, f"{key} = {shortened(text)!r}: {error}") from None
+            raise self.wrong(key if text else "", f"{key} = {shortened(text)!r}: {error}") from None
 
     def table(self, value: object, what: str, keys: Collection[str]) -> Mapping[str, Any]:
         """A table that has no other keys."""
@@ -364,16 +364,18 @@ class Head:
                 )
         return value
 
-    def tables(self, table: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-        """Each of a list of tables, [[key]]; a refusal meanwhile looks for its line in that one."""
+    def tables(
+        self, table: Mapping[str, Any], key: str, within: str = ""
+    ) -> Iterator[Mapping[str, Any]]:
+        """The tables [[key]], one after the other; what is wrong in one is looked for there."""
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             raise self.wrong(key, tr("{key} must be written [[{key}]]", key=key))
-        here, headers = self.begin, self.headers(key)
-        for number, one in enumerate(value):
-            self.begin = (*headers[number : number + 1], here)[0]
+        outer = self.start
+        for place, one in enumerate(value):
+            self.start = self.line_of(f"[[{within}{key}]]", place, outer) or outer
             yield one
-        self.begin = here
+        self.start = outer
 
     def string(self, table: Mapping[str, Any], key: str) -> str:
         """A text, empty where there is none."""

@@ -16,29 +16,31 @@ TEMPLATE = Path(__file__).with_name("template.md")
 """What a lesson of one's own begins as."""
 
 
+@cache
+def files() -> dict[str, Path]:
+    """The files of the lessons by name, in their order; none of them is read for this."""
+    found = sorted(file for file in FOLDER.glob("*.md") if file.name.count(".") == 1)
+    return {file.stem.partition("-")[2]: file for file in found}
+
+
 def lessons() -> dict[str, Lesson]:
     """The lessons by name, in the language in use."""
-    return _lessons(in_use())
+    return {name: _lesson(name, in_use()) for name in files()}
 
 
 @cache
-def _lessons(language: str) -> dict[str, Lesson]:
-    files = sorted(file for file in FOLDER.glob("*.md") if file.name.count(".") == 1)
-    names = [file.stem.partition("-")[2] for file in files]
-    return {
-        name: read_lesson(file, name, language) for name, file in zip(names, files, strict=True)
-    }
+def _lesson(name: str, language: str) -> Lesson:
+    return read_lesson(files()[name], name, language)
 
 
 def find_lesson(name: str) -> Lesson:
     """The lesson of that name, or the one in the file of that name; raises BadInput."""
-    known = lessons().get(name)
-    if known:
-        return known
+    if name in files():
+        return _lesson(name, in_use())
     file = Path(name)
     if file.suffix == ".md" or file.exists():
         return read_lesson(file, file.stem, in_use())
-    allowed = tr("choose from {names}, or name a file", names=", ".join(lessons()))
+    allowed = tr("choose from {names}, or name a file", names=", ".join(files()))
     raise BadInput("lesson", name, allowed)
 
 
@@ -49,7 +51,8 @@ def title_of(experiment: Experiment) -> str:
 
 @lru_cache(maxsize=64)  # asked for again with every picture of a run
 def _title_of(experiment: Experiment, language: str) -> str:
-    for known in _lessons(language).values():
+    for name in files():  # mostly it is one of the first, and the others need not be read
+        known = _lesson(name, language)
         alike = {"seed": known.experiment.seed, "device": known.experiment.device}
         if experiment.changed(alike) == known.experiment:
             return known.title

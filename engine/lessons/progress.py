@@ -13,6 +13,7 @@ from engine.folders import read_kept, write_kept
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson, Question
 from engine.registry import BadInput
+from engine.words import tr
 
 
 @dataclass
@@ -109,4 +110,4 @@ def parse_record(name: str, value: object) -> Record:
             and all(isinstance(right, bool) for right in forecasts.values())
         ):
             return Record(set(goals), forecasts)
-    raise BadInput(name, value, "must be a lesson's goals and forecasts")
+    raise BadInput(name, value, tr("must be a lesson's goals and forecasts"))

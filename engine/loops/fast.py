@@ -45,6 +45,7 @@ class Training:
         self.controls = controls
         self.divisor = problem.experiment.divisor
         self.theta = torch.cat([start.flatten() for start in problem.start.values()])
+        self.parameters = len(self.theta)
         self.grad: Tensor | None = None
         self._minibatch: tuple[Tensor, Tensor] | None = None
         on_cpu = problem.device.type == "cpu"
@@ -71,14 +72,8 @@ class Training:
         return self._minibatch
 
     def _named(self, theta: Tensor) -> dict[str, Tensor]:
-        shapes = self.problem.model.shapes
-        parts = theta[: sum(map(math.prod, shapes.values()))].split(
-            [math.prod(shape) for shape in shapes.values()]
-        )
-        return {
-            name: part.reshape(shape)
-            for (name, shape), part in zip(shapes.items(), parts, strict=True)
-        }
+        # The kernel's own columns follow the parameters.
+        return self.problem.model.shaped(theta[: self.parameters])
 
     def _compiled(self, kernels: Kernels) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls
@@ -86,7 +81,7 @@ class Training:
         model = problem.linear
         data = whole_rows(model.design(problem.X), problem.y)
         n, columns = data.shape
-        order = np.empty(n, np.int64)
+        order = np.arange(n)
         size, stop = min(experiment.batch_size, n), experiment.used_per_epoch
         per_epoch = math.ceil(stop / size)
         block = max(BLOCK // (size * columns), 1)
@@ -107,9 +102,10 @@ class Training:
             left = min(room, experiment.epochs - epoch) * per_epoch - used // size
             lr = controls.lr * experiment.lr_factors(step, min(controls.most, left, block))
             done, ended, used = kernels.steps(
-                data, order, stop, used, step, np.uint64(key_of(experiment.seed, epoch)), size,
-                model.features, theta, grad, kept, lr.astype(np.float32), self.divisor,
-                controls.runaway, self.values, losses, epoch_losses, ends[0], ends[1],
+                data, order, experiment.shuffle, stop, used, step,
+                np.uint64(key_of(experiment.seed, epoch)), size, model.features,
+                theta, grad, kept, lr.astype(np.float32), self.divisor, controls.runaway,
+                self.values, losses, epoch_losses, ends[0], ends[1],
             )  # fmt: skip
             epoch += ended
             step += done
@@ -205,6 +201,6 @@ def warm_up(kernels: Kernels, params: Params) -> None:
     data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
     theta, none = np.zeros(2, np.float32), np.zeros(0, np.float32)
     kernels.steps(
-        data, order, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32), none,
-        1, 0.0, params, none, np.empty(0), data, data,
+        data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32),
+        none, 1, 0.0, params, none, np.empty(0), data, data,
     )  # fmt: skip

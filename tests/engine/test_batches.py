@@ -7,12 +7,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.controls import Controls
+from engine.events import Stepped
 from engine.experiment import Experiment
 from engine.history import Snapshot
 from engine.lessons.attempt import outcome
+from engine.problem import build
 from engine.registry import BadInput
 from engine.sweep import Sweep, parse_axis
 from engine.trainer import train
@@ -30,8 +34,14 @@ def run(**changes: object) -> Snapshot:
 # The missing reshape ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loop", ["scratch", "concise"])
-@pytest.mark.parametrize(("batch_size", "w"), [(2, (1.0, -1.7)), (10, (0.2, -0.34))])
+@pytest.mark.parametrize(
+    ("loop", "batch_size", "w"),
+    [
+        ("scratch", 2, (1.0, -1.7)),
+        ("scratch", 10, (0.2, -0.34)),
+        ("concise", 10, (0.2, -0.34)),
+    ],
+)
 def test_without_the_reshape_w_shrinks_by_the_batch_size_and_b_is_unharmed(
     loop: str, batch_size: int, w: tuple[float, float]
 ) -> None:
@@ -88,7 +98,7 @@ LONE: dict[str, object] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("loop", ["scratch", "fast"])
 def test_a_lone_sample_has_the_weight_of_a_whole_batch_under_the_mean(loop: str) -> None:
     """D10: half loss .51 with the nominal divisor or the drop, .8–1.1 with the actual size."""
     losses = {
@@ -102,6 +112,11 @@ def test_a_lone_sample_has_the_weight_of_a_whole_batch_under_the_mean(loop: str)
     assert losses["nominal"] == pytest.approx(0.51, abs=0.03)
     assert losses["drop"] == pytest.approx(0.51, abs=0.03)
     assert 0.7 < losses["actual"] < 1.2
+
+
+def test_the_concise_loop_weighs_a_lone_sample_as_the_others_do() -> None:
+    one, other = (run(**LONE, reduction="mean", loop=loop) for loop in ("scratch", "concise"))
+    assert one.loss == pytest.approx(other.loss, rel=1e-4)
 
 
 def test_where_the_last_batch_is_not_small_nothing_is_to_be_seen() -> None:
@@ -229,3 +244,40 @@ def test_ridge_under_other_reductions() -> None:
         assert found.facts is not None
         for name, values in found.facts.closed_form.items():
             assert found.params[name] == pytest.approx(values, abs=1e-3)
+
+
+# The order of the samples ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_without_shuffling_every_epoch_takes_the_data_as_they_lie(loop: str) -> None:
+    experiment = Experiment(loop=loop, shuffle=False, batch_size=8, epochs=2, lr=1e-9).changed(
+        {"data.n": 20}
+    )
+    problem = build(experiment)
+    seen = []
+    for event in train(experiment, Controls(experiment.lr, most=1)):
+        if isinstance(event, Stepped):
+            shown = event.live.minibatch()
+            assert shown is not None
+            seen.append(shown[0].clone())
+    assert torch.equal(torch.cat(seen), torch.cat([problem.X, problem.X]))
+
+
+def test_sorted_data_are_the_same_samples_in_order() -> None:
+    plain, ordered = (
+        build(Experiment().changed({"data.n": 50, "data.sorted": flag})) for flag in (False, True)
+    )
+    first = ordered.X[:, 0]
+    assert bool((first.diff() >= 0).all())
+    assert torch.equal(first, plain.X[:, 0].sort().values)
+
+
+def test_a_sweep_takes_them_as_a_run_does() -> None:
+    from engine.lanes import run_sweep
+
+    base = Experiment(loop="fast", shuffle=False, lr=0.01).changed({"data.sorted": True})
+    sweep = Sweep(base, (parse_axis("lr=0.01,0.1", base),))
+    for cell in sorted(cell for cells in run_sweep(sweep) for cell in cells):
+        alone = outcome(sweep.at(sweep.settings()[cell.index]))
+        assert cell.loss == pytest.approx(alone.loss, rel=1e-3)

@@ -51,6 +51,7 @@ def by_formula(name: str, design: Array, r: Array) -> Array:
         "huber": (np.abs(r) < 1).astype(float),
         "smooth_l1": (np.abs(r) < 1).astype(float),
         "log_cosh": 1 / np.cosh(r) ** 2,
+        "quantile": 0 * r,
     }[name]
     found: Array = np.einsum("n,ni,nj->ij", weights, design, design) / len(design)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from engine.alerts import standing
 from engine.events import EpochEnded, Finished
 from engine.experiment import Experiment
+from engine.lessons import library
+from engine.lessons.lesson import Lesson, read_lesson
 from engine.lessons.library import find_lesson, lessons, title_of
 from engine.registry import BadInput
 from engine.trainer import train
@@ -113,6 +116,22 @@ def test_a_lesson_is_found_by_its_name_and_keeps_its_title(name: str) -> None:
     assert title_of(known.experiment) == known.title
     assert title_of(known.experiment.changed({"seed": 99, "device": "cpu"})) == known.title
     assert title_of(known.experiment.changed({"lr": 0.123})) != known.title
+
+
+def test_the_first_screen_does_not_wait_for_all_lessons_to_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = []
+
+    def reading(file: Path, name: str, language: str) -> Lesson:
+        read.append(name)
+        return read_lesson(file, name, language)
+
+    monkeypatch.setattr(library, "read_lesson", reading)
+    library._lesson.cache_clear()
+    library._title_of.cache_clear()
+    assert title_of(Experiment()) == "Linear regression from scratch"
+    assert read == ["scratch"]
 
 
 def test_no_two_lessons_are_the_same() -> None:

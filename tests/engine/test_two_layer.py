@@ -118,11 +118,35 @@ def test_what_needs_a_line_says_so() -> None:
         Sweep(STUCK, (parse_axis("lr=0.1,0.2", STUCK),))
 
 
+@pytest.mark.parametrize("reduction", ["sum", "mean", "total"])
+def test_the_limit_is_that_of_what_the_steps_go_down(reduction: str) -> None:
+    """A total follows B times the mean loss, and the penalty once."""
+    experiment = replace(LEARNING, reduction=reduction, batch_size=20).changed(
+        {"model.activation": "tanh", "penalty": "l2", "penalty.strength": 3.0}
+    )
+    problem = build(experiment)
+    X, y, times = problem.X.double(), problem.y.double(), 20 if reduction == "total" else 1
+
+    def objective(theta: torch.Tensor) -> torch.Tensor:
+        W1, b1, W2, b = theta.split([4, 2, 2, 1])
+        hidden = torch.tanh(X @ W1.reshape(2, 2) + b1)
+        mean = (hidden @ W2[:, None] + b - y).square().mean() / 2
+        whole: torch.Tensor = times * mean + 1.5 * (W1.square().sum() + W2.square().sum())
+        return whole
+
+    start = torch.cat([part.flatten() for part in problem.start.values()]).double()
+    H = torch.autograd.functional.hessian(objective, start)
+    steepest = float(torch.linalg.eigvalsh(H)[-1])
+    assert facts(problem).stability.limit.lr == pytest.approx(2 / steepest, rel=1e-6)
+
+
 def test_a_net_too_large_for_its_hessian_is_refused() -> None:
     with pytest.raises(BadInput, match=r"^model=two_layer: has 1217 parameters here, at most 1000"):
         STUCK.changed({"data.w": (1.0,) * 18, "model.hidden": 64})
     wide = Experiment().changed({"data.w": (1.0,) * 1000})
     assert sum(map(math.prod, wide.architecture().shapes.values())) == 1001
+    with pytest.raises(BadInput, match=r"^data.n=10000000: n times 64 hidden units"):
+        STUCK.changed({"data.n": 10_000_000, "model.hidden": 64})
 
 
 def test_of_many_samples_the_curvature_is_that_of_the_first() -> None:

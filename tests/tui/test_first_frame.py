@@ -16,6 +16,13 @@ from tui.app import LinregApp
 from tui.settings import Settings
 
 importers = []
+languages = []
+
+def hear(event, arguments):
+    if event == "open" and "languages" in str(arguments[0]):
+        languages.append(arguments[0])
+
+sys.addaudithook(hear)
 
 class Watch:
     def find_spec(self, name, path=None, target=None):
@@ -45,11 +52,11 @@ async def main():
     session.close()
 
 asyncio.run(main())
-print(json.dumps(seen | {"importers": importers}))
+print(json.dumps(seen | {"importers": importers, "languages": languages}))
 """
 
 
-def test_first_frame_is_drawn_without_torch() -> None:
+def test_first_frame_is_drawn_without_torch_and_in_english_without_a_language() -> None:
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=ROOT,
@@ -68,6 +75,7 @@ def test_first_frame_is_drawn_without_torch() -> None:
     assert seen["after"]
     assert seen["state"] == "ready"
     assert seen["importers"] == ["engine"]
+    assert seen["languages"] == []
 
 
 def test_importing_the_app_does_not_import_torch_or_plotext() -> None:

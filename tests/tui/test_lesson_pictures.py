@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -35,11 +34,11 @@ large = pytest.mark.parametrize("size", LARGE, ids=lambda size: f"{size[0]}x{siz
 
 
 @pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
+def language(request: pytest.FixtureRequest) -> str:
     """Each language in turn."""
-    words.use(request.param)
-    yield request.param
-    words.use("en")
+    language: str = request.param
+    words.use(language)
+    return language
 
 
 def begun(experiment: Experiment) -> Snapshot:
@@ -49,7 +48,12 @@ def begun(experiment: Experiment) -> Snapshot:
     return history.snapshot("ready", experiment.lr, 0.0)
 
 
-@large
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [("en", (80, 24)), ("zh", (120, 34))],
+    indirect=["language"],
+    ids=["en", "zh"],
+)
 @pytest.mark.parametrize("name", lessons())
 def test_opening(picture: Compare, name: str, language: str, size: tuple[int, int]) -> None:
     lesson = lessons()[name]

@@ -52,9 +52,9 @@ from tui.keys import ACTIONS, NUMBERED
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.fit import VIEWS as FIT_VIEWS
 from tui.panels.lesson import LessonPanel
-from tui.prose import Prose
 from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
+from tui.wrap import Prose
 
 
 @dataclass
@@ -137,7 +137,7 @@ async def test_panels_that_can_be_hidden_are_those_of_the_lab() -> None:
         assert {panel.id for panel in here.app.main.panels} == set(PANELS)
 
 
-@pytest.mark.parametrize("number", range(1, min(len(lessons()), NUMBERED) + 1))
+@pytest.mark.parametrize("number", [1, 5, NUMBERED])
 async def test_a_digit_opens_a_lesson(number: int) -> None:
     lesson = list(lessons().values())[number - 1]
     async with desk() as here:
@@ -155,7 +155,8 @@ async def test_one_lesson_after_the_other_has_the_focus() -> None:
     async with desk() as here:
         for number, lesson in enumerate(list(lessons().values())[:3], 1):
             await here.press(str(number))
-            await until(here.pilot, lambda lesson=lesson: here.title == lesson.title)
+            title = lesson.title
+            await until(here.pilot, lambda title=title: here.title == title)  # type: ignore[misc]
             await here.pilot.pause()
             assert here.app.main.focused is here.panel
 
@@ -168,6 +169,14 @@ async def test_the_palette_opens_a_lesson() -> None:
         await until(here.pilot, lambda: palette.query_one(OptionList).option_count > 0)
         await here.press("down", "enter")
         await until(here.pilot, lambda: here.title == lessons()["ohm"].title)
+
+
+async def test_the_palette_offers_no_lesson_while_a_run_would_be_lost() -> None:
+    async with desk() as here:
+        for now, offered in ((ready(), True), (running(2), False)):
+            await show(here.pilot, now)
+            names = [one.title for one in here.app.get_system_commands(here.app.screen)]
+            assert ("lesson: ohm" in names) == offered
 
 
 async def test_the_list_opens_a_lesson_and_leaves_it() -> None:
@@ -290,8 +299,8 @@ async def test_hidden_tools_say_so_and_are_not_offered() -> None:
         assert kinds == {"data", "optimizer", "schedule"}  # those of the panels that are shown
 
 
-@pytest.mark.parametrize("hidden", [PANELS, ("loss", "fit"), ("loss",), ("training", "values")])
-@pytest.mark.parametrize("size", [(50, 24), (80, 24), (120, 34)])
+@pytest.mark.parametrize("hidden", [PANELS, ("loss", "fit"), ("training", "values")])
+@pytest.mark.parametrize("size", [(50, 24), (120, 34)])
 async def test_any_panels_can_be_hidden(hidden: tuple[str, ...], size: tuple[int, int]) -> None:
     lesson = replace(quiz(), hide_panels=hidden)
     async with desk(lesson, size=size) as here:
@@ -608,4 +617,4 @@ async def test_keys_mashed_in_a_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LinregApp, "exit", lambda self, *arguments, **keywords: None)
     monkeypatch.setattr(LinregApp, "action_suspend_process", lambda self: None)
     random = Random(5)
-    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 1000)
+    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 400)

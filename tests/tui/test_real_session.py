@@ -20,6 +20,7 @@ from engine.trainer import train
 from tests.tui.conftest import app_for, settled, text_of, until
 from tui.app import LinregApp
 from tui.fields import Picker, TextField
+from tui.keys import NUMBERED
 from tui.numbers import loss_text, number
 from tui.panels.bars import Hint
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
@@ -276,14 +277,14 @@ def is_ready(here: Lab, experiment: Experiment) -> bool:
 
 async def test_every_lesson_loads_and_trains() -> None:
     async with lab(size=(80, 24)) as here:
-        for number, lesson in enumerate(lessons().values(), 1):
+        for number, lesson in enumerate(list(lessons().values())[:NUMBERED], 1):
             await here.press(str(number))
             await here.until(partial(is_ready, here, lesson.experiment))
             await here.run()
             assert here.now.state == "finished"
             assert lesson.title[:20] in text_of(here.app)[0]
         assert [run.experiment for run in here.app.session.runs] == [
-            lesson.experiment for lesson in lessons().values()
+            lesson.experiment for lesson in list(lessons().values())[:NUMBERED]
         ]
 
 

@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.folders import settings_file
 from engine.lessons.library import find_lesson, lessons
 from engine.session import Session
+from engine.words import in_use, use
 from tests.tui.conftest import FakeSession, app_for, ready, settled, text_of, until
 from tui import app as app_module
 from tui.app import LinregApp, open_app
@@ -246,6 +247,15 @@ def test_ascii_of_one_start_is_not_remembered(fly: Fly) -> None:
     fly.through(lambda app: None, ascii=True)
     fly.through(lambda app: None)
     assert [seen[2] for seen in fly.seen] == [True, False]
+
+
+def test_remembered_ascii_is_in_english(fly: Fly) -> None:
+    spoken: list[str] = []
+    for settings in ("ascii = false\n", "ascii = true\n"):
+        write(settings_file(), settings)
+        use("zh")
+        fly.through(lambda app: spoken.append(in_use()))
+    assert spoken == ["zh", "en"]
 
 
 def test_remapped_keys_survive_an_app_that_does_not_change_them(fly: Fly) -> None:

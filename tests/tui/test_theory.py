@@ -11,7 +11,6 @@ import pytest
 import torch
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from engine.curvature import curvature
 from engine.experiment import Experiment
@@ -44,6 +43,7 @@ from tests.tui.conftest import (
 )
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
+from tui.wrap import Prose
 
 DIALOGS = {"t": TheoryScreen, "d": XrayScreen}
 
@@ -130,13 +130,19 @@ async def test_nothing_is_asked_before_there_are_data() -> None:
 async def test_everything_can_be_scrolled_to_at_any_size(key: str) -> None:
     async with app_for(FakeSession(ready())).run_test(size=(40, 12)) as pilot:
         screen = await ask(pilot, key, studied())
-        box, text = screen.query_one(VerticalScroll), screen.query_one(Static)
+        box, text = screen.query_one(VerticalScroll), screen.query_one(Prose)
         await until(pilot, lambda: box.max_scroll_y > 0)
         await pilot.press("end")
         await until(pilot, lambda: box.scroll_y == box.max_scroll_y)
         assert box.max_scroll_x == 0
         await pilot.resize_terminal(120, 50)
-        await until(pilot, lambda: str(text.render()) == screen.text(text.size.width).plain)
+        await until(
+            pilot,
+            lambda: (
+                [block.content.plain for block in text.blocks]
+                == screen.text(text.size.width).plain.split("\n")
+            ),
+        )
 
 
 # Theory ------------------------------------------------------------------------------------------

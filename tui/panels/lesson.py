@@ -17,7 +17,8 @@ from engine.lessons.lesson import Lesson, Question
 from engine.registry import BadInput, show
 from engine.words import tr
 from tui.fields import Choice, Edited, Picker, Row, TextField
-from tui.prose import Block, Prose, blocks, phrase
+from tui.prose import blocks, phrase
+from tui.wrap import Block, Prose
 
 GOOD, BAD = "$text-success", "$text-error"
 
@@ -46,6 +47,7 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         """Numbers of the goals whose hints are shown."""
         self.training = False
         """Whether a run is on its way: then no forecast is taken."""
+        # Keys and runs may ask for these before they are on the screen.
         questions, goals = attempt.lesson.questions, attempt.lesson.goals
         self.questions = [QuestionBox(number, one) for number, one in enumerate(questions)]
         self.goals = [Prose(()) for _ in goals]

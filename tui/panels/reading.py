@@ -127,7 +127,7 @@ def findings(cause: Autopsy) -> tuple[str, str, str, str]:
     return (
         tr("diverged from step {step} on", step=cause.first_bad_step),
         tr("press a to train with {lr:.3g}", lr=cause.suggestion),
-        f"lr {cause.lr:.3g}, {whose}",
+        tr("lr {lr:.3g}, {limit}", lr=cause.lr, limit=whose),
         tr(
             "ran away along {direction} (λ {value:.3g})",
             direction=direction(cause.heading),

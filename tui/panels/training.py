@@ -54,6 +54,7 @@ class TrainingPanel(Form):
         "drop_last",
         "reduction",
         "reshape",
+        "shuffle",
         "validation_split",
         "patience",
         "seed",
@@ -80,7 +81,7 @@ class TrainingPanel(Form):
                 rows.append(self.gauge(experiment))
             if row.key == "batch_size" and experiment.last_batch:
                 words = Content.styled(last_batch_words(experiment), "dim")
-                rows.append(Row("last_batch", tr(" short batch"), note=words))
+                rows.append(Row("last_batch", " " + tr("short batch"), note=words))
             if row.key == "schedule" and row.value != "constant":
                 rows.append(Row("curve", " " + tr("over the run"), note=curve(experiment)))
         paces = tuple(Choice(pace_text(pace), pace_text(pace)) for pace in PACES)

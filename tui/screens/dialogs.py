@@ -15,6 +15,7 @@ from engine.lessons.library import lessons
 from engine.words import tr
 from tui.dialog import Over
 from tui.keys import NUMBERED, groups, shown
+from tui.wrap import Prose, blocks_of
 
 INTRODUCTION = (
     (
@@ -55,6 +56,17 @@ class HelpScreen(ModalScreen[None], Over[None]):
         self.remapped = remapped
 
     def compose(self) -> ComposeResult:
+        """One text in a box."""
+        with VerticalScroll() as box:
+            box.border_title = tr("Help")
+            box.border_subtitle = tr("esc close")
+            yield Prose(blocks_of(self.text()))
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+    def text(self) -> Text:
         """Introduction, keys by group, lessons."""
         text = Text("\n\n").join(
             Text.assemble((tr(head) if head else "", "bold"), tr(words))
@@ -72,15 +84,7 @@ class HelpScreen(ModalScreen[None], Over[None]):
             f"  {number:<10} {lesson.title}"
             for number, lesson in enumerate(list(lessons().values())[:NUMBERED], 1)
         ]
-        text.append("\n".join(lines))
-        with VerticalScroll() as box:
-            box.border_title = tr("Help")
-            box.border_subtitle = tr("esc close")
-            yield Static(text)
-
-    def on_mount(self) -> None:
-        """Let the arrow keys scroll at once."""
-        self.query_one(VerticalScroll).focus()
+        return text.append("\n".join(lines))
 
 
 class JumpScreen(ModalScreen[str | None], Over[str | None]):

@@ -183,7 +183,9 @@ class Lab(Screen[None]):
             texts = (
                 tr(about),
                 self.measured(key),
-                *map(tr, (param.what, param.why, param.extremes)),
+                tr(param.what),
+                tr(param.why),
+                tr(param.extremes),
             )
             hint.say(" ".join(filter(None, texts)))
         else:

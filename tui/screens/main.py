@@ -182,9 +182,10 @@ class MainScreen(Classroom):
 
     def action_sweep(self) -> None:
         self.use("sweep")
-        facts = self.snapshot.facts
-        limit = facts.stability.curvature.critical_lr if facts else math.inf
-        self.app.push_screen(SweepScreen(self.session, self.experiment, limit), self.take)
+        facts, experiment = self.snapshot.facts, self.experiment
+        times = experiment.times_mean(experiment.batch_size)
+        limit = facts.stability.curvature.critical_lr / times if facts else math.inf
+        self.app.push_screen(SweepScreen(self.session, experiment, limit), self.take)
 
     def action_race(self) -> None:
         self.use("race")

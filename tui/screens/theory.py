@@ -11,7 +11,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from engine.cells import left
 from engine.history import norm
@@ -24,6 +23,7 @@ from tui.numbers import number
 from tui.panels.reading import shapes
 from tui.panels.training import last_batch_words
 from tui.tables import side_by_side
+from tui.wrap import Prose, blocks_of
 
 if TYPE_CHECKING:
     from engine.study import Study  # brings torch, which comes after the first frame
@@ -53,7 +53,7 @@ class StudyScreen(ModalScreen[None], Over[None]):
         with VerticalScroll() as box:
             box.border_title = tr(self.heading)
             box.border_subtitle = tr("↑ ↓ scroll · esc close")
-            yield Static()
+            yield Prose(())
 
     def on_mount(self) -> None:
         """Let the arrow keys scroll at once."""
@@ -66,7 +66,7 @@ class StudyScreen(ModalScreen[None], Over[None]):
     def lay_out(self) -> None:
         """Put the text on the page."""
         width = self.query_one(VerticalScroll).scrollable_content_region.width
-        self.query_one(Static).update(self.text(width))
+        self.query_one(Prose).put(blocks_of(self.text(width)))
 
     def text(self, width: int) -> Text:
         """The page for a width in cells."""
@@ -309,7 +309,7 @@ def path_lines(study: Study, width: int) -> Iterator[Text]:
     cell = 2 + max(map(cell_len, columns))
     yield from side_by_side(reductions, columns, width, max(cell, CELL))
     for sentence in caveats(study.experiment):
-        yield Text(tr(sentence))
+        yield Text(sentence)
     experiment = study.experiment
     if experiment.last_batch:
         words = tr("short last batch: {words}", words=last_batch_words(experiment))
@@ -325,10 +325,10 @@ def second_lines(study: Study, width: int) -> Iterator[Text]:
         tr("off"): ["0" if not way.off else f"{way.off:.0e}" for way in tried],
         tr("bytes kept"): [str(way.kept) if way.kept else "–" for way in tried],
     }
-    yield from side_by_side([way.name for way in tried], columns, width, 12)
+    yield from side_by_side([tr(way.name) for way in tried], columns, width, 12)
     for way in study.second:
         if way.trouble:
-            yield Text(tr("{way} alone fails: {trouble}", way=way.name, trouble=way.trouble))
+            yield Text(tr("{way} alone fails: {trouble}", way=tr(way.name), trouble=way.trouble))
     yield Text(
         tr("Ask torch.autograd.grad: backward(create_graph=True) leaves a reference cycle behind."),
         style="dim",

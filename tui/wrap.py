@@ -1,0 +1,109 @@
+"""Wrapping: between words, and between the characters of Chinese, which has no spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+CLOSING = frozenset("，。、；：？！）」』】》〉”’…—％,.;:?!)]}%")
+"""Characters that do not begin a line."""
+OPENING = frozenset("（「『【《〈“‘([{")
+"""Characters that do not end a line."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Text that is wrapped as one: a paragraph, an entry of a list, a line of code or a table."""
+
+    content: Content
+    lead: str = ""
+    """What stands before its first line."""
+    hang: str = ""
+    """What stands before the others."""
+
+    def lines(self, width: int) -> Iterator[Content]:
+        """The lines for a width in cells."""
+        lead = self.lead
+        room = width - max(cell_len(lead), cell_len(self.hang))
+        for line in wrapped(self.content, max(room, 1)):
+            yield Content.assemble((lead, "dim"), line)
+            lead = self.hang
+
+
+class Prose(Widget):
+    """Blocks of text below each other."""
+
+    def __init__(self, blocks: Iterable[Block], classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self.blocks = tuple(blocks)
+        self.laid = (0, [Content()])
+
+    def put(self, blocks: Iterable[Block]) -> None:
+        """Show other blocks; the same ones again cost nothing."""
+        blocks = tuple(blocks)
+        if blocks != self.blocks:
+            self.blocks = blocks
+            self.laid = (0, [])
+            self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Content]:
+        """The lines for a width in cells."""
+        if self.laid[0] != width:
+            self.laid = (width, [line for block in self.blocks for line in block.lines(width)])
+        return self.laid[1]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines."""
+        return len(self.lines(width))
+
+    def render(self) -> Content:
+        """The lines for the width that there is now."""
+        return Content("\n").join(self.lines(self.size.width))
+
+
+def blocks_of(text: Text) -> list[Block]:
+    """Each line of a text as a block."""
+    lines = Content.from_rich_text(text).split("\n", allow_blank=True)
+    return [Block(line) for line in lines]
+
+
+def wrapped(content: Content, width: int) -> list[Content]:
+    """Lines of at most `width` cells; a word that is longer is broken, spaces at the ends go."""
+    text = content.plain
+    cuts: list[int] = []
+    start = room = 0
+    for word, after in words(text):
+        size = cell_len(text[word:after].rstrip())
+        if room and room + size > width:
+            cuts.append(word)
+            start, room = word, 0
+        while size > width:  # a word alone on its line
+            end = start
+            while end < after and cell_len(text[start : end + 1]) <= width:
+                end += 1
+            end = max(end, start + 1)
+            if end >= after:
+                break
+            cuts.append(end)
+            start, size = end, cell_len(text[end:after].rstrip())
+        room = cell_len(text[start:after])
+    return [line.rstrip() for line in content.divide(cuts)] if cuts else [content.rstrip()]
+
+
+def words(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of what stays together on a line, spaces after it included."""
+    start = 0
+    for place in range(1, len(text)):
+        before, after = text[place - 1], text[place]
+        wide = cell_len(before) == 2 or cell_len(after) == 2
+        parts = before == " " if after != " " else False
+        if parts or (wide and after not in CLOSING and before not in OPENING and after != " "):
+            yield start, place
+            start = place
+    yield start, len(text)
