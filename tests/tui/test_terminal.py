@@ -161,7 +161,7 @@ def test_trains_and_leaves_with_a_summary(terminal: Terminal) -> None:
     assert is_restored(terminal)
     after = terminal.text(terminal.output.rfind(LEAVE))
     assert re.search(
-        r"run \d+: d2l §3\.2, linear regression from scratch, lr 0\.03, finished after epoch 3, "
+        r"run \d+: Linear regression from scratch, lr 0\.03, finished after epoch 3, "
         r"loss \d\.\d\de-05, 0:0\d\.\d\d",
         after,
     )
