@@ -71,7 +71,7 @@ def compiled_slope(entry: Entry[Any], r: float, params: dict[str, float]) -> flo
     order, first, sizes, taken = np.array([0]), np.array([0, 1]), np.array([1]), np.array([0])
     one, kept = np.ones(1, np.float32), np.zeros((2, 1, 1), np.float32)
     kernels_for(entry).lanes(
-        data, order, first, sizes, 0, theta, grad, kept, one.copy(), one, one, taken, True,
+        data, order, first, sizes, 0, theta, grad, kept, one.copy(), one, one, taken, 0, False,
         (scalars(params), (), ()),
     )  # fmt: skip
     return -float(theta[0, 0])

@@ -129,7 +129,7 @@ def test_without_numba_it_says_so() -> None:
 @given(data=st.data(), most=MOST)
 @settings(max_examples=20)
 def test_the_events_count_on(name: str, data: st.DataObject, most: int) -> None:
-    experiment = data.draw(tame_experiments(loop="fast"))
+    experiment = data.draw(tame_experiments(loop="fast", patience=0))
     first, *events, end = events_of(experiment, name, most)
     per_epoch = started([first]).facts.steps_per_epoch
     step = epoch = 0
