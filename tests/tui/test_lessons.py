@@ -56,6 +56,8 @@ from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.wrap import Prose
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @dataclass
 class Desk:
@@ -299,8 +301,10 @@ async def test_hidden_tools_say_so_and_are_not_offered() -> None:
         assert kinds == {"data", "optimizer", "schedule"}  # those of the panels that are shown
 
 
-@pytest.mark.parametrize("hidden", [PANELS, ("loss", "fit"), ("training", "values")])
-@pytest.mark.parametrize("size", [(50, 24), (120, 34)])
+@pytest.mark.parametrize(
+    ("hidden", "size"),
+    [(PANELS, (50, 24)), (("loss", "fit"), (120, 34)), (("training", "values"), (50, 24))],
+)
 async def test_any_panels_can_be_hidden(hidden: tuple[str, ...], size: tuple[int, int]) -> None:
     lesson = replace(quiz(), hide_panels=hidden)
     async with desk(lesson, size=size) as here:
