@@ -310,7 +310,7 @@ def opening(state: str) -> Steps:
             await pilot.press("question_mark")
             await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         if state == "theory":
-            await ask(pilot, "t", studied())
+            await ask(pilot, "t", studied.__wrapped__())  # in the language in use
         await pilot.pause()
 
     return steps
