@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -95,14 +96,18 @@ class Model:
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
         }
 
+    @cached_property
+    def ends(self) -> tuple[tuple[str, int, int], ...]:
+        """Where each parameter begins and ends in one flat vector, in the order of `shapes`."""
+        ends = list(accumulate(map(math.prod, self.shapes.values()), initial=0))
+        return tuple(zip(self.shapes, ends, ends[1:], strict=False))
+
     def named(self, theta: Sequence[float]) -> Values:
         """Numbers of the parameters by name from one flat vector, in the order of `shapes`."""
-        ends = list(accumulate(map(math.prod, self.shapes.values())))
-        starts = [0, *ends[:-1]]
-        return {
-            name: tuple(theta[start:end])
-            for name, start, end in zip(self.shapes, starts, ends, strict=True)
-        }
+        values = {}
+        for name, start, end in self.ends:  # asked for twice in an epoch of two microseconds
+            values[name] = tuple(theta[start:end])
+        return values
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from engine.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 
-settings.register_profile("engine", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("engine", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("engine")
 
 # As the session has it; two pools of threads on few cores would wait for each other.

@@ -33,7 +33,8 @@ h, c, k = 6.62607015e-34, 2.99792458e8, 1.380649e-23
 def by_numpy(wavelength: Array, T: float) -> Array:
     """B in W·m⁻²·sr⁻¹·µm⁻¹ from the SI's constants; λ in µm."""
     metres = wavelength * 1e-6
-    B: Array = 2 * h * c**2 / metres**5 / np.expm1(h * c / (metres * k * T)) * 1e-6
+    with np.errstate(over="ignore"):
+        B: Array = 2 * h * c**2 / metres**5 / np.expm1(h * c / (metres * k * T)) * 1e-6
     return B
 
 
