@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from textual.pilot import Pilot
@@ -41,23 +42,19 @@ def language(request: pytest.FixtureRequest) -> str:
     return language
 
 
-def begun(experiment: Experiment) -> Snapshot:
-    """The real start of an experiment, before the first step."""
+@cache
+def begun(experiment: Experiment, language: str) -> Snapshot:
+    """The real start of an experiment, before the first step, in the language in use."""
     history = History(experiment, 1)
     history.fold(next(train(experiment)))
     return history.snapshot("ready", experiment.lr, 0.0)
 
 
-@pytest.mark.parametrize(
-    ("language", "size"),
-    [("en", (80, 24)), ("zh", (120, 34))],
-    indirect=["language"],
-    ids=["en", "zh"],
-)
+@large
 @pytest.mark.parametrize("name", lessons())
 def test_opening(picture: Compare, name: str, language: str, size: tuple[int, int]) -> None:
     lesson = lessons()[name]
-    session = FakeSession(begun(lesson.experiment.changed({"device": "cpu"})))
+    session = FakeSession(begun(lesson.experiment.changed({"device": "cpu"}), language))
     assert picture(app_for(session, lesson=lesson), terminal_size=size)
 
 

@@ -165,7 +165,7 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_very_many_keys(seed: int) -> None:
     random = Random(seed)
-    await mash(app_for(LivelySession(random)), random, 400)
+    await mash(app_for(LivelySession(random)), random, 300)
 
 
 @pytest.mark.usefixtures("no_way_out")
