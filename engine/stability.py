@@ -108,18 +108,17 @@ def local_stability(problem: Problem) -> Stability:
         mean = problem.loss(model.predict(params, X) - y).mean()
         return mean + problem.penalty(params).cpu()
 
-    def bent_at(values: Values) -> Curvature:
+    def hessian_at(values: Values) -> Tensor:
         theta = torch.tensor(flat(values), dtype=torch.float64)
-        return curvature(torch.nan_to_num(hessian_by_autograd(objective, theta), 0.0, 0.0, 0.0))
+        return torch.nan_to_num(hessian_by_autograd(objective, theta), 0.0, 0.0, 0.0)
 
-    places = {"start": bent_at(numbers(problem.start))}
+    hessians = {"start": hessian_at(numbers(problem.start))}
     if true := model.truth(problem.source):
-        places["truth"] = bent_at(true)
-    place = max(places, key=lambda place: places[place].largest)
-    bent = places[place]
-    H = bent.eigenvectors @ bent.eigenvalues.diag() @ bent.eigenvectors.T
-    moments = H, H @ H
-    return Stability(bent, moments, local_limit(problem, moments, place))
+        hessians["truth"] = hessian_at(true)
+    curvatures = {place: curvature(H) for place, H in hessians.items()}
+    place = max(curvatures, key=lambda place: curvatures[place].largest)
+    moments = hessians[place], hessians[place] @ hessians[place]
+    return Stability(curvatures[place], moments, local_limit(problem, moments, place))
 
 
 def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) -> Limit:

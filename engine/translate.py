@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from engine.experiment import SETTINGS, Experiment
 from engine.words import tr
 
-HALVES = {"half_squared": 1.0, "squared": 2.0}
-"""Losses that differ by a factor, with their curvature."""
+SQUARED = {"half_squared": 1.0, "squared": 2.0}
+"""The losses that differ only by a factor, with their curvature."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,11 @@ def translations(experiment: Experiment) -> list[Translation]:
     η_total = η_mean/B, η_half = 2·η_squared. The experiment itself is among them.
     """
     own, size = experiment.loss.name, experiment.batch_size
-    curvatures = HALVES if own in HALVES else {own: 1.0}
+    curvatures = SQUARED if own in SQUARED else {own: 1.0}
     step = experiment.lr * curvatures[own] * experiment.times_mean(size)
-    reductions = SETTINGS["reduction"]
     found = []
     for loss, curvature in curvatures.items():
-        for reduction in getattr(reductions, "choices", ()):
+        for reduction in SETTINGS["reduction"].choices:
             times = experiment.changed({"reduction": reduction}).times_mean(size)
             found.append(Translation(loss, reduction, step / (curvature * times)))
     return found

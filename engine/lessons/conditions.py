@@ -290,14 +290,14 @@ def _named(
 ) -> Measure:
     model = experiment.architecture()
     zeros = {part: (0.0,) * math.prod(shape) for part, shape in model.shapes.items()}
-    known = {*zeros, *(label for label, _ in labels(zeros))}
-    physical = {one.name for one in model.quantities}
-    if name not in known | physical:
+    parts = (*zeros, *(label for label, _ in labels(zeros)))
+    known = list(dict.fromkeys([*parts, *(one.name for one in model.quantities)]))
+    if name not in known:
         raise ValueError(
             tr(
                 "{name!r} is no parameter here; there are {names}",
                 name=name,
-                names=", ".join(known | physical),
+                names=", ".join(known),
             )
         )
 
