@@ -142,7 +142,7 @@ class Plain:
         if event.reason:
             click.echo(event.reason)
         where = standing(event.loss, known.noise_floor, known.optimum, known.rounding)
-        symbols = self.experiment.entry("loss").floor
+        symbols = self.experiment.floor
         floor = tr("noise floor {symbols} = {value:.3g}", symbols=symbols, value=known.noise_floor)
         click.echo(tr("{where}; {floor}", where=tr(where), floor=floor))
 

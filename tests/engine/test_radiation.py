@@ -120,6 +120,16 @@ def test_the_recipe_ends_at_the_noise_floor() -> None:
     assert run().loss == pytest.approx(known.noise_floor, rel=0.2)
 
 
+def test_noise_that_grows_with_the_label_has_a_floor_of_its_own() -> None:
+    """The floor is not ½σ² then: at label peak it is that of the labels' own size."""
+    peak = RECIPE.changed({"data.label": "peak"})
+    problem = build(peak)
+    y = array(peak.source().signal(problem.X))
+    assert peak.floor == "E ℓ(yσz)"
+    assert RECIPE.floor == "½σ²"
+    assert facts(problem).noise_floor == pytest.approx((0.02**2 * y**2).mean() / 2, rel=0.15)
+
+
 # What fails ----------------------------------------------------------------------------------
 
 

@@ -137,7 +137,7 @@ def levels(now: Snapshot) -> tuple[Level, ...]:
     if now.facts is None:
         return ()
     floor, best = now.facts.noise_floor, now.facts.optimum
-    symbols = now.experiment.entry("loss").floor
+    symbols = now.experiment.floor
     if floor > 0 and 1 / NEAR < best / floor < NEAR:
         return (Level(floor, f"{symbols} θ*"),)
     return Level(floor, symbols), Level(best, "θ*")

@@ -40,7 +40,7 @@ def reading(snapshot: Snapshot) -> Content:
         return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
     if known is None or loss is None:
         return Content.styled(f"{snapshot.message or tr('loading torch')} …", "dim")
-    symbols = snapshot.experiment.entry("loss").floor
+    symbols = snapshot.experiment.floor
     floor = tr(
         "noise floor {symbols} = {value}", symbols=symbols, value=loss_text(known.noise_floor)
     )
