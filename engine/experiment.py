@@ -11,179 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from engine.datasets import DATASETS
-from engine.inits import INITS
-from engine.losses import LOSSES
-from engine.models import MODELS, Linear, Model
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.registry import BadInput, Entry, Param, Registry, Value
-from engine.schedules import SCHEDULES
-from engine.source import Source
-from engine.words import tr
+from engine.catalog.datasets import DATASETS
+from engine.catalog.model import Linear, Model
+from engine.catalog.models import MODELS
+from engine.catalog.registry import Entry, Param, Registry, Value
+from engine.catalog.source import Source
+from engine.support.errors import BadInput
+from engine.support.translation import tr
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REGISTRIES: dict[str, Registry[Any]] = {
-    registry.key: registry
-    for registry in (DATASETS, MODELS, LOSSES, PENALTIES, INITS, OPTIMIZERS, SCHEDULES)
-}
-"""The keys under which an entry with parameters is chosen."""
+from engine.catalog.choice import REGISTRIES, Choice, checked_choice, default_choice, listed
+from engine.settings import SETTINGS
+
 MOST_NUMBERS = 200_000_000
 """Most numbers of the features, and of what a hidden layer makes of them."""
 MOST_PARAMETERS = 1000
 """Most parameters of a model that is not linear: autograd's Hessian takes a pass for each."""
-
-SETTINGS: dict[str, Param] = {
-    param.name: param
-    for param in (
-        Param(
-            "loop",
-            "scratch",
-            "Who takes the steps.",
-            "Same minibatches and same numbers in all of them.",
-            choices=("scratch", "concise", "fast"),
-            about=(
-                "The loop written out, as in §3.2: data iterator, autograd, SGD by hand.",
-                "PyTorch's own parts, as in §3.3: nn.Linear, DataLoader, torch.optim.",
-                "The same steps compiled: what is left when Python is out of the way.",
-            ),
-        ),
-        Param(
-            "lr",
-            0.03,
-            "Learning rate: the size of each step against the gradient.",
-            "The one setting that most often decides between success and failure.",
-            "Too large: the loss grows. Too small: it crawls.",
-            low=0.0,
-            above=True,
-            high=1e6,
-        ),
-        Param(
-            "batch_size",
-            10,
-            "How many samples each gradient is averaged over.",
-            "More samples: a calmer gradient, but fewer steps in an epoch.",
-            "1: noisy steps. As large as n: plain gradient descent.",
-            low=1,
-            high=10_000_000,
-        ),
-        Param(
-            "epochs",
-            3,
-            "How often training goes through the whole data set.",
-            "Each epoch shuffles anew and uses every sample once.",
-            "Few: still learning at the end. Many: it stays at the noise floor.",
-            low=1,
-            high=100_000_000,
-        ),
-        Param(
-            "drop_last",
-            False,
-            "Whether a short last minibatch is left out, as DataLoader's drop_last does.",
-            "Every step is then averaged over the same number of samples.",
-            "true: each epoch misses a few samples, other ones each time.",
-        ),
-        Param(
-            "reduction",
-            "sum",
-            "sum: add the losses, SGD divides by batch_size. mean: average them. total: only add.",
-            "sum and mean are the same steps, except for a short last batch.",
-            "mean gives each sample of a short last batch more weight; total needs a smaller lr.",
-            choices=("sum", "mean", "total"),
-            about=(
-                "Losses are added, SGD divides by batch_size, also where the batch is short.",
-                "Losses are averaged over the samples that the batch has.",
-                "Losses are added and nothing divides them: batch_size times the steps of mean.",
-            ),
-        ),
-        Param(
-            "reshape",
-            True,
-            "Whether y is brought into the shape of ŷ before they are subtracted.",
-            "(B, 1) − (B,) is (B, B) to PyTorch: every label against every estimate.",
-            "false: w comes out about batch_size times too small, and nothing complains.",
-        ),
-        Param(
-            "shuffle",
-            True,
-            "Whether each epoch goes through the samples in a new order, as DataLoader's shuffle.",
-            "In an order of their own, neighbours are alike and minibatches lean to one side.",
-            "false on sorted data: the last minibatches of each epoch have the last word.",
-        ),
-        Param(
-            "validation_split",
-            0.0,
-            "Share of the samples that training never sees.",
-            "Their loss shows whether what was learned holds for new data.",
-            "0: none are held out. Large: few are left to learn from.",
-            low=0.0,
-            high=0.9,
-        ),
-        Param(
-            "patience",
-            0,
-            "Early stopping: epochs without a better loss until the run ends; 0: never.",
-            "It watches the validation loss, or the training loss where nothing is held out.",
-            "Small: one unlucky epoch ends the run.",
-            low=0,
-            high=1_000_000,
-        ),
-        Param(
-            "seed",
-            7,
-            "Start of every random number: data, first weights, shuffling.",
-            "The same seed gives the same run again, number for number.",
-            "Try a few: one run is not the truth.",
-            low=0,
-            high=2**63 - 1,
-        ),
-        Param(
-            "device",
-            "auto",
-            "Where the tensors live: auto, cpu, cuda, cuda:N or mps.",
-            "auto takes a GPU if there is one.",
-            "For data this small the CPU is the faster one.",
-        ),
-    )
-}
-"""The keys that hold a plain value."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An entry of a registry together with a value for each of its parameters."""
-
-    name: str
-    params: tuple[tuple[str, Value], ...] = ()
-
-    def kwargs(self) -> dict[str, Any]:
-        """The parameters as keyword arguments of the entry's function."""
-        return dict(self.params)
-
-
-def default_choice(key: str, name: str) -> Choice:
-    """The entry `name` of the registry `key` with its defaults."""
-    return Choice(name, tuple(REGISTRIES[key].defaults(name).items()))
-
-
-def checked_choice(key: str, choice: Choice) -> Choice:
-    """The choice with every parameter in its own type and order; raises BadInput."""
-    registry = REGISTRIES[key]
-    if not isinstance(choice, Choice):
-        raise BadInput(key, choice, "must be a Choice")
-    given = choice.kwargs()
-    for name, value in given.items():
-        registry[choice.name].param(name, f"{key}.{name}", value)
-    return Choice(
-        choice.name,
-        tuple(
-            (param.name, param.check(given.get(param.name, param.default), f"{key}.{param.name}"))
-            for param in registry[choice.name].params
-        ),
-    )
 
 
 @dataclass(frozen=True)
@@ -429,10 +275,3 @@ def flattened(values: Mapping[str, Any]) -> dict[str, object]:
         else:
             changes[key] = value
     return changes
-
-
-def listed(choice: Choice) -> dict[str, Any]:
-    """The parameters of a choice with lists instead of tuples, as TOML and JSON have them."""
-    return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in choice.params
-    }

@@ -12,13 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.device import resolve
-from engine.experiment import Choice, Experiment
-from engine.inits import INITS
-from engine.models import Linear, Model, Values
-from engine.shuffle import key_of, permutation
-from engine.source import Source
-from engine.words import tr
+from engine.catalog.choice import Choice
+from engine.catalog.inits import INITS
+from engine.catalog.model import Linear, Model
+from engine.catalog.parameters import Values
+from engine.catalog.source import Source
+from engine.experiment import Experiment
+from engine.kernels.shuffle import key_of, permutation
+from engine.support.device import resolve
+from engine.support.translation import tr
 
 SHUFFLED_IN_PYTHON = 20_000
 """Up to so many samples Python shuffles before numba would have been imported."""
@@ -106,7 +108,7 @@ class Problem:
 def order_of(key: int, n: int) -> NDArray[np.int64]:
     """The permutation of an epoch, compiled where that pays."""
     if n > SHUFFLED_IN_PYTHON:
-        from engine.compiled import MISSING, shuffler
+        from engine.kernels.compiled import MISSING, shuffler
 
         if not MISSING:
             order = np.empty(n, np.int64)

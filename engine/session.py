@@ -9,26 +9,31 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Callable
+from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from engine.controls import Controls
-from engine.events import Event
 from engine.experiment import Experiment
-from engine.history import History, Snapshot, State
-from engine.race import Race, RaceProgress, Racing
-from engine.registry import BadInput
-from engine.sweep import Cell, JobState, Sweep, SweepProgress
-from engine.words import tr
+from engine.jobs.job import JobState
+from engine.jobs.race import Race, RaceProgress
+from engine.jobs.racing import Racing
+from engine.jobs.sweep import Sweep, SweepProgress
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+from engine.training.controls import Controls
+from engine.training.history import History
+from engine.training.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
-    from engine.events import Facts
-    from engine.finder import Finding
-    from engine.landscape import Landscape, Plane
-    from engine.study import Study
+    from engine.jobs.finder import Finding
+    from engine.theory.facts import Facts
+    from engine.theory.landscape import Landscape, Plane
+    from engine.theory.study import Study
+
+from engine.jobs.job import Job, Work
+from engine.jobs.sweeping import Sweeping
+from engine.training.run import Goal, Run
 
 PUBLISH_EVERY = 1 / 10
 """Seconds between two snapshots at full speed: as many as a screen draws."""
@@ -38,81 +43,6 @@ A_DAY = 86_400.0
 
 LARGE = 100_000
 """From so many samples on, the screen says that the data are being drawn."""
-
-
-class Goal(Enum):
-    """How far the thread goes on by itself."""
-
-    REST = "rest"
-    MINIBATCH = "minibatch"
-    EPOCH = "epoch"
-    END = "end"
-
-
-@dataclass(eq=False)
-class Run:
-    """One run in the thread's hands."""
-
-    events: Iterator[Event]
-    controls: Controls
-    history: History
-    seconds: float = 0.0
-    """Time spent training, pauses left out."""
-
-    def settled(self) -> bool:
-        """Whether nothing follows the last step but another one: no end of its epoch or the run."""
-        history, loss = self.history, self.history.batch_loss
-        if history.outcome or history.facts is None or loss is None:
-            return True
-        return (
-            history.epoch == history.step // history.facts.steps_per_epoch
-            and history.epoch < history.latest.experiment.epochs
-            and loss <= self.controls.runaway
-        )
-
-
-class Work(Protocol):
-    """What takes so long that it is done in pieces: a sweep or a race."""
-
-    def run(self) -> Iterator[None]:
-        """Do it, with a pause after each piece."""
-
-    def progress(
-        self, state: JobState, message: str, seconds: float
-    ) -> SweepProgress | RaceProgress:
-        """How it stands."""
-
-
-@dataclass(eq=False)
-class Job:
-    """Work in the thread's hands."""
-
-    work: Work
-    pieces: Iterator[None]
-    begin: float
-
-
-class Sweeping:
-    """A sweep on its way."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        self.sweep = sweep
-        self.cells: list[Cell | None] = [None] * len(sweep)
-        self.done = 0
-
-    def run(self) -> Iterator[None]:
-        """Take in the results as they come."""
-        from engine.lanes import run_sweep
-
-        for cells in run_sweep(self.sweep):
-            for cell in cells:
-                self.cells[cell.index] = cell
-            self.done += len(cells)
-            yield
-
-    def progress(self, state: JobState, message: str, seconds: float) -> SweepProgress:
-        """How it stands."""
-        return SweepProgress(self.sweep, state, message, tuple(self.cells), self.done, seconds)
 
 
 class Session:
@@ -226,7 +156,7 @@ class Session:
         """Work out the loss over a plane, also while training; it becomes `landscape`."""
 
         def look() -> None:
-            from engine.landscape import survey
+            from engine.theory.landscape import survey
 
             try:
                 self.landscape = survey(experiment, facts, plane, x_range, y_range)
@@ -272,7 +202,7 @@ class Session:
             return None
 
     def _prepare(self, experiment: Experiment) -> None:
-        from engine.trainer import train
+        from engine.training.trainer import train
 
         self._stop()
         controls = Controls(experiment.lr)
@@ -392,7 +322,7 @@ class Session:
         progress = job.work.progress(state, message, now - job.begin)
         if isinstance(progress, SweepProgress):
             self.sweep = progress
-        else:
+        elif isinstance(progress, RaceProgress):
             self.race = progress
 
     def _answer(self, question: Callable[[], Finding | Study]) -> None:
@@ -402,12 +332,12 @@ class Session:
             self.answer = one_line(error)
 
     def _finding(self, experiment: Experiment) -> Finding:
-        from engine.finder import find_lr
+        from engine.jobs.finder import find_lr
 
         return find_lr(experiment)
 
     def _study(self) -> Study:
-        from engine.study import study
+        from engine.theory.study import study
 
         run = self._run
         assert run
@@ -447,7 +377,7 @@ def _load_torch() -> None:
     """Import torch in the thread and set it up to share the machine with a screen."""
     import torch
 
-    import engine.trainer  # noqa: F401
+    import engine.training.trainer  # noqa: F401
 
     # Two pools of threads would fight over the cores.
     torch.set_num_threads(1)

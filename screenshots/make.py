@@ -15,9 +15,9 @@ from tempfile import mkdtemp
 
 from textual.pilot import Pilot
 
-from engine import words
 from engine.lessons.library import lessons
 from engine.session import Session
+from engine.support import translation as words
 from tui.app import LinregApp
 from tui.settings import Settings
 

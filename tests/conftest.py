@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.words import use
+from engine.support.translation import use
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine import cli
-from engine.words import LANGUAGES, of_locale, tr, use
+from engine.support.translation import LANGUAGES, of_locale, tr, use
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

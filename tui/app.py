@@ -7,58 +7,29 @@ import signal
 from collections.abc import Iterable, Sequence
 
 import click
-from rich.cells import cell_len
-from rich.segment import Segment
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
-from textual.color import Color
 from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.theme import Theme, ThemeProvider
+from textual.theme import ThemeProvider
 
-from engine.experiment import REGISTRIES, Experiment
-from engine.folders import settings_file
-from engine.history import Snapshot
+from engine.catalog.choice import REGISTRIES
+from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons, title_of
 from engine.session import Session
-from engine.words import tr, use
+from engine.support.translation import tr, use
+from engine.support.user_files import settings_file
+from engine.training.snapshot import Snapshot
+from tui.ascii import AsciiFilter
+from tui.drawing.page import Picture
 from tui.keys import ACTIONS
-from tui.numbers import clock, loss_text
-from tui.page import DARK, LIGHT, MONO, Picture
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.settings import Settings, load, save
-
-THEMES = (
-    Theme(
-        name="linreg-dark",
-        primary="#56b4e9",
-        accent="#56b4e9",
-        foreground="#d8dee9",
-        background="#14171c",
-        surface="#14171c",
-        panel="#1c2027",
-        success="#1fb58a",
-        warning="#e69f00",
-        error="#e8743b",
-        dark=True,
-    ),
-    Theme(
-        name="linreg-light",
-        primary="#0072b2",
-        accent="#0072b2",
-        foreground="#23272e",
-        background="#fbfbf8",
-        surface="#fbfbf8",
-        panel="#efefe9",
-        success="#007a5a",
-        warning="#8a5a00",
-        error="#b03a00",
-        dark=False,
-    ),
-)
+from tui.text.numbers import clock, loss_text
+from tui.themes import DARK, LIGHT, MONO, THEMES
 
 
 class LinregApp(App[None]):
@@ -163,49 +134,6 @@ class LinregApp(App[None]):
                         lambda key=key, name=entry.name: main.choose(key, name),
                     )
         yield SystemCommand(tr("theme"), tr("Another set of colours."), self.action_change_theme)
-
-
-class AsciiFilter(LineFilter):
-    """Replaces each character beyond ASCII by one that takes as many cells."""
-
-    TABLE = str.maketrans(
-        dict.fromkeys("─╌┄▔▱–−", "-")
-        | dict.fromkeys("━═▰▀", "=")
-        | dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True))
-        | dict.fromkeys("│┃║▏▕▎▌▐", "|")
-        | dict.fromkeys("╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼", "+")
-        | {"●": "*", "·": "*", "▾": "v", "…": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"}
-        | {"✓": "+", "✗": "x", "○": "o", "•": "*", "\xa0": " "}
-        | {"λ": "L", "½": "h", "²": "2", "σ": "s", "θ": "t", "δ": "d", "β": "B", "ℓ": "l", "ŷ": "y"}
-        | {
-            "κ": "k",
-            "μ": "u",
-            "Σ": "S",
-            "′": "'",
-            "″": '"',
-            "ᵀ": "T",
-            "‖": "|",
-            "∇": "d",
-            "₁": "1",
-            "ᵣ": "r",
-        }
-        | {"×": "x", "§": "S", "√": "V", "≤": "<", "’": "'", "π": "p", "∞": "~", "₂": "2"}
-        | {"α": "a", "γ": "g", "ε": "e", "ŝ": "s", "⌊": "[", "⌋": "]"}
-    )
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments in ASCII; a dot parts words, and in a formula it multiplies."""
-        return [
-            Segment(plain(text.replace(" · ", " | ").translate(self.TABLE)), style, control)
-            for text, style, control in segments
-        ]
-
-
-def plain(text: str) -> str:
-    """Text with question marks, one a cell, for what has no ASCII form."""
-    if text.isascii():
-        return text
-    return "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
 
 
 def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = None) -> int:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.experiment import Experiment
-from engine.folders import read_kept, write_kept
-from engine.registry import BadInput
-from engine.words import tr
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+from engine.support.user_files import read_kept, write_kept
 
 
 @dataclass

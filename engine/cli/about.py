@@ -9,16 +9,16 @@ import sys
 
 import click
 
-from engine.cells import left
-from engine.folders import settings_file
-from engine.words import tr
+from engine.support.cell_width import left
+from engine.support.translation import tr
+from engine.support.user_files import settings_file
 
 
 @click.command("doctor")
 def doctor() -> int:
     """Print versions, devices, what the terminal can do, and where settings are kept."""
-    from engine.compiled import MISSING
-    from engine.device import available, describe
+    from engine.kernels.compiled import MISSING
+    from engine.support.device import available, describe
 
     for package in ("linreg-tui", "torch", "numba", "textual", "plotext", "numpy", "click"):
         say(package, installed(package))

@@ -12,8 +12,8 @@ import click
 
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson
-from engine.registry import BadInput
-from engine.words import tr
+from engine.support.errors import BadInput
+from engine.support.translation import tr
 
 BAD_INPUT, DIVERGED, INTERRUPTED = 2, 3, 130
 """Exit codes besides 0 for a finished run and 1 for a bug."""

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from engine.cells import cells, left
-from engine.folders import progress_file
 from engine.lessons.attempt import solve
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import TEMPLATE, find_lesson
 from engine.lessons.library import lessons as known_lessons
 from engine.lessons.progress import Progress
-from engine.registry import BadInput
-from engine.words import tr
+from engine.support.cell_width import cells, left
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+from engine.support.user_files import progress_file
 
 FAILED = 1
 """Exit code of a check with a goal that was not reached."""

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from engine.cells import right
+from engine.catalog.optimizers import OPTIMIZERS
 from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
-from engine.optimizers import OPTIMIZERS
-from engine.race import Race, Racing, Track, parse_racers
-from engine.words import tr
+from engine.jobs.race import Race, Track, parse_racers
+from engine.jobs.racing import Racing
+from engine.support.cell_width import right
+from engine.support.translation import tr
 
 
 @click.command("race")

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.alerts import standing
+from engine.catalog.parameters import direction
 from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite, read_experiment
-from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Stepped
 from engine.experiment import Experiment
-from engine.history import error_of, quantities
-from engine.models import direction
-from engine.words import tr
+from engine.support.translation import tr
+from engine.theory.facts import Facts
+from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
+from engine.training.snapshot import error_of, quantities
+from engine.training.verdicts import standing
 
 if TYPE_CHECKING:
-    from engine.stability import Autopsy
+    from engine.theory.stability import Autopsy
 
 
 @click.command("run")
@@ -39,7 +40,7 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
     """
     experiment = read_experiment(lesson, file, settings)
     report: Plain | Json = Json() if as_json else Plain(sys.stderr.isatty())
-    from engine.trainer import train
+    from engine.training.trainer import train
 
     begin = time.perf_counter()
     try:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
-from engine.cells import right
+from engine.catalog.registry import Value
 from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
-from engine.registry import Value, show
-from engine.sweep import Cell, Sweep, parse_axis
-from engine.words import tr
+from engine.jobs.axis import parse_axis
+from engine.jobs.sweep import Cell, Sweep
+from engine.support.cell_width import right
+from engine.support.errors import show
+from engine.support.translation import tr
 
 
 @click.command("sweep")
@@ -41,7 +43,7 @@ def sweep(
         results = ["loss", "floor_epoch", "status"]
         table = "".join(right(head, 14) for head in (*keys, *(tr(column) for column in results)))
         click.echo(",".join([*keys, *results]) if form == "csv" else table)
-    from engine.lanes import run_sweep
+    from engine.jobs.lanes import run_sweep
 
     try:
         for cells in run_sweep(grid):
@@ -81,7 +83,7 @@ def find_learning_rate(
     Beside it stands 2/λmax, the exact limit of full-batch gradient descent.
     """
     experiment = read_experiment(lesson, file, settings)
-    from engine.finder import find_lr
+    from engine.jobs.finder import find_lr
 
     found = find_lr(experiment)
     if as_json:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cells import left
+from engine.catalog.parameters import Values, direction
 from engine.cli.common import experiment_options, finite, read_experiment
-from engine.models import Values, direction
-from engine.translate import caveats, translations
-from engine.words import tr
+from engine.support.cell_width import left
+from engine.support.translation import tr
+from engine.theory.equivalents import caveats, translations
 
 if TYPE_CHECKING:
-    from engine.second import Way
-    from engine.study import Study
+    from engine.theory.second_derivatives import Way
+    from engine.theory.study import Study
 
 
 @click.command("theory")
@@ -31,8 +31,8 @@ def theory(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_
     """
     experiment = read_experiment(lesson, file, settings)
     from engine.problem import build
-    from engine.study import study
-    from engine.trainer import facts
+    from engine.theory.gather import facts
+    from engine.theory.study import study
 
     known = facts(build(experiment))
     start, best = (study(experiment, known, at) for at in (known.start, known.closed_form))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.experiment import Experiment
-from engine.history import History, Snapshot
 from engine.lessons.conditions import Evidence
 from engine.lessons.lesson import Lesson, Question, parse_answer
-from engine.registry import BadInput
-from engine.words import tr
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+from engine.training.history import History
+from engine.training.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,8 @@ def solve(lesson: Lesson, seed: int = 0) -> Attempt:
 
 def outcome(experiment: Experiment, pause: int = 0) -> Snapshot:
     """The last snapshot of a run, or that of a pause after so many steps, as the screen has it."""
-    from engine.controls import Controls
-    from engine.trainer import train
+    from engine.training.controls import Controls
+    from engine.training.trainer import train
 
     history = History(experiment)
     controls = Controls(experiment.lr, most=pause) if pause else None

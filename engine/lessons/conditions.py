@@ -21,12 +21,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import get_args
 
-from engine.alerts import Standing, standing
-from engine.experiment import REGISTRIES, SETTINGS, Experiment
-from engine.history import Snapshot, norm
-from engine.models import Values, labels
-from engine.registry import BadInput, Param, show
-from engine.words import tr
+from engine.catalog.choice import REGISTRIES
+from engine.catalog.parameters import Values, labels
+from engine.catalog.registry import Param
+from engine.experiment import Experiment
+from engine.settings import SETTINGS
+from engine.support.errors import BadInput, show
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot, norm
+from engine.training.verdicts import Standing, standing
 
 Measure = Callable[[Snapshot], float | None]
 """A number read off a run; None where it has none."""

@@ -24,8 +24,8 @@ from engine.lessons.conditions import (
     parse_condition,
     parse_tolerance,
 )
-from engine.registry import BadInput, shortened, show
-from engine.words import tr
+from engine.support.errors import BadInput, shortened, show
+from engine.support.translation import tr
 
 PANELS = ("data", "model", "training", "loss", "fit", "values")
 """Panels that a lesson may hide."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson, read_lesson
-from engine.registry import BadInput
-from engine.words import in_use, tr
+from engine.support.errors import BadInput
+from engine.support.translation import in_use, tr
 
 FOLDER = Path(__file__).with_name("texts")
 """Files NUMBER-NAME.md; the number gives the order."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.folders import read_kept, write_kept
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson, Question
-from engine.registry import BadInput
-from engine.words import tr
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+from engine.support.user_files import read_kept, write_kept
 
 
 @dataclass

@@ -16,10 +16,12 @@ from typing import cast
 
 import numpy as np
 
-from engine.events import EpochEnded, Facts, Live, Started, Stepped
+from engine.catalog.parameters import Values
 from engine.experiment import Experiment
-from engine.history import History, Snapshot
-from engine.models import Values
+from engine.theory.facts import Facts
+from engine.training.events import EpochEnded, Live, Started, Stepped
+from engine.training.history import History
+from engine.training.snapshot import Snapshot
 from tests.bench.report import Row, at_most
 from tests.bench.timing import Contender, in_turns, timed
 
@@ -122,9 +124,9 @@ def long_history(rounds: int) -> Iterator[Row]:
 
 def drawing(steps: int) -> Contender:
     """Frames of the loss chart of runs of so many steps, each drawn for the first time."""
-    from tui.charts import draw
-    from tui.paint import paint, sprinkle
-    from tui.panels.loss import loss_chart
+    from tui.charts.loss import loss_chart
+    from tui.drawing.paint import paint, sprinkle
+    from tui.drawing.picture import draw
 
     snapshots = [history(steps, seed) for seed in range(4)]
 

@@ -8,10 +8,10 @@ from time import perf_counter
 
 import torch
 
-from engine.events import EpochEnded, Event, Stepped
 from engine.experiment import Experiment
 from engine.problem import build
-from engine.trainer import train
+from engine.training.events import EpochEnded, Event, Stepped
+from engine.training.trainer import train
 from tests.bench import peers
 from tests.bench.plain import FromParts, FromScratch
 from tests.bench.report import Row, at_least, at_most, missing

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from engine.machine import cpu_name
+from engine.support.machine import cpu_name
 from tests.bench.timing import Ratio
 
 RESULTS = Path(__file__).with_name("RESULTS.md")

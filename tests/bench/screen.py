@@ -14,10 +14,10 @@ from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.events import Key
 
-from engine.events import Stepped
 from engine.experiment import Experiment
 from engine.session import Session
-from engine.trainer import train
+from engine.training.events import Stepped
+from engine.training.trainer import train
 from tests.bench.report import Row, at_most
 from tests.bench.timing import Rounds, apart, percentile
 from tui.app import LinregApp

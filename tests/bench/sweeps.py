@@ -10,11 +10,12 @@ import numpy as np
 import torch
 
 from engine.experiment import Experiment
-from engine.lanes import CHUNK, WIDTH, run_sweep
-from engine.loops.fast import kernels_of, values_of
+from engine.jobs.axis import parse_axis
+from engine.jobs.lanes import CHUNK, WIDTH, run_sweep
+from engine.jobs.sweep import Sweep
 from engine.problem import build
-from engine.sweep import Sweep, parse_axis
-from engine.trainer import facts
+from engine.theory.gather import facts
+from engine.training.loops.fast import kernels_of, values_of
 from tests.bench.loops import LR, epochs_of, ms
 from tests.bench.plain import FromScratch
 from tests.bench.report import Row, at_least, at_most

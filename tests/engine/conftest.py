@@ -19,11 +19,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.controls import Controls
-from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Started, Stepped
-from engine.experiment import REGISTRIES, SETTINGS, Experiment
-from engine.registry import BadInput, Entry, Param, Value
+from engine.catalog.choice import REGISTRIES
+from engine.catalog.registry import Entry, Param, Value
+from engine.experiment import Experiment
 from engine.session import Session
+from engine.settings import SETTINGS
+from engine.support.errors import BadInput
+from engine.theory.facts import Facts
+from engine.training.controls import Controls
+from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -174,7 +178,7 @@ def tame_experiments(draw: st.DrawFn, /, **fixed: object) -> Experiment:
 
 def singly(experiment: Experiment) -> Iterator[Event]:
     """A run whose every minibatch is an event of its own, whichever loop takes the steps."""
-    from engine.trainer import train
+    from engine.training.trainer import train
 
     return train(experiment, Controls(experiment.lr, most=1))
 
@@ -188,7 +192,7 @@ def started(events: Iterable[Event]) -> Started:
 
 def facts_of(experiment: Experiment) -> Facts:
     """What is known of an experiment before its first step."""
-    from engine.trainer import train
+    from engine.training.trainer import train
 
     return started(train(experiment)).facts
 

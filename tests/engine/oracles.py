@@ -12,12 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.alerts import NEAR, limit
-from engine.events import Diverged, EpochEnded, Event, Facts, Finished, Stepped
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import Problem, build
-from engine.registry import Entry
-from engine.trainer import train
+from engine.theory.facts import Facts
+from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
+from engine.training.trainer import train
+from engine.training.verdicts import NEAR, limit
 from tests.engine.conftest import Array, array, batch_losses_of, epochs_of
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alerts import Watch, limit, standing
+from engine.training.verdicts import Watch, limit, standing
 
 STANDINGS = (
     "still learning",

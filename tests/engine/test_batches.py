@@ -11,16 +11,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.controls import Controls
-from engine.events import Stepped
 from engine.experiment import Experiment
-from engine.history import Snapshot
+from engine.jobs.axis import parse_axis
+from engine.jobs.sweep import Sweep
 from engine.lessons.attempt import outcome
 from engine.problem import build
-from engine.registry import BadInput
-from engine.sweep import Sweep, parse_axis
-from engine.trainer import train
-from engine.translate import caveats, translations
+from engine.support.errors import BadInput
+from engine.theory.equivalents import caveats, translations
+from engine.training.controls import Controls
+from engine.training.events import Stepped
+from engine.training.snapshot import Snapshot
+from engine.training.trainer import train
 from tests.engine.conftest import batch_losses_of, tame_experiments
 
 LOOPS = ("scratch", "concise", "fast")
@@ -147,7 +148,7 @@ def test_dropping_leaves_whole_batches_only(loop: str, n: int, B: int) -> None:
 @pytest.mark.parametrize("reduction", ["sum", "mean", "total"])
 @pytest.mark.parametrize("drop_last", [False, True])
 def test_a_sweep_treats_the_last_batch_as_a_run_does(reduction: str, drop_last: bool) -> None:
-    from engine.lanes import run_sweep
+    from engine.jobs.lanes import run_sweep
 
     base = Experiment(loop="fast", reduction=reduction, drop_last=drop_last, lr=0.01).changed(
         {"data.n": 103, "data.noise": 0.5}
@@ -274,7 +275,7 @@ def test_sorted_data_are_the_same_samples_in_order() -> None:
 
 
 def test_a_sweep_takes_them_as_a_run_does() -> None:
-    from engine.lanes import run_sweep
+    from engine.jobs.lanes import run_sweep
 
     base = Experiment(loop="fast", shuffle=False, lr=0.01).changed({"data.sorted": True})
     sweep = Sweep(base, (parse_axis("lr=0.01,0.1", base),))

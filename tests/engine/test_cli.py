@@ -16,14 +16,14 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import trainer
 from engine.cli import finite, read_experiment
-from engine.controls import Controls
-from engine.events import Event
 from engine.experiment import KEYS, Experiment
 from engine.lessons.library import lessons
-from engine.registry import BadInput
-from engine.trainer import train
+from engine.support.errors import BadInput
+from engine.training import trainer
+from engine.training.controls import Controls
+from engine.training.events import Event
+from engine.training.trainer import train
 from tests.engine.conftest import (
     ROOT,
     Shown,
@@ -412,7 +412,7 @@ def test_doctor_tells_versions_device_terminal_and_settings() -> None:
 
 
 def test_doctor_says_where_nothing_can_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.compiled.MISSING", "no compiled kernels: no numba here")
+    monkeypatch.setattr("engine.kernels.compiled.MISSING", "no compiled kernels: no numba here")
     assert "no numba here; it runs in torch" in cli("doctor").out
 
 

@@ -19,14 +19,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.compiled import FASTMATH, SCALAR_METHODS, Kernels, kernels
-from engine.experiment import SETTINGS, Experiment
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.registry import BadInput, Entry, Param
-from engine.sweep import Axis, Sweep
-from engine.trainer import train
+from engine.catalog.losses import LOSSES
+from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.penalties import PENALTIES
+from engine.catalog.registry import Entry, Param
+from engine.experiment import Experiment
+from engine.jobs.axis import Axis
+from engine.jobs.sweep import Sweep
+from engine.kernels.compiled import FASTMATH, Kernels, kernels
+from engine.kernels.scalars import SCALAR_METHODS
+from engine.settings import SETTINGS
+from engine.support.errors import BadInput
+from engine.training.trainer import train
 from tests.engine.conftest import ROOT, epochs_of, every_entry, outcome, started
 from tests.engine.oracles import assert_same, trace
 

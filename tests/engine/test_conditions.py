@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.events import Stepped
 from engine.experiment import KEYS, Experiment
-from engine.history import History, Snapshot
 from engine.lessons.attempt import outcome
 from engine.lessons.conditions import (
     NAMED,
@@ -29,7 +27,10 @@ from engine.lessons.conditions import (
 )
 from engine.lessons.lesson import TOOLS, VIEWS
 from engine.problem import build
-from engine.trainer import train
+from engine.training.events import Stepped
+from engine.training.history import History
+from engine.training.snapshot import Snapshot
+from engine.training.trainer import train
 
 SMALL = Experiment().changed({"data.n": 60, "epochs": 2})
 

@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine import theory
-from engine.curvature import (
+from engine.catalog.losses import LOSSES
+from engine.experiment import Experiment
+from engine.problem import build
+from engine.theory import derivatives as theory
+from engine.theory.closed_form import least_squares
+from engine.theory.curvature import (
     curvature,
     hessian,
     hessian_by_autograd,
     hessian_moments,
     hessian_product,
 )
-from engine.experiment import Experiment
-from engine.losses import LOSSES
-from engine.problem import build
-from engine.theory import least_squares
 from tests.engine.conftest import Array, array, every_entry
 
 SQUARED = ("half_squared", "squared")

@@ -10,11 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.datasets import DATASETS
-from engine.experiment import Experiment, default_choice
+from engine.catalog.choice import default_choice
+from engine.catalog.datasets import DATASETS
+from engine.catalog.registry import Entry
+from engine.catalog.source import Source
+from engine.experiment import Experiment
 from engine.problem import generator
-from engine.registry import Entry
-from engine.source import Source
 from tests.engine.conftest import Array, array, every_entry
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine import machine
-from engine.device import available, describe, resolve
-from engine.registry import BadInput
+from engine.support import machine
+from engine.support.device import available, describe, resolve
+from engine.support.errors import BadInput
 
 
 def test_the_cpu_is_always_there_and_comes_last() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.directions import SHOWN, directions, is_predicted
+from engine.catalog.parameters import flat
 from engine.experiment import Experiment
-from engine.history import History, Snapshot
-from engine.models import flat
-from engine.trainer import train
+from engine.training.directions import SHOWN, directions, is_predicted
+from engine.training.history import History
+from engine.training.snapshot import Snapshot
+from engine.training.trainer import train
 
 FULL = Experiment(lr=0.4, batch_size=300, epochs=25).changed(
     {"data.n": 300, "data.scale": (1.0, 0.5), "data.noise": 0.1}

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.datasets import DATASETS
-from engine.experiment import KEYS, REGISTRIES, SETTINGS, Choice, Experiment, default_choice
-from engine.registry import BadInput, show
+from engine.catalog.choice import REGISTRIES, Choice, default_choice
+from engine.catalog.datasets import DATASETS
+from engine.experiment import KEYS, Experiment
+from engine.settings import SETTINGS
+from engine.support.errors import BadInput, show
 from tests.engine.conftest import experiments, refusal_of
 
 Reader = Callable[[dict[str, Any]], Experiment]

@@ -12,14 +12,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.compiled import CACHED
-from engine.controls import Controls
-from engine.events import Diverged, EpochEnded, Event, Finished, Stepped
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
-from engine.loops import EpochEnd, fast, load
+from engine.kernels.stand_ins import CACHED
 from engine.problem import build
-from engine.registry import Entry
-from engine.trainer import train
+from engine.training.controls import Controls
+from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
+from engine.training.loops import EpochEnd, fast, load
+from engine.training.trainer import train
 from tests.engine.conftest import (
     PLAIN,
     Array,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.experiment import Experiment
-from engine.finder import find_lr
+from engine.jobs.finder import find_lr
 
 
 @pytest.mark.parametrize("changes", [{"schedule": "warmup"}, {"patience": 1}])

@@ -13,24 +13,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.controls import Controls
-from engine.events import Diverged, EpochEnded, Facts, Finished, Started, Stepped
+from engine.catalog.parameters import flat, labels, numbers
 from engine.experiment import Experiment
-from engine.history import (
-    CAPACITY,
-    ROWS,
-    History,
-    Path,
-    Points,
-    Series,
-    Snapshot,
-    Trail,
-    error_of,
-    norm,
-)
-from engine.history import NUMBERS as MOST_NUMBERS
-from engine.models import flat, labels, numbers
-from engine.trainer import train
+from engine.theory.facts import Facts
+from engine.training.controls import Controls
+from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
+from engine.training.history import History
+from engine.training.series import CAPACITY, Points, Series
+from engine.training.snapshot import Snapshot, error_of, norm
+from engine.training.trail import NUMBERS as MOST_NUMBERS
+from engine.training.trail import ROWS, Path, Trail
+from engine.training.trainer import train
 from tests.engine.conftest import singly, tame_experiments
 
 VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300)
@@ -494,8 +487,8 @@ def test_numbers_are_labelled_as_the_book_writes_them() -> None:
 
 @pytest.mark.parametrize("loop", ["scratch", "concise", "fast"])
 def test_residuals_are_those_of_the_last_minibatch_at_the_present_parameters(loop: str) -> None:
-    from engine.history import RESIDUALS
     from engine.problem import build
+    from engine.training.snapshot import RESIDUALS
 
     experiment = Experiment(loop=loop, batch_size=100, epochs=1).changed({"device": "cpu"})
     history, problem = History(experiment), build(experiment)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from engine.inits import INITS
-from engine.registry import Entry
+from engine.catalog.inits import INITS
+from engine.catalog.registry import Entry
 from tests.engine.conftest import array, every_entry, values_of
 
 

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.curvature import hessian
+from engine.catalog.losses import LOSSES
+from engine.catalog.parameters import flat, labels
+from engine.catalog.penalties import PENALTIES
 from engine.experiment import Experiment
-from engine.landscape import COLUMNS, LINES, TURNED, Landscape, Plane, plane, survey
-from engine.losses import LOSSES
-from engine.models import flat, labels
-from engine.penalties import PENALTIES
 from engine.problem import build
-from engine.stability import weight_decay
+from engine.theory.curvature import hessian
+from engine.theory.landscape import COLUMNS, LINES, TURNED, Landscape, Plane, plane, survey
+from engine.theory.stability import weight_decay
 from tests.engine.conftest import facts_of
 
 SMALL = Experiment().changed({"data.n": 200, "data.scale": (1.0, 3.0), "data.noise": 0.5})

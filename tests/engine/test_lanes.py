@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import lanes
-from engine.events import Diverged, Finished
+from engine.catalog.registry import Entry, Value
 from engine.experiment import Experiment
-from engine.lanes import run_sweep
+from engine.jobs import lanes
+from engine.jobs.axis import Axis, parse_axis
+from engine.jobs.lanes import run_sweep
+from engine.jobs.sweep import Cell, Sweep
 from engine.problem import build
-from engine.registry import Entry, Value
-from engine.sweep import Axis, Cell, Sweep, parse_axis
-from engine.trainer import train
+from engine.training.events import Diverged, Finished
+from engine.training.trainer import train
 from tests.engine.conftest import Array, array, every_entry, facts_of, outcome, tame_experiments
 from tests.engine.oracles import floor_of, kinked, losses_with_slack, trace, vector
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.alerts import standing
-from engine.events import EpochEnded, Finished
 from engine.experiment import Experiment
 from engine.lessons import library
 from engine.lessons.lesson import Lesson, read_lesson
 from engine.lessons.library import find_lesson, lessons, title_of
-from engine.registry import BadInput
-from engine.trainer import train
+from engine.support.errors import BadInput
+from engine.training.events import EpochEnded, Finished
+from engine.training.trainer import train
+from engine.training.verdicts import standing
 from tests.engine.conftest import epochs_of, facts_of, started
 
 SEEDS = range(20)

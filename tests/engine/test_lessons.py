@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import words
 from engine.lessons.attempt import Attempt, outcome, solve
 from engine.lessons.lesson import (
     TOOLS,
@@ -26,7 +25,8 @@ from engine.lessons.lesson import (
     translate,
 )
 from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
-from engine.registry import BadInput
+from engine.support import translation as words
+from engine.support.errors import BadInput
 from tests.engine.conftest import cli, refusal_of
 
 SEEDS = range(3)

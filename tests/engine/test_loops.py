@@ -13,13 +13,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.controls import Controls
-from engine.events import Finished, Stepped
-from engine.experiment import SETTINGS, Experiment
-from engine.loops import load
+from engine.catalog.registry import Entry
+from engine.experiment import Experiment
 from engine.problem import Problem, build
-from engine.registry import Entry
-from engine.trainer import train
+from engine.settings import SETTINGS
+from engine.training.controls import Controls
+from engine.training.events import Finished, Stepped
+from engine.training.loops import load
+from engine.training.trainer import train
 from tests.engine.conftest import (
     PLAIN,
     Array,
@@ -386,4 +387,4 @@ def test_no_more_epochs_are_taken_than_were_asked_for(loop: str) -> None:
 
 def test_the_loops_that_can_be_chosen_can_be_loaded() -> None:
     for name in LOOPS:
-        assert load(name).__module__ == f"engine.loops.{name}"
+        assert load(name).__module__ == f"engine.training.loops.{name}"

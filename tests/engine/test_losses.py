@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from engine.losses import LOSSES
-from engine.registry import Entry, Param
+from engine.catalog.losses import LOSSES
+from engine.catalog.registry import Entry, Param
 from tests.engine.conftest import every_entry
 
 RESIDUALS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=20)

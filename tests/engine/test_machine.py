@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import machine
+from engine.support import machine
 
 
 def test_the_processor_has_a_name_of_one_line() -> None:

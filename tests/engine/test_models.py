@@ -14,10 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.experiment import Experiment, default_choice
-from engine.models import MODELS, Linear, Model, flat, numbers
-from engine.registry import Entry
-from engine.source import Source
+from engine.catalog.choice import default_choice
+from engine.catalog.model import Linear, Model
+from engine.catalog.models import MODELS
+from engine.catalog.parameters import flat, numbers
+from engine.catalog.registry import Entry
+from engine.catalog.source import Source
+from engine.experiment import Experiment
 from tests.engine.conftest import array, every_entry
 
 SOURCES = {

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine import theory
-from engine.curvature import curvature, hessian_moments
-from engine.noise import GradientNoise, excess_loss, gradient_noise, stable_lr
-from engine.theory import least_squares
+from engine.theory import derivatives as theory
+from engine.theory.closed_form import least_squares
+from engine.theory.curvature import curvature, hessian_moments
+from engine.theory.noise import GradientNoise, excess_loss, gradient_noise, stable_lr
 from tests.engine.conftest import Array, array
 from tests.engine.test_curvature import designs, loss_of, standard
 

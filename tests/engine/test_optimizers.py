@@ -10,8 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.optimizers import OPTIMIZERS
-from engine.registry import Entry
+from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.registry import Entry
 from tests.engine.conftest import every_entry, values_of
 
 

@@ -10,10 +10,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import build
-from engine.registry import Entry
-from engine.trainer import train
+from engine.training.trainer import train
 from tests.engine.conftest import array, every_entry, facts_of, outcome
 
 

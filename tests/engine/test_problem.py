@@ -10,12 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.controls import Controls
-from engine.device import available
-from engine.experiment import SETTINGS, Experiment
-from engine.loops import EpochEnd, load
+from engine.experiment import Experiment
 from engine.problem import build, generator
-from engine.registry import BadInput
+from engine.settings import SETTINGS
+from engine.support.device import available
+from engine.support.errors import BadInput
+from engine.training.controls import Controls
+from engine.training.loops import EpochEnd, load
 from tests.engine.conftest import array, tame_experiments
 
 LOOPS = SETTINGS["loop"].choices

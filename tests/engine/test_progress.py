@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
-from engine.history import Snapshot
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import parse_lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress, identity
+from engine.training.snapshot import Snapshot
 from tui.__main__ import command
 
 TEXT = """+++
@@ -239,7 +239,9 @@ def test_any_file_is_merged_or_set_aside(values: dict[str, object]) -> None:
 def test_the_headless_list_marks_what_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.folders.user_config_path", lambda name, appauthor: tmp_path / name)
+    monkeypatch.setattr(
+        "engine.support.user_files.user_config_path", lambda name, appauthor: tmp_path / name
+    )
     name, lesson = next(iter(lessons().items()))
     goals = [goal.condition.text for goal in lesson.goals]
     file = tmp_path / "linreg-tui" / "progress.toml"

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.alerts import standing
+from engine.catalog.losses import LOSSES
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
-from engine.losses import LOSSES
-from engine.registry import Entry
-from engine.theory import Loss, aim
-from engine.trainer import train
+from engine.theory.derivatives import Loss
+from engine.theory.floor import aim
+from engine.training.trainer import train
+from engine.training.verdicts import standing
 from tests.engine.conftest import every_entry, facts_of, outcome
 
 NORMAL = NormalDist()

@@ -11,28 +11,19 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine import machine
-from engine.alerts import NEAR, limit
-from engine.controls import Controls
-from engine.events import Stepped
+from engine.catalog.optimizers import OPTIMIZERS
 from engine.experiment import Experiment
-from engine.optimizers import OPTIMIZERS
+from engine.jobs.race import LRS, POINTS, Race, RaceProgress, Racer, Status, Track, parse_racers
+from engine.jobs.racing import LOOKS, Racing
 from engine.problem import build
-from engine.race import (
-    LOOKS,
-    LRS,
-    POINTS,
-    Race,
-    RaceProgress,
-    Racer,
-    Racing,
-    Status,
-    Track,
-    parse_racers,
-)
-from engine.registry import BadInput
 from engine.session import Session
-from engine.trainer import facts, train
+from engine.support import machine
+from engine.support.errors import BadInput
+from engine.theory.gather import facts
+from engine.training.controls import Controls
+from engine.training.events import Stepped
+from engine.training.trainer import train
+from engine.training.verdicts import NEAR, limit
 from tests.engine.conftest import cli, epochs_of, outcome, refusal_of, wait_until
 
 ALL = tuple(map(Racer, OPTIMIZERS.entries))

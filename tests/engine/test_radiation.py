@@ -11,13 +11,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.catalog.radiation import C1, C2, WIEN, log_peak, log_radiance, log_radiance_as_printed
 from engine.experiment import Experiment
-from engine.history import Snapshot
 from engine.lessons.attempt import outcome
 from engine.problem import build
-from engine.radiation import C1, C2, WIEN, log_peak, log_radiance, log_radiance_as_printed
-from engine.registry import BadInput
-from engine.trainer import facts
+from engine.support.errors import BadInput
+from engine.theory.gather import facts
+from engine.training.snapshot import Snapshot
 from tests.engine.conftest import Array, array
 
 RECIPE = Experiment(batch_size=50, epochs=30, lr=0.03).changed(

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.experiment import REGISTRIES
-from engine.registry import BadInput, Entry, Param, Registry, Value, show
+from engine.catalog.choice import REGISTRIES
+from engine.catalog.registry import Entry, Param, Registry, Value
+from engine.support.errors import BadInput, show
 from tests.engine.conftest import ROOT, every_entry, every_param, refusal_of, values_of
 
 NUMBER = Param("x", 1.0, "A number.", low=-10.0, high=10.0)

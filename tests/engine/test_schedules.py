@@ -11,10 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import Stepped
+from engine.catalog.registry import Entry
+from engine.catalog.schedules import SCHEDULES
 from engine.experiment import Experiment
-from engine.registry import Entry
-from engine.schedules import SCHEDULES
+from engine.training.events import Stepped
 from tests.engine.conftest import every_entry, singly, values_of
 
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.second import by_create_graph, retain_graph_alone, ways
+from engine.theory.second_derivatives import by_create_graph, retain_graph_alone, ways
 from tests.engine.conftest import array
 
 

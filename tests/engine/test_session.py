@@ -8,14 +8,15 @@ from itertools import islice
 
 import pytest
 
-from engine import trainer
-from engine.controls import Controls
-from engine.events import Event, Stepped
-from engine.experiment import SETTINGS, Experiment
-from engine.history import Snapshot
-from engine.landscape import plane
-from engine.models import flat
+from engine.catalog.parameters import flat
+from engine.experiment import Experiment
 from engine.session import Session
+from engine.settings import SETTINGS
+from engine.theory.landscape import plane
+from engine.training import trainer
+from engine.training.controls import Controls
+from engine.training.events import Event, Stepped
+from engine.training.snapshot import Snapshot
 from tests.engine.conftest import epochs_of, outcome, wait_until
 from tests.engine.oracles import trace
 

@@ -12,11 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.controls import Controls
-from engine.experiment import SETTINGS, Experiment
-from engine.loops import EpochEnd, load
+from engine.experiment import Experiment
+from engine.kernels.shuffle import key_of, permutation
 from engine.problem import build
-from engine.shuffle import key_of, permutation
+from engine.settings import SETTINGS
+from engine.training.controls import Controls
+from engine.training.loops import EpochEnd, load
 
 KEYS = st.integers(0, 2**64 - 1)
 
@@ -24,7 +25,7 @@ KEYS = st.integers(0, 2**64 - 1)
 @cache
 def compiled() -> Callable[..., Any]:
     """The kernel that shuffles."""
-    from engine.compiled import shuffler
+    from engine.kernels.compiled import shuffler
 
     return shuffler()
 

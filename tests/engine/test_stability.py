@@ -10,13 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.events import Diverged, Finished
+from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
-from engine.optimizers import OPTIMIZERS
 from engine.problem import build
-from engine.registry import Entry
-from engine.stability import stability
-from engine.trainer import train
+from engine.theory.stability import stability
+from engine.training.events import Diverged, Finished
+from engine.training.trainer import train
 from tests.engine.conftest import batch_losses_of, every_entry, facts_of, outcome
 
 FULL = Experiment(batch_size=1000, epochs=500)

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.events import Facts
-from engine.experiment import REGISTRIES, Experiment
-from engine.losses import LOSSES
-from engine.models import Values
+from engine.catalog.choice import REGISTRIES
+from engine.catalog.losses import LOSSES
+from engine.catalog.parameters import Values
+from engine.experiment import Experiment
 from engine.problem import build
-from engine.study import Study, study
-from engine.trainer import facts
+from engine.theory.facts import Facts
+from engine.theory.gather import facts
+from engine.theory.study import Study, study
 from tests.engine.conftest import array
 
 SMOOTH = ("half_squared", "squared", "huber", "log_cosh")
@@ -131,5 +132,5 @@ def test_autograd_agrees_by_the_whole_hessian_and_by_a_product(
     loss: str, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S6: where numbers are many, one Hessian-vector product takes the place of the Hessian."""
-    monkeypatch.setattr("engine.second.FEW", few)
+    monkeypatch.setattr("engine.theory.second_derivatives.FEW", few)
     assert at(loss=loss, penalty="l2", data__scale=(1.0, 5.0)).autograd_apart < 1e-9

@@ -10,21 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import machine
 from engine.experiment import Experiment
-from engine.registry import BadInput
-from engine.sweep import (
-    MOST_RUNS,
-    SHARE,
-    Axis,
-    Cell,
-    Sweep,
-    SweepProgress,
-    band,
-    fan,
-    numeric_keys,
-    parse_axis,
-)
+from engine.jobs.axis import MOST_RUNS, Axis, numeric_keys, parse_axis
+from engine.jobs.band import band, fan
+from engine.jobs.job import SHARE
+from engine.jobs.sweep import Cell, Sweep, SweepProgress
+from engine.support import machine
+from engine.support.errors import BadInput
 from tests.engine.conftest import refusal_of
 
 PLAIN = Experiment()

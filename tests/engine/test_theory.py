@@ -12,11 +12,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import theory
+from engine.catalog.losses import LOSSES
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
-from engine.losses import LOSSES
-from engine.registry import Entry
-from engine.theory import curvatures, expected_loss, least_squares, slopes, steepest_curvature
+from engine.theory import derivatives as theory
+from engine.theory.closed_form import least_squares
+from engine.theory.derivatives import curvatures, slopes, steepest_curvature
+from engine.theory.floor import expected_loss
 from tests.engine.conftest import Array, array, epochs_of, every_entry, facts_of
 
 
@@ -119,7 +121,7 @@ def test_the_optimum_is_the_noise_floor_less_what_was_fitted() -> None:
 @pytest.mark.parametrize("loss", ["half_squared", "squared"])
 @pytest.mark.parametrize("seed", range(5))
 def test_no_epoch_of_a_squared_loss_goes_below_the_optimum(loss: str, seed: int) -> None:
-    from engine.trainer import train
+    from engine.training.trainer import train
 
     experiment = Experiment(seed=seed).changed({"loss": loss, "epochs": 6, "data.noise": 0.3})
     known = facts_of(experiment)

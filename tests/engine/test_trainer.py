@@ -13,16 +13,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import trainer
-from engine.controls import Controls
-from engine.device import available
-from engine.events import Diverged, EpochEnded, Finished, Started, Stepped
-from engine.experiment import SETTINGS, Experiment
-from engine.losses import LOSSES
-from engine.models import numbers
+from engine.catalog.losses import LOSSES
+from engine.catalog.parameters import numbers
+from engine.catalog.registry import Entry
+from engine.experiment import Experiment
 from engine.problem import build, generator
-from engine.registry import BadInput, Entry
-from engine.trainer import RUNAWAY, SAMPLE_SIZE, train
+from engine.settings import SETTINGS
+from engine.support.device import available
+from engine.support.errors import BadInput
+from engine.theory.gather import SAMPLE_SIZE
+from engine.training import trainer
+from engine.training.controls import Controls
+from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
+from engine.training.trainer import RUNAWAY, train
 from tests.engine.conftest import (
     Array,
     array,

@@ -10,13 +10,15 @@ import pytest
 import torch
 
 from engine.experiment import Experiment
+from engine.jobs.axis import parse_axis
+from engine.jobs.sweep import Sweep
 from engine.lessons.attempt import outcome
 from engine.problem import build
-from engine.registry import BadInput
 from engine.session import Session
-from engine.stability import ROWS, local_stability
-from engine.sweep import Sweep, parse_axis
-from engine.trainer import facts, train
+from engine.support.errors import BadInput
+from engine.theory.gather import facts
+from engine.theory.stability import ROWS, local_stability
+from engine.training.trainer import train
 from tests.engine.conftest import array, steps_of, wait_until
 
 STUCK = Experiment(epochs=20).changed({"model": "two_layer", "init": "zeros", "data.n": 200})

@@ -13,9 +13,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.losses import LOSSES
-from engine.models import Linear, line
-from engine.xray import apart, xray
+from engine.catalog.losses import LOSSES
+from engine.catalog.model import Linear, line
+from engine.theory.xray import apart, xray
 from tests.engine.conftest import array, every_entry
 
 

@@ -19,23 +19,27 @@ import textual._wait
 import torch
 from textual.pilot import Pilot
 
-from engine.curvature import Curvature
-from engine.device import DeviceInfo
-from engine.events import Facts, Sample
+from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.parameters import Values, flat
 from engine.experiment import Experiment
-from engine.finder import Finding
-from engine.history import Path as Way
-from engine.history import Points, Snapshot, State
-from engine.landscape import Landscape, Plane, Range, survey
+from engine.jobs.axis import Axis
+from engine.jobs.band import fan
+from engine.jobs.finder import Finding
+from engine.jobs.job import JobState
+from engine.jobs.race import Race, RaceProgress, Racer, Status, Track
+from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.lessons.lesson import Lesson, parse_lesson
 from engine.lessons.library import lessons
-from engine.models import Values, flat
-from engine.optimizers import OPTIMIZERS
-from engine.race import Race, RaceProgress, Racer, Status, Track
 from engine.session import Session
-from engine.stability import Autopsy, Limit, Stability
-from engine.study import Study
-from engine.sweep import Axis, Cell, JobState, Sweep, SweepProgress, fan
+from engine.support.device import DeviceInfo
+from engine.theory.curvature import Curvature
+from engine.theory.facts import Facts, Sample
+from engine.theory.landscape import Landscape, Plane, Range, survey
+from engine.theory.stability import Autopsy, Limit, Stability
+from engine.theory.study import Study
+from engine.training.series import Points
+from engine.training.snapshot import Snapshot, State
+from engine.training.trail import Path as Way
 from tui.app import LinregApp
 from tui.screens.main import MainScreen
 from tui.settings import Settings
@@ -61,7 +65,7 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(folder))
     monkeypatch.setattr(
-        "engine.folders.user_config_path", lambda name, appauthor: folder / str(name)
+        "engine.support.user_files.user_config_path", lambda name, appauthor: folder / str(name)
     )
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")

@@ -14,8 +14,10 @@ sys.path.insert(0, str(Path.cwd()))
 
 from rich.cells import cell_len
 
-from tui.charts import DARK, MONO, Chart, Curve, Level, draw
-from tui.relief import Relief
+from tui.drawing.chart import Chart, Curve, Level
+from tui.drawing.picture import draw
+from tui.drawing.relief import Relief
+from tui.themes import DARK, MONO
 
 SPECIAL = [
     *(0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1e-300, 1e299, -1e299, 9.99e299, 1e300, 1e308),

@@ -12,12 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from engine.events import Finished
 from engine.experiment import Experiment
-from engine.history import Snapshot
+from engine.jobs.axis import Axis
+from engine.jobs.band import fan
+from engine.jobs.job import JobState
+from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.session import Session
-from engine.sweep import Axis, Cell, JobState, Sweep, SweepProgress, fan
-from engine.trainer import train
+from engine.training.events import Finished
+from engine.training.snapshot import Snapshot
+from engine.training.trainer import train
 from tests.tui.conftest import (
     Compare,
     FakeSession,
@@ -31,7 +34,7 @@ from tests.tui.conftest import (
     until,
 )
 from tui.app import LinregApp
-from tui.panels.loss import Band, loss_chart, spread
+from tui.charts.loss import Band, loss_chart, spread
 from tui.screens.main import SEEDS
 from tui.settings import Settings
 

@@ -18,13 +18,18 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
-from tui import charts
-from tui.charts import DARK, LIGHT, MONO, Chart, ChartView, Curve, Level, draw, value_at
-from tui.page import RAMP, SHADES, mixed, step_of
-from tui.paint import paint, sprinkle
-from tui.relief import Relief
-from tui.ticks import Tick, linear_ticks, log_ticks, padded, short
-from tui.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
+from tui.ascii import SHADES
+from tui.drawing import picture as charts
+from tui.drawing.chart import Chart, Curve, Level
+from tui.drawing.page import step_of
+from tui.drawing.paint import paint, sprinkle
+from tui.drawing.picture import draw
+from tui.drawing.relief import Relief
+from tui.drawing.ticks import Tick, linear_ticks, log_ticks, padded, short
+from tui.drawing.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
+from tui.drawing.view import ChartView
+from tui.drawing.window import value_at
+from tui.themes import DARK, LIGHT, MONO, RAMP, mixed
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +97,7 @@ def test_what_plotext_refuses_is_an_empty_chart_with_the_reason(
         raise ValueError("no such marker")
 
     paint.cache_clear()
-    monkeypatch.setattr("tui.paint._plotext", refuse)
+    monkeypatch.setattr("tui.drawing.paint._plotext", refuse)
     assert "not drawn: no such marker" in "\n".join(lines(Chart((falling,))))
 
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from engine.experiment import Experiment
-from engine.finder import Finding, find_lr
+from engine.jobs.finder import Finding, find_lr
 from engine.session import Session
 from tests.tui.conftest import (
     Compare,
@@ -29,9 +29,10 @@ from tests.tui.conftest import (
     until,
 )
 from tui.app import LinregApp
-from tui.charts import draw
+from tui.charts.finder import ramp
+from tui.drawing.picture import draw
 from tui.screens.dialogs import HelpScreen
-from tui.screens.finder import FinderScreen, ramp
+from tui.screens.finder import FinderScreen
 from tui.settings import Settings
 
 BASELINE = Experiment()

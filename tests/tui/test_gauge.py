@@ -11,10 +11,10 @@ from textual.color import Color
 from textual.pilot import Pilot
 
 from engine.experiment import Experiment
-from engine.history import Snapshot
 from engine.problem import build
-from engine.stability import Limit, stability
-from engine.trainer import train
+from engine.theory.stability import Limit, stability
+from engine.training.snapshot import Snapshot
+from engine.training.trainer import train
 from tests.tui.conftest import (
     Compare,
     FakeSession,
@@ -29,8 +29,9 @@ from tests.tui.conftest import (
     show,
     until,
 )
-from tui.app import AsciiFilter, LinregApp
-from tui.fields import Note
+from tui.app import LinregApp
+from tui.ascii import AsciiFilter
+from tui.forms.fields import Note
 from tui.panels.bars import Hint
 from tui.panels.gauge import LEVELS, curve, gauge, limit_words, lr_in_force, percent, verdict
 from tui.panels.reading import advice, reading

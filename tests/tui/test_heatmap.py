@@ -13,9 +13,9 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.tui.conftest import until
-from tui.charts import DARK, LIGHT, MONO
-from tui.heatmap import Heat, HeatMap, cell, extent, line, marks, places, scaled
-from tui.page import RAMP, SHADES
+from tui.ascii import SHADES
+from tui.drawing.heatmap import Heat, HeatMap, cell, extent, line, marks, places, scaled
+from tui.themes import DARK, LIGHT, MONO, RAMP
 
 NAN, INF = math.nan, math.inf
 SPECIAL = (None, NAN, INF, -INF, 0.0, -0.0, -3.0, 1e-300, 1e300)

@@ -11,10 +11,11 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from engine.experiment import REGISTRIES, Experiment
-from engine.history import Snapshot
+from engine.catalog.choice import REGISTRIES
+from engine.experiment import Experiment
+from engine.jobs.band import fan
 from engine.lessons.library import lessons
-from engine.sweep import fan
+from engine.training.snapshot import Snapshot
 from tests.tui.conftest import (
     FAST,
     ROOT,
@@ -35,7 +36,7 @@ from tests.tui.conftest import (
     until,
 )
 from tui.app import LinregApp
-from tui.fields import ChoiceScreen, Picker, TextField
+from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.keys import ACTIONS, NUMBERED, Action, bindings, groups, shown
 from tui.panels.bars import KeyBar
 from tui.panels.fit import VIEWS

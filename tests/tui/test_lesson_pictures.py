@@ -8,12 +8,13 @@ from functools import cache
 import pytest
 from textual.pilot import Pilot
 
-from engine import words
 from engine.experiment import Experiment
-from engine.history import History, Snapshot
 from engine.lessons.library import lessons
-from engine.trainer import train
-from engine.words import LANGUAGES
+from engine.support import translation as words
+from engine.support.translation import LANGUAGES
+from engine.training.history import History
+from engine.training.snapshot import Snapshot
+from engine.training.trainer import train
 from tests.tui.conftest import (
     LARGE,
     Compare,

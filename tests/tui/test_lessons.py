@@ -18,14 +18,14 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import OptionList
 
-from engine.experiment import REGISTRIES
-from engine.folders import progress_file
-from engine.history import Snapshot
+from engine.catalog.choice import REGISTRIES
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import PANELS, TOOLS, VIEWS, Lesson, parse_lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
 from engine.session import Session
+from engine.support.user_files import progress_file
+from engine.training.snapshot import Snapshot
 from tests.tui.conftest import (
     FIRST,
     QUIZ,
@@ -47,14 +47,14 @@ from tests.tui.conftest import (
 )
 from tests.tui.test_mashing import LivelySession, mash
 from tui.app import LinregApp
-from tui.fields import Picker, TextField
+from tui.forms.fields import Picker, TextField
 from tui.keys import ACTIONS, NUMBERED
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.fit import VIEWS as FIT_VIEWS
 from tui.panels.lesson import LessonPanel
 from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
-from tui.wrap import Prose
+from tui.text.wrap import Prose
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

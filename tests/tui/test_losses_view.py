@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from engine.catalog.losses import LOSSES
 from engine.experiment import Experiment
-from engine.losses import LOSSES
 from tests.tui.conftest import FakeSession, app_for, finished, main_of, settled, until
-from tui.charts import MONO, draw
-from tui.panels.losses import DRAWN, curves, initials, losses_chart, reach, shapes
+from tui.charts.losses import DRAWN, curves, initials, losses_chart, reach, shapes
+from tui.drawing.picture import draw
+from tui.themes import MONO
 
 RESIDUALS = (-1.5, -0.25, 0.5, 3.0)
 

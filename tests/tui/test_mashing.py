@@ -12,10 +12,10 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from engine.experiment import Experiment
-from engine.history import Snapshot
-from engine.race import Race
+from engine.jobs.race import Race
+from engine.jobs.sweep import Sweep
 from engine.session import Session
-from engine.sweep import Sweep
+from engine.training.snapshot import Snapshot
 from tests.tui.conftest import (
     SIZES,
     FakeSession,
@@ -38,7 +38,7 @@ from tests.tui.conftest import (
     zeros,
 )
 from tui.app import LinregApp
-from tui.fields import TextField
+from tui.forms.fields import TextField
 from tui.keys import ACTIONS
 from tui.screens.dialogs import HelpScreen
 

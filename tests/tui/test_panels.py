@@ -14,15 +14,16 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 
-from engine.datasets import DATASETS
-from engine.events import Facts
+from engine.catalog.datasets import DATASETS
+from engine.catalog.losses import LOSSES
+from engine.catalog.parameters import labels
 from engine.experiment import Experiment
-from engine.history import Path as Way
-from engine.history import Points, Snapshot
-from engine.landscape import survey
 from engine.lessons.library import find_lesson, lessons, title_of
-from engine.losses import LOSSES
-from engine.models import labels
+from engine.theory.facts import Facts
+from engine.theory.landscape import survey
+from engine.training.series import Points
+from engine.training.snapshot import Snapshot
+from engine.training.trail import Path as Way
 from tests.tui.conftest import (
     EPOCH_LOSSES,
     STATES,
@@ -47,18 +48,21 @@ from tests.tui.conftest import (
     until,
     zeros,
 )
-from tui.app import AsciiFilter, summary
-from tui.charts import Chart, draw
+from tui.app import summary
+from tui.ascii import AsciiFilter
+from tui.charts.directions import directions_chart
+from tui.charts.fit import fit_chart, parameters_chart, predictions, residuals_chart
+from tui.charts.loss import loss_chart
+from tui.drawing.chart import Chart
+from tui.drawing.picture import draw
 from tui.keys import ACTIONS
-from tui.numbers import clock, count, loss_text, number
 from tui.panels.bars import Hint, key_line, status
 from tui.panels.device import device_text
-from tui.panels.fit import FitPanel, fit_chart, parameters_chart, predictions, residuals_chart
-from tui.panels.landscape import directions_chart
-from tui.panels.loss import loss_chart
+from tui.panels.fit import FitPanel
 from tui.panels.reading import advice, reading
 from tui.panels.training import PACES, pace_text
 from tui.panels.values import table
+from tui.text.numbers import clock, count, loss_text, number
 
 same = settings(deadline=None, derandomize=True)
 states = pytest.mark.parametrize("state", list(STATES))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.prose import blocks
-from tui.wrap import CLOSING, wrapped
+from tui.text.prose import blocks
+from tui.text.wrap import CLOSING, wrapped
 
 
 def lines(markdown: str, width: int) -> list[str]:

@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from engine.events import Facts
+from engine.catalog.optimizers import OPTIMIZERS
 from engine.experiment import Experiment
-from engine.landscape import survey
-from engine.optimizers import OPTIMIZERS
-from engine.race import Race, RaceProgress, Racer, Track
+from engine.jobs.race import Race, RaceProgress, Racer, Track
 from engine.session import Session
+from engine.theory.facts import Facts
+from engine.theory.landscape import survey
 from tests.tui.conftest import (
     Compare,
     FakeSession,
@@ -33,24 +33,19 @@ from tests.tui.conftest import (
     until,
 )
 from tui.app import LinregApp
-from tui.fields import Picker
-from tui.panels.bars import Hint
-from tui.screens.race import (
-    BEST,
+from tui.charts.race import (
     DIRECTIONS,
     EMPTY,
-    HELP,
     PARAMETERS,
-    READING,
-    SAME,
-    RaceScreen,
     along,
-    head,
     losses_chart,
     paths_chart,
     plane_of,
     point,
 )
+from tui.forms.fields import Picker
+from tui.panels.bars import Hint
+from tui.screens.race import BEST, HELP, READING, SAME, RaceScreen, head
 from tui.settings import Settings
 
 BASELINE = Experiment()

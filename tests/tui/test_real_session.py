@@ -10,21 +10,21 @@ import pytest
 import torch
 from textual.pilot import Pilot
 
-from engine.events import Finished
+from engine.catalog.parameters import labels
 from engine.experiment import Experiment
-from engine.history import Snapshot
 from engine.lessons.library import lessons
-from engine.models import labels
 from engine.session import Session
-from engine.trainer import train
+from engine.training.events import Finished
+from engine.training.snapshot import Snapshot
+from engine.training.trainer import train
 from tests.tui.conftest import app_for, settled, text_of, until
 from tui.app import LinregApp
-from tui.fields import Picker, TextField
+from tui.forms.fields import Picker, TextField
 from tui.keys import NUMBERED
-from tui.numbers import loss_text, number
 from tui.panels.bars import Hint
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
 from tui.screens.main import MainScreen
+from tui.text.numbers import loss_text, number
 
 LONG = Experiment().changed({"data.n": 100, "epochs": 1_000_000, "device": "cpu"})
 CPU = Experiment().changed({"device": "cpu"})

@@ -13,10 +13,10 @@ from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
-from engine.folders import settings_file
 from engine.lessons.library import find_lesson, lessons
 from engine.session import Session
-from engine.words import in_use, use
+from engine.support.translation import in_use, use
+from engine.support.user_files import settings_file
 from tests.tui.conftest import FakeSession, app_for, ready, settled, text_of, until
 from tui import app as app_module
 from tui.app import LinregApp, open_app

@@ -30,7 +30,7 @@ from tests.tui.conftest import (
     until,
 )
 from tui.app import LinregApp
-from tui.fields import ChoiceScreen, Picker, TextField
+from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
 from tui.settings import Settings

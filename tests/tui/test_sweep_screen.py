@@ -14,18 +14,13 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from engine.experiment import REGISTRIES, Experiment
-from engine.registry import BadInput
+from engine.catalog.choice import REGISTRIES
+from engine.experiment import Experiment
+from engine.jobs.axis import Axis, numeric_keys, parse_axis
+from engine.jobs.job import JobState
+from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.session import Session
-from engine.sweep import (
-    Axis,
-    Cell,
-    JobState,
-    Sweep,
-    SweepProgress,
-    numeric_keys,
-    parse_axis,
-)
+from engine.support.errors import BadInput
 from tests.tui.conftest import (
     Compare,
     FakeSession,
@@ -40,25 +35,12 @@ from tests.tui.conftest import (
     until,
 )
 from tui.app import LinregApp
-from tui.fields import ChoiceScreen, Picker, TextField
-from tui.numbers import loss_text
+from tui.charts.sweep import FLOOR, LOSS, beyond, curve, heat, measured
+from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.panels.bars import Hint
-from tui.screens.sweep import (
-    FLOOR,
-    LOSS,
-    NONE,
-    USUAL,
-    AxesForm,
-    SweepScreen,
-    beyond,
-    curve,
-    describe,
-    head,
-    heat,
-    measured,
-    offered,
-)
+from tui.screens.sweep import NONE, USUAL, AxesForm, SweepScreen, describe, head, offered
 from tui.settings import Settings
+from tui.text.numbers import loss_text
 
 CPU = Experiment().changed({"device": "cpu"})
 CRITICAL = 1.87
@@ -767,7 +749,7 @@ async def test_where_the_form_is_hidden_tab_stays_on_the_map(size: tuple[int, in
 
 @pytest.mark.usefixtures("busy")
 async def test_4096_runs_with_the_engine() -> None:
-    from engine.lanes import run_sweep
+    from engine.jobs.lanes import run_sweep
 
     session = Session(CPU)
     app = app_for(session)

@@ -12,17 +12,17 @@ import torch
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 
-from engine.curvature import curvature
+from engine.catalog.parameters import Values
 from engine.experiment import Experiment
-from engine.models import Values
-from engine.noise import GradientNoise
 from engine.problem import build
-from engine.second import Way
 from engine.session import Session
-from engine.stability import Limit
-from engine.study import Study, study
-from engine.trainer import facts
-from engine.xray import Xray
+from engine.theory.curvature import curvature
+from engine.theory.gather import facts
+from engine.theory.noise import GradientNoise
+from engine.theory.second_derivatives import Way
+from engine.theory.stability import Limit
+from engine.theory.study import Study, study
+from engine.theory.xray import Xray
 from tests.tui.conftest import (
     FOUND,
     START,
@@ -43,7 +43,7 @@ from tests.tui.conftest import (
 )
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
-from tui.wrap import Prose
+from tui.text.wrap import Prose
 
 DIALOGS = {"t": TheoryScreen, "d": XrayScreen}
 

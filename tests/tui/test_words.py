@@ -17,15 +17,16 @@ from textual.pilot import Pilot
 
 import engine
 import tui
-from engine.alerts import Standing
-from engine.cells import cells, left, right
-from engine.experiment import REGISTRIES, SETTINGS
-from engine.history import State
+from engine.catalog.choice import REGISTRIES
+from engine.catalog.registry import Param
+from engine.jobs.job import JobState
+from engine.jobs.race import Status
 from engine.lessons.lesson import PANELS
-from engine.race import Status
-from engine.registry import Param
-from engine.sweep import JobState
-from engine.words import LANGUAGES, catalog, in_use, of_locale, tr, use
+from engine.settings import SETTINGS
+from engine.support.cell_width import cells, left, right
+from engine.support.translation import LANGUAGES, catalog, in_use, of_locale, tr, use
+from engine.training.snapshot import State
+from engine.training.verdicts import Standing
 from tests.tui.conftest import (
     LARGE,
     STATES,
@@ -43,9 +44,11 @@ from tests.tui.conftest import (
 from tests.tui.test_theory import ask, studied
 from tui.__main__ import command
 from tui.app import LinregApp
+from tui.charts import race as race_charts
+from tui.charts import sweep as sweep_charts
+from tui.charts.directions import NO_DIRECTIONS
 from tui.keys import ACTIONS
 from tui.panels.fit import VIEWS
-from tui.panels.landscape import NO_DIRECTIONS
 from tui.panels.training import PACE
 from tui.panels.values import COLUMNS
 from tui.screens import race, sweep, theory
@@ -107,11 +110,11 @@ TABLES: dict[str, Iterable[str]] = {
     "self.about[self.focused.key]": [*race.HELP.values(), *sweep.HELP.values()],
     "READING[self.view]": race.READING.values(),
     "key": FORMS,
-    "measure": [sweep.LOSS, sweep.FLOOR],
-    "LOSS": [sweep.LOSS],
-    "FLOOR": [sweep.FLOOR],
+    "measure": [sweep_charts.LOSS, sweep_charts.FLOOR],
+    "LOSS": [sweep_charts.LOSS],
+    "FLOOR": [sweep_charts.FLOOR],
     "NONE": [sweep.NONE],
-    "EMPTY": [race.EMPTY, sweep.EMPTY],
+    "EMPTY": [race_charts.EMPTY, sweep.EMPTY],
     "KEYS": [race.KEYS, sweep.KEYS],
     "NO_DIRECTIONS": [NO_DIRECTIONS],
 }

@@ -10,11 +10,11 @@ from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.history import Snapshot, State
 from engine.lessons.library import title_of
-from engine.words import tr
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot, State
 from tui.keys import Action
-from tui.numbers import clock
+from tui.text.numbers import clock
 
 COLORS: dict[State, str] = {
     "loading": "dim",

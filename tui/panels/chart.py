@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.history import Snapshot
-from engine.words import tr
-from tui.charts import Chart, ChartView
+from engine.training.snapshot import Snapshot
+from tui.charts.empty import ZOOM
+from tui.drawing.chart import Chart
+from tui.drawing.view import ChartView
 
-ZOOM = 1.5
 CURSOR_STEPS = 60
 """Key presses that bring the cursor from one end of the visible range to the other."""
 
@@ -65,12 +65,3 @@ class ChartPanel(ChartView, can_focus=True):
         """No zoom, no cursor."""
         self.x_range = self.cursor = None
         self.redraw()
-
-
-def absent(snapshot: Snapshot, waiting: str) -> str:
-    """What an empty chart says: that something is on its way, or what brings it."""
-    if snapshot.facts:
-        return tr("press s to train")
-    if snapshot.state == "failed":
-        return tr("no data")
-    return f"{snapshot.message} …" if snapshot.message else waiting

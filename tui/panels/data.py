@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.fields import Form
+from tui.forms.form import Form
 
 
 class DataPanel(Form):

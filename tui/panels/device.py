@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from engine.history import Snapshot
-from engine.words import tr
-from tui.numbers import count
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
 from tui.panels.words import Words
+from tui.text.numbers import count
 
 
 class DevicePanel(Words):

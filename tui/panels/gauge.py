@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.experiment import KEYS, Experiment
-from engine.history import Snapshot
-from engine.words import tr
-from tui.numbers import number
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
+from tui.text.numbers import number
 
 if TYPE_CHECKING:
-    from engine.stability import Limit
+    from engine.theory.stability import Limit
 
 BAR = 8
 """Cells of the gauge."""

@@ -11,14 +11,14 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
-from engine.history import Snapshot
 from engine.lessons.attempt import Attempt, Forecast
 from engine.lessons.lesson import Lesson, Question
-from engine.registry import BadInput, show
-from engine.words import tr
-from tui.fields import Choice, Edited, Picker, Row, TextField
-from tui.prose import blocks, phrase
-from tui.wrap import Block, Prose
+from engine.support.errors import BadInput, show
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
+from tui.forms.fields import Choice, Edited, Picker, Row, TextField
+from tui.text.prose import blocks, phrase
+from tui.text.wrap import Block, Prose
 
 GOOD, BAD = "$text-success", "$text-error"
 

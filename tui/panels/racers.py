@@ -13,12 +13,13 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 
-from engine.cells import right
-from engine.optimizers import OPTIMIZERS
-from engine.race import RaceProgress, Track
-from engine.words import tr
-from tui.numbers import loss_text, number
-from tui.page import Picture
+from engine.catalog.optimizers import OPTIMIZERS
+from engine.jobs.race import RaceProgress, Track
+from engine.support.cell_width import right
+from engine.support.translation import tr
+from tui.charts.racers import place_of
+from tui.drawing.page import Picture
+from tui.text.numbers import loss_text, number
 
 NONE = "–"
 WIDTHS = (8, 9, 7)
@@ -34,11 +35,6 @@ class Line:
     """Whether it takes part in the next race."""
     track: Track | None
     """Its way in the race on show."""
-
-
-def place_of(name: str) -> int:
-    """The place of an optimizer among all there are: its colour; one more is its number."""
-    return list(OPTIMIZERS.entries).index(name)
 
 
 def lines(runs: set[str], progress: RaceProgress | None) -> tuple[Line, ...]:

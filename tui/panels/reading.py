@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from engine.alerts import standing
+from engine.catalog.parameters import direction
 from engine.experiment import Experiment
-from engine.history import Snapshot
-from engine.models import direction
-from engine.words import tr
-from tui.numbers import loss_text
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
+from engine.training.verdicts import standing
 from tui.panels.gauge import percent, verdict
 from tui.panels.words import Words
+from tui.text.numbers import loss_text
 
 if TYPE_CHECKING:
-    from engine.stability import Autopsy, Stability
+    from engine.theory.stability import Autopsy, Stability
 
 GOOD, WARNING, BAD = "$text-success", "$text-warning", "$text-error"
 SHOWN = 4

@@ -7,11 +7,12 @@ from typing import Any
 
 from textual.content import Content
 
+from engine.catalog.registry import Param
 from engine.experiment import Experiment
-from engine.history import Snapshot
-from engine.registry import Param
-from engine.words import tr
-from tui.fields import Choice, Form, Row
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
+from tui.forms.fields import Choice, Row
+from tui.forms.form import Form
 from tui.panels.gauge import WAITING, curve, gauge, knows, lr_in_force
 
 PACES: tuple[float | None, ...] = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, None)

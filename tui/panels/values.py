@@ -9,11 +9,11 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.history import Snapshot, norm
-from engine.models import labels
-from engine.words import tr
-from tui.numbers import number
-from tui.tables import side_by_side
+from engine.catalog.parameters import labels
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot, norm
+from tui.text.numbers import number
+from tui.text.tables import side_by_side
 
 COLUMNS = ("value", "true", "error", "grad", "closed")
 CELL = 8

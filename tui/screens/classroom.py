@@ -12,15 +12,15 @@ from textual.events import Key
 from textual.widget import Widget
 
 from engine.experiment import Experiment
-from engine.folders import progress_file
-from engine.history import Snapshot
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
 from engine.session import Session
-from engine.words import tr
-from tui.fields import Picker, TextField
+from engine.support.translation import tr
+from engine.support.user_files import progress_file
+from engine.training.snapshot import Snapshot
+from tui.forms.fields import Picker, TextField
 from tui.keys import ACTIONS, Action, shown
 from tui.panels.bars import Hint, StatusBar
 from tui.panels.group import Group

@@ -10,12 +10,12 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.cells import left
 from engine.lessons.library import lessons
-from engine.words import tr
-from tui.dialog import Over
+from engine.support.cell_width import left
+from engine.support.translation import tr
 from tui.keys import NUMBERED, groups, shown
-from tui.wrap import Prose, blocks_of
+from tui.overlay import Over
+from tui.text.wrap import Prose, blocks_of
 
 INTRODUCTION = (
     (

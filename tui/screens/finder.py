@@ -11,13 +11,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.words import tr
-from tui.charts import Chart, ChartView, Curve
-from tui.dialog import Over
-from tui.numbers import number
+from engine.support.translation import tr
+from tui.drawing.view import ChartView
+from tui.overlay import Over
+from tui.text.numbers import number
 
 if TYPE_CHECKING:
-    from engine.finder import Finding  # brings torch, which comes after the first frame
+    from engine.jobs.finder import Finding  # brings torch, which comes after the first frame
+
+from tui.charts.finder import ramp
 
 
 class FinderScreen(ModalScreen[float | None], Over[float | None]):
@@ -62,21 +64,3 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
     def action_leave(self) -> None:
         """Leave the lr as it is."""
         self.dismiss(None)
-
-
-def ramp(found: Finding) -> Chart:
-    """The smoothed loss against log10 lr, with the suggestion and the limit as upright lines."""
-    x = [math.log10(lr) for lr in found.lrs]
-    finite = [loss for loss in found.losses if math.isfinite(loss)]
-    ends = (min(finite, default=1.0), max(finite, default=1.0))
-    curves = []
-    for lr, color, label in (
-        (found.suggestion, "data", tr("suggestion")),
-        (found.critical_lr, "reference", "2/λmax"),
-    ):
-        if math.isfinite(lr):
-            at = math.log10(lr)
-            curves.append(Curve((at, at), ends, color=color, label=label, dashed=True))
-    curves.append(Curve(x, found.losses, label=tr("smoothed")))
-    title = tr("loss while lr rises")
-    return Chart(tuple(curves), title=title, x_label="log10 lr", log_y=min(found.losses) > 0)

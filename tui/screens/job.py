@@ -8,12 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from engine.experiment import Experiment
-from engine.race import RaceProgress
+from engine.jobs.race import RaceProgress
+from engine.jobs.sweep import SweepProgress
 from engine.session import Session
-from engine.sweep import SweepProgress
-from engine.words import tr
-from tui.dialog import Over
-from tui.fields import Form, Picker, TextField
+from engine.support.translation import tr
+from tui.forms.fields import Picker, TextField
+from tui.forms.form import Form
+from tui.overlay import Over
 from tui.panels.bars import Hint
 
 TICK = 1 / 10

@@ -12,14 +12,16 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.catalog.registry import Param
 from engine.experiment import Experiment
-from engine.history import Snapshot
-from engine.registry import BadInput, Param
 from engine.session import Session
-from engine.words import tr
-from tui.fields import Edited, Form, Picker, TextField
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
+from tui.charts.loss import spread
+from tui.forms.fields import Edited, Picker, TextField
+from tui.forms.form import Form
 from tui.keys import ACTIONS, Action, shown
-from tui.numbers import count
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.chart import ChartPanel
 from tui.panels.data import DataPanel
@@ -27,11 +29,12 @@ from tui.panels.device import DevicePanel
 from tui.panels.fit import VIEWS, FitPanel
 from tui.panels.gauge import knows, limit_words
 from tui.panels.group import Group
-from tui.panels.loss import LossPanel, spread
+from tui.panels.loss import LossPanel
 from tui.panels.model import ModelPanel
 from tui.panels.reading import ReadingPanel, advice, reading
 from tui.panels.training import PACE, PACES, TrainingPanel, pace_text
 from tui.panels.values import ValuesPanel
+from tui.text.numbers import count
 
 TICK = 1 / 20
 """Seconds between two looks at the session."""

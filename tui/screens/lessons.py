@@ -13,13 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.cells import left
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
-from engine.words import tr
-from tui.dialog import Over
+from engine.support.cell_width import left
+from engine.support.translation import tr
 from tui.keys import NUMBERED
+from tui.overlay import Over
 
 FREE = ""
 """Stands for the lab without a lesson."""

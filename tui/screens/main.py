@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
-from engine.registry import show
-from engine.sweep import fan
-from engine.words import tr
-from tui.fields import Picker
+from engine.jobs.band import fan
+from engine.support.errors import show
+from engine.support.translation import tr
+from tui.forms.fields import Picker
 from tui.keys import bindings
 from tui.panels.chart import ChartPanel
 from tui.panels.group import Group
@@ -23,7 +23,7 @@ from tui.screens.sweep import SweepScreen
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen
 
 if TYPE_CHECKING:
-    from engine.stability import Autopsy
+    from engine.theory.stability import Autopsy
 
 MINIBATCH = 10
 """Samples in a minibatch, where a key asks for minibatches; the book's number."""
@@ -232,8 +232,8 @@ class MainScreen(Classroom):
 
         Of several keys in one burst each has asked; only the last one opens its screen, and once.
         """
-        from engine.finder import Finding  # bring torch, which is there when an answer is
-        from engine.study import Study
+        from engine.jobs.finder import Finding  # bring torch, which is there when an answer is
+        from engine.theory.study import Study
 
         answer, wanted = self.answer, self.wanted
         if isinstance(answer, str):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate, pairwise
-from typing import Any, Literal
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,31 +12,23 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.alerts import limit
-from engine.events import Facts
+from engine.catalog.optimizers import OPTIMIZERS
 from engine.experiment import Experiment
-from engine.landscape import Landscape, Plane
-from engine.landscape import plane as turned
+from engine.jobs.race import Race, RaceProgress, Racer
 from engine.lessons.library import title_of
-from engine.models import Values, flat
-from engine.optimizers import OPTIMIZERS
-from engine.race import Race, RaceProgress, Racer
-from engine.registry import BadInput, show
 from engine.session import Session
-from engine.words import tr
-from tui.charts import Chart, ChartView, Curve, Level
-from tui.fields import Choice, Edited, Form, Picker, Row
+from engine.support.errors import BadInput, show
+from engine.support.translation import tr
+from tui.charts.race import DIRECTIONS, PARAMETERS, losses_chart, paths_chart, plane_of
+from tui.drawing.chart import Chart
+from tui.drawing.view import ChartView
+from tui.forms.fields import Choice, Edited, Picker, Row
+from tui.forms.form import Form
 from tui.panels.bars import Hint, job_line
-from tui.panels.landscape import relief
-from tui.panels.racers import Line, RaceTable, lines, place_of
+from tui.panels.racers import Line, RaceTable, lines
 from tui.screens.job import JobScreen
-from tui.ticks import padded
 
 SAME, BEST = "same", "best"
-PARAMETERS, DIRECTIONS = "parameters", "directions"
-EMPTY = "press s to start the race"
-BEYOND = 10
-"""How far above the loss at the start a chart with a diverged racer goes."""
 # What a narrow terminal cuts off comes last.
 KEYS = (
     " [b]s[/b] start  [b]x[/b] stop  [b]v[/b] view  [b]space[/b] in or out  "
@@ -293,127 +282,3 @@ def describe(line: Line) -> Content:
     elif track.losses:
         lines.append(tr("Not at the floor yet."))
     return Content("\n".join(lines))
-
-
-def losses_chart(progress: RaceProgress | None) -> Chart:
-    """The loss of every racer against steps, log y, with the floor as a level."""
-    if progress is None or progress.facts is None:
-        return Chart(empty=waiting(progress))
-    facts, experiment = progress.facts, progress.race.experiment
-    floor = limit(facts.noise_floor, facts.optimum, facts.rounding)
-    curves, marks = [], []
-    for track in progress.tracks:
-        place = place_of(track.racer.optimizer)
-        points = list(zip(map(float, track.steps), track.losses, strict=True))
-        curves.append(curve(points, place))
-        chosen = along(track.steps, shares(place))
-        marks.append(curve([points[i] for i in chosen], place, "marks"))
-    losses = [
-        loss
-        for track in progress.tracks
-        for loss in track.losses
-        if math.isfinite(loss) and loss > 0
-    ]
-    top = BEYOND * facts.start_loss
-    return Chart(
-        (*curves, *marks),
-        (Level(floor, tr("floor")),),
-        tr("loss over all data"),
-        x_label=tr("steps"),
-        log_y=True,
-        x_range=(0.0, float(experiment.steps_per_epoch * experiment.epochs)),
-        y_range=(min([floor, *losses]) / 2, top) if max(losses, default=0) > top else None,
-        empty=waiting(progress),
-    )
-
-
-def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | None = None) -> Chart:
-    """The way of every racer over two parameters or along two directions, on the loss there.
-
-    With a single parameter it is drawn against steps.
-    """
-    if progress is None or progress.facts is None:
-        return Chart(empty=waiting(progress))
-    facts, chosen = progress.facts, plane_of(progress.facts, plane)
-    curves, marks, inside = [], [], []
-    ends = [point(chosen, values, 0) for values in (facts.start, facts.best)]
-    for track in progress.tracks:
-        place = place_of(track.racer.optimizer)
-        points = [
-            place_at
-            for step, values in zip(track.steps, track.places, strict=True)
-            if all(map(math.isfinite, place_at := point(chosen, values, step)))
-        ]
-        if track.status != "diverged":
-            inside += points
-        curves.append(curve(points, place))
-        lengths = [0.0, *(math.dist(*pair) for pair in pairwise(points))]
-        numbered = along(list(accumulate(lengths))[: len(points)], shares(place))
-        marks.append(curve([points[i] for i in numbered], place, "marks"))
-    (left, right), (low, high) = (
-        padded(min(values), max(values)) for values in zip(*ends, *inside, strict=True)
-    )
-    fits = known is not None and known.facts is facts and known.plane == chosen
-    start, best = (
-        Curve([x], [y], "marks", "text", marker=sign, mark=sign)
-        for (x, y), sign in zip(ends, "ox", strict=True)
-    )
-    line, known_best = chosen.is_line, facts.is_best_known
-    return Chart(
-        (*curves, *marks, start, *([best] if known_best and not line else [])),
-        (Level(ends[1][1], "θ*"),) if known_best and line else (),
-        tr("{name} against steps", name=chosen.names[0])
-        if line
-        else f"↑ {chosen.names[1]} → {chosen.names[0]}",
-        x_label=tr("steps") if line else chosen.names[0],
-        x_range=(left, right),
-        y_range=(low, high),
-        heat=relief(known) if known and fits else None,
-        empty=waiting(progress),
-    )
-
-
-def plane_of(facts: Facts, plane: str) -> Plane:
-    """The plane of the paths: that of the first two parameters, or of two eigenvectors."""
-    return turned(facts, 1 if plane == PARAMETERS else 0)
-
-
-def point(plane: Plane, params: Values, step: int) -> tuple[float, float]:
-    """Where θ stands in the plane of the paths; beside the step where it is one number."""
-    (x,), (y,) = plane.places([flat(params)])
-    return (float(step), x) if plane.is_line else (x, y)
-
-
-def curve(
-    points: Sequence[tuple[float, float]], place: int, kind: Literal["line", "marks"] = "line"
-) -> Curve:
-    """A racer's curve through some points, or its number at them."""
-    sign = str(place + 1)
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return Curve(xs, ys, kind, place, marker=sign, mark=sign)
-
-
-def shares(place: int) -> list[float]:
-    """Where on its way a racer's number stands: three times, at places of its own."""
-    return [(turn + (place + 1) / (len(OPTIMIZERS.entries) + 1)) / 3 for turn in range(3)]
-
-
-def along(lengths: Sequence[float], shares: Sequence[float]) -> list[int]:
-    """The places at which a rising sequence first reaches these shares of its end."""
-    return [
-        next(i for i, length in enumerate(lengths) if length >= share * lengths[-1])
-        for share in shares
-        if lengths
-    ]
-
-
-def waiting(progress: RaceProgress | None) -> str:
-    """What an empty chart says."""
-    if progress is None:
-        return tr(EMPTY)
-    tuned = [track for track in progress.tracks if track.status == "tuning"]
-    if progress.state != "running":
-        return progress.message or tr("stopped before the start")
-    if tuned:
-        return tr("looking for the best lr of {optimizer}", optimizer=tuned[0].racer.optimizer)
-    return tr("drawing the data")

@@ -12,21 +12,21 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from engine.cells import left
-from engine.history import norm
-from engine.losses import LOSSES
-from engine.models import Values, direction, labels
-from engine.translate import caveats, translations
-from engine.words import tr
-from tui.dialog import Over
-from tui.numbers import number
+from engine.catalog.losses import LOSSES
+from engine.catalog.parameters import Values, direction, labels
+from engine.support.cell_width import left
+from engine.support.translation import tr
+from engine.theory.equivalents import caveats, translations
+from engine.training.snapshot import norm
+from tui.overlay import Over
 from tui.panels.reading import shapes
 from tui.panels.training import last_batch_words
-from tui.tables import side_by_side
-from tui.wrap import Prose, blocks_of
+from tui.text.numbers import number
+from tui.text.tables import side_by_side
+from tui.text.wrap import Prose, blocks_of
 
 if TYPE_CHECKING:
-    from engine.study import Study  # brings torch, which comes after the first frame
+    from engine.theory.study import Study  # brings torch, which comes after the first frame
 
 FEW = 6
 """Most parameters whose Hessian is shown number by number."""

@@ -1,0 +1,324 @@
+"""Synthetic data sets: one entry for each truth that samples can be drawn from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
+from engine.catalog.registry import Param, Registry
+from engine.catalog.source import Source
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+DATASETS: Registry[Callable[..., Source]] = Registry(
+    "data", "The truth that samples are drawn from."
+)
+
+N = Param(
+    "n",
+    1000,
+    "How many samples are drawn.",
+    "The estimate's error falls with √n.",
+    "Few: the noise is learned too. Many: each epoch takes longer.",
+    low=1,
+    high=10_000_000,
+)
+NOISE = Param(
+    "noise",
+    0.01,
+    "Standard deviation σ of the noise on the labels.",
+    "No model can bring the half loss below about ½σ²: the noise floor.",
+    "0: the loss falls to rounding error. Large: the points hide the line.",
+    low=0.0,
+    high=1e6,
+)
+
+
+@DATASETS.add(
+    "linear",
+    label="linear",
+    formula="y = Xw + b + N(0, σ²)",
+    help="d2l §3.2's generator, with feature scale, correlation and outliers to turn.",
+    params=(
+        Param(
+            "w",
+            (2.0, -3.4),
+            "The true weights, separated by commas; as many as there are features.",
+            "Training should find these numbers again.",
+            "Large weights mean a longer way from a start near zero.",
+            low=-1e6,
+            high=1e6,
+        ),
+        Param(
+            "b",
+            4.2,
+            "The true bias: y where every feature is 0.",
+            "Without a bias in the model it cannot be fitted.",
+            "Large: the first epochs go into finding it.",
+            low=-1e6,
+            high=1e6,
+        ),
+        N,
+        NOISE,
+        Param(
+            "scale",
+            (1.0,),
+            "Standard deviation of the features: one for all, or one for each.",
+            "Unequal scales make the valley narrow and the steps small.",
+            "One feature ×10: about 100 times slower along the other.",
+            low=0.0,
+            above=True,
+            high=1e6,
+        ),
+        Param(
+            "correlation",
+            0.0,
+            "Correlation between every two features.",
+            "Correlated features are hard to tell apart.",
+            "Near 1: the sum of the weights is learned fast, their difference slowly.",
+            low=0.0,
+            high=0.9999,
+        ),
+        Param(
+            "outliers",
+            0.0,
+            "Share of the labels that are moved by outlier_size.",
+            "Squared losses chase outliers, L1 and Huber hardly notice them.",
+            "0.01 is one label in a hundred.",
+            low=0.0,
+            high=0.5,
+        ),
+        Param(
+            "outlier_size",
+            10.0,
+            "How far an outlier's label is moved, in units of y.",
+            "The squared loss feels its square.",
+            "Large: one bad label can pull the whole line.",
+            low=-1e6,
+            high=1e6,
+        ),
+        Param(
+            "sorted",
+            False,
+            "Whether the samples lie in the order of their first feature.",
+            "Much real data come sorted: by time, by size, by label.",
+            "It matters only where training does not shuffle; held-out samples are the last ones.",
+        ),
+    ),
+)
+def linear(
+    w: tuple[float, ...],
+    b: float,
+    n: int,
+    noise: float,
+    scale: tuple[float, ...],
+    correlation: float,
+    outliers: float,
+    outlier_size: float,
+    sorted: bool,
+) -> Source:
+    """Gaussian features of the given scale and mutual correlation (d2l §3.2, synthetic_data)."""
+
+    def features(generator: Generator) -> Tensor:
+        import torch
+
+        X = torch.randn(n, len(w), generator=generator)
+        if correlation:
+            common = torch.randn(n, 1, generator=generator)
+            X = (1 - correlation) ** 0.5 * X + correlation**0.5 * common
+        X = X * torch.tensor(scale)
+        return X[X[:, 0].argsort()] if sorted else X
+
+    def signal(X: Tensor) -> Tensor:
+        return X @ X.new_tensor(w).reshape(-1, 1) + b
+
+    return Source(
+        n,
+        len(w),
+        features,
+        signal,
+        {"w": w, "b": (b,)},
+        noise,
+        outliers=round(outliers * n),
+        outlier_size=outlier_size,
+    )
+
+
+@DATASETS.add(
+    "ohm",
+    label="Ohm's law",
+    formula="U = R·I + N(0, σ²)",
+    help="Currents through a resistor and the voltages measured: one weight, no bias.",
+    params=(
+        Param(
+            "R",
+            10.0,
+            "The true resistance in ohm.",
+            "The one number to be found.",
+            "Large: a longer way from a start near zero.",
+            low=-1e6,
+            high=1e6,
+        ),
+        N,
+        NOISE,
+        Param(
+            "current",
+            1.732,
+            "Largest current in ampere; currents are drawn evenly between 0 and it.",
+            "At √3 the mean square is 1, so the curvature is that of standard data.",
+            "Large: a steeper loss that bears only a smaller lr.",
+            low=0.0,
+            above=True,
+            high=1e6,
+        ),
+    ),
+)
+def ohm(R: float, n: int, noise: float, current: float) -> Source:
+    """U = R·I with currents I ~ U(0, current): positive, as an ammeter would be read."""
+
+    def features(generator: Generator) -> Tensor:
+        import torch
+
+        return torch.rand(n, 1, generator=generator) * current
+
+    return Source(
+        n,
+        1,
+        features,
+        lambda X: X * R,
+        {"R": (R,), "w": (R,), "b": (0.0,)},
+        noise,
+        x_label="I (A)",
+        y_label="U (V)",
+    )
+
+
+TEMPERATURE = Param(
+    "T",
+    5000.0,
+    "The true temperature in kelvin.",
+    "The one number to be found.",
+    "Hot: bright, with the peak at short wavelengths. The sun has about 5800.",
+    low=100.0,
+    high=50_000.0,
+)
+RELATIVE = Param(
+    "noise",
+    0.02,
+    "Relative noise: each intensity is multiplied by exp(noise·z), z ~ N(0, 1).",
+    "0.02 is two percent, the same at every brightness.",
+    "0: the loss falls to rounding error. Large: the curve is hard to see.",
+    low=0.0,
+    high=1.0,
+)
+
+
+def wavelengths(low: float, high: float) -> tuple[Param, Param]:
+    """The two ends of the range of wavelengths, with these defaults."""
+    return tuple(
+        Param(
+            name,
+            default,
+            f"{word} wavelength in micrometres.",
+            "Short waves tell temperatures apart best; long ones hardly.",
+            "Visible light is 0.38 to 0.75.",
+            low=0.05,
+            high=100.0,
+        )
+        for name, default, word in (("shortest", low, "Shortest"), ("longest", high, "Longest"))
+    )  # type: ignore[return-value]
+
+
+def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Generator], Tensor]:
+    """λ ~ U(shortest, longest) of shape (n, 1); raises BadInput where the ends are turned."""
+    if shortest >= longest:
+        allowed = tr("must be below data.longest, {longest:g}", longest=longest)
+        raise BadInput("data.shortest", shortest, allowed)
+
+    def features(generator: Generator) -> Tensor:
+        import torch
+
+        return shortest + (longest - shortest) * torch.rand(n, 1, generator=generator)
+
+    return features
+
+
+@DATASETS.add(
+    "planck",
+    label="Planck's law",
+    formula="B(λ, T) = c₁/λ⁵/(exp(c₂/(λT)) − 1)",
+    help="The light of a hot body at many wavelengths: its temperature is to be found.",
+    params=(
+        TEMPERATURE,
+        replace(N, default=500),
+        RELATIVE,
+        *wavelengths(0.3, 3.0),
+        Param(
+            "label",
+            "log",
+            "What is fitted: ln B, B as a share of its peak, or B in SI units.",
+            "The logarithm makes every wavelength count alike.",
+            "peak and SI are there to see them fail.",
+            choices=("log", "peak", "SI"),
+            about=(
+                "ln B: noise of the same size everywhere, gradients of order 1.",
+                "B/B(peak): far from the truth the gradient dies, or the step overshoots.",
+                "B in W·m⁻³·sr⁻¹: numbers of 1e13, and a limit of the lr of about 1e-20.",
+            ),
+        ),
+    ),
+)
+def planck(T: float, n: int, noise: float, shortest: float, longest: float, label: str) -> Source:
+    """Spectral radiance of a black body (Planck 1900) at wavelengths λ ~ U(shortest, longest)."""
+    to_metres = math.log(1e6)  # per µm to per m
+
+    def law(X: Tensor, kelvin: Tensor, as_printed: bool) -> Tensor:
+        log_B = (log_radiance_as_printed if as_printed else log_radiance)(X, kelvin)
+        if label == "log":
+            return log_B
+        return (log_B - log_peak(T)).exp() if label == "peak" else (log_B + to_metres).exp()
+
+    return Source(
+        n,
+        1,
+        drawn_wavelengths(n, shortest, longest),
+        lambda X: law(X, X.new_tensor(T), False),
+        {"T": (T,)},
+        noise,
+        relative=label != "log",
+        x_label="λ (µm)",
+        y_label={"log": "ln B", "peak": "B/peak", "SI": "B (W/m³/sr)"}[label],
+        law=law,
+    )
+
+
+@DATASETS.add(
+    "wien",
+    label="Wien's line",
+    formula="ln(B·λ⁵/c₁) against 1/λ",
+    help="The same light, plotted so that it is nearly a straight line with slope −c₂/T.",
+    params=(TEMPERATURE, replace(N, default=500), RELATIVE, *wavelengths(0.3, 0.8)),
+)
+def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Source:
+    """Planck's light as y = ln(B·λ⁵/c₁) over x = 1/λ; a line only where exp(c₂/(λT)) ≫ 1."""
+    draw = drawn_wavelengths(n, shortest, longest)
+
+    def signal(X: Tensor) -> Tensor:
+        return log_radiance(1 / X, X.new_tensor(T)) - 5 * X.log() - math.log(C1)
+
+    return Source(
+        n,
+        1,
+        lambda generator: 1 / draw(generator),
+        signal,
+        {"T": (T,), "w": (-C2 / T,), "b": (0.0,)},
+        noise,
+        x_label="1/λ (1/µm)",
+        y_label="ln(B·λ⁵/c₁)",
+    )

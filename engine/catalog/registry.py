@@ -1,0 +1,211 @@
+"""Named entries with parameters: what forms, options, help and tests are made from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from engine.support.errors import BadInput, show
+from engine.support.translation import tr
+
+F = TypeVar("F", bound=Callable[..., object])
+
+Value = bool | int | float | str | tuple[float, ...]
+"""What a parameter can hold."""
+
+
+@dataclass(frozen=True)
+class Param:
+    """One setting: its name, default, limits and the help shown while it has the focus."""
+
+    name: str
+    default: Value
+    what: str
+    """What it is."""
+    why: str = ""
+    """Why it matters."""
+    extremes: str = ""
+    """What too high or too low looks like."""
+    low: float | None = None
+    high: float | None = None
+    above: bool = False
+    """Whether `low` itself is excluded."""
+    choices: tuple[str, ...] = ()
+    """The only values of a text setting; empty means any text that `check` accepts."""
+    about: tuple[str, ...] = ()
+    """A line about each of the choices."""
+    longest: int = 1000
+    """How many numbers a list may hold."""
+
+    @property
+    def allowed(self) -> str:
+        """The limits in words, for error messages and help."""
+        if self.choices:
+            return tr("choose from {names}", names=", ".join(self.choices))
+        if isinstance(self.default, bool):
+            return tr("must be true or false")
+        if isinstance(self.default, str):
+            return tr("must be text")
+        unlimited = self.low is None and self.high is None
+        if isinstance(self.default, int):
+            kind = tr("a whole number")
+        elif isinstance(self.default, float):
+            kind = tr("a finite number") if unlimited else tr("a number")
+        else:
+            kind = tr("1 to {longest} numbers separated by commas, each", longest=self.longest)
+        if unlimited:
+            return tr("must be {kind}", kind=kind)
+        limits = []
+        if self.low is not None:
+            low = show(self.low)
+            limits.append(
+                tr("above {low}", low=low) if self.above else tr("at least {low}", low=low)
+            )
+        if self.high is not None:
+            limits.append(tr("at most {high}", high=show(self.high)))
+        return tr("must be {kind} {limits}", kind=kind, limits=tr(" and ").join(limits))
+
+    def check(self, value: object, key: str | None = None) -> Value:
+        """The value in this parameter's type; raises BadInput for `key` when it is not allowed."""
+        checked = self._cast(value)
+        if checked is None:
+            raise BadInput(key or self.name, value, self.allowed)
+        return checked
+
+    def parse(self, text: str, key: str | None = None) -> Value:
+        """The value a person typed; raises BadInput when it cannot be read or is not allowed."""
+        text = text.strip()
+        value: object = text
+        try:
+            if isinstance(self.default, bool):
+                value = {"true": True, "false": False}.get(text.lower(), text)
+            elif isinstance(self.default, int):
+                value = int(text)
+            elif isinstance(self.default, float):
+                value = float(text)
+            elif isinstance(self.default, tuple):
+                value = tuple(float(part) for part in text.strip("[]()").split(","))
+        except ValueError:
+            raise BadInput(key or self.name, text, self.allowed) from None
+        return self.check(value, key)
+
+    def _cast(self, value: object) -> Value | None:
+        if isinstance(self.default, bool):
+            return value if isinstance(value, bool) else None
+        if isinstance(self.default, str):
+            if not isinstance(value, str) or (self.choices and value not in self.choices):
+                return None
+            return value
+        if isinstance(self.default, tuple):
+            if not isinstance(value, tuple | list) or not 1 <= len(value) <= self.longest:
+                return None
+            items = [self._number(item) for item in value]
+            return None if None in items else tuple(item for item in items if item is not None)
+        number = self._number(value)
+        if number is None or isinstance(self.default, float):
+            return number
+        return value if isinstance(value, int) else None
+
+    def _number(self, value: object) -> float | None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if not abs(value) <= sys.float_info.max:
+            return None
+        if self.low is not None and (value < self.low or (self.above and value == self.low)):
+            return None
+        if self.high is not None and value > self.high:
+            return None
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[F]):
+    """One thing that can be chosen: a loss, a data set, an optimizer, …"""
+
+    name: str
+    label: str
+    formula: str
+    help: str
+    params: tuple[Param, ...]
+    function: F
+    torch: str | None
+    """The PyTorch class that does the same, as `module:Class`; used by the concise loop."""
+    floor: str
+    """Of a loss: what it comes to for pure noise of standard deviation σ, in symbols."""
+    derivative: Callable[..., Any] | None
+    """Of a loss or a penalty: its derivative; of a loss, the fast loop needs it."""
+    torch_kwargs: Callable[..., dict[str, Any]]
+    """The parameters as the PyTorch class takes them; mostly the same."""
+    stability: Callable[..., tuple[float, float]] | None
+    """Of an optimizer: by how much its largest stable lr feels curvature and minibatch noise."""
+
+    def param(self, name: str, key: str, value: object = "") -> Param:
+        """The parameter of that name; raises BadInput for `key` and `value` when there is none."""
+        for param in self.params:
+            if param.name == name:
+                return param
+        names = ", ".join(param.name for param in self.params) or tr("no parameters")
+        allowed = tr("unknown key; {entry} takes {names}", entry=self.name, names=names)
+        raise BadInput(key, value, allowed)
+
+
+@dataclass(frozen=True)
+class Registry(Generic[F]):
+    """Everything that can stand under one key of an experiment, in the order of registration."""
+
+    key: str
+    what: str
+    """One line: what is chosen here."""
+    entries: dict[str, Entry[F]] = field(default_factory=dict)
+
+    def add(
+        self,
+        name: str,
+        *,
+        label: str,
+        formula: str,
+        help: str,
+        params: tuple[Param, ...] = (),
+        torch: str | None = None,
+        floor: str = "",
+        derivative: Callable[..., Any] | None = None,
+        torch_kwargs: Callable[..., dict[str, Any]] = dict,
+        stability: Callable[..., tuple[float, float]] | None = None,
+    ) -> Callable[[F], F]:
+        """Decorate the function of a new entry; this is the only place where the entry is named."""
+
+        def register(function: F) -> F:
+            if name in self.entries:
+                raise ValueError(f"{self.key} {name!r} is registered twice")
+            self.entries[name] = Entry(
+                name,
+                label,
+                formula,
+                help,
+                params,
+                function,
+                torch,
+                floor,
+                derivative,
+                torch_kwargs,
+                stability,
+            )
+            return function
+
+        return register
+
+    def __getitem__(self, name: str) -> Entry[F]:
+        """The entry of that name; raises BadInput naming the others when there is none."""
+        if not isinstance(name, str) or name not in self.entries:
+            allowed = tr("choose from {names}", names=", ".join(self.entries))
+            raise BadInput(self.key, name, allowed)
+        return self.entries[name]
+
+    def __iter__(self) -> Iterator[Entry[F]]:
+        return iter(self.entries.values())
+
+    def defaults(self, name: str) -> Mapping[str, Value]:
+        """The default of each parameter of the entry `name`."""
+        return {param.name: param.default for param in self[name].params}

@@ -1,0 +1,1 @@
+"""Many runs: sweeps, bands over seeds, races, the search for a learning rate."""

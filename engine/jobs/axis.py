@@ -1,0 +1,102 @@
+"""An axis of a sweep: the values that one key takes, and how a person types them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass
+
+from engine.catalog.registry import Param, Value
+from engine.experiment import Experiment
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+
+MOST_RUNS = 100_000
+"""Runs of one sweep."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The values that one key takes."""
+
+    key: str
+    values: tuple[Value, ...]
+
+
+def size(value: Value) -> float:
+    """A value of an axis as the number that it is."""
+    assert isinstance(value, int | float)
+    return value
+
+
+def parse_axis(text: str, experiment: Experiment) -> Axis:
+    """The axis that a person typed: `lr=log:1e-3:1:64`, `seed=lin:0:9:10`, `batch_size=1,2,5,10`.
+
+    Raises BadInput for a key that is unknown or no number, and for a range that is empty, reversed,
+    or logarithmic through zero.
+    """
+    key, equals, spec = text.partition("=")
+    key = key.strip()
+    if not equals:
+        allowed = tr("must be key=values, as in lr=log:1e-3:1:64 or seed=1,2,3")
+        raise BadInput("axis", text, allowed)
+    param = numeric(key, experiment)
+    scale, colon, rest = spec.strip().partition(":")
+    if not colon:
+        values = [param.parse(part, key) for part in spec.split(",")]
+    else:
+        between = spaced(key, scale, rest, param)
+        values = [param.check(between[0], key), *between[1:-1], param.check(between[-1], key)]
+    return Axis(key, tuple(dict.fromkeys(values)))
+
+
+def numeric(key: str, experiment: Experiment) -> Param:
+    """The number that stands under a key; raises BadInput where an axis cannot run along it."""
+    param = experiment.param(key) if key in experiment.flat() else None
+    if key not in numeric_keys(experiment) or not isinstance(param, Param):
+        allowed = tr("choose from {names}", names=", ".join(numeric_keys(experiment)))
+        if key == "patience":
+            allowed = tr("has no say in a sweep; ") + allowed
+        elif param:
+            allowed = tr("is no number; ") + allowed
+        raise BadInput("axis", key, allowed)
+    return param
+
+
+def numeric_keys(experiment: Experiment) -> list[str]:
+    """The keys of an experiment that an axis can run along."""
+    return [
+        key
+        for key, value in experiment.flat().items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and key != "patience"
+    ]
+
+
+def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
+    """The values of `low:high:count`, evenly spaced or by equal factors; raises BadInput."""
+    form = tr("must be log:low:high:count or lin:low:high:count")
+    parts = rest.split(":")
+    if scale not in ("log", "lin") or len(parts) != 3:
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", form)
+    try:
+        low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
+    except ValueError:
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", form) from None
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("low must be below high"))
+    if not 2 <= count <= MOST_RUNS:
+        raise BadInput(f"axis {key}", count, tr("count must be 2 to {most}", most=MOST_RUNS))
+    if scale == "log" and low <= 0:
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("a log range must lie above 0"))
+    shares = [i / (count - 1) for i in range(count)]
+    if scale == "log":
+        values = [low * (high / low) ** share for share in shares]
+    else:
+        values = [low + (high - low) * share for share in shares]
+    if not all(map(math.isfinite, values)):
+        raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("the range is too wide"))
+    if isinstance(param.default, int):
+        return [round(value) for value in values]
+    # Four digits are as many as a person wants to read or type again, if they tell values apart.
+    neat = [low, *(float(f"{value:.4g}") for value in values[1:-1]), high]
+    return neat if all(map(operator.lt, neat, neat[1:])) else [*values[:-1], high]

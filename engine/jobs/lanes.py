@@ -1,0 +1,259 @@
+"""Many runs over the same samples, side by side: the program behind a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise, product
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.catalog.choice import Choice
+from engine.experiment import Experiment
+from engine.jobs.sweep import Cell, Sweep
+from engine.kernels.compiled import MISSING
+from engine.kernels.shuffle import key_of
+from engine.kernels.stand_ins import Floats
+from engine.problem import Problem, build, first_values, order_of
+from engine.theory.gather import facts
+from engine.training.loops.fast import kernels_of, values_of
+from engine.training.trainer import RUNAWAY
+from engine.training.verdicts import NEAR, limit
+
+WIDTH = 512
+"""Most lanes at once: their parameters stay in the cache."""
+CHUNK = 1024
+"""Samples whose residuals are worked out at once."""
+
+Whole = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """What runs over the same data and order have of their own; equal batch sizes lie together."""
+
+    index: Whole
+    """Of each run its index in the sweep."""
+    lr: Doubles
+    batch_size: Whole
+    init: Whole
+    """Which of `inits` each starts from."""
+    inits: list[Choice]
+
+    def part(self, start: int) -> Lanes:
+        """As many as are trained at once, from this one on."""
+        some = slice(start, start + WIDTH)
+        return Lanes(
+            self.index[some], self.lr[some], self.batch_size[some], self.init[some], self.inits
+        )
+
+    def by_size(self) -> tuple[Whole, Whole]:
+        """The batch sizes, and the first lane of each, with the number of lanes at the end."""
+        sizes, first = np.unique(self.batch_size, return_index=True)
+        return sizes, np.append(first, len(self.batch_size))
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What all runs over one data set share."""
+
+    problem: Problem
+    floor: float
+    """Loss below which a run is at the floor."""
+
+
+def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
+    """The results of all runs, some at a time, in no promised order.
+
+    An empty list is a sign of life, given after each epoch of a group of lanes. Every run gives the
+    losses that `train` gives for its experiment, except that it is called diverged by its losses
+    after whole epochs alone, and never stopped early.
+    """
+
+    shared = [range(1) if is_lane(axis.key) else range(len(axis.values)) for axis in sweep.axes]
+    for group in product(*shared):
+        experiment = sweep.at(sweep.values(group))
+        lanes = lanes_of(sweep, group, experiment)
+        for start in range(0, len(lanes.index), WIDTH):
+            yield from train_lanes(experiment, lanes.part(start))
+
+
+def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> Lanes:
+    """The runs that share the group's places on all axes but those of lanes."""
+    counts = [len(axis.values) for axis in sweep.axes]
+    free = [
+        count if is_lane(axis.key) else 1 for axis, count in zip(sweep.axes, counts, strict=True)
+    ]
+    places = np.indices(free).reshape(len(free), -1) + np.array(group)[:, np.newaxis]
+    index = np.ravel_multi_index(tuple(places), counts)
+    settings = {
+        axis.key: np.array(axis.values)[place]
+        for axis, place in zip(sweep.axes, places, strict=True)
+    }
+    names = [key for key in settings if key.startswith("init.")]
+    starts, init = np.unique(
+        np.array([settings[key] for key in names]).reshape(len(names), len(index)),
+        axis=1,
+        return_inverse=True,
+    )
+    params = [key.partition(".")[2] for key in names]
+    inits = [
+        with_params(experiment.init, dict(zip(params, values, strict=True)))
+        for values in starts.T.tolist()
+    ]
+    lr = settings.get("lr", np.full(len(index), experiment.lr))
+    size = settings.get("batch_size", np.full(len(index), experiment.batch_size))
+    order = np.argsort(size, kind="stable")
+    return Lanes(index[order], lr[order], size[order], init.ravel()[order], inits)
+
+
+def with_params(choice: Choice, changes: dict[str, float]) -> Choice:
+    """The same entry with other values of some parameters."""
+    return Choice(choice.name, tuple((choice.kwargs() | changes).items()))
+
+
+def is_lane(key: str) -> bool:
+    """Whether runs that differ in a key alone see the same samples in one order and one loss."""
+    return key in ("lr", "batch_size") or key.startswith("init.")
+
+
+def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:
+    """Train all lanes; an empty list after each epoch, their results at the end.
+
+    A run that runs away does not disturb the others: no number passes from lane to lane.
+    """
+    ground = ground_of(experiment)
+    theta = first_thetas(experiment.seed, lanes, ground.problem)
+    on_cpu = ground.problem.device.type == "cpu"
+    steps = compiled_epochs if on_cpu and not MISSING else torch_epochs
+    losses: list[Doubles] = []
+    for measured in steps(experiment, ground.problem, theta, lanes):
+        losses.append(measured)
+        yield []
+    yield cells_of(lanes.index, np.array(losses), ground.floor)
+
+
+def ground_of(experiment: Experiment) -> Ground:
+    """Data and floor of an experiment, whatever else it says; the last ones are kept."""
+    return kept_ground(
+        Experiment(
+            data=experiment.data,
+            model=experiment.model,
+            loss=experiment.loss,
+            penalty=experiment.penalty,
+            validation_split=experiment.validation_split,
+            seed=experiment.seed,
+            device=experiment.device,
+        )
+    )
+
+
+@lru_cache(maxsize=2)
+def kept_ground(shared: Experiment) -> Ground:
+    """See `ground_of`."""
+    problem = build(shared)
+    known = facts(problem)
+    return Ground(problem, NEAR * limit(known.noise_floor, known.optimum, known.rounding))
+
+
+def cells_of(index: Whole, history: Doubles, floor: float) -> list[Cell]:
+    """The results of all lanes from their losses at the start and after each epoch."""
+    losses = history[1:]
+    with np.errstate(invalid="ignore"):
+        ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
+        reached = losses <= floor
+    first = np.where(reached.any(axis=0), reached.argmax(axis=0) + 1, 0)
+    columns = zip(
+        index.tolist(),
+        losses[-1].tolist(),
+        [epoch or None for epoch in first.tolist()],
+        ["diverged" if bad else "finished" for bad in ran_away.tolist()],
+        zip(*losses.tolist(), strict=True),
+        strict=True,
+    )
+    return list(map(Cell._make, columns))
+
+
+def first_thetas(seed: int, lanes: Lanes, problem: Problem) -> Floats:
+    """θ of shape (parameters, lanes)."""
+    starts = [
+        torch.cat([part.flatten() for part in first_values(init, seed, problem.model).values()])
+        for init in lanes.inits
+    ]
+    return np.take(torch.stack(starts, dim=1).numpy(), lanes.init, axis=1)
+
+
+def compiled_epochs(
+    experiment: Experiment, problem: Problem, theta: Floats, lanes: Lanes
+) -> Iterator[Doubles]:
+    """The losses of all lanes at the start and after each epoch, by numba's kernels."""
+    compiled = kernels_of(experiment)
+    rows = torch.cat([problem.linear.design(problem.X), problem.y], dim=1)
+    data, columns = rows.numpy(), rows.T.contiguous().numpy()
+    order = np.arange(len(data))
+    sizes, first = lanes.by_size()
+    taken = np.zeros_like(sizes)
+    grad, r = np.empty_like(theta), np.empty(theta.shape[1], np.float32)
+    kept = np.zeros((2, *theta.shape), np.float32)
+    chunk, losses = np.empty(CHUNK, np.float32), np.empty(theta.shape[1])
+    params, divide = values_of(experiment), ("mean", "total", "sum").index(experiment.reduction)
+    lr, samples = lanes.lr.astype(np.float32), np.arange(len(data)) / len(data)
+    compiled.lane_losses(columns, theta, chunk, params[0], losses)
+    yield losses.copy()
+    for epoch in range(experiment.epochs):
+        if experiment.shuffle:
+            compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
+        factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
+        compiled.lanes(
+            data, order, first, sizes, problem.source.features, theta, grad, kept, r, lr, factors,
+            taken, divide, experiment.drop_last, params,
+        )  # fmt: skip
+        compiled.lane_losses(columns, theta, chunk, params[0], losses)
+        yield losses.copy()
+
+
+def torch_epochs(
+    experiment: Experiment, problem: Problem, theta: Floats, lanes: Lanes
+) -> Iterator[Doubles]:
+    """The same losses by batched matrix products, on any device."""
+    entry, params = experiment.entry("loss"), experiment.loss.kwargs()
+    shrink, strength = experiment.entry("penalty").derivative, experiment.penalty.kwargs()
+    move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
+    assert entry.derivative is not None
+    assert shrink is not None
+    design = problem.linear.design(problem.X)
+    weights = problem.source.features
+    W = torch.from_numpy(theta).to(problem.device)
+    rates = torch.from_numpy(lanes.lr).float().to(problem.device)
+    sizes, first = (whole.tolist() for whole in lanes.by_size())
+    parts = [slice(*ends) for ends in pairwise(first)]
+    kept = [(torch.zeros_like(W[:, part]),) * 2 for part in parts]
+
+    def losses() -> Doubles:
+        measured = entry.function(design @ W - problem.y, **params).mean(dim=0)
+        return np.asarray(measured.double().cpu().numpy())
+
+    yield losses()
+    for epoch in range(experiment.epochs):
+        order = torch.arange(len(design))
+        if experiment.shuffle:
+            order = torch.from_numpy(order_of(key_of(experiment.seed, epoch), len(design)))
+        for k, (size, part) in enumerate(zip(sizes, parts, strict=True)):
+            batches = order.to(problem.device).split(size)
+            if experiment.drop_last and len(batches[-1]) < size:
+                batches = batches[:-1]
+            factors = experiment.lr_factors_at(epoch + np.arange(len(batches)) * size / len(design))
+            for step, rows in enumerate(batches):
+                slope = entry.derivative(design[rows] @ W[:, part] - problem.y[rows], **params)
+                # Adding straight into W would lose precision: first the gradient.
+                over = {"mean": len(rows), "sum": size, "total": 1}[experiment.reduction]
+                grad = design[rows].T @ slope / over
+                grad[:weights] += shrink(W[:weights, part], **strength)
+                taken, lr = epoch * len(batches) + step + 1, float(factors[step]) * rates[part]
+                move, *kept[k] = move_of(grad, *kept[k], taken, lr, **options)
+                W[:, part] -= move
+        yield losses()

@@ -1,0 +1,182 @@
+"""A race: the same start and the same minibatches for several optimizers.
+
+Each racer is the experiment with another optimizer and perhaps another lr. torch is imported when
+the race begins.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.catalog.choice import default_choice
+from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.parameters import Values
+from engine.experiment import Experiment
+from engine.jobs.axis import parse_axis
+from engine.jobs.job import SHARE, JobState
+from engine.jobs.sweep import Sweep
+from engine.settings import SETTINGS
+from engine.support import machine
+from engine.support.errors import BadInput, show
+from engine.support.translation import tr
+from engine.theory.facts import Facts
+
+FEWEST, MOST = 2, 7
+"""Racers of one race."""
+POINTS = 100
+"""So many of a racer's first losses and places are kept, and so many spread over its way."""
+LRS = "lr=log:1e-4:10:41"
+"""The learning rates that are tried for each optimizer where each runs at its best."""
+
+Status = Literal["waiting", "tuning", "running", "finished", "diverged"]
+
+
+@dataclass(frozen=True)
+class Racer:
+    """An optimizer and its learning rate."""
+
+    optimizer: str
+    lr: float | None = None
+    """None: the experiment's, or the optimizer's best where the race says so."""
+
+    @property
+    def name(self) -> str:
+        """As a person types it: `adam`, `adam@0.1`."""
+        return self.optimizer if self.lr is None else f"{self.optimizer}@{show(self.lr)}"
+
+
+@dataclass(frozen=True)
+class Race:
+    """An experiment and who runs it; raises BadInput for what cannot be run."""
+
+    experiment: Experiment
+    racers: tuple[Racer, ...]
+    tuned: bool = False
+    """Whether racers without an lr run at their own best, not at the experiment's."""
+
+    def __post_init__(self) -> None:
+        names = [racer.name for racer in self.racers]
+        if not FEWEST <= len(names) <= MOST:
+            raise BadInput("optimizers", ",".join(names), racers_allowed())
+        for racer in self.racers:
+            if names.count(racer.name) > 1:
+                allowed = tr("runs twice; give it another lr, as @0.1")
+                raise BadInput("optimizers", racer.name, allowed)
+            if self.tuned and racer.lr is None:
+                tuning(self.at(racer))
+            else:
+                self.at(racer)
+        # Beside the data, each run may keep them in a form of its own.
+        source = self.experiment.source()
+        needed = 8 * source.n * (source.features + 2) * (len(names) + 1)
+        there = machine.memory()
+        if there and needed > SHARE * there:
+            allowed = tr(
+                "so many runs at once need {needed:.1f} GB of memory, "
+                "at most {most:.1f} GB may be used",
+                needed=needed / 1e9,
+                most=SHARE * there / 1e9,
+            )
+            raise BadInput("optimizers", len(names), allowed)
+
+    def at(self, racer: Racer, lr: float | None = None) -> Experiment:
+        """The experiment that a racer runs, at its own lr or at the one given.
+
+        The experiment's own optimizer keeps its parameters, the others have their defaults.
+        """
+        own, rate = self.experiment.optimizer, racer.lr if lr is None else lr
+        same = own.name == racer.optimizer
+        return replace(
+            self.experiment,
+            optimizer=own if same else default_choice("optimizer", racer.optimizer),
+            lr=self.experiment.lr if rate is None else rate,
+        )
+
+
+def racers_allowed() -> str:
+    """How many racers there may be, and which, in words."""
+    names = ", ".join(OPTIMIZERS.entries)
+    return tr("choose {fewest} to {most} from {names}", fewest=FEWEST, most=MOST, names=names)
+
+
+def parse_racers(text: str) -> tuple[Racer, ...]:
+    """The racers that a person typed: `sgd,momentum,adam@0.1`; raises BadInput."""
+    racers = []
+    for part in text.split(","):
+        name, at, lr = part.strip().partition("@")
+        rate = SETTINGS["lr"].parse(lr, tr("lr of {name}", name=name)) if at else None
+        assert rate is None or isinstance(rate, float)
+        if name not in OPTIMIZERS.entries:
+            raise BadInput("optimizers", name, racers_allowed())
+        racers.append(Racer(name, rate))
+    return tuple(racers)
+
+
+def tuning(experiment: Experiment) -> Sweep:
+    """The sweep in which an optimizer's best lr is looked for; raises BadInput."""
+    return Sweep(experiment, (parse_axis(LRS, experiment),))
+
+
+# How it stands -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """A racer as it was at one moment, and its way until then."""
+
+    racer: Racer
+    lr: float | None
+    """None until its best is found."""
+    status: Status
+    steps: tuple[int, ...] = ()
+    """The steps after which there is a loss and a place, from 0."""
+    losses: tuple[float, ...] = ()
+    """Loss over all the data; the last one of a diverged racer is the minibatch's."""
+    places: tuple[Values, ...] = ()
+    """θ by name."""
+    floor_step: int | None = None
+    """The first step after which it was at the floor; None if it has not been there."""
+
+    @property
+    def loss(self) -> float:
+        """The last loss; NaN before the first."""
+        return self.losses[-1] if self.losses else math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class RaceProgress:
+    """A race as it was at one moment."""
+
+    race: Race
+    state: JobState = "running"
+    message: str = ""
+    facts: Facts | None = None
+    """What all racers share; None before the data are drawn."""
+    tracks: tuple[Track, ...] = ()
+    """One for each racer, in their order."""
+    seconds: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """How much of the way all of them have behind them, 0 to 1."""
+        experiment = self.race.experiment
+        total = experiment.steps_per_epoch * experiment.epochs
+        over = ("finished", "diverged")
+        shares = [
+            1.0 if track.status in over else track.steps[-1] / total if track.steps else 0.0
+            for track in self.tracks
+        ]
+        return sum(shares) / len(shares) if shares else 0.0
+
+    def ranking(self) -> list[Track]:
+        """First who was first at the floor, then the lower loss; at the end who diverged."""
+
+        def rank(track: Track) -> tuple[bool, float, bool, float]:
+            floor = math.inf if track.floor_step is None else track.floor_step
+            ended = track.status == "finished"
+            loss = track.loss if ended and math.isfinite(track.loss) else math.inf
+            return floor == math.inf, floor, track.status == "diverged", loss
+
+        return sorted(self.tracks, key=rank)

@@ -1,0 +1,114 @@
+"""Thousands of runs as one program: a grid over one or two keys of an experiment.
+
+Runs that see the same minibatches are lanes of one kernel. Results come as they are ready.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal, NamedTuple
+
+from engine.catalog.registry import Value
+from engine.experiment import Experiment
+from engine.jobs.axis import MOST_RUNS, Axis, size
+from engine.jobs.job import SHARE, JobState
+from engine.support import machine
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+
+
+class Cell(NamedTuple):
+    """What one run of a sweep came to."""
+
+    index: int  # type: ignore[assignment]  # not the method of a tuple
+    """Place in the order of `Sweep.settings`."""
+    loss: float
+    """Loss over all the data at the end; infinite or NaN where it ran away."""
+    floor_epoch: int | None
+    """The first epoch after which it was at the floor; None if it never was."""
+    status: Literal["finished", "diverged"]
+    losses: tuple[float, ...]
+    """Loss over all the data after each epoch."""
+
+
+@dataclass(frozen=True, eq=False)
+class SweepProgress:
+    """A sweep as it was at one moment."""
+
+    sweep: Sweep
+    state: JobState = "running"
+    message: str = ""
+    cells: tuple[Cell | None, ...] = ()
+    """The results by index; None where a run is not done."""
+    done: int = 0
+    seconds: float = 0.0
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds that the rest will take at the speed so far."""
+        return (len(self.cells) - self.done) * self.seconds / self.done if self.done else None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """An experiment and one or two axes; raises BadInput for what cannot be run."""
+
+    experiment: Experiment
+    axes: tuple[Axis, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.axes) <= 2 or len({axis.key for axis in self.axes}) < len(self.axes):
+            keys = ", ".join(axis.key for axis in self.axes)
+            raise BadInput("axis", keys, tr("a sweep has one axis or two different ones"))
+        self.experiment.linear_model(tr("a sweep"))
+        if not self.experiment.reshape:
+            raise BadInput("reshape", False, tr("a sweep always has y in shape"))
+        if self.experiment.entry("loss").derivative is None:
+            allowed = tr("has no derivative to compile")
+            raise BadInput("loss", self.experiment.loss.name, allowed)
+        if len(self) > MOST_RUNS:
+            raise BadInput("axis", len(self), tr("a sweep has at most {most} runs", most=MOST_RUNS))
+        needed, there = self.memory(), machine.memory()
+        if there and needed > SHARE * there:
+            allowed = tr(
+                "this sweep needs {needed:.1f} GB of memory, at most {most:.1f} GB may be used",
+                needed=needed / 1e9,
+                most=SHARE * there / 1e9,
+            )
+            raise BadInput("axis", len(self), allowed)
+
+    def __len__(self) -> int:
+        return math.prod(len(axis.values) for axis in self.axes)
+
+    def memory(self) -> int:
+        """Bytes the sweep needs: the largest data set, and what is kept of each run."""
+        corners = self.corners()
+        sources = [experiment.source() for experiment in corners]
+        largest = max((source.n * (source.features + 2) for source in sources), default=0)
+        epochs = max(experiment.epochs for experiment in corners)
+        return 16 * largest + len(self) * (200 + 32 * epochs)
+
+    def corners(self) -> list[Experiment]:
+        """The experiments at the ends of the axes, where a setting that is refused shows first."""
+        ordered = [sorted(axis.values, key=size) for axis in self.axes]
+        return [self.at(values) for values in product(*((one[0], one[-1]) for one in ordered))]
+
+    def settings(self) -> list[tuple[Value, ...]]:
+        """The values of the axes of every run; the last axis changes fastest."""
+        return list(product(*(axis.values for axis in self.axes)))
+
+    def values(self, place: tuple[int, ...]) -> tuple[Value, ...]:
+        """The values of the axes at a place of the grid."""
+        return tuple(axis.values[i] for axis, i in zip(self.axes, place, strict=True))
+
+    def index(self, place: tuple[int, ...]) -> int:
+        """The place of the grid as one number, as `settings` counts."""
+        first, *rest = place
+        return first * len(self.axes[-1].values) + rest[0] if rest else first
+
+    def at(self, values: tuple[Value, ...]) -> Experiment:
+        """The experiment at one setting of the axes."""
+        keys = (axis.key for axis in self.axes)
+        return self.experiment.changed(dict(zip(keys, values, strict=True)))

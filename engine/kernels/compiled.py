@@ -1,0 +1,108 @@
+"""Kernels compiled by numba, and how what is registered gets into them.
+
+A loss, a penalty and an optimizer are written once, in tensor methods. The very same functions are
+compiled for single numbers here: `scalars` has the meaning of every tensor method they use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine.catalog.registry import Entry
+from engine.kernels.shuffle import shuffle
+from engine.kernels.stand_ins import Order
+from engine.support.translation import tr
+
+try:
+    import numba
+
+    import engine.kernels.scalars  # noqa: F401
+    from engine.kernels.lanes import lane_losses, lanes
+    from engine.kernels.steps import mean_loss, steps
+except ImportError as error:
+    MISSING = tr("no compiled kernels: {error}", error=error)
+else:
+    MISSING = ""
+"""Why nothing can be compiled here; empty if it can."""
+
+FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
+"""Sums may be reordered and fused, so that they vectorize; infinity and NaN keep their meaning."""
+
+
+@cache
+def shuffler() -> Callable[[np.uint64, Order], None]:
+    """The compiled `shuffle`; the loops that have no other kernel use it too."""
+    try:
+        return numba.njit(cache=True, nogil=True)(shuffle)
+    except RuntimeError:  # there is no folder to keep it in
+        return numba.njit(nogil=True)(shuffle)
+
+
+class Kernels(NamedTuple):
+    """The compiled kernels for one loss, penalty and optimizer."""
+
+    shuffle: Callable[..., None]
+    mean_loss: Callable[..., float]
+    steps: Callable[..., tuple[int, int, int]]
+    lanes: Callable[..., None]
+    lane_losses: Callable[..., None]
+    note: str
+    """Why they could not be kept on disk; empty if they are."""
+
+
+@cache
+def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Kernels:
+    """The kernels for a loss that has a derivative; compiled at their first call.
+
+    numba knows a kernel on disk by the name and file of its function, so the name carries what is
+    compiled into it, with the text of its modules and the constants that it may use. Where nothing
+    can be kept, it is compiled anew in each process.
+    """
+    assert loss.derivative is not None
+    note = ""
+
+    def build(function: Any, *entries: Entry[Any]) -> Any:
+        nonlocal note
+        name = "_".join([function.__name__, *(entry.name for entry in entries), mark(entries)])
+        special = FunctionType(function.__code__, {**function.__globals__, **inner}, name)
+        special.__qualname__ = name
+        try:
+            return numba.njit(cache=True, nogil=True, fastmath=FASTMATH)(special)
+        except RuntimeError as error:  # there is no folder to keep it in
+            note = tr("kernels are compiled anew in each process: {error}", error=error)
+            return numba.njit(nogil=True, fastmath=FASTMATH)(special)
+
+    parts = {
+        "LOSS": loss.function,
+        "DERIVATIVE": loss.derivative,
+        "SHRINK": penalty.derivative,
+        "MOVE": optimizer.function,
+    }
+    inner: dict[str, Any] = {
+        name: numba.njit(fastmath=FASTMATH)(part) for name, part in parts.items()
+    }
+    inner |= {"SHUFFLE": shuffler(), "MEAN_LOSS": build(mean_loss, loss)}
+    return Kernels(
+        inner["SHUFFLE"],
+        inner["MEAN_LOSS"],
+        build(steps, loss, penalty, optimizer),
+        build(lanes, loss, penalty, optimizer),
+        build(lane_losses, loss),
+        note,
+    )
+
+
+def mark(entries: tuple[Entry[Any], ...]) -> str:
+    """A mark that changes with the text of the modules that the entries were written in."""
+    functions = (part for entry in entries for part in (entry.function, entry.derivative) if part)
+    modules = dict.fromkeys(sys.modules[function.__module__] for function in functions)
+    text = "".join(map(inspect.getsource, modules))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

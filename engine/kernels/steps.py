@@ -1,0 +1,113 @@
+"""The kernel that takes the steps of one run, and its loss over the data; needs numba."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.kernels.prefetch import prefetch
+from engine.kernels.stand_ins import (
+    AHEAD,
+    CACHED,
+    DERIVATIVE,
+    LOSS,
+    MEAN_LOSS,
+    MOVE,
+    SHRINK,
+    SHUFFLE,
+    Floats,
+    Order,
+    Params,
+)
+
+
+def mean_loss(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
+    """Mean loss over the rows (x̃, y) of the data at θ, which ends in −1: their product is r."""
+    total = 0.0
+    for i in range(data.shape[0]):
+        r = np.float32(0)
+        for j in range(data.shape[1]):
+            r += data[i, j] * theta[j]
+        total += LOSS(r, *params)
+    return float(total / data.shape[0])
+
+
+def steps(
+    data: Floats,
+    order: Order,
+    shuffled: bool,
+    stop: int,
+    used: int,
+    taken: int,
+    key: np.uint64,
+    batch_size: int,
+    weights: int,
+    theta: Floats,
+    grad: Floats,
+    kept: Floats,
+    lr: Floats,
+    divisor: int,
+    runaway: float,
+    params: Params,
+    losses: Floats,
+    epoch_losses: NDArray[np.float64],
+    epoch_thetas: Floats,
+    epoch_grads: Floats,
+) -> tuple[int, int, int]:
+    """Take a step in place for each entry of `lr`; the rows of `data` are (x̃, y), θ ends in −1.
+
+    `taken` steps were taken before. An epoch ends after `stop` rows; `used` says how many of them
+    are used already, in the given order; a minibatch ends with its epoch. If `shuffled`, each epoch
+    is shuffled here, `key` being that of the present one. At its end the loss over the data, θ and
+    the gradient are noted down. The gradient is divided by `divisor`, or by the minibatch's size
+    where that is 0; the penalty is on the first `weights` parameters. `kept` (2, columns) is what
+    the optimizer keeps. Each minibatch's mean loss before its step goes into `losses`; one that is
+    not at most `runaway` ends the call, and so does such a loss of an epoch. Returns how many steps
+    were taken and epochs ended, and the new `used`.
+    """
+    n, columns = data.shape
+    ahead = AHEAD if data.size > CACHED else n
+    ended = 0
+    for k in range(lr.shape[0]):
+        if used == 0 and shuffled:
+            SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
+        size = min(batch_size, stop - used)
+        total = np.float32(0)
+        for j in range(columns):
+            grad[j] = np.float32(0)
+        for i in range(used, used + size):
+            if i + ahead < n:
+                prefetch(data, order[i + ahead])
+            at = order[i]
+            r = np.float32(0)
+            for j in range(columns):
+                r += data[at, j] * theta[j]
+            total += np.float32(LOSS(r, *params[0]))
+            slope = np.float32(DERIVATIVE(r, *params[0]))
+            for j in range(columns):
+                grad[j] += slope * data[at, j]
+        over = np.float32(divisor if divisor else size)
+        for j in range(columns - 1):
+            grad[j] /= over
+            if j < weights:
+                grad[j] += np.float32(SHRINK(theta[j], *params[1]))
+            move, kept[0, j], kept[1, j] = MOVE(
+                grad[j], kept[0, j], kept[1, j], taken + k + 1, lr[k], *params[2]
+            )
+            theta[j] -= np.float32(move)
+        losses[k] = total / np.float32(size)
+        used += size
+        if not losses[k] <= runaway:
+            return k + 1, ended, used
+        if used == stop:
+            used = 0
+            epoch_losses[ended] = MEAN_LOSS(data, theta, params[0])
+            for j in range(columns):
+                epoch_thetas[ended, j] = theta[j]
+                epoch_grads[ended, j] = grad[j]
+            ended += 1
+            if not epoch_losses[ended - 1] <= runaway:
+                return k + 1, ended, used
+    return lr.shape[0], ended, used

@@ -1,0 +1,32 @@
+"""Bad input, in one line that names the key, the value and what is allowed."""
+
+from __future__ import annotations
+
+from engine.support.translation import tr
+
+
+class BadInput(ValueError):
+    """A setting that cannot be used; the message is one line: key, value, what is allowed."""
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        super().__init__(f"{shortened(show(key))}={shortened(show(value))}: {allowed}")
+        self.key = key
+
+
+def shortened(text: str, longest: int = 60) -> str:
+    """A text that leaves room for the rest of a line."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def show(value: object) -> str:
+    """A value as a person types it: `2,-3.4`, `true`, `0.03`; shortest exact form for floats."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return ",".join(show(item) for item in value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    try:
+        return " ".join(str(value).split())
+    except ValueError:  # Python does not print whole numbers of thousands of digits
+        return tr("a number of too many digits")

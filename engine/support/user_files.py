@@ -1,0 +1,77 @@
+"""Files that are kept between two sessions: where they are, and how none of them is ever lost."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomli_w
+from platformdirs import user_config_path
+
+from engine.support.translation import tr
+
+Kept = TypeVar("Kept")
+
+
+def settings_file() -> Path:
+    """The file with theme, keys and the last experiment; it need not exist."""
+    return user_config_path("linreg-tui", appauthor=False) / "settings.toml"
+
+
+def progress_file() -> Path:
+    """The file with what was reached in the lessons; it need not exist."""
+    return settings_file().with_name("progress.toml")
+
+
+def read_kept(
+    file: Path, parse: Callable[[dict[str, Any]], Kept], nothing: Kept
+) -> tuple[Kept, str]:
+    """What `parse` makes of a TOML file, and a message, empty if all is well.
+
+    A file that cannot be understood, for which `parse` raises ValueError, is renamed and kept;
+    `nothing` is returned instead.
+    """
+    try:
+        return parse(tomllib.loads(file.read_text(encoding="utf-8"))), ""
+    except FileNotFoundError:
+        return nothing, ""
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: also not UTF-8, not TOML
+        return nothing, set_aside(file, str(error))
+
+
+def set_aside(file: Path, reason: str) -> str:
+    """Rename a damaged file, so that it is neither used nor lost; the message says where to."""
+    aside = file.with_suffix(".damaged.toml")
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = file.with_suffix(f".damaged-{count}.toml")
+    try:
+        file.rename(aside)
+    except OSError:
+        return tr(
+            "{file} could not be read ({reason}); the defaults are used.",
+            file=file.name,
+            reason=reason,
+        )
+    return tr(
+        "{file} was damaged ({reason}); it is kept as {aside}.",
+        file=file.name,
+        reason=reason,
+        aside=aside.name,
+    )
+
+
+def write_kept(values: Mapping[str, Any], file: Path) -> str:
+    """Write a TOML file, all or nothing; the message is empty if that worked."""
+    beside = file.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(tomli_w.dumps(values), encoding="utf-8")
+        beside.replace(file)
+    except OSError as error:
+        return tr("{file} could not be saved: {reason}", file=file.name, reason=error)
+    return ""

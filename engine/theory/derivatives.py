@@ -1,0 +1,51 @@
+"""What can be known without training: closed form, noise floor, the lr that is stable all the way.
+
+Also what the modules of theory share: blocks of rows, and the derivatives of a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+Loss = Callable[[Tensor], Tensor]
+"""A loss of residuals r = ŷ − y, element by element."""
+
+ROWS_AT_ONCE = 4096
+"""Few enough to stay in the processor's cache, which is twice as fast as many at 100 features."""
+
+
+def blocks(X: Tensor, y: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """X (n, p) and y (n, 1) in blocks of rows, float64 on the CPU: small in memory at any n."""
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        yield X[rows].cpu().double(), y[rows].cpu().double()
+
+
+def slopes(loss: Loss, r: Tensor) -> Tensor:
+    """ℓ′(r), shape of r, by autograd; at a kink torch's choice, 0 for |r| at 0."""
+    r = r.detach().requires_grad_()
+    return torch.autograd.grad(loss(r).sum(), r)[0]
+
+
+def curvatures(loss: Loss, r: Tensor) -> Tensor:
+    """ℓ″(r), shape of r, by autograd twice; a jump of ℓ′ at a kink is left out.
+
+    1 for the half squared loss, 2 for the squared one, 1[|r|<δ] for Huber, sech² r for log-cosh.
+    """
+    # To autograd |r| is flat at exactly 0, and so would be every loss written with it.
+    r = r.detach().where(r != 0, 1e-30).requires_grad_()
+    (slope,) = torch.autograd.grad(loss(r).sum(), r, create_graph=True)
+    # Without 0·r a slope that is constant in pieces would have no graph.
+    return torch.autograd.grad((slope + 0 * r).sum(), r)[0]
+
+
+def steepest_curvature(loss: Loss) -> float:
+    """The largest ℓ″ of a loss, found on a grid of residuals.
+
+    1 for the half squared loss, 2 for the squared one, 1/β for smooth L1, 0 for L1.
+    """
+    size = torch.logspace(-6, 2, 400, dtype=torch.float64)
+    return float(curvatures(loss, torch.cat([-size, size])).max())

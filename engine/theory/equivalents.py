@@ -1,0 +1,66 @@
+"""The learning rates that take the same path under another reduction or factor of the loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.experiment import Experiment
+from engine.settings import SETTINGS
+from engine.support.translation import tr
+
+SQUARED = {"half_squared": 1.0, "squared": 2.0}
+"""The losses that differ only by a factor, with their curvature."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """Another way to write the loss, and the lr with which it takes the same steps."""
+
+    loss: str
+    reduction: str
+    lr: float
+
+    def apply(self, experiment: Experiment) -> Experiment:
+        """The experiment written this way."""
+        changes = {"reduction": self.reduction, "lr": self.lr}
+        if self.loss != experiment.loss.name:
+            changes |= {"loss": self.loss}
+        return experiment.changed(changes)
+
+
+def translations(experiment: Experiment) -> list[Translation]:
+    """Each loss that differs from the experiment's by a factor, under each reduction.
+
+    A step is lr times the gradient, so what multiplies the gradient divides the lr:
+    η_total = η_mean/B, η_half = 2·η_squared. The experiment itself is among them.
+    """
+    own, size = experiment.loss.name, experiment.batch_size
+    curvatures = SQUARED if own in SQUARED else {own: 1.0}
+    step = experiment.lr * curvatures[own] * experiment.times_mean(size)
+    found = []
+    for loss, curvature in curvatures.items():
+        for reduction in SETTINGS["reduction"].choices:
+            times = experiment.changed({"reduction": reduction}).times_mean(size)
+            found.append(Translation(loss, reduction, step / (curvature * times)))
+    return found
+
+
+def caveats(experiment: Experiment) -> list[str]:
+    """Why the paths are not the same after all, a sentence each; empty where they are."""
+    said = []
+    if experiment.last_batch and not experiment.drop_last and experiment.steps_per_epoch > 1:
+        said.append(
+            tr(
+                "The last minibatch is short: under mean each of its samples weighs more than "
+                "under sum and total."
+            )
+        )
+    if experiment.penalty.name != "none":
+        said.append(
+            tr("The penalty is not multiplied with the loss: its strength would have to be.")
+        )
+    if experiment.entry("optimizer").stability is None:
+        said.append(
+            tr("This optimizer scales its own steps: it hardly notices a factor of the loss.")
+        )
+    return said

@@ -1,0 +1,60 @@
+"""What is known of a run before its first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.catalog.parameters import Values
+
+if TYPE_CHECKING:
+    from engine.support.device import DeviceInfo
+    from engine.theory.stability import Stability
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some of the data points, for charts: X as one tuple per feature, y as one tuple."""
+
+    X: tuple[tuple[float, ...], ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of a run before its first step."""
+
+    n: int
+    features: int
+    steps_per_epoch: int
+    device: DeviceInfo
+    devices: tuple[str, ...]
+    """Names of all the devices that are present."""
+    true: Values
+    """Empty where the data have no true values for this model."""
+    closed_form: Values
+    """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out. For a
+    loss that aims above or below the middle, b is that much higher or lower. Empty for a model that
+    is not linear in its parameters."""
+    optimum: float
+    """Mean loss there; without a penalty the smallest there is for the squared losses. 0 where
+    there is no closed form."""
+    noise_floor: float
+    """Expected loss of the true model, moved to where the loss aims."""
+    rounding: float
+    """Loss below which float32 cannot resolve anything."""
+    stability: Stability
+    """Curvature of the objective, and the largest stable lr."""
+    start: Values
+    start_loss: float
+    sample: Sample
+
+    @property
+    def best(self) -> Values:
+        """The best parameters known: closed form, else the true ones, else the start."""
+        return self.closed_form or self.true or self.start
+
+    @property
+    def is_best_known(self) -> bool:
+        """Whether `best` is more than the start."""
+        return bool(self.closed_form or self.true)

@@ -1,0 +1,104 @@
+"""What minibatches add to gradient descent: noise, a lower limit of lr, a floor above the optimum.
+
+Minibatches of B samples are drawn from n without replacement, as an epoch draws them. Design X̃,
+labels y, parameters θ and loss are those of curvature.py.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.theory.curvature import NEGLIGIBLE
+from engine.theory.derivatives import Loss, blocks, slopes
+
+
+@dataclass(frozen=True, eq=False)
+class GradientNoise:
+    """The gradients of single samples at one θ: their mean, and how far they scatter about it."""
+
+    mean: Tensor
+    """G (p,): the gradient over all n samples."""
+    trace: float
+    """tr Σ = Σᵢ‖gᵢ − G‖²/(n − 1): the variance of one sample's gradient, summed over parameters."""
+    n: int
+
+    def variance(self, batch_size: int) -> float:
+        """E‖g_B − G‖² = tr Σ/B·(1 − B/n) of the mean gradient of a minibatch; 0 for all samples."""
+        size = min(batch_size, self.n)
+        return self.trace / size * (1 - size / self.n)
+
+    @property
+    def simple_batch_size(self) -> float:
+        """B_simple = tr Σ/‖G‖²: the B at which noise and gradient are of one size.
+
+        Smaller minibatches mostly see noise, larger ones waste samples (McCandlish et al. 2018).
+        Infinite where G is 0.
+        """
+        squared = float(self.mean.square().sum())
+        return self.trace / squared if squared > 0 else math.inf
+
+
+def gradient_noise(
+    design: Tensor, y: Tensor, theta: Tensor, loss: Loss, pull: Tensor | None = None
+) -> GradientNoise:
+    """The noise of gᵢ = ℓ′(rᵢ)·x̃ᵢ + pull at θ (p,), in one pass over the samples.
+
+    `pull` (p,) is the gradient of the penalty, the same for every sample.
+    """
+    n, theta = len(design), theta.cpu().double()
+    total, squares = torch.zeros_like(theta), 0.0
+    for rows, labels in blocks(design, y):
+        slope = slopes(loss, rows @ theta[:, None] - labels)
+        total += (rows.T @ slope).flatten()
+        squares += float((slope.square() * rows.square().sum(1, keepdim=True)).sum())
+    G = total / n
+    scatter = max(squares - n * float(G.square().sum()), 0.0)
+    if pull is not None:
+        G = G + pull
+    return GradientNoise(G, scatter / max(n - 1, 1), n)
+
+
+def stable_lr(
+    H: Tensor,
+    M: Tensor,
+    n: int,
+    batch_size: int,
+    curvature_weight: float = 1.0,
+    noise_weight: float = 1.0,
+) -> float:
+    """The lr below which minibatch descent is stable: E‖θ − θ*‖² does not grow.
+
+    H and M (p, p) come from `curvature.hessian_moments`. With V = (M − H²)/B·(n − B)/(n − 1), the
+    variance of a minibatch's Hessian, and S = curvature_weight·H² + noise_weight·V it is
+    2/λmax(H^(−½) S H^(−½)) over the directions with curvature: below it no error grows in the mean,
+    at once; a little beyond some grow first and shrink later. Full batch: 2/λmax(H). Standard data:
+    2/(1 + 4/B). Infinite for a loss without curvature.
+
+    With momentum μ the weights are 1/(1 + μ) and 1/(1 − μ), with Nesterov's (1 + 2μ)/(1 + μ) and
+    1/(1 − μ), by the second moments of one parameter: exact there for momentum, on the safe side
+    for Nesterov's, both exact for full batches.
+    """
+    size = min(batch_size, n)
+    V = (M - H @ H) / size * (n - size) / max(n - 1, 1)
+    S = curvature_weight * H @ H + noise_weight * V
+    values, vectors = torch.linalg.eigh(H)
+    curved = values > NEGLIGIBLE * values.abs().max()
+    if not curved.any():
+        return math.inf
+    root = vectors[:, curved] / values[curved].sqrt()
+    return 2 / float(torch.linalg.eigvalsh(root.T @ S @ root)[-1])
+
+
+def excess_loss(variance: float, lr: float, limit: float = math.inf) -> float:
+    """How far above the optimum minibatch descent comes to rest: lr·variance/4/(1 − lr/limit).
+
+    `variance` is that of a minibatch's gradient at the optimum: tr Σ/B for samples that never come
+    again, dησ²/(4B) in all for the half loss of standard data with d parameters. Epochs without
+    replacement lie lower. `limit` is the `stable_lr`; from there on nothing comes to rest and the
+    excess is infinite. Exact for one parameter; left out it is the law for small lr.
+    """
+    return lr * variance / 4 / (1 - lr / limit) if lr < limit else math.inf

@@ -1,0 +1,134 @@
+"""What theory says of an experiment at one place: curvature, limits, gradient noise, one gradient.
+
+Everything is worked out from the data themselves, for the objective that training goes down.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.catalog.parameters import Values, labels
+from engine.experiment import Experiment
+from engine.problem import Problem, build
+from engine.support.translation import tr
+from engine.theory.curvature import Curvature, curvature, hessian
+from engine.theory.derivatives import slopes
+from engine.theory.facts import Facts
+from engine.theory.noise import GradientNoise, gradient_noise
+from engine.theory.second_derivatives import Way, ways
+from engine.theory.stability import Limit, weight_decay
+from engine.theory.xray import Xray, xray
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Theory at one place θ."""
+
+    experiment: Experiment
+    params: Values
+    """θ by name."""
+    labels: tuple[str, ...]
+    """A label for each number of θ, in the order of the matrices: w[0], w[1], b."""
+    facts: Facts
+    hessian: Tensor
+    """∇² of the objective at θ (p, p), by the formula."""
+    second: tuple[Way, ...]
+    """The ways to second derivatives, tried here."""
+    curvature: Curvature
+    """Its eigenvalues."""
+    headings: tuple[Values, ...]
+    """Its eigenvectors by parameter names."""
+    limit: Limit
+    """Of the experiment's own optimizer and minibatches."""
+    noise: GradientNoise
+    batch_size: int
+    xray: Xray
+    """The gradient of one minibatch, three ways."""
+    minibatch_size: int
+    """Samples in that minibatch."""
+    begun: bool
+    """Whether it is the last one of a run, not the first of a run to come."""
+
+    @property
+    def autograd_apart(self) -> float:
+        """Largest difference of autograd's second derivatives to the formula."""
+        return max(way.off for way in self.second if way.off is not None)
+
+    @property
+    def gradient_variance(self) -> float:
+        """Variance of the experiment's own minibatch gradient."""
+        return self.noise.variance(self.batch_size)
+
+
+def study(
+    experiment: Experiment,
+    facts: Facts,
+    params: Values,
+    minibatch: tuple[Tensor, Tensor] | None = None,
+) -> Study:
+    """Theory of an experiment at `params`, with the gradient of a minibatch X (B, d), y (B, 1).
+
+    Without one it is the first of the run. The data are drawn anew; they are the same. Raises
+    ValueError where θ is not finite.
+    """
+    if not all(math.isfinite(number) for _, number in labels(params)):
+        raise ValueError(
+            tr("the parameters are no longer finite: nothing can be said of this place")
+        )
+    problem = build(experiment)
+    model = experiment.linear_model(tr("theory"))
+    design, decay = model.design(problem.X), weight_decay(problem)
+    tensors = problem.tensors(params)
+    theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()
+    H = hessian(design, problem.y, theta, problem.loss, decay)
+    pull = torch.zeros_like(theta)
+    pull[: model.features] = slopes(problem.penalty_of, theta[: model.features])
+    noise = gradient_noise(design, problem.y, theta, problem.loss, pull)
+    begun = minibatch is not None
+    if minibatch is None:
+        first = next(problem.shuffles())[: experiment.batch_size].to(problem.device)
+        minibatch = problem.X[first], problem.y[first]
+    X, y = minibatch
+    labels_seen = y if experiment.reshape else y.flatten()
+    loss = experiment.entry("loss")
+
+    def slope(r: Tensor) -> Tensor:
+        if loss.derivative is None:
+            with torch.enable_grad():
+                return slopes(problem.loss, r)
+        value: Tensor = loss.derivative(r, **experiment.loss.kwargs())
+        return value
+
+    bent = curvature(H)
+    return Study(
+        experiment=experiment,
+        params=params,
+        labels=tuple(label for label, _ in labels(params)),
+        facts=facts,
+        hessian=H,
+        second=tuple(ways(objective_of(problem, design), theta, H, len(design))),
+        curvature=bent,
+        headings=tuple(map(model.named, bent.eigenvectors.T.tolist())),
+        limit=facts.stability.limit,
+        noise=noise,
+        batch_size=min(experiment.batch_size, len(problem.X)),
+        xray=xray(model, tensors, X, labels_seen, problem.loss, slope, problem.penalty),
+        minibatch_size=len(X),
+        begun=begun,
+    )
+
+
+def objective_of(problem: Problem, design: Tensor) -> Callable[[Tensor], Tensor]:
+    """The objective as a function of θ (p,), float64 on the CPU."""
+    X, y, features = design.cpu().double(), problem.y.cpu().double(), problem.source.features
+
+    def objective(at: Tensor) -> Tensor:
+        mean = problem.loss(X @ at[:, None] - y).mean()
+        return mean + problem.penalty_of(at[:features]).sum()
+
+    return objective

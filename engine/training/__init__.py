@@ -1,0 +1,1 @@
+"""What happens: the loops, the trainer and its events, the history and its snapshots."""

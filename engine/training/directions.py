@@ -1,0 +1,81 @@
+"""The error of a run along each eigenvector of the Hessian, and what theory predicts of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.catalog.parameters import flat
+from engine.training.snapshot import Snapshot
+
+SHOWN = 6
+"""Most directions: of more, the steepest and the flattest."""
+PREDICTED = 200
+"""Most times at which the prediction is worked out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """One eigenvector: |vᵀ(θ − θ*)| at the times of the run's path, and as predicted."""
+
+    eigenvalue: float
+    measured: tuple[float, ...]
+    times: tuple[float, ...]
+    """In epochs; empty where nothing can be predicted."""
+    predicted: tuple[float, ...]
+    """|1 − lr·λ|ᵏ·|c(0)| after the k steps until each time."""
+
+
+def is_predicted(run: Snapshot) -> bool:
+    """Whether the steps of a run are θ ← θ − lr·grad with one lr, down a loss with curvature."""
+    experiment = run.experiment
+    return (
+        run.facts is not None
+        and run.facts.stability.curvature.rank > 0
+        and experiment.optimizer.name == "sgd"
+        and experiment.schedule.name == "constant"
+        and experiment.reshape
+        and run.lr == experiment.lr
+    )
+
+
+def directions(run: Snapshot) -> list[Direction]:
+    """The directions of a run, steepest first.
+
+    The prediction is that of full-batch gradient descent; for minibatches it is what they do on
+    average, until their noise is all that is left. Exact for squared losses.
+    """
+    import torch  # there are facts, so it is there
+
+    if run.facts is None or not run.facts.closed_form:
+        return []
+    curvature = run.facts.stability.curvature
+    best, start = (
+        torch.tensor(flat(values), dtype=torch.float64)
+        for values in (run.facts.closed_form, run.facts.start)
+    )
+    count = len(best)
+    path = torch.tensor(run.path.theta, dtype=torch.float64).reshape(-1, count)
+    measured = curvature.along(path - best).abs()
+    steps = torch.zeros(0, dtype=torch.int64)
+    if is_predicted(run):
+        steps = torch.linspace(0, run.steps, PREDICTED, dtype=torch.float64).round().long().unique()
+    predicted = curvature.path(curvature.along(start - best), step_size(run), steps).abs()
+    times = tuple((steps.double() / run.facts.steps_per_epoch).tolist())
+    half = math.ceil(SHOWN / 2)
+    shown = [i for i in range(count) if count <= SHOWN or i < half or i >= count - half]
+    return [
+        Direction(
+            float(curvature.eigenvalues[index]),
+            tuple(measured[:, index].tolist()),
+            times,
+            tuple(predicted[:, index].tolist()),
+        )
+        for index in shown
+    ]
+
+
+def step_size(run: Snapshot) -> float:
+    """The lr, as it acts on the mean loss: a sum over fewer samples than batch_size is smaller."""
+    experiment = run.experiment
+    return experiment.lr * experiment.times_mean(experiment.batch_size)

@@ -1,0 +1,99 @@
+"""What happens during a run; `train` yields these and everything else reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from engine.catalog.parameters import Values
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from engine.experiment import Experiment
+    from engine.theory.stability import Autopsy
+
+from engine.theory.facts import Facts
+
+Losses: TypeAlias = "tuple[float, ...] | NDArray[np.float32]"
+"""Mean losses of one minibatch after the other; an array where they are many."""
+
+
+class Live(Protocol):
+    """A loop while it runs; what it shows is valid until the next step is taken."""
+
+    def params(self) -> dict[str, Tensor]:
+        """Each parameter by the model's name."""
+
+    def grads(self) -> dict[str, Tensor]:
+        """Gradient of the last minibatch's loss before its step, divided as the step divides it."""
+
+    def minibatch(self) -> tuple[Tensor, Tensor] | None:
+        """X (B, d) and y (B, 1) of the last minibatch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The data are drawn and the start is known."""
+
+    experiment: Experiment
+    facts: Facts
+    note: str
+    """Something a person should be told about this run; mostly empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """Some minibatches were used, mostly one; `loss` is the last one's, before its step."""
+
+    epoch: int
+    """The epoch the last of them belongs to."""
+    step: int
+    """How many were used since the start."""
+    loss: float
+    losses: Losses
+    """The loss of each of them."""
+    live: Live
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """Every sample was used once more; `loss` is the mean over the whole data set."""
+
+    epoch: int
+    step: int
+    loss: float
+    params: Values
+    grads: Values
+    validation: float | None
+    """Mean loss over the held-out data, if any are."""
+    alert: str | None
+    """Something a person would want to be told: a spike or a stall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All epochs are done, or enough of them; `reason` says why it was enough."""
+
+    epoch: int
+    step: int
+    loss: float
+    params: Values
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """The run ran away at this step; `reason` says in words what was seen."""
+
+    epoch: int
+    step: int
+    loss: float
+    reason: str
+    params: Values
+    autopsy: Autopsy
+
+
+Event = Started | Stepped | EpochEnded | Finished | Diverged

@@ -1,0 +1,50 @@
+"""Ways to take the same steps: one module each, named like the value of the key `loop`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import NamedTuple, Protocol, TypeAlias
+
+from engine.catalog.parameters import Values, numbers
+from engine.problem import Problem
+from engine.training.controls import Controls
+from engine.training.events import Live, Losses
+
+
+class EpochEnd(NamedTuple):
+    """Every sample was used once more."""
+
+    loss: float
+    """Mean over the whole data set."""
+    params: Values
+    grads: Values
+
+
+Progress: TypeAlias = "Losses | EpochEnd"
+"""Losses of some minibatches in their order, or the end of an epoch; the ends of the epochs that
+were passed follow the losses."""
+
+
+class Loop(Live, Protocol):
+    """A run in progress."""
+
+    note: str
+    """Something a person should be told about this run before it starts."""
+
+    def __init__(self, problem: Problem, controls: Controls) -> None: ...
+
+    def run(self) -> Iterator[Progress]:
+        """Take steps, epoch after epoch, at least as many as the experiment has."""
+
+
+def epoch_end(problem: Problem, loop: Live) -> EpochEnd:
+    """The end of an epoch, its loss measured with plain torch."""
+    params = loop.params()
+    return EpochEnd(problem.mean_loss(params), numbers(params), numbers(loop.grads()))
+
+
+def load(name: str) -> type[Loop]:
+    """The loop of that name; its module is imported when it is first asked for."""
+    loop: type[Loop] = import_module(f"engine.training.loops.{name}").Training
+    return loop

@@ -1,0 +1,126 @@
+"""The loop of d2l §3.3: nn.Linear, DataLoader, a loss module and torch.optim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pkgutil import resolve_name
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler, TensorDataset
+
+from engine.problem import Problem
+from engine.training.controls import Controls
+from engine.training.loops import Progress, epoch_end
+
+
+class Shuffle(Sampler[int]):
+    """The run's own permutations, one a pass, so that every loop sees the same minibatches."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.shuffles = problem.shuffles()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(next(self.shuffles).tolist())
+
+
+class Training:
+    """A run made of PyTorch's own parts."""
+
+    note = ""
+
+    def __init__(self, problem: Problem, controls: Controls) -> None:
+        experiment = problem.experiment
+        self.problem = problem
+        self.controls = controls
+        self.divisor = experiment.divisor or 1
+        self.net = problem.model.module().to(problem.device)
+        self._params = dict(zip(problem.model.shapes, self.net.parameters(), strict=True))
+        with torch.no_grad():
+            for name, param in self._params.items():
+                param.copy_(transposed(problem.start[name]))
+        self.loader = DataLoader(
+            TensorDataset(problem.X, problem.y),
+            experiment.batch_size,
+            sampler=Shuffle(problem),
+            drop_last=experiment.drop_last,
+            generator=torch.Generator(),
+        )
+        self.criterion = criterion(problem)
+        optimizer = experiment.entry("optimizer")
+        self.optimizer: torch.optim.Optimizer = resolve_name(optimizer.torch or "")(
+            self.net.parameters(),
+            lr=controls.lr,
+            **optimizer.torch_kwargs(**experiment.optimizer.kwargs()),
+        )
+        self._minibatch: tuple[Tensor, Tensor] | None = None
+
+    def run(self) -> Iterator[Progress]:
+        """Take one step after the other, yielding its minibatch's mean loss before it."""
+        net, criterion, optimizer, controls = (
+            self.net,
+            self.criterion,
+            self.optimizer,
+            self.controls,
+        )
+        experiment = self.problem.experiment
+        averaged = experiment.reduction == "mean"
+        penalized = experiment.penalty.name != "none"
+        steps = experiment.steps_per_epoch
+        for epoch in count():
+            factors = experiment.lr_factors(epoch * steps, steps).tolist()
+            for (X, y), factor in zip(self.loader, factors, strict=True):
+                y_hat, labels = net(X), y
+                if not experiment.reshape:  # as PyTorch would, with a warning
+                    y_hat, labels = torch.broadcast_tensors(y_hat, y.flatten())
+                loss = criterion(y_hat, labels)
+                objective = loss / self.divisor
+                if penalized:
+                    objective = objective + self.problem.penalty(self._params)
+                optimizer.zero_grad()
+                objective.backward()
+                optimizer.param_groups[0]["lr"] = controls.lr * factor
+                optimizer.step()
+                self._minibatch = (X, y)
+                yield (loss.item() if averaged else loss.item() / labels.numel(),)
+            yield epoch_end(self.problem, self)
+
+    def params(self) -> dict[str, Tensor]:
+        """Each parameter by the model's name."""
+        return {name: transposed(param.detach()) for name, param in self._params.items()}
+
+    def grads(self) -> dict[str, Tensor]:
+        """Gradient of the last minibatch's loss."""
+        return {
+            name: transposed(param.grad)
+            for name, param in self._params.items()
+            if param.grad is not None
+        }
+
+    def minibatch(self) -> tuple[Tensor, Tensor] | None:
+        """X (B, d) and y (B, 1) of the last minibatch."""
+        return self._minibatch
+
+
+def transposed(param: Tensor) -> Tensor:
+    """A weight of nn.Linear as ours, and ours as one of nn.Linear; a bias as it is."""
+    return param.T if param.ndim > 1 else param
+
+
+def criterion(problem: Problem) -> Callable[[Tensor, Tensor], Tensor]:
+    """PyTorch's loss module, or the registered formula where PyTorch has none."""
+    experiment = problem.experiment
+    reduction = "mean" if experiment.reduction == "mean" else "sum"
+    name = experiment.entry("loss").torch
+    if name:
+        module: Callable[[Tensor, Tensor], Tensor] = resolve_name(name)(
+            reduction=reduction, **experiment.loss.kwargs()
+        )
+        return module
+
+    def formula(y_hat: Tensor, y: Tensor) -> Tensor:
+        losses = problem.loss(y_hat - y)
+        return losses.mean() if reduction == "mean" else losses.sum()
+
+    return formula

@@ -1,0 +1,207 @@
+"""The same steps about a thousand times sooner: hand gradients, compiled on the CPU.
+
+On the CPU numba's kernel takes many steps a call. On a GPU, or where numba is missing, the steps
+are a few torch operations each. Between two calls the controls are looked at, so a pause never
+waits for more than a block of data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.catalog.parameters import numbers
+from engine.experiment import Experiment
+from engine.kernels.compiled import MISSING, Kernels, kernels
+from engine.kernels.shuffle import key_of
+from engine.kernels.stand_ins import Floats, Params
+from engine.problem import Problem
+from engine.training.controls import Controls
+from engine.training.loops import EpochEnd, Progress
+
+BLOCK = 1 << 18
+"""Numbers of data that a call uses at most: so few that it takes milliseconds."""
+
+WHOLE = 8
+"""Rows longer than this are filled up to a multiple of it, so that no number is left over when
+they are multiplied by several at a time."""
+
+MOST_EPOCHS = 1024
+"""Epochs between two looks at the controls; of tiny data a block holds far more, and each of them
+is an event that costs its reader more than its samples cost the kernel."""
+
+TORCH_STEPS = 64
+"""Steps taken in torch between two looks at the controls."""
+
+
+class Training:
+    """A run in blocks of steps."""
+
+    def __init__(self, problem: Problem, controls: Controls) -> None:
+        self.problem = problem
+        self.controls = controls
+        self.divisor = problem.experiment.divisor
+        self.theta = torch.cat([start.flatten() for start in problem.start.values()])
+        self.parameters = len(self.theta)
+        self.grad: Tensor | None = None
+        self._minibatch: tuple[Tensor, Tensor] | None = None
+        on_cpu = problem.device.type == "cpu"
+        self.kernels = kernels_of(problem.experiment) if on_cpu and not MISSING else None
+        self.values = values_of(problem.experiment)
+        if self.kernels:
+            warm_up(self.kernels, self.values)
+        self.note = self.kernels.note if self.kernels else MISSING if on_cpu else ""
+
+    def run(self) -> Iterator[Progress]:
+        """Take the steps: the losses of some minibatches, then each epoch that they end."""
+        return self._in_torch() if self.kernels is None else self._compiled(self.kernels)
+
+    def params(self) -> dict[str, Tensor]:
+        """Each parameter by the model's name."""
+        return self._named(self.theta)
+
+    def grads(self) -> dict[str, Tensor]:
+        """Gradient of the last minibatch, divided as the step divides it."""
+        return {} if self.grad is None else self._named(self.grad)
+
+    def minibatch(self) -> tuple[Tensor, Tensor] | None:
+        """X (B, d) and y (B, 1) of the last minibatch."""
+        return self._minibatch
+
+    def _named(self, theta: Tensor) -> dict[str, Tensor]:
+        # The kernel's own columns follow the parameters.
+        return self.problem.model.shaped(theta[: self.parameters])
+
+    def _compiled(self, kernels: Kernels) -> Iterator[Progress]:
+        problem, controls = self.problem, self.controls
+        experiment = problem.experiment
+        model = problem.linear
+        data = whole_rows(model.design(problem.X), problem.y)
+        n, columns = data.shape
+        order = np.arange(n)
+        size, stop = min(experiment.batch_size, n), experiment.used_per_epoch
+        per_epoch = math.ceil(stop / size)
+        block = max(BLOCK // (size * columns), 1)
+        # Where each epoch may be the last, none is trained beyond it.
+        most = 1 if experiment.patience else MOST_EPOCHS
+        room = max(min(BLOCK // (n * columns), most, experiment.epochs), 1)
+
+        theta = np.zeros(columns, np.float32)
+        theta[: len(self.theta)] = self.theta
+        theta[-1] = -1
+        grad, kept = np.zeros_like(theta), np.zeros((2, columns), np.float32)
+        self.theta = torch.from_numpy(theta)
+        losses = np.empty(min(block, room * per_epoch), np.float32)
+        epoch_losses = np.empty(room)
+        ends = np.empty((2, room, columns), np.float32)
+        used = epoch = step = 0
+        while epoch < experiment.epochs:
+            left = min(room, experiment.epochs - epoch) * per_epoch - used // size
+            lr = controls.lr * experiment.lr_factors(step, min(controls.most, left, block))
+            done, ended, used = kernels.steps(
+                data, order, experiment.shuffle, stop, used, step,
+                np.uint64(key_of(experiment.seed, epoch)), size, model.features,
+                theta, grad, kept, lr.astype(np.float32), self.divisor, controls.runaway,
+                self.values, losses, epoch_losses, ends[0], ends[1],
+            )  # fmt: skip
+            epoch += ended
+            step += done
+            self.grad = torch.from_numpy(grad)
+            last = used or stop
+            shown = torch.from_numpy(data[order[(last - 1) // size * size : last]])
+            self._minibatch = (shown[:, : model.features], shown[:, -1:])
+            bad = not losses[done - 1] <= controls.runaway
+            if done > bad:
+                yield losses[: done - bad].copy()
+            values, slopes = ends[:, :ended].tolist()
+            for loss, value, slope in zip(epoch_losses.tolist(), values, slopes, strict=False):
+                yield EpochEnd(loss, model.named(value), model.named(slope))
+            if bad:
+                yield losses[done - 1 : done].copy()
+                return
+
+    def _in_torch(self) -> Iterator[Progress]:
+        problem, controls = self.problem, self.controls
+        experiment, size = problem.experiment, problem.experiment.batch_size
+        entry, params = experiment.entry("loss"), experiment.loss.kwargs()
+        shrink, strength = experiment.entry("penalty").derivative, experiment.penalty.kwargs()
+        move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
+        assert entry.derivative is not None
+        assert shrink is not None
+        design = problem.linear.design(problem.X)
+        theta = self.theta.reshape(-1, 1).clone()
+        self.theta = theta.flatten()
+        features = problem.source.features
+        weights = theta[:features]
+        one = two = torch.zeros_like(theta)
+        residuals = torch.empty_like(problem.y)
+        for epoch, order in enumerate(problem.shuffles()):
+            order = order[: experiment.used_per_epoch].to(problem.device)
+            X, y = design[order].split(size), problem.y[order].split(size)
+            places = residuals.split(size)
+            factors = experiment.lr_factors(epoch * len(X), len(X)).tolist()
+            done = 0
+            while done < len(X):
+                until = min(done + min(controls.most, TORCH_STEPS), len(X))
+                for step in range(done, until):
+                    r = torch.addmm(y[step], X[step], theta, beta=-1, out=places[step])
+                    slope = entry.derivative(r, **params)
+                    # Adding straight into θ would lose precision: first the gradient.
+                    grad = X[step].T @ slope / (self.divisor or len(r))
+                    grad[: len(weights)] += shrink(weights, **strength)
+                    taken, lr = epoch * len(X) + step + 1, controls.lr * factors[step]
+                    move, one, two = move_of(grad, one, two, taken, lr, **options)
+                    theta.sub_(move)
+                self.grad = grad.flatten()
+                rows = X[until - 1]
+                self._minibatch = (rows[:, :features], y[until - 1])
+                means = [problem.loss(r).mean() for r in places[done:until]]
+                done = until
+                losses = torch.stack(means).cpu().numpy()
+                bad = ~(losses <= controls.runaway)
+                if bad.any():
+                    yield losses[: int(bad.argmax()) + 1]
+                    return
+                yield losses
+            yield EpochEnd(
+                problem.mean_loss(self.params()), numbers(self.params()), numbers(self.grads())
+            )
+
+
+def kernels_of(experiment: Experiment) -> Kernels:
+    """The kernels for the loss, penalty and optimizer of an experiment."""
+    return kernels(*map(experiment.entry, ("loss", "penalty", "optimizer")))
+
+
+def values_of(experiment: Experiment) -> Params:
+    """Their parameters; the optimizer's in float64, as PyTorch has them: 1 − β₂ is small."""
+    loss, penalty, optimizer = (
+        tuple(map(kind, choice.kwargs().values()))
+        for choice, kind in (
+            (experiment.loss, np.float32),
+            (experiment.penalty, np.float32),
+            (experiment.optimizer, np.float64),
+        )
+    )
+    return loss, penalty, optimizer
+
+
+def whole_rows(design: Tensor, y: Tensor) -> Floats:
+    """The rows (x̃, 0, …, y) of shape (n, columns) that the kernel of steps works on."""
+    columns = design.shape[1] + 1
+    gap = -columns % WHOLE if columns > WHOLE else 0
+    return torch.cat([design, design.new_zeros(len(design), gap), y], dim=1).numpy()
+
+
+def warm_up(kernels: Kernels, params: Params) -> None:
+    """Have everything compiled, or read from disk, before the first step is timed."""
+    data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
+    theta, none = np.zeros(2, np.float32), np.zeros(0, np.float32)
+    kernels.steps(
+        data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32),
+        none, 1, 0.0, params, none, np.empty(0), data, data,
+    )  # fmt: skip

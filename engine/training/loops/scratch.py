@@ -1,0 +1,101 @@
+"""The loop of d2l §3.2: own data iterator, autograd for the gradient, own optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from engine.problem import Problem
+from engine.training.controls import Controls
+from engine.training.loops import Progress, epoch_end
+
+
+def data_iter(
+    batch_size: int, order: Tensor, X: Tensor, y: Tensor
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Minibatches X (B, d), y (B, 1) in the given order; the last one may be shorter."""
+    for indices in order.split(batch_size):
+        yield X[indices], y[indices]
+
+
+class Training:
+    """A run written out by hand."""
+
+    note = ""
+
+    def __init__(self, problem: Problem, controls: Controls) -> None:
+        self.problem = problem
+        self.controls = controls
+        self.shuffles = problem.shuffles()
+        experiment = problem.experiment
+        self.divisor = experiment.divisor or 1
+        self.move = experiment.entry("optimizer").function
+        self.options = experiment.optimizer.kwargs()
+        self.step = 0
+        self._params = {
+            name: start.clone().requires_grad_() for name, start in problem.start.items()
+        }
+        # What the optimizer keeps of each parameter from step to step.
+        self._kept = {
+            name: (torch.zeros_like(start), torch.zeros_like(start))
+            for name, start in problem.start.items()
+        }
+        self._minibatch: tuple[Tensor, Tensor] | None = None
+
+    def run(self) -> Iterator[Progress]:
+        """Take one step after the other, yielding its minibatch's mean loss before it."""
+        while True:
+            yield from self._epoch()
+            yield epoch_end(self.problem, self)
+
+    def _epoch(self) -> Iterator[tuple[float, ...]]:
+        problem, params, controls = self.problem, self._params, self.controls
+        experiment = problem.experiment
+        loss_of, loss_params = experiment.entry("loss").function, experiment.loss.kwargs()
+        averaged, penalized = experiment.reduction == "mean", experiment.penalty.name != "none"
+        order = next(self.shuffles)[: experiment.used_per_epoch].to(problem.device)
+        factors = experiment.lr_factors(self.step, experiment.steps_per_epoch).tolist()
+        minibatches = data_iter(experiment.batch_size, order, problem.X, problem.y)
+        for (X, y), factor in zip(minibatches, factors, strict=True):
+            y_hat = problem.model.predict(params, X)
+            labels = y.reshape(y_hat.shape) if experiment.reshape else y.flatten()
+            losses = loss_of(y_hat - labels, **loss_params)
+            loss = losses.mean() if averaged else losses.sum()
+            for param in params.values():
+                param.grad = None
+            # The optimizer divides a sum, and with it what is added here.
+            if penalized:
+                (loss + self.divisor * problem.penalty(params)).backward()
+            else:
+                loss.backward()
+            self._update(controls.lr * factor)
+            self._minibatch = (X, y)
+            yield (loss.item() if averaged else loss.item() / losses.numel(),)
+
+    @torch.no_grad()
+    def _update(self, lr: float) -> None:
+        """Move every parameter as the optimizer says; a summed gradient is divided first."""
+        self.step += 1
+        for name, grad in self.grads().items():
+            one, two = self._kept[name]
+            move, one, two = self.move(grad, one, two, self.step, lr, **self.options)
+            self._params[name].sub_(move)
+            self._kept[name] = one, two
+
+    def params(self) -> dict[str, Tensor]:
+        """Each parameter by the model's name."""
+        return {name: param.detach() for name, param in self._params.items()}
+
+    def grads(self) -> dict[str, Tensor]:
+        """Gradient that the last step followed."""
+        return {
+            name: param.grad / self.divisor
+            for name, param in self._params.items()
+            if param.grad is not None
+        }
+
+    def minibatch(self) -> tuple[Tensor, Tensor] | None:
+        """X (B, d) and y (B, 1) of the last minibatch."""
+        return self._minibatch

@@ -1,0 +1,65 @@
+"""A curve that grows without end in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+CAPACITY = 1024
+"""Most points a series keeps."""
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """A curve: lowest and highest value around each x; they differ where points were merged."""
+
+    x: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+
+class Series:
+    """A curve that grows without end in bounded memory and loses no spike.
+
+    When full, neighbours are merged in pairs that keep the lowest and the highest of both.
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.capacity = capacity
+        self.width = 1
+        self.held = 0
+        self.x: list[float] = []
+        self.low: list[float] = []
+        self.high: list[float] = []
+
+    def add(self, x: float, y: float, high: float | None = None) -> None:
+        """Append a value, or the lowest and highest of several; what is not finite is left out."""
+        high = y if high is None else high
+        if not (math.isfinite(y) and math.isfinite(high)):
+            return
+        if self.held % self.width:
+            if y < self.low[-1]:
+                self.low[-1] = y
+            if high > self.high[-1]:
+                self.high[-1] = high
+        else:
+            if len(self.x) == self.capacity:
+                self._halve()
+            self.x.append(x)
+            self.low.append(y)
+            self.high.append(high)
+        self.held += 1
+
+    def points(self) -> Points:
+        """A frozen copy."""
+        return Points(tuple(self.x), tuple(self.low), tuple(self.high))
+
+    def _halve(self) -> None:
+        self.x = self.x[::2]
+        self.low = [min(pair) for pair in zip(self.low[::2], self.low[1::2], strict=True)]
+        self.high = [max(pair) for pair in zip(self.high[::2], self.high[1::2], strict=True)]
+        self.width *= 2

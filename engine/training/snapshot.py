@@ -1,0 +1,127 @@
+"""A frozen picture of a run at one moment, in plain values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from engine.catalog.parameters import Values
+from engine.experiment import Experiment
+from engine.theory.facts import Facts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.theory.stability import Autopsy
+
+from engine.training.series import Points
+from engine.training.trail import Path
+
+State = Literal[
+    "loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"
+]
+RESIDUALS = 64
+"""Most residuals that a snapshot has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Everything the screen needs, in plain values, as it was at one moment."""
+
+    experiment: Experiment
+    number: int = 0
+    """Which run of the session this is."""
+    state: State = "loading"
+    message: str = ""
+    """The reason of a failure, a divergence or an early end, or the last alert."""
+    facts: Facts | None = None
+    epoch: int = 0
+    """Epochs completed."""
+    step: int = 0
+    lr: float = 0.0
+    """Learning rate in force: the schedule's factor is in it."""
+    loss: float | None = None
+    """Loss over all the data after the last full epoch (before the first: at the start)."""
+    batch_loss: float | None = None
+    """Mean loss of the last minibatch, before its step."""
+    params: Values = field(default_factory=dict)
+    grads: Values = field(default_factory=dict)
+    residuals: tuple[float, ...] = ()
+    """ŷ − y of the last minibatch at the present parameters, before the first step of some samples;
+    the first few of them."""
+    batch_losses: Points = Points()
+    """x in epochs."""
+    epoch_losses: Points = Points()
+    """x in epochs, from the start at 0."""
+    validation_losses: Points = Points()
+    """Over the data held out, if any are; x in epochs."""
+    path: Path = Path()
+    """The way of the parameters."""
+    autopsy: Autopsy | None = None
+    """Why the run diverged, if it did."""
+    seconds: float = 0.0
+    """Time spent training."""
+    steps_per_second: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.facts.steps_per_epoch * self.experiment.epochs if self.facts else 0
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds that the rest of the run will take at the present speed."""
+        if not self.steps_per_second:
+            return None
+        return (self.steps - self.step) / self.steps_per_second
+
+    @property
+    def over(self) -> bool:
+        """Whether this run will take no further step."""
+        return self.state in ("stopped", "finished", "diverged", "failed")
+
+    def errors(self) -> Values:
+        """Estimate − true for each parameter."""
+        return error_of(self.params, self.facts.true) if self.facts else {}
+
+    def quantities(self) -> dict[str, tuple[float, float | None, str]]:
+        """Physical quantities by name: value now, true value if there is one, unit."""
+        if not self.params or self.facts is None:
+            return {}
+        return quantities(self.experiment, self.params, self.facts)
+
+
+def residuals(
+    experiment: Experiment, params: dict[str, Tensor], rows: tuple[Tensor, Tensor] | None
+) -> tuple[float, ...]:
+    """ŷ − y of the first few of some samples X (B, d), y (B, 1)."""
+    if rows is None:
+        return ()
+    X, y = rows[0][:RESIDUALS], rows[1][:RESIDUALS]
+    return tuple((experiment.architecture().predict(params, X) - y).flatten().tolist())
+
+
+def error_of(params: Values, true: Values) -> Values:
+    """Estimate − true for each parameter that has a true value."""
+    return {
+        name: tuple(value - target for value, target in zip(values, true[name], strict=True))
+        for name, values in params.items()
+        if name in true
+    }
+
+
+def quantities(
+    experiment: Experiment, params: Values, known: Facts
+) -> dict[str, tuple[float, float | None, str]]:
+    """Physical quantities by name: value at the parameters, true value if there is one, unit."""
+    true = known.true
+    return {
+        one.name: (one.of(params), one.of(true) if true else None, one.unit)
+        for one in experiment.architecture().quantities
+    }
+
+
+def norm(values: Values) -> float:
+    """Euclidean norm over all the numbers; infinite or NaN where they are."""
+    return math.sqrt(sum(number * number for name in values for number in values[name]))

@@ -1,0 +1,98 @@
+"""`train`: an experiment in, events out; no thread, no clock, no output.
+
+Being a generator makes pausing, one minibatch and one epoch a matter of how far it is advanced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.catalog.parameters import Values, numbers
+from engine.experiment import Experiment
+from engine.problem import build
+from engine.support.translation import tr
+from engine.theory.gather import facts
+from engine.theory.stability import autopsy
+from engine.training.controls import Controls
+from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
+from engine.training.loops import EpochEnd, load
+from engine.training.verdicts import Patience, Watch, limit
+
+RUNAWAY = 1e6
+"""A loss this many times its start counts as diverged."""
+
+
+def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
+    """The events of one run: Started, then for each epoch its steps and its end, then the outcome.
+
+    `controls` may be changed between two events. A loss or parameter that is not finite, or a
+    minibatch loss above a million times the start, ends the run as Diverged at that step. Raises
+    BadInput when the device is not there.
+    """
+    controls = controls or Controls(experiment.lr)
+    problem = build(experiment)
+    known = facts(problem)
+    loop = load(experiment.loop)(problem, controls)
+    yield Started(experiment, known, loop.note)
+
+    watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
+    patience = Patience(experiment.patience)
+    runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
+    as_at_start = known.start_loss * (1 + 1e-5)  # summed in another order it is not the same
+    per_epoch = known.steps_per_epoch
+    epoch = step = good = 0
+
+    def diverged(at: int, loss: float, params: Values) -> Diverged:
+        lr = controls.lr * float(experiment.lr_factors(step - 1, 1)[0])
+        cause = autopsy(
+            problem, known.stability, known.best, known.start_loss, loss, params,
+            (good + 1, step), lr,
+        )  # fmt: skip
+        return Diverged(at, step, loss, why(loss, runaway), params, cause)
+
+    held_out = len(problem.held_out[0])
+    for progress in loop.run():
+        if isinstance(progress, EpochEnd):
+            epoch += 1
+            loss, params, grads = progress
+            if not loss <= runaway:
+                step = epoch * per_epoch
+                yield diverged(epoch, loss, params)
+                return
+            # Asked for only where there is one: an epoch of little data takes two microseconds.
+            validation = problem.validation_loss(params) if held_out else None
+            alert = watch.look(epoch, loss)
+            ended = epoch * per_epoch
+            yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
+            enough = patience.look(epoch, loss if validation is None else validation)
+            if enough or epoch == experiment.epochs:
+                yield Finished(epoch, ended, loss, params, enough)
+                return
+        else:
+            good = last_below(progress, as_at_start, step) or good
+            step += len(progress)
+            loss = float(progress[-1])
+            now = math.ceil(step / per_epoch)
+            yield Stepped(now, step, loss, progress, loop)
+            # One comparison catches too large, infinite and NaN alike.
+            if not loss <= runaway:
+                yield diverged(now, loss, numbers(loop.params()))
+                return
+
+
+def last_below(losses: Losses, bound: float, before: int) -> int:
+    """The last step with a loss of at most `bound`, counted from `before`; 0 if there is none."""
+    if losses[-1] <= bound:  # mostly
+        return before + len(losses)
+    places = np.flatnonzero(np.asarray(losses) <= bound)
+    return before + int(places[-1]) + 1 if len(places) else 0
+
+
+def why(loss: float, runaway: float) -> str:
+    """What was seen, in words, when a run is called diverged."""
+    if math.isfinite(loss):
+        return tr("the loss rose above {bound:.2g}, a million times its start", bound=runaway)
+    return tr("the loss is no longer a finite number")

@@ -1,0 +1,1 @@
+"""Snapshots and results as charts, one kind a file; nothing here draws."""

@@ -1,0 +1,51 @@
+"""The error along each eigenvector, as a chart."""
+
+from __future__ import annotations
+
+from engine.support.translation import tr
+from engine.training.directions import directions, is_predicted
+from engine.training.snapshot import Snapshot
+from tui.charts.empty import absent
+from tui.drawing.chart import Chart, Curve
+
+DECADES = 1e-8
+"""Share of the largest error below which nothing is shown: rounding, and predictions beyond it."""
+
+NO_DIRECTIONS = "only for models that are linear in their parameters"
+
+
+# The directions ------------------------------------------------------------------------------
+
+
+def directions_chart(now: Snapshot) -> Chart:
+    """|vᵀ(θ − θ*)| of each eigenvector over the epochs, and dashed what theory predicts."""
+    predicted = is_predicted(now)
+    found = list(enumerate(directions(now)))[::-1]  # the steepest lies on top
+    # Between the steepest and the flattest the colours go in order.
+    named = {0, len(found) - 1}
+    measured = [
+        Curve(
+            now.path.x,
+            one.measured,
+            color=index,
+            label=f"λ {one.eigenvalue:.3g}" if index in named else "",
+        )
+        for index, one in found
+    ]
+    dashed = [
+        Curve(one.times, one.predicted, color=index, dashed=True, marker=".")
+        for index, one in found
+        if predicted
+    ]
+    high = max((value for curve in measured for value in curve.ys), default=0.0)
+    low = min((y for curve in (*measured, *dashed) for y in curve.ys if y > 0), default=high)
+    return Chart(
+        (*dashed, *measured),
+        title=tr("error, dashed (1−lr·λ)ᵏ") if predicted else tr("error, measured only"),
+        x_label=tr("epochs"),
+        y_label=tr("error along the steepest"),
+        log_y=True,
+        x_range=(0.0, float(now.experiment.epochs)),
+        y_range=(max(low, DECADES * high) / 2, 2 * high),
+        empty=absent(now, tr("press s to train")) if found or not now.facts else tr(NO_DIRECTIONS),
+    )

@@ -1,0 +1,178 @@
+"""The landscape and the directions of a run: where it goes, and how fast along each eigenvector."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from engine.catalog.parameters import flat
+from engine.support.translation import tr
+from engine.theory.landscape import Landscape, Plane, Range
+from engine.training.snapshot import Snapshot
+from engine.training.trail import Path
+from tui.charts.empty import ZOOM
+from tui.drawing.chart import Chart, Curve
+from tui.drawing.relief import Relief
+from tui.text.numbers import number
+
+AIR = 1.15
+"""How far the frame reaches beyond what it must show."""
+NARROWEST = 0.2
+"""Least height of the frame as a share of its width, and the other way round."""
+FARTHEST = 4.0
+"""Where a run goes further than this many times the way from the start, it leaves the frame."""
+COUNTED = 40
+"""Most places of a path that are marked one by one."""
+
+Point = tuple[float, float]
+
+
+# The landscape -------------------------------------------------------------------------------
+
+
+def frame(plane: Plane, run: Snapshot, centre: Point | None, zooms: int) -> tuple[Range, Range]:
+    """The rectangle of a plane to show: start, optimum in the middle, and the path.
+
+    Zoomed in it lies around `centre`, or else still around the optimum. It grows in leaps, so that
+    a path that grows does not move it all the time.
+    """
+    assert run.facts
+    best = optimum(plane, run)
+    reach = [0.0, 0.0]
+    for axis, places in enumerate(plane.places([flat(run.facts.start)])):
+        reach[axis] = abs(places[0] - best[axis])
+    reach = [max(reach[0], NARROWEST * reach[1]) or 1.0, max(reach[1], NARROWEST * reach[0]) or 1.0]
+    halves = []
+    for near, places, middle in zip(reach, plane.places(run.path.theta), best, strict=True):
+        far = max((abs(place - middle) for place in places), default=0.0)
+        half = near
+        while half < min(far, FARTHEST * near):
+            half *= ZOOM
+        halves.append(AIR * half * ZOOM**-zooms)
+    x, y = centre or best
+    return (x - halves[0], x + halves[0]), (y - halves[1], y + halves[1])
+
+
+def optimum(plane: Plane, run: Snapshot) -> Point:
+    """Coordinates of θ*."""
+    assert run.facts
+    (x,), (y,) = plane.places([flat(run.facts.best)])
+    return x, y
+
+
+def is_known(run: Snapshot) -> bool:
+    """Whether it is known where the best parameters are."""
+    return run.facts is not None and run.facts.is_best_known
+
+
+def place_at(plane: Plane, path: Path, epoch: float | None) -> Point | None:
+    """Where a path was after so many epochs: the nearest place that it keeps."""
+    if epoch is None or not path.x:
+        return None
+    nearest = min(range(len(path.x)), key=lambda index: abs(path.x[index] - epoch))
+    (x,), (y,) = plane.places([path.theta[nearest]])
+    return x, y
+
+
+def landscape_chart(
+    now: Snapshot,
+    previous: Snapshot | None,
+    pinned: Snapshot | None,
+    plane: Plane,
+    ranges: tuple[Range, Range],
+    known: Landscape | None,
+    cursor: float | None,
+) -> Chart:
+    """The loss over a plane, light where it is high, with the paths of up to three runs on it."""
+    if known is not None and (known.facts is not now.facts or known.plane != plane):
+        known = None
+    if plane.is_line:
+        return bowl_chart(now, plane, ranges[0], known)
+    here, best = place_at(plane, now.path, cursor), optimum(plane, now)
+    curves = [
+        Curve(*plane.places(run.path.theta), "line", color, label, dashed=True, marker=marker)
+        for run, color, label, marker in (
+            (pinned, "reference", tr("pinned"), "x"),
+            (previous, "before", tr("before"), "o"),
+        )
+        if run is not None and fits(run, plane)
+    ]
+    xs, ys = plane.places(now.path.theta)
+    curves += [
+        Curve(xs, ys, color="ink", label=tr("now") if curves else "", marker="#"),
+        *([Curve(xs, ys, "marks", "ink", marker="#")] if len(xs) <= COUNTED else []),
+        spot((xs[0], ys[0]), "ink", "", "S", "○"),
+        *([spot(best, "data", "θ*", "@", "×")] if is_known(now) else []),
+    ]
+    title = f"↑ {plane.names[1]} → {plane.names[0]}"
+    if cursor is not None and here is not None:
+        title = tr(
+            "epoch {epoch}: {x}, {y}", epoch=number(cursor), x=number(here[0]), y=number(here[1])
+        )
+        curves.append(spot(here, "now", "", "O", "◆"))
+    return Chart(
+        tuple(curves),
+        heat=relief(known) if known else None,
+        title=title,
+        x_label=plane.names[0],
+        y_label=plane.names[1],
+        x_range=ranges[0],
+        y_range=ranges[1],
+    )
+
+
+@lru_cache(maxsize=1)
+def relief(known: Landscape) -> Relief:
+    """A landscape as a background: one for all its frames, as it works its colours out once."""
+    return Relief(known.x_range, known.y_range, known.values)
+
+
+def spot(place: Point, color: str, label: str, marker: str, mark: str) -> Curve:
+    """One place on a landscape."""
+    return Curve([place[0]], [place[1]], "marks", color, label, marker=marker, mark=mark)
+
+
+def fits(run: Snapshot, plane: Plane) -> bool:
+    """Whether a run has a path in the parameters of a plane."""
+    return bool(run.path.theta) and len(run.path.theta[0]) == len(plane.origin)
+
+
+def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | None) -> Chart:
+    """The loss along the only parameter, with the run's places on it."""
+    name = plane.names[0]
+    chart = Chart(
+        title=tr("loss over {name}", name=name),
+        x_label=name,
+        y_label=tr("loss"),
+        empty=tr("on its way …"),
+    )
+    if known is None:
+        return chart
+    left, right = known.x_range
+    ys = known.values[0]
+    xs = [left + (right - left) * (index + 0.5) / len(ys) for index in range(len(ys))]
+    places, _ = plane.places(now.path.theta)
+    inside = [place for place in places if xs[0] <= place <= xs[-1]]
+    on = list(zip(inside, heights(xs, ys, inside), strict=True))
+    curves = [
+        Curve(xs, ys, color="faint", label=tr("loss"), marker="."),
+        Curve(inside, [y for _, y in on], "marks", "ink", marker="#"),
+    ]
+    best = optimum(plane, now)[0]
+    if is_known(now):
+        ends = heights(xs, ys, [best])
+        curves += [spot((best, height), "data", "θ*", "@", "×") for height in ends]
+    if on:
+        curves.append(spot(on[0], "ink", tr("start"), "S", "○"))
+        curves.append(spot(on[-1], "now", tr("now"), "O", "◆"))
+    return replace(chart, curves=tuple(curves), x_range=x_range)
+
+
+def heights(xs: Sequence[float], ys: Sequence[float], places: Sequence[float]) -> Iterator[float]:
+    """y at each place: on the straight line through the two points beside it; xs increase."""
+    for place in places:
+        right = min(max(bisect_left(xs, place), 1), len(xs) - 1)
+        (x, next_x), (y, next_y) = xs[right - 1 : right + 1], ys[right - 1 : right + 1]
+        yield y + (next_y - y) * (place - x) / (next_x - x)

@@ -1,0 +1,121 @@
+"""The losses of this run and of others, with their levels, as a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.jobs.band import band
+from engine.jobs.sweep import SweepProgress
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
+from engine.training.verdicts import NEAR
+from tui.charts.empty import absent
+from tui.drawing.chart import Chart, Curve, Level
+from tui.drawing.window import value_at
+from tui.text.numbers import loss_text
+
+Band = Sequence[tuple[float, float, float, float, float]]
+"""Least, quartiles and greatest loss over several seeds after each epoch."""
+
+
+def loss_chart(
+    now: Snapshot,
+    previous: Snapshot | None = None,
+    pinned: Snapshot | None = None,
+    log_y: bool = True,
+    x_range: tuple[float, float] | None = None,
+    cursor: float | None = None,
+    spread: Band = (),
+) -> Chart:
+    """Epoch losses of up to three runs over this run's minibatch losses, with both limits.
+
+    Where data are held out, their loss after each epoch stands beside it.
+    """
+    curves = []
+    xs = range(1, len(spread) + 1)
+    for place, label in enumerate(("", "", tr("other seeds"), "", "")):
+        # The ends are dashed, the quartiles and the median drawn through.
+        ys = [numbers[place] for numbers in spread]
+        if spread:
+            dashed = place in (0, 4)
+            curves.append(Curve(xs, ys, color="data", label=label, dashed=dashed, marker="o"))
+    for other, color, label in (
+        (pinned, "reference", tr("pinned")),
+        (previous, "before", tr("before")),
+    ):
+        if other is not None:
+            losses = other.epoch_losses
+            curves.append(Curve(losses.x, losses.low, color=color, label=label, dashed=True))
+    batches, epochs = now.batch_losses, now.epoch_losses
+    if batches.x:
+        curves.append(
+            Curve(
+                batches.x,
+                batches.low,
+                "points",
+                "faint",
+                tr("minibatch"),
+                highs=batches.high,
+                marker=".",
+            )
+        )
+    main = Curve(
+        epochs.x, epochs.low, color="now", label=tr("epoch"), highs=epochs.high, marker="*"
+    )
+    held_out = now.validation_losses
+    if held_out.x:
+        curves.append(
+            Curve(
+                held_out.x,
+                held_out.low,
+                color=2,
+                label=tr("validation"),
+                highs=held_out.high,
+                marker="v",
+            )
+        )
+    curves += [main, Curve(epochs.x, epochs.low, "marks", "now", marker="*")]
+    axis = tr("log y") if log_y else tr("linear y")
+    title = f"{tr(now.experiment.entry('loss').label)}, {axis}"
+    if cursor is not None:
+        # The values take the place of the legend.
+        title = tr("epoch {epoch:.10g}", epoch=cursor)
+        beside = (other for other in curves if other.dashed or other.marker == "v")
+        for curve in (main, *beside):
+            value = value_at(curve, cursor)
+            if value is not None:
+                title += f"  {tr('now') if curve is main else curve.label} {loss_text(value)}"
+        curves = [replace(curve, label="") for curve in curves]
+    return Chart(
+        tuple(curves),
+        levels(now),
+        title,
+        x_label=tr("epochs"),
+        log_y=log_y,
+        x_range=x_range or (0.0, float(now.experiment.epochs)),
+        cursor=cursor,
+        empty=absent(now, tr("loading torch …")),
+    )
+
+
+def levels(now: Snapshot) -> tuple[Level, ...]:
+    """The noise floor and the loss of the closed form θ*; one level where they are close."""
+    if now.facts is None:
+        return ()
+    floor, best = now.facts.noise_floor, now.facts.optimum
+    symbols = now.experiment.floor
+    if floor > 0 and 1 / NEAR < best / floor < NEAR:
+        return (Level(floor, f"{symbols} θ*"),)
+    return Level(floor, symbols), Level(best, "θ*")
+
+
+def spread(now: Snapshot, sweep: SweepProgress | None) -> Band:
+    """The band of a finished sweep over seeds, if it was over the experiment on show."""
+    if sweep is None or sweep.state != "finished":
+        return ()
+    same = sweep.sweep.experiment.changed({"seed": 0}) == now.experiment.changed({"seed": 0})
+    cells = [cell for cell in sweep.cells if cell is not None]
+    if not same or [axis.key for axis in sweep.sweep.axes] != ["seed"]:
+        return ()
+    return band(cells)

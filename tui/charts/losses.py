@@ -1,0 +1,127 @@
+"""The shapes of the losses, their slopes and curvatures, with a minibatch's residuals on them."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache, partial
+
+from engine.catalog.losses import LOSSES
+from engine.catalog.registry import Value
+from engine.experiment import Experiment
+from engine.support.translation import tr
+from engine.training.snapshot import Snapshot
+from tui.drawing.chart import Chart, Curve
+
+POINTS = 120
+"""Pieces of each curve."""
+NARROWEST = 2.0
+"""Least residual at the ends of the axis: the thresholds of the losses mostly are at 1."""
+DRAWN = 12
+"""Most residuals that are drawn, so that they stand apart."""
+SIGNS = ("ℓ", "ℓ′", "ℓ″")
+
+Shape = tuple[str, tuple[tuple[str, Value], ...]]
+"""A loss by name, with its parameters."""
+
+
+def shapes(experiment: Experiment) -> tuple[Shape, ...]:
+    """Every loss with its defaults, last the chosen one with the experiment's parameters."""
+    chosen = experiment.loss
+    others = (entry.name for entry in LOSSES if entry.name != chosen.name)
+    return (
+        *((name, tuple(LOSSES.defaults(name).items())) for name in others),
+        (chosen.name, tuple(chosen.kwargs().items())),
+    )
+
+
+def reach(snapshot: Snapshot) -> float:
+    """How far the axis reaches on both sides of 0: 2, 5 or 10 times a power of ten, as needed."""
+    sizes = [abs(r) for r in snapshot.residuals if math.isfinite(r)]
+    thresholds = [v for v in snapshot.experiment.loss.kwargs().values() if isinstance(v, float)]
+    needed = max((NARROWEST, *sizes, *(1.5 * value for value in thresholds)))
+    power = 10.0 ** math.floor(math.log10(needed))
+    return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= needed)
+
+
+def values(shape: Shape, xs: tuple[float, ...], order: int) -> tuple[float, ...]:
+    """ℓ, ℓ′ or ℓ″ of a loss at some residuals."""
+    import torch  # there are facts, so it is there
+
+    from engine.theory.derivatives import curvatures, slopes
+
+    name, params = shape
+    r = torch.tensor(xs, dtype=torch.float64)
+
+    def loss(r: torch.Tensor) -> torch.Tensor:
+        value: torch.Tensor = LOSSES[name].function(r, **dict(params))
+        return value
+
+    found = (loss, partial(slopes, loss), partial(curvatures, loss))[order](r)
+    return tuple(found.tolist())
+
+
+@lru_cache(maxsize=16)
+def curves(
+    chosen: tuple[Shape, ...], x_range: tuple[float, float], order: int
+) -> tuple[tuple[Curve, ...], tuple[float, float]]:
+    """A curve for each loss, the last one foremost, and the range of y: kept while it trains.
+
+    A letter stands on each of the others, so that they are told apart without colour as well.
+    """
+    left, right = x_range
+    xs = tuple(left + (right - left) * i / POINTS for i in range(POINTS + 1))
+    drawn: list[Curve] = []
+    heights = [values(shape, xs, order) for shape in chosen]
+    letters = initials([name for name, _ in chosen])
+    for place, (name, _) in enumerate(chosen[:-1]):
+        ys, letter = heights[place], letters[name]
+        drawn.append(Curve(xs, ys, color=place, dashed=True, marker=letter))
+        spots = [POINTS * (place + 1) // (2 * len(chosen) + 2), POINTS - 5 - 6 * place]
+        drawn.append(
+            Curve(
+                [xs[spot] for spot in spots],
+                [ys[spot] for spot in spots],
+                "marks",
+                place,
+                name,
+                marker=letter,
+                mark=letter,
+            )
+        )
+    drawn.append(Curve(xs, heights[-1], color="ink", label=chosen[-1][0], marker="*"))
+    # What the steepest losses reach at the ends would flatten all the others.
+    least = min(min(heights[-1]), sorted(map(min, heights))[len(heights) // 2])
+    most = max(max(heights[-1]), sorted(map(max, heights))[len(heights) // 2])
+    air = 0.06 * (most - least or 1.0)
+    return tuple(drawn), (least - air, most + air)
+
+
+def initials(names: list[str]) -> dict[str, str]:
+    """A letter for each name: the first of its own that is still free."""
+    found: dict[str, str] = {}
+    for name in names:
+        free = (letter for letter in name if letter.isalpha() and letter not in found.values())
+        found[name] = next(free, "?")
+    return found
+
+
+def losses_chart(snapshot: Snapshot, order: int, x_range: tuple[float, float] | None) -> Chart:
+    """ℓ, ℓ′ or ℓ″ of every loss against the residual; marks on the chosen one are residuals."""
+    order %= len(SIGNS)
+    chosen, end = shapes(snapshot.experiment), reach(snapshot)
+    shown = x_range or (-end, end)
+    lines, y_range = curves(chosen, shown, order)
+    drawn = sorted(r for r in snapshot.residuals if math.isfinite(r))
+    drawn = drawn[:: math.ceil(len(drawn) / DRAWN) or 1]
+    marks = Curve(
+        drawn, values(chosen[-1], tuple(drawn), order), "marks", "now", marker="@", mark="●"
+    )
+    titles = (tr("ℓ, the cost"), tr("ℓ′, the pull"), tr("ℓ″, the curvature"))
+    return Chart(
+        (*lines, marks),
+        title=titles[order],
+        x_label=tr("residual ŷ − y"),
+        y_label=SIGNS[order],
+        x_range=shown,
+        y_range=y_range,
+    )

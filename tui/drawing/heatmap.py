@@ -1,0 +1,237 @@
+"""A heat map one can walk about in: plotext's has neither a cursor nor an ASCII form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from tui.ascii import SHADES, clean
+from tui.drawing.page import Picture, step_of
+from tui.text.numbers import loss_text
+from tui.themes import RAMP, Palette
+
+TOP = 0.95
+"""Share of the values that the colour scale reaches; those above have its last colour."""
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A grid of values: rows from the bottom up; None is not there yet, NaN is diverged."""
+
+    values: tuple[tuple[float | None, ...], ...]
+    x_labels: tuple[str, ...]
+    y_labels: tuple[str, ...]
+    title: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    log: bool = True
+    """Whether colours follow the logarithm of the values."""
+    limit_column: int | None = None
+    """The first column beyond the predicted limit, marked below."""
+    limit_label: str = ""
+    absent: str = "diverged"
+    """What NaN means."""
+
+
+class HeatMap(Picture, can_focus=True):
+    """Shows a heat and a cursor; arrows move it, enter chooses."""
+
+    BINDINGS = [
+        Binding("left", "move(0, -1)", show=False),
+        Binding("right", "move(0, 1)", show=False),
+        Binding("up", "move(1, 0)", show=False),
+        Binding("down", "move(-1, 0)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+    cursor: reactive[tuple[int, int]] = reactive((0, 0))
+
+    class Moved(Message):
+        """The cursor stands elsewhere."""
+
+    class Chosen(Message):
+        """Enter was pressed on a cell."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.heat = Heat((), (), ())
+
+    def show(self, heat: Heat) -> None:
+        """Show a heat; the cursor stays where it is as far as the grid reaches."""
+        self.heat = heat
+        rows, columns = len(heat.y_labels), len(heat.x_labels)
+        row, column = self.cursor
+        self.cursor = (min(row, max(rows - 1, 0)), min(column, max(columns - 1, 0)))
+        self.refresh()
+
+    def action_move(self, up: int, right: int) -> None:
+        """Move the cursor by cells."""
+        row, column = self.cursor
+        self.cursor = (
+            min(max(row + up, 0), max(len(self.heat.y_labels) - 1, 0)),
+            min(max(column + right, 0), max(len(self.heat.x_labels) - 1, 0)),
+        )
+        self.post_message(self.Moved())
+
+    def action_choose(self) -> None:
+        """Announce that the cell under the cursor is wanted."""
+        self.post_message(self.Chosen())
+
+    def render_line(self, y: int) -> Strip:
+        """One line: title, cells with a label on the left, labels below."""
+        width, height = self.size
+        base = self.visual_style.rich_style
+        segments = line(self.heat, self.cursor, y, width, height, self.palette, self.ascii)
+        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+
+
+def line(
+    heat: Heat,
+    cursor: tuple[int, int],
+    y: int,
+    width: int,
+    height: int,
+    palette: Palette,
+    ascii: bool,
+) -> list[Segment]:
+    """The segments of one line of the picture."""
+    quiet, text = palette.style("axis"), palette.style("text")
+    rows, columns = len(heat.y_labels), len(heat.x_labels)
+    gutter = max((len(label) for label in heat.y_labels), default=0) + 1
+    across = places(columns, width - gutter, cursor[1])
+    down = places(rows, height - 4, cursor[0])
+    if y == 0:
+        return [Segment(heat.title, text)]
+    if y == 1:
+        return legend(heat, width, quiet, ascii)
+    if not across or not down or y - 2 >= len(down) + 2:
+        return []
+    if y - 2 == len(down):
+        return [Segment(" " * gutter + x_axis(heat, across), quiet)]
+    if y - 2 == len(down) + 1:
+        return [Segment(" " * gutter + marks(heat, across, ascii), text)]
+    row = down[::-1][y - 2]
+    first = y - 2 == len(down) - 1 or down[::-1][y - 1] != row
+    label = heat.y_labels[row] if first else ""
+    segments = [Segment(f"{label:>{gutter - 1}} ", quiet)]
+    low, high = extent(heat)
+    for column in across:
+        value = heat.values[row][column]
+        here = (row, column) == cursor
+        segments.append(cell(value, low, high, heat.log, here, ascii))
+    return segments
+
+
+def places(count: int, room: int, kept: int = 0) -> list[int]:
+    """Which of `count` cells each of `room` places shows; few cells do not fill all the room.
+
+    Where there is not room for all, the kept one stands in the place of one beside it.
+    """
+    room = min(room, 8 * count)
+    shown = [i * count // room for i in range(room)]
+    if 0 < room < count and kept < count and kept not in shown:
+        shown[kept * room // count] = kept
+    return shown
+
+
+def extent(heat: Heat) -> tuple[float, float]:
+    """The ends of the colour scale, in its units: all values but the few greatest.
+
+    Runs that have all but diverged would leave one colour to all the others.
+    """
+    known = sorted(place for place in scale_places(heat) if place is not None)
+    if not known:
+        return 0.0, 1.0
+    top = known[math.ceil(TOP * (len(known) - 1))]
+    return known[0], top if top > known[0] else known[-1]
+
+
+def scale_places(heat: Heat) -> Iterator[float | None]:
+    """The place of each value on the colour scale."""
+    return (scaled(value, heat.log) for row in heat.values for value in row)
+
+
+def scaled(value: float | None, log: bool) -> float | None:
+    """A value on the colour scale, or None where it has no place there."""
+    if value is None or not math.isfinite(value) or (log and value <= 0):
+        return None
+    return math.log10(value) if log else value
+
+
+def cell(
+    value: float | None, low: float, high: float, log: bool, here: bool, ascii: bool
+) -> Segment:
+    """One place of a cell."""
+    if value is None:
+        mark = "#+" if here else " ·"
+        return Segment(mark[0 if ascii else 1], Style(dim=not here))
+    place = scaled(value, log)
+    if place is None and not math.isfinite(value):
+        mark = "X" if ascii or here else "×"
+        return Segment(mark, Style(color="#e8743b", bold=here, reverse=here))
+    # A loss of exactly zero has no logarithm, but is the best there is.
+    step = step_of(place, low, high) if place is not None else 0
+    if ascii:
+        return Segment("#" if here else SHADES[step], Style(bold=here, reverse=here))
+    if here:
+        return Segment("◆", Style(color="#e8743b", bgcolor=RAMP[step], bold=True))
+    return Segment(" ", Style(bgcolor=RAMP[step]))
+
+
+def legend(heat: Heat, width: int, quiet: Style, ascii: bool) -> list[Segment]:
+    """The colour scale with its ends, and the mark of diverged runs; shorter where it is narrow."""
+    low, high = extent(heat)
+    ends = [loss_text(10**end if heat.log else end) for end in (low, high)]
+    if any(place is not None and place > high for place in scale_places(heat)):
+        ends[1] += "+"
+    words = cell_len(f"{ends[0]}  {ends[1]}   × {heat.absent}")
+    cells = 2 if words + 2 * len(RAMP) <= width else 1
+    steps = [
+        Segment(SHADES[i] * cells) if ascii else Segment(" " * cells, Style(bgcolor=color))
+        for i, color in enumerate(RAMP)
+    ]
+    values = [value for row in heat.values for value in row if value is not None]
+    if not values:
+        return []
+    scale = [Segment(f"{ends[0]} ", quiet), *steps, Segment(f" {ends[1]}   ", quiet)]
+    mark = Segment("X" if ascii else "×", Style(color="#e8743b"))
+    shown = any(scaled(value, heat.log) is not None for value in values)
+    return [*(scale if shown else []), mark, Segment(f" {heat.absent}", quiet)]
+
+
+def x_axis(heat: Heat, across: Sequence[int]) -> str:
+    """Labels of the columns, as many as fit, and the name of x."""
+    text, free = "", 0
+    for place, column in enumerate(across):
+        label = heat.x_labels[column]
+        new = place == 0 or across[place - 1] != column
+        if new and place >= free and place + len(label) <= len(across):
+            text = text.ljust(place) + label
+            free = place + len(label) + 2
+    return text
+
+
+def marks(heat: Heat, across: Sequence[int], ascii: bool = False) -> str:
+    """The name of x, and below its column where the predicted limit lies; what fits of them."""
+    right, up, point = (">", "^", "^") if ascii else ("→", "↑", "▲")
+    name = f"{heat.x_label} {right}   {heat.y_label} {up}" if heat.y_label else heat.x_label
+    limit = heat.limit_column
+    place = next((i for i, at in enumerate(across) if limit is not None and at >= limit), None)
+    if place is None:
+        return name
+    label = clean(heat.limit_label, ascii)
+    mark, start = f"{point} {label}", place
+    if place + len(mark) > len(across):
+        mark, start = f"{label} {point}", place - len(label) - 1
+    if start < 0:
+        mark, start = point, place
+    return (name.ljust(start) if len(name) + 2 < start else " " * start) + mark

@@ -1,0 +1,80 @@
+"""The part of a chart that is shown."""
+
+from __future__ import annotations
+
+import math
+from itertools import chain
+
+from tui.drawing.chart import Chart, Curve
+from tui.drawing.ticks import padded
+from tui.drawing.trace import (
+    Trace,
+    Window,
+    is_drawable,
+)
+
+_LEVEL_REACH = 6
+"""Decades from the data at which a level still widens a log axis."""
+
+
+def value_at(curve: Curve, x: float) -> float | None:
+    """Return the y of the drawable point nearest to x, or None where there is none."""
+    trace = _trace(curve, log=False)
+    nearest = min(range(len(trace.xs)), key=lambda i: abs(trace.xs[i] - x), default=None)
+    return None if nearest is None else trace.ys[nearest]
+
+
+def _trace(curve: Curve, *, log: bool) -> Trace:
+    """Return what can be drawn of a curve; of buckets the minimum, then the maximum."""
+    xs, ys = curve.xs, curve.ys
+    if curve.highs:
+        xs = list(chain.from_iterable(zip(xs, xs, strict=True)))
+        ys = list(chain.from_iterable(zip(ys, curve.highs, strict=True)))
+    return Trace.of(xs, ys, log=log)
+
+
+def _window(chart: Chart, traces: list[Trace]) -> Window | None:
+    """Return the part of the plane to show, or None where there is nothing to draw."""
+    shown = [trace for trace in traces if trace.xs]
+    heat = chart.heat
+    x_asked = _asked(chart.x_range, log=False) or (heat and _asked(heat.x_range, log=False))
+    y_asked = _asked(chart.y_range, log=chart.log_y) or (
+        heat and _asked(heat.y_range, log=chart.log_y)
+    )
+    if heat and x_asked and y_asked:
+        return Window(*x_asked, *y_asked, chart.log_y)
+    if not shown:
+        return None
+    left, right = x_asked or _x_range(
+        min(trace.x_ends[0] for trace in shown),
+        max(trace.x_ends[1] for trace in shown),
+        any(curve.kind == "points" for curve in chart.curves),
+    )
+    visible = [ends for trace in shown if (ends := trace.heights(left, right))]
+    visible = visible or [trace.y_ends for trace in shown]
+    ends = min(low for low, _ in visible), max(high for _, high in visible)
+    low, high = map(math.log10, ends) if chart.log_y else ends
+    for level in chart.levels:
+        if is_drawable(level.y, log=chart.log_y):
+            y = math.log10(level.y) if chart.log_y else level.y
+            # Without noise the best loss is 1e-30, and nothing else could be told apart.
+            if not chart.log_y or low - _LEVEL_REACH <= y <= high + _LEVEL_REACH:
+                low, high = min(low, y), max(high, y)
+    low, high = y_asked or padded(low, high, log=chart.log_y)
+    return Window(left, right, low, high, chart.log_y)
+
+
+def _asked(asked: tuple[float, float] | None, *, log: bool) -> tuple[float, float] | None:
+    """Return a range that was asked for in axis units, or None where it is no range."""
+    if asked is None or not all(is_drawable(end, log=log) for end in asked):
+        return None
+    low, high = map(math.log10, asked) if log else asked
+    return (low, high) if low < high else None
+
+
+def _x_range(left: float, right: float, air: bool) -> tuple[float, float]:
+    if air:
+        return padded(left, right)
+    if left == right:
+        return (left, left + 1) if left + 1 > left else padded(left, right)
+    return left, right

@@ -1,0 +1,239 @@
+"""The fields of a form: text to type, a choice to turn or to pick from a list, a note."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.support.translation import tr
+from tui.overlay import Over
+
+
+@dataclass
+class Edited(Message):
+    """A person gave a key another value, as text."""
+
+    key: str
+    text: str
+
+
+class TextField(Input):
+    """A number or a list of numbers; applied with enter or by leaving it, undone with escape."""
+
+    BINDINGS = [
+        Binding("escape", "undo", "undo", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, key: str, value: str) -> None:
+        super().__init__(value, compact=True, select_on_focus=True, validate_on=())
+        self.cursor_blink = False
+        self.key = key
+        self.applied = value
+        self.announced: str | None = None
+        """The text that was announced last, so that enter and leaving do not both announce it."""
+        self.trouble = ""
+        """Why the text was refused, if it was."""
+        self.entered = False
+        """Whether enter has left the field: then a refusal comes back to it."""
+
+    def put(self, row: Row) -> None:
+        """Show a value that was applied elsewhere."""
+        if row.value != self.applied or not self.has_focus:
+            self.applied = self.value = row.value
+            self.forget()
+
+    def refuse(self, trouble: str) -> None:
+        """Mark the text as not allowed and remember why, or take the mark off."""
+        self.trouble = trouble
+        self.set_class(bool(trouble), "-refused")
+        if trouble and self.entered and self.is_attached:
+            # Whoever has the focus now may have hidden the field, which it is to hear of first.
+            self.screen.call_after_refresh(self.come_back)
+
+    def come_back(self) -> None:
+        """Take the focus again, where the text is still refused."""
+        if self.trouble and self.entered and self.is_attached:
+            self.screen.set_focus(self)
+
+    def forget(self) -> None:
+        """Nothing was announced and nothing refused since the applied value."""
+        self.announced = None
+        self.refuse("")
+
+    def apply(self) -> None:
+        """Announce the text if it is new."""
+        if self.value not in (self.applied, self.announced):
+            self.announced = self.value
+            self.post_message(Edited(self.key, self.value))
+
+    def on_focus(self) -> None:
+        """A refusal after tab or an arrow does not come back."""
+        self.entered = False
+
+    def on_blur(self) -> None:
+        """Leaving a field applies it."""
+        self.apply()
+
+    def action_undo(self) -> None:
+        """Back to what is applied, and out of the field."""
+        self.value = self.applied
+        self.forget()
+        self.leave()
+
+    async def action_submit(self) -> None:
+        """Enter: apply and leave the field, so that the single keys work again.
+
+        A text that is refused is to be mended: its digits are not keys that load lessons.
+        """
+        refused = self.trouble and self.value == self.announced
+        self.entered = True
+        self.apply()
+        if not refused:
+            self.leave()
+
+    def leave(self) -> None:
+        """Give the focus away, unless the field has gone with the choice it belonged to."""
+        if self.is_attached:
+            self.screen.set_focus(None)
+
+
+class Picker(Widget, can_focus=True):
+    """One of a few choices: left and right turn to the next, enter opens the list."""
+
+    BINDINGS = [
+        Binding("left", "turn(-1)", show=False),
+        Binding("right", "turn(1)", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("enter", "open", show=False),
+    ]
+    value: reactive[str] = reactive("")
+
+    def __init__(self, key: str, value: str, choices: tuple[Choice, ...]) -> None:
+        super().__init__()
+        self.key = key
+        self.choices = choices
+        self.set_reactive(Picker.value, value)
+        self.asked = value
+        """What was turned to last; the next turn goes on from there, past what is refused."""
+
+    def put(self, row: Row) -> None:
+        """Show a value that was applied elsewhere, and what there is to choose from."""
+        self.choices = row.choices
+        self.value = self.asked = row.value
+
+    def render(self) -> Text:
+        """The choice, with a mark that there are others."""
+        labels = {choice.value: choice.label for choice in self.choices}
+        text = Text(labels.get(self.value, self.value), no_wrap=True, overflow="ellipsis")
+        text.truncate(max(0, self.size.width - 2), pad=True)
+        return text.append(" ▾", style="dim")
+
+    def action_turn(self, by: int) -> None:
+        """The next or previous choice."""
+        values = [choice.value for choice in self.choices]
+        place = values.index(self.asked) if self.asked in values else -by
+        self.asked = values[(place + by) % len(values)]
+        self.choose(self.asked)
+
+    def on_blur(self) -> None:
+        """Begin again with what is shown."""
+        self.asked = self.value
+
+    def action_open(self) -> None:
+        """Show all choices with what they are."""
+        self.app.push_screen(ChoiceScreen(self.key, self.choices, self.value), self.choose)
+
+    def on_click(self) -> None:
+        """A click opens the list too."""
+        self.action_open()
+
+    def choose(self, value: str | None) -> None:
+        """Announce a choice if it is another one."""
+        if value is not None and value != self.value:
+            self.post_message(Edited(self.key, value))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a picker's list."""
+
+    value: str
+    label: str
+    formula: str = ""
+    help: str = ""
+
+
+class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
+    """All the choices of one picker, with formula and help."""
+
+    BINDINGS = [Binding("escape,q", "dismiss(None)", "close")]
+
+    def __init__(self, title: str, choices: tuple[Choice, ...], value: str) -> None:
+        super().__init__()
+        self.choices = choices
+        self.heading = title
+        self.chosen = value
+
+    def compose(self) -> ComposeResult:
+        """A list with a line or two for each choice."""
+        options = OptionList(*(Option(self.line(choice), choice.value) for choice in self.choices))
+        options.border_title = self.heading
+        options.border_subtitle = tr("enter choose · esc close")
+        yield options
+
+    def on_mount(self) -> None:
+        """Stand on the present choice."""
+        values = [choice.value for choice in self.choices]
+        if self.chosen in values:
+            self.query_one(OptionList).highlighted = values.index(self.chosen)
+
+    def line(self, choice: Choice) -> Text:
+        """Label and formula, the help dim below."""
+        text = Text.assemble(
+            (choice.label, "bold"), ("  " + choice.formula) if choice.formula else ""
+        )
+        if choice.help:
+            text.append("\n" + choice.help, style="dim")
+        return text
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Hand the choice back."""
+        self.dismiss(event.option_id)
+
+
+class Note(Static):
+    """A line that is worked out from the others: to be read, without a focus."""
+
+    said = Content()
+
+    def put(self, row: Row) -> None:
+        """Show other words; the same ones again cost nothing."""
+        if row.note is not None and row.note != self.said:
+            self.said = row.note
+            self.update(row.note, layout=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a form."""
+
+    key: str
+    label: str
+    value: str = ""
+    choices: tuple[Choice, ...] = ()
+    """Empty where text is typed."""
+    note: Content | None = None
+    """Words in place of a value that can be edited."""

@@ -1,0 +1,99 @@
+"""Forms: one row for each key of an experiment, made from the engine's registries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.containers import VerticalScroll
+from textual.widget import AwaitMount, Widget
+from textual.widgets import Static
+
+from engine.catalog.registry import Param, Registry
+from engine.experiment import Experiment
+from engine.support.errors import show
+from engine.support.translation import tr
+from tui.forms.fields import Choice, Note, Picker, Row, TextField
+
+
+def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
+    """What a picker offers for a key; empty where text is typed."""
+    if isinstance(param, Registry):
+        return tuple(Choice(one.name, tr(one.label), one.formula, tr(one.help)) for one in param)
+    if isinstance(param.default, bool):
+        return (Choice("true", tr("yes")), Choice("false", tr("no")))
+    about = param.about or ("",) * len(param.choices)
+    return tuple(
+        Choice(value, value, help=tr(text))
+        for value, text in zip(param.choices, about, strict=True)
+    )
+
+
+class Form(VerticalScroll, can_focus=False):
+    """Rows for the keys under some heads of an experiment: `data` gives data, data.n, …"""
+
+    heads: tuple[str, ...] = ()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.parts: dict[str, TextField | Picker | Note] = {}
+        self.labels = Static(classes="label")
+        self.named = ""
+
+    def compose(self) -> ComposeResult:
+        """The column of labels; `show` puts the fields beside it."""
+        yield self.labels
+
+    @property
+    def fields(self) -> dict[str, TextField | Picker]:
+        """What can be edited, by key."""
+        return {key: part for key, part in self.parts.items() if not isinstance(part, Note)}
+
+    def rows(self, experiment: Experiment) -> list[Row]:
+        """The rows for an experiment; a parameter is indented below its entry."""
+        rows = []
+        for key, value in experiment.flat().items():
+            head, dot, name = key.partition(".")
+            if head in self.heads:
+                label = f" {name}" if dot else head
+                rows.append(Row(key, label, show(value), choices_of(experiment.param(key))))
+        return rows
+
+    def show(self, experiment: Experiment) -> AwaitComplete:
+        """Show an experiment; a row that stays keeps its widget and so the focus.
+
+        What is returned may be awaited: then new fields are there.
+        """
+        rows = self.rows(experiment)
+        for key in self.parts.keys() - {row.key for row in rows}:
+            self.parts.pop(key).remove()
+        labels = "\n".join(row.label for row in rows)
+        if labels != self.named:
+            self.named = labels
+            self.labels.update(labels, layout=len(rows) != self.labels.styles.row_span)
+            self.labels.styles.row_span = len(rows)
+        mounts: list[AwaitMount] = []
+        above: Widget = self.labels
+        for row in rows:
+            if row.key not in self.parts:
+                self.parts[row.key] = part_for(row)
+                mounts.append(self.mount(self.parts[row.key], after=above))
+            part = above = self.parts[row.key]
+            part.put(row)
+        return AwaitComplete(*mounts)
+
+    def refuse(self, key: str, trouble: str) -> None:
+        """Mark a field whose text is not allowed, or take the mark off."""
+        field = self.fields.get(key)
+        if isinstance(field, TextField):
+            field.refuse(trouble)
+
+
+def part_for(row: Row) -> TextField | Picker | Note:
+    """The widget that edits a row or shows its words."""
+    if row.note is not None:
+        return Note()
+    if row.choices:
+        return Picker(row.key, row.value, row.choices)
+    return TextField(row.key, row.value)

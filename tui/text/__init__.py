@@ -1,0 +1,1 @@
+"""Words on the screen: wrapping, lessons' Markdown, numbers, tables."""
