@@ -19,7 +19,7 @@ from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from tui.ascii import SHADES
-from tui.drawing import picture as charts
+from tui.drawing import picture, view
 from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.page import step_of
 from tui.drawing.paint import paint, sprinkle
@@ -75,8 +75,8 @@ def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPat
         seen.extend(dots)
         return sprinkle(dots, *rest)
 
-    monkeypatch.setattr(charts, "paint", watch)
-    monkeypatch.setattr(charts, "sprinkle", watch_cloud)
+    monkeypatch.setattr(picture, "paint", watch)
+    monkeypatch.setattr(picture, "sprinkle", watch_cloud)
     ys = [1.0, math.nan, 1e308, math.inf, -math.inf, 5e-324, 1e299, -1e299]
     draw(Chart((Curve(range(8), ys), Curve(ys, range(8), "points"))), 60, 16)
     assert len(seen) > 4
@@ -172,7 +172,7 @@ def test_the_cost_of_a_chart_does_not_grow_with_its_history(
         counts.append(sum(map(len, stretches)))
         return paint(stretches, *rest)
 
-    monkeypatch.setattr(charts, "paint", count)
+    monkeypatch.setattr(picture, "paint", count)
     rng = random.Random(1)
     for length in (1_000, 100_000):
         noise = [rng.random() for _ in range(length)]
@@ -495,23 +495,23 @@ async def test_the_widget_draws_only_what_has_changed(monkeypatch: pytest.Monkey
         drawn.append(chart)
         return draw(chart, *rest, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(charts, "draw", count)
+    monkeypatch.setattr(view, "draw", count)
     app = OneChart()
     async with app.run_test(size=(60, 16)) as pilot:
-        view = app.query_one(ChartView)
-        view.show(Chart((falling,), title="loss"))
+        shown = app.query_one(ChartView)
+        shown.show(Chart((falling,), title="loss"))
         await pilot.pause()
         assert [chart.title for chart in drawn[-1:]] == ["loss"]
         before = len(drawn)
-        view.show(Chart((falling,), title="loss"))
-        view.refresh()
+        shown.show(Chart((falling,), title="loss"))
+        shown.refresh()
         await pilot.pause()
         assert len(drawn) == before
-        view.ascii = True
+        shown.ascii = True
         await pilot.pause()
         assert len(drawn) == before + 1
-        view.display = False
-        view.show(Chart(title="hidden"))
+        shown.display = False
+        shown.show(Chart(title="hidden"))
         await pilot.pause()
         assert len(drawn) == before + 1
 
@@ -527,12 +527,12 @@ async def test_only_lines_that_look_different_are_painted(monkeypatch: pytest.Mo
     monkeypatch.setattr(ChartView, "render_line", note)
     app = OneChart()
     async with app.run_test(size=(60, 16)) as pilot:
-        view = app.query_one(ChartView)
+        shown = app.query_one(ChartView)
         first = Chart((falling,), title="loss", y_range=(0, 4))
         # The level stands in one row, and its number beside it.
         for chart in (first, replace(first, title="other"), replace(first, levels=(Level(2),))):
-            before = lines(view._chart)
-            view.show(chart)
+            before = lines(shown._chart)
+            shown.show(chart)
             painted.clear()
             await pilot.pause()
             pairs = zip(before, lines(chart), strict=True)
@@ -542,12 +542,12 @@ async def test_only_lines_that_look_different_are_painted(monkeypatch: pytest.Mo
 async def test_the_widget_has_the_background_of_its_place() -> None:
     app = OneChart()
     async with app.run_test(size=(60, 16)) as pilot:
-        view = app.query_one(ChartView)
-        view.styles.background = "#102030"
-        view.show(Chart((falling,)))
+        shown = app.query_one(ChartView)
+        shown.styles.background = "#102030"
+        shown.show(Chart((falling,)))
         await pilot.pause()
         backgrounds = {
-            s.style.bgcolor.name for s in view.render_line(3) if s.style and s.style.bgcolor
+            s.style.bgcolor.name for s in shown.render_line(3) if s.style and s.style.bgcolor
         }
         assert backgrounds == {"#102030"}
 

@@ -65,6 +65,8 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
 
     def look(self) -> None:
         """Show what the session has to show, if it is new."""
+        if not self.is_attached:  # its widgets go before the screen does
+            return
         latest = self.latest()
         if latest is None or latest is self.shown:
             return
@@ -81,7 +83,12 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
 
     def on_resize(self) -> None:
         """What is shown follows the size."""
-        self.call_after_refresh(self.show_progress)
+        self.call_after_refresh(self.redraw)
+
+    def redraw(self) -> None:
+        """Show the work once more, unless the screen is being taken away."""
+        if self.is_attached:
+            self.show_progress()
 
     def on_descendant_focus(self) -> None:
         """Help for the focused field."""

@@ -144,7 +144,7 @@ class RaceScreen(JobScreen[RaceProgress]):
         """Show what the session has to show, if it is new."""
         if self.session.landscape is not self.landscape:
             self.landscape = self.session.landscape
-            self.show_progress()
+            self.redraw()
         super().look()
 
     # Showing ---------------------------------------------------------------------------------

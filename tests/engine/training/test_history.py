@@ -146,8 +146,10 @@ def test_a_history_follows_a_real_run(data: st.DataObject) -> None:
         assert path.theta[-1] == flat(snapshot.params)
     assert snapshot.state == "finished"
     assert snapshot.over
-    assert snapshot.steps == snapshot.step == len(batch_losses)
-    assert snapshot.eta == 0
+    assert snapshot.step == len(batch_losses)
+    # Where patience has run out there would have been more.
+    assert snapshot.steps >= snapshot.step
+    assert snapshot.steps == snapshot.step or experiment.patience
     assert snapshot.batch_losses.x[-1] == experiment.epochs
 
 

@@ -244,10 +244,10 @@ def test_a_loss_without_derivative_runs_in_the_other_loops(loop: str, toys: None
 REPORT = """
 import json, sys
 import numpy as np
-from engine.compiled import kernels
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.kernels.compiled import kernels
+from engine.catalog.losses import LOSSES
+from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.penalties import PENALTIES
 known = kernels(LOSSES[sys.argv[1]], PENALTIES["none"], OPTIMIZERS["sgd"])
 loss = known.mean_loss(np.array([[1, 2]], np.float32), np.array([6, -1], np.float32), ())
 order = np.empty(5, np.int64)
@@ -300,7 +300,7 @@ def copied(tmp_path: Path) -> Path:
 
 def test_a_loss_that_was_edited_is_compiled_anew(copied: Path, tmp_path: Path) -> None:
     """Also where the edit lies in a constant that it uses."""
-    file = copied / "engine" / "losses.py"
+    file = copied / "engine" / "catalog" / "losses.py"
     text = file.read_text(encoding="utf-8").replace("import math\n", "import math\nWEIGHT = 1.0\n")
     found = []
     for weight in (1.0, 3.0):
@@ -314,7 +314,7 @@ def test_a_loss_that_was_edited_is_compiled_anew(copied: Path, tmp_path: Path) -
 RUN = """
 import json
 from engine.experiment import Experiment
-from engine.trainer import train
+from engine.training.trainer import train
 first, *_, last = train(Experiment(loop="fast", device="cpu").changed({"data.n": 50}))
 print(json.dumps({"note": first.note, "loss": last.loss}))
 """
@@ -326,7 +326,8 @@ def test_where_nothing_can_be_kept_it_is_said_and_the_numbers_are_right(
     """No folder can be written: each place where numba would keep kernels is taken by a file."""
     nowhere = tmp_path / "file"
     nowhere.write_text("")
-    (copied / "engine" / "__pycache__").write_text("")
+    for folder in ("kernels", "catalog"):
+        (copied / "engine" / folder / "__pycache__").write_text("")
     found = report(
         copied, RUN, NUMBA_CACHE_DIR=str(nowhere), HOME=str(nowhere), XDG_CACHE_HOME=str(nowhere)
     )
