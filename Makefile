@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench snapshots screenshots clean
+.PHONY: run test check bench messages snapshots screenshots clean
 
 run: $(VENV)/app
 	$(BIN)/linreg-tui
@@ -19,6 +19,10 @@ check: $(VENV)/test
 # Prints how fast everything is, side by side with others; a quiet machine, please, for 6 minutes.
 bench: $(VENV)/bench
 	$(BIN)/python -m tests.bench
+
+# Bring the catalogs of languages up to date with the texts in the sources.
+messages: $(VENV)/test
+	$(BIN)/python -m tests.messages
 
 # Accept the screen as it is now as the expected one; look at the pictures before you commit them.
 snapshots: $(VENV)/test

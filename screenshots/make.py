@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from engine.lessons.library import lessons
 from engine.session import Session
-from engine.support import translation as words
+from engine.support.translation import set_language
 from tui.app import LinregApp
 from tui.settings import Settings
 
@@ -87,7 +87,7 @@ async def rest(pilot: Pilot[None], session: Session) -> None:
 
 async def take(picture: Picture) -> None:
     """Run the app, press the keys, save the picture."""
-    words.use(picture.language)
+    set_language(picture.language)
     experiment = lessons()[picture.lesson].experiment.changed(picture.changes)
     settings = Settings(theme=picture.theme, ascii=picture.ascii, experiment=experiment)
     session = Session(settings.experiment)

@@ -1,12 +1,14 @@
-"""What all tests share: they are in English, whatever the machine speaks."""
+"""What all tests share: they are in English, whatever the machine speaks, and miss no text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from gettext import GNUTranslations, NullTranslations
 
 import pytest
 
-from engine.support.translation import use
+from engine.support import translation
+from engine.support.translation import set_language
 
 
 @pytest.fixture(autouse=True)
@@ -14,4 +16,25 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The locale has no say, and no test leaves another language behind."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     yield
-    use("en")
+    set_language("en")
+
+
+class NoText(NullTranslations):
+    """What stands behind a catalog in tests: no text may be missing."""
+
+    def gettext(self, message: str) -> str:
+        """Refuse a text that `make messages` has not found."""
+        raise AssertionError(f"{message!r} is in no catalog: is it declared as Translatable?")
+
+
+@pytest.fixture(autouse=True)
+def no_text_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that is shown in another language stands in its catalog."""
+    read_catalog = translation.read_catalog
+
+    def strict(language: str) -> GNUTranslations:
+        catalog = read_catalog(language)
+        catalog.add_fallback(NoText())
+        return catalog
+
+    monkeypatch.setattr(translation, "read_catalog", strict)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine import cli
-from engine.support.translation import LANGUAGES, of_locale, tr, use
+from engine.support.translation import LANGUAGES, locale_language, set_language, tr
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,7 +31,7 @@ def command(
 
     Without a command it opens the screen, on the last experiment unless another one is named.
     """
-    use("en" if ascii else lang or of_locale())
+    set_language("en" if ascii else lang or locale_language())
     if context.invoked_subcommand:
         return 0
     named = lesson or file or settings

@@ -19,7 +19,7 @@ from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons, title_of
 from engine.session import Session
-from engine.support.translation import tr, use
+from engine.support.translation import set_language, tr
 from engine.support.user_files import settings_file
 from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter
@@ -147,7 +147,7 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
     remembered_ascii = settings.ascii
     settings.ascii = ascii or settings.ascii
     if settings.ascii:
-        use("en")
+        set_language("en")
     settings.experiment = experiment or settings.experiment
     session = Session(settings.experiment)
     app = LinregApp(session, settings, message, find_lesson(lesson) if lesson else None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 from engine.lessons.library import files
+from engine.support.translation import Translatable
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,20 @@ class Action:
     """As Textual names it; several are separated by commas."""
     shown: str
     """As it is written for people."""
-    label: str
+    label: Translatable
     """Short, for the key bar."""
-    help: str
-    group: str
+    help: Translatable
+    group: Translatable
     bar: bool = True
     """Whether the key bar may show it."""
 
 
-TRAIN, THEORY, CHART, GO, APP = "Training", "Theory", "Charts", "Getting about", "The app"
-LESSON = "Lessons"
+TRAIN: Translatable = "Training"
+THEORY: Translatable = "Theory"
+CHART: Translatable = "Charts"
+GO: Translatable = "Getting about"
+APP: Translatable = "The app"
+LESSON: Translatable = "Lessons"
 
 ACTIONS: tuple[Action, ...] = (
     Action("start", "s", "s", "start", "Train this experiment from its start.", TRAIN),

@@ -11,7 +11,7 @@ from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radianc
 from engine.catalog.registry import Param, Registry
 from engine.catalog.source import Source
 from engine.support.errors import BadInput
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -221,18 +221,23 @@ RELATIVE = Param(
 
 def wavelengths(low: float, high: float) -> tuple[Param, Param]:
     """The two ends of the range of wavelengths, with these defaults."""
-    return tuple(
-        Param(
-            name,
-            default,
-            f"{word} wavelength in micrometres.",
-            "Short waves tell temperatures apart best; long ones hardly.",
-            "Visible light is 0.38 to 0.75.",
-            low=0.05,
-            high=100.0,
-        )
-        for name, default, word in (("shortest", low, "Shortest"), ("longest", high, "Longest"))
-    )  # type: ignore[return-value]
+    return (
+        wavelength("shortest", low, "Shortest wavelength in micrometres."),
+        wavelength("longest", high, "Longest wavelength in micrometres."),
+    )
+
+
+def wavelength(name: str, default: float, what: Translatable) -> Param:
+    """One end of the range of wavelengths."""
+    return Param(
+        name,
+        default,
+        what,
+        "Short waves tell temperatures apart best; long ones hardly.",
+        "Visible light is 0.38 to 0.75.",
+        low=0.05,
+        high=100.0,
+    )
 
 
 def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Generator], Tensor]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.catalog.registry import Param, Registry
+from engine.support.translation import Translatable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +48,7 @@ def eps(default: float) -> Param:
     )
 
 
-def share(name: str, default: float, what: str) -> Param:
+def share(name: str, default: float, what: Translatable) -> Param:
     """How much of a running mean is kept from step to step."""
     return Param(
         name,

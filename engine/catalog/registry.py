@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from engine.support.errors import BadInput, show
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -22,11 +22,11 @@ class Param:
 
     name: str
     default: Value
-    what: str
+    what: Translatable
     """What it is."""
-    why: str = ""
+    why: Translatable = ""
     """Why it matters."""
-    extremes: str = ""
+    extremes: Translatable = ""
     """What too high or too low looks like."""
     low: float | None = None
     high: float | None = None
@@ -34,7 +34,7 @@ class Param:
     """Whether `low` itself is excluded."""
     choices: tuple[str, ...] = ()
     """The only values of a text setting; empty means any text that `check` accepts."""
-    about: tuple[str, ...] = ()
+    about: tuple[Translatable, ...] = ()
     """A line about each of the choices."""
     longest: int = 1000
     """How many numbers a list may hold."""
@@ -125,9 +125,9 @@ class Entry(Generic[F]):
     """One thing that can be chosen: a loss, a data set, an optimizer, …"""
 
     name: str
-    label: str
+    label: Translatable
     formula: str
-    help: str
+    help: Translatable
     params: tuple[Param, ...]
     function: F
     torch: str | None
@@ -156,7 +156,7 @@ class Registry(Generic[F]):
     """Everything that can stand under one key of an experiment, in the order of registration."""
 
     key: str
-    what: str
+    what: Translatable
     """One line: what is chosen here."""
     entries: dict[str, Entry[F]] = field(default_factory=dict)
 
@@ -164,9 +164,9 @@ class Registry(Generic[F]):
         self,
         name: str,
         *,
-        label: str,
+        label: Translatable,
         formula: str,
-        help: str,
+        help: Translatable,
         params: tuple[Param, ...] = (),
         torch: str | None = None,
         floor: str = "",

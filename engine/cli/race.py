@@ -13,7 +13,7 @@ from engine.cli.common import INTERRUPTED, experiment_options, finite, read_expe
 from engine.jobs.race import Race, Track, parse_racers
 from engine.jobs.racing import Racing
 from engine.support.cell_width import right
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 
 
 @click.command("race")
@@ -47,7 +47,7 @@ def race(
     except KeyboardInterrupt:
         click.echo(tr("linreg-tui: interrupted"), err=True)
         return INTERRUPTED
-    columns = ["optimizer", "lr", "loss", "floor_step", "status"]
+    columns: list[Translatable] = ["optimizer", "lr", "loss", "floor_step", "status"]
     if form != "json":
         table = "".join(right(tr(column), 14) for column in columns)
         click.echo(",".join(columns) if form == "csv" else table)

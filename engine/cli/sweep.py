@@ -14,7 +14,7 @@ from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.cell_width import right
 from engine.support.errors import show
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 
 
 @click.command("sweep")
@@ -40,7 +40,7 @@ def sweep(
     keys = [axis.key for axis in grid.axes]
     places = grid.settings()
     if form != "json":
-        results = ["loss", "floor_epoch", "status"]
+        results: list[Translatable] = ["loss", "floor_epoch", "status"]
         table = "".join(right(head, 14) for head in (*keys, *(tr(column) for column in results)))
         click.echo(",".join([*keys, *results]) if form == "csv" else table)
     from engine.jobs.lanes import run_sweep

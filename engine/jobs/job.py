@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-JobState = Literal["running", "finished", "stopped", "failed"]
+from engine.support.translation import TRANSLATED
+
+JobState = Annotated[Literal["running", "finished", "stopped", "failed"], TRANSLATED]
 """How far a sweep or a race is."""
 SHARE = 0.5
 """Share of the machine's memory that a sweep may need."""

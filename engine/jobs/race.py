@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from engine.catalog.choice import default_choice
 from engine.catalog.optimizers import OPTIMIZERS
@@ -20,7 +20,7 @@ from engine.jobs.sweep import Sweep
 from engine.settings import SETTINGS
 from engine.support import machine
 from engine.support.errors import BadInput, show
-from engine.support.translation import tr
+from engine.support.translation import TRANSLATED, tr
 from engine.theory.facts import Facts
 
 FEWEST, MOST = 2, 7
@@ -30,7 +30,7 @@ POINTS = 100
 LRS = "lr=log:1e-4:10:41"
 """The learning rates that are tried for each optimizer where each runs at its best."""
 
-Status = Literal["waiting", "tuning", "running", "finished", "diverged"]
+Status = Annotated[Literal["waiting", "tuning", "running", "finished", "diverged"], TRANSLATED]
 
 
 @dataclass(frozen=True)

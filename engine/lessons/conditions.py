@@ -75,7 +75,7 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 STATES = ("finished", "diverged", "stopped", "paused")
-STANDINGS: tuple[Standing, ...] = get_args(Standing)
+STANDINGS: tuple[Standing, ...] = get_args(get_args(Standing)[0])
 
 
 @dataclass(frozen=True)

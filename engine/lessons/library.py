@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson, read_lesson
 from engine.support.errors import BadInput
-from engine.support.translation import in_use, tr
+from engine.support.translation import get_language, tr
 
 FOLDER = Path(__file__).with_name("texts")
 """Files NUMBER-NAME.md; the number gives the order."""
@@ -25,7 +25,7 @@ def files() -> dict[str, Path]:
 
 def lessons() -> dict[str, Lesson]:
     """The lessons by name, in the language in use."""
-    return {name: _lesson(name, in_use()) for name in files()}
+    return {name: _lesson(name, get_language()) for name in files()}
 
 
 @cache
@@ -36,17 +36,17 @@ def _lesson(name: str, language: str) -> Lesson:
 def find_lesson(name: str) -> Lesson:
     """The lesson of that name, or the one in the file of that name; raises BadInput."""
     if name in files():
-        return _lesson(name, in_use())
+        return _lesson(name, get_language())
     file = Path(name)
     if file.suffix == ".md" or file.exists():
-        return read_lesson(file, file.stem, in_use())
+        return read_lesson(file, file.stem, get_language())
     allowed = tr("choose from {names}, or name a file", names=", ".join(files()))
     raise BadInput("lesson", name, allowed)
 
 
 def title_of(experiment: Experiment) -> str:
     """The title of the lesson an experiment is of, apart from seed and device; else its parts."""
-    return _title_of(experiment, in_use())
+    return _title_of(experiment, get_language())
 
 
 @lru_cache(maxsize=64)  # asked for again with every picture of a run

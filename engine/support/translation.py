@@ -1,50 +1,72 @@
-"""The interface's words in the language that is in use: the English text is the key.
+"""The texts of the interface in the language chosen, by gettext: the English text is the key.
 
-A language is one file of `languages/`, "English" = "translated" line by line; what is missing there
-stays English, and no file is read while English is in use.
+A language is one catalog, `languages/CODE.po`; a text that is missing there stays English. In
+English no catalog is opened and the reader of catalogs is not imported.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
+from typing import Annotated
 
-LANGUAGES = {"en": "English", "zh": "中文"}
-"""Code → what speakers call the language."""
-FOLDER = Path(__file__).with_name("languages")
+TRANSLATED = "translated where it is shown"
+Translatable = Annotated[str, TRANSLATED]
+"""The type of an argument, a field or a constant whose literals are texts of the catalogs."""
+
+CATALOGS = Path(__file__).with_name("languages")
+LANGUAGES = ("en", *sorted(catalog.stem for catalog in CATALOGS.glob("*.po")))
+"""The codes of the languages that can be chosen."""
 
 _language = "en"
-_catalog: Mapping[str, str] = {}
+_translations = NullTranslations()
 
 
-def use(language: str) -> None:
-    """Speak a language of LANGUAGES from now on."""
-    global _language, _catalog
-    _catalog = {} if language == "en" else catalog(language)
+def set_language(language: str) -> None:
+    """Show texts in one of LANGUAGES from now on; raises FileNotFoundError for any other."""
+    global _language, _translations
+    _translations = NullTranslations() if language == "en" else read_catalog(language)
     _language = language
 
 
-def in_use() -> str:
-    """The code of the language in use."""
+def get_language() -> str:
+    """The code of the language chosen."""
     return _language
 
 
-def catalog(language: str) -> dict[str, str]:
-    """English text → text in a language."""
-    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+def read_catalog(language: str) -> GNUTranslations:
+    """The translations of a catalog, compiled in memory, as gettext reads nothing else."""
+    from polib import pofile
+
+    file = CATALOGS / f"{language}.po"
+    if not file.is_file():
+        raise FileNotFoundError(file)
+    return GNUTranslations(BytesIO(pofile(str(file), encoding="utf-8").to_binary()))
 
 
-def of_locale(environment: Mapping[str, str] = os.environ) -> str:
-    """The language that the locale asks for, as POSIX says which variable decides."""
+def locale_language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language of the locale, by the variables of POSIX; English where it has no catalog."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    wanted = next(filter(None, (environment.get(name) for name in names)), "")
-    code = wanted.partition("_")[0].partition(".")[0]
+    locale = next(filter(None, (environment.get(name) for name in names)), "")
+    code = locale.partition("_")[0].partition(".")[0]
     return code if code in LANGUAGES else "en"
 
 
 def tr(text: str, /, **values: object) -> str:
-    """A text in the language in use, values put in: tr("limit {lr:.3g}", lr=limit.lr)."""
-    said = _catalog.get(text, text)
-    return said.format(**values) if values else said
+    """A text in the language chosen, values put in: tr("limit {lr:.3g}", lr=limit.lr)."""
+    translated = _translations.gettext(text) if text else ""  # gettext's "" is the catalog's head
+    return translated.format(**values) if values else translated
+
+
+def trp(context: str, text: str, /, **values: object) -> str:
+    """A text whose English word has several meanings; the context tells them apart."""
+    translated = _translations.pgettext(context, text)
+    return translated.format(**values) if values else translated
+
+
+def trn(one: str, many: str, /, n: int, **values: object) -> str:
+    """A text with a number of things: trn("{n} sample", "{n} samples", n=count)."""
+    return _translations.ngettext(one, many, n).format(n=n, **values)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.support.translation import Translatable
 from engine.theory.curvature import hessian_product
 
 FEW = 1_000_000
@@ -18,7 +19,7 @@ FEW = 1_000_000
 class Way:
     """One way to second derivatives."""
 
-    name: str
+    name: Translatable
     passes: int
     """Backward passes."""
     numbers: int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
+from engine.support.translation import TRANSLATED
 from engine.theory.facts import Facts
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 from engine.training.series import Points
 from engine.training.trail import Path
 
-State = Literal[
-    "loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"
+State = Annotated[
+    Literal["loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"],
+    TRANSLATED,
 ]
 RESIDUALS = 64
 """Most residuals that a snapshot has."""

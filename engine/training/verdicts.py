@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal
+from typing import Annotated, Literal
 
-from engine.support.translation import tr
+from engine.support.translation import TRANSLATED, tr
 
-Standing = Literal[
-    "still learning",
-    "at the best this model can do",
-    "at the noise floor",
-    "at rounding error",
+Standing = Annotated[
+    Literal[
+        "still learning",
+        "at the best this model can do",
+        "at the noise floor",
+        "at rounding error",
+    ],
+    TRANSLATED,
 ]
 """Where a loss stands; these are names, and translated only where they are shown."""
 

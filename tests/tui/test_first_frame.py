@@ -19,7 +19,7 @@ importers = []
 languages = []
 
 def hear(event, arguments):
-    if event == "open" and "languages" in str(arguments[0]):
+    if event == "open" and str(arguments[0]).endswith(".po"):
         languages.append(arguments[0])
 
 sys.addaudithook(hear)
@@ -52,6 +52,7 @@ async def main():
     session.close()
 
 asyncio.run(main())
+languages += {"babel", "polib"} & sys.modules.keys()
 print(json.dumps(seen | {"importers": importers, "languages": languages}))
 """
 

@@ -10,8 +10,7 @@ from textual.pilot import Pilot
 
 from engine.experiment import Experiment
 from engine.lessons.library import lessons
-from engine.support import translation as words
-from engine.support.translation import LANGUAGES
+from engine.support.translation import LANGUAGES, set_language
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
@@ -39,7 +38,7 @@ large = pytest.mark.parametrize("size", LARGE, ids=lambda size: f"{size[0]}x{siz
 def language(request: pytest.FixtureRequest) -> str:
     """Each language in turn."""
     language: str = request.param
-    words.use(language)
+    set_language(language)
     return language
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson, lessons
 from engine.session import Session
-from engine.support.translation import in_use, use
+from engine.support.translation import get_language, set_language
 from engine.support.user_files import settings_file
 from tests.tui.conftest import FakeSession, app_for, ready, settled, text_of, until
 from tui import app as app_module
@@ -253,8 +253,8 @@ def test_remembered_ascii_is_in_english(fly: Fly) -> None:
     spoken: list[str] = []
     for settings in ("ascii = false\n", "ascii = true\n"):
         write(settings_file(), settings)
-        use("zh")
-        fly.through(lambda app: spoken.append(in_use()))
+        set_language("zh")
+        fly.through(lambda app: spoken.append(get_language()))
     assert spoken == ["zh", "en"]
 
 

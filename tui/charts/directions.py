@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from engine.training.directions import directions, is_predicted
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
@@ -11,7 +11,7 @@ from tui.drawing.chart import Chart, Curve
 DECADES = 1e-8
 """Share of the largest error below which nothing is shown: rounding, and predictions beyond it."""
 
-NO_DIRECTIONS = "only for models that are linear in their parameters"
+NO_DIRECTIONS: Translatable = "only for models that are linear in their parameters"
 
 
 # The directions ------------------------------------------------------------------------------

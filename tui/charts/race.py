@@ -10,7 +10,7 @@ from typing import Literal
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.parameters import Values, flat
 from engine.jobs.race import RaceProgress
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane
 from engine.theory.landscape import plane as turned
@@ -21,7 +21,7 @@ from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.ticks import padded
 
 PARAMETERS, DIRECTIONS = "parameters", "directions"
-EMPTY = "press s to start the race"
+EMPTY: Translatable = "press s to start the race"
 BEYOND = 10
 """How far above the loss at the start a chart with a diverged racer goes."""
 

@@ -6,11 +6,12 @@ import math
 
 from engine.catalog.registry import Value
 from engine.jobs.sweep import Cell, SweepProgress
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.heatmap import Heat
 
-LOSS, FLOOR = "final loss", "epochs to the floor"
+LOSS: Translatable = "final loss"
+FLOOR: Translatable = "epochs to the floor"
 
 
 def measured(cell: Cell | None, measure: str) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 
 from engine.experiment import Experiment
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, plane
 from engine.training.snapshot import Snapshot
@@ -16,9 +16,10 @@ from tui.charts.landscape import frame, landscape_chart, place_at
 from tui.charts.losses import losses_chart, reach
 from tui.drawing.chart import Chart
 from tui.panels.chart import ChartPanel
+from tui.text.titles import TITLES
 
 MOST_ZOOMS = 24
-VIEWS = {
+VIEWS: dict[str, Translatable] = {
     "fit": "",
     "residuals": "What the model leaves of each label. Noise around 0: nothing is left to learn.",
     "parameters": "Each parameter over the epochs. The dashed levels are the true values.",
@@ -103,7 +104,7 @@ class FitPanel(ChartPanel):
     def turn_to(self, view: str) -> None:
         """Show one of VIEWS."""
         self.view = view
-        self.border_title = tr(self.view.capitalize())
+        self.border_title = tr(TITLES[self.view])
         self.reset_view()
 
     def next_feature(self) -> None:

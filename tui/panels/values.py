@@ -10,12 +10,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.catalog.parameters import labels
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from engine.training.snapshot import Snapshot, norm
 from tui.text.numbers import number
 from tui.text.tables import side_by_side
 
-COLUMNS = ("value", "true", "error", "grad", "closed")
+COLUMNS: tuple[Translatable, ...] = ("value", "true", "error", "grad", "closed")
 CELL = 8
 
 

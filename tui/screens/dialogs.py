@@ -12,12 +12,12 @@ from textual.widgets.option_list import Option
 
 from engine.lessons.library import lessons
 from engine.support.cell_width import left
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from tui.keys import NUMBERED, groups, shown
 from tui.overlay import Over
 from tui.text.wrap import Prose, blocks_of
 
-INTRODUCTION = (
+INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
     (
         "",
         "A lab for linear regression and gradient descent. Choose data, model and training, press "

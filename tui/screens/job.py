@@ -11,7 +11,7 @@ from engine.experiment import Experiment
 from engine.jobs.race import RaceProgress
 from engine.jobs.sweep import SweepProgress
 from engine.session import Session
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from tui.forms.fields import Picker, TextField
 from tui.forms.form import Form
 from tui.overlay import Over
@@ -32,7 +32,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
         Binding("tab", "other_side", "settings", priority=True),
     ]
 
-    about: ClassVar[dict[str, str]]
+    about: ClassVar[dict[str, Translatable]]
     """Help for each field of the form."""
 
     def __init__(self, session: Session, experiment: Experiment) -> None:

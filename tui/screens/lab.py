@@ -35,6 +35,7 @@ from tui.panels.reading import ReadingPanel, advice, reading
 from tui.panels.training import PACE, PACES, TrainingPanel, pace_text
 from tui.panels.values import ValuesPanel
 from tui.text.numbers import count
+from tui.text.titles import TITLES
 
 TICK = 1 / 20
 """Seconds between two looks at the session."""
@@ -65,7 +66,7 @@ class Lab(Screen[None]):
         self.text = Static(id="text")
         self.panels: tuple[Widget, ...] = (*self.forms, self.loss, self.fit, self.values)
         for panel in self.panels:
-            panel.border_title = tr(str(panel.id).capitalize())
+            panel.border_title = tr(TITLES[str(panel.id)])
         yield StatusBar()
         with Container(id="body"):
             yield Group(*self.forms, id="forms")

@@ -21,6 +21,7 @@ from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen
+from tui.text.titles import TITLES
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy
@@ -307,7 +308,7 @@ class MainScreen(Classroom):
     def action_jump(self) -> None:
         here = {panel.id: panel for panel in self.panels}
         places = {letter: here[name] for letter, name in JUMPS.items() if name in here}
-        names = {letter: tr(JUMPS[letter].capitalize()) for letter in places}
+        names = {letter: tr(TITLES[JUMPS[letter]]) for letter in places}
 
         def go(letter: str | None) -> None:
             if letter:

@@ -18,7 +18,7 @@ from engine.jobs.race import Race, RaceProgress, Racer
 from engine.lessons.library import title_of
 from engine.session import Session
 from engine.support.errors import BadInput, show
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from tui.charts.race import DIRECTIONS, PARAMETERS, losses_chart, paths_chart, plane_of
 from tui.drawing.chart import Chart
 from tui.drawing.view import ChartView
@@ -30,17 +30,17 @@ from tui.screens.job import JobScreen
 
 SAME, BEST = "same", "best"
 # What a narrow terminal cuts off comes last.
-KEYS = (
+KEYS: Translatable = (
     " [b]s[/b] start  [b]x[/b] stop  [b]v[/b] view  [b]space[/b] in or out  "
     "[b]enter[/b] load  [b]esc[/b] back  [b]tab[/b] settings"
 )
-HELP = {
+HELP: dict[str, Translatable] = {
     "lr": "SGD steps lr times the gradient, Adam about lr whatever it is: one lr is not the same "
     "to both. Each its best: first at the floor of 41 from 1e-4 to 10.",
     "plane": "Paths over two parameters, or along the steepest and the flattest direction of the "
     "loss, the eigenvectors of the largest and the smallest eigenvalue.",
 }
-READING = {
+READING: dict[str, Translatable] = {
     "table": "Who takes part, and who was at the floor after how many steps. v shows the charts.",
     "losses": "Losses over all the data after each step. Who is first at the dashed floor wins.",
     "paths": "Paths from o, the start, to x, the closed form. Zigzags cross a valley, spirals "
@@ -56,7 +56,7 @@ class RaceForm(Form):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.texts = {"lr": SAME, "plane": PARAMETERS}
+        self.texts: dict[Translatable, str] = {"lr": SAME, "plane": PARAMETERS}
 
     def rows(self, experiment: Experiment) -> list[Row]:
         """Which lr they have, and the plane of the paths."""

@@ -18,7 +18,7 @@ from engine.jobs.sweep import Sweep, SweepProgress
 from engine.lessons.library import title_of
 from engine.session import Session
 from engine.support.errors import BadInput
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from tui.charts.sweep import FLOOR, LOSS, curve, heat
 from tui.drawing.heatmap import Heat, HeatMap
 from tui.drawing.view import ChartView
@@ -28,8 +28,8 @@ from tui.panels.bars import Hint, job_line
 from tui.screens.job import JobScreen
 from tui.text.numbers import loss_text
 
-NONE = "none"
-EMPTY = "press s to run the sweep"
+NONE: Translatable = "none"
+EMPTY: Translatable = "press s to run the sweep"
 USUAL = {
     "lr": "log:1e-3:3:32",
     "batch_size": "log:1:100:16",
@@ -59,11 +59,11 @@ def offered(key: str, experiment: Experiment) -> str:
 
 
 # What a narrow terminal cuts off comes last.
-KEYS = (
+KEYS: Translatable = (
     " [b]s[/b] start  [b]x[/b] stop  [b]enter[/b] load  [b]esc[/b] back  "
     "[b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell"
 )
-HELP = {
+HELP: dict[str, Translatable] = {
     "x": "The key along the x axis. Every value of it is tried with every value of the other axis.",
     "x values": "log:low:high:count by equal factors, lin:low:high:count evenly, or a list: 1,2,5.",
     "y": "The key along the y axis; none gives a curve in place of a heat map.",
@@ -77,7 +77,7 @@ class AxesForm(Form):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.texts = {
+        self.texts: dict[Translatable, str] = {
             "x": "lr",
             "x values": USUAL["lr"],
             "y": "batch_size",

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from engine.catalog.losses import LOSSES
 from engine.catalog.parameters import Values, direction, labels
 from engine.support.cell_width import left
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from engine.theory.equivalents import caveats, translations
 from engine.training.snapshot import norm
 from tui.overlay import Over
@@ -42,7 +42,7 @@ TARGET = 1e-6
 class StudyScreen(ModalScreen[None], Over[None]):
     """A page of words and tables made from a study; it scrolls."""
 
-    heading = ""
+    heading: Translatable
 
     def __init__(self, study: Study) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class TheoryScreen(StudyScreen):
     """Curvature, learning rates, closed form and gradient noise."""
 
     BINDINGS = [("escape,q,t,enter", "dismiss", "close")]
-    heading = "Theory"
+    heading: Translatable = "Theory"
 
     def text(self, width: int) -> Text:
         """A section for each question."""
@@ -141,7 +141,7 @@ class XrayScreen(StudyScreen):
     """One gradient by autograd, by hand and by differences."""
 
     BINDINGS = [("escape,q,d,enter", "dismiss", "close")]
-    heading = "Gradient x-ray"
+    heading: Translatable = "Gradient x-ray"
 
     def text(self, width: int) -> Text:
         """What it is a gradient of, the table, the verdict."""

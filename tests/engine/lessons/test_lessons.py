@@ -25,8 +25,8 @@ from engine.lessons.lesson import (
     translate,
 )
 from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
-from engine.support import translation as words
 from engine.support.errors import BadInput
+from engine.support.translation import set_language
 from tests.engine.conftest import cli, refusal_of
 
 SEEDS = range(3)
@@ -91,7 +91,7 @@ def texts_of(lesson: Lesson) -> list[str]:
 def test_every_lesson_is_all_there_in_chinese(name: str) -> None:
     """As many texts as in English, and none of them left in English."""
     english = texts_of(lessons()[name])
-    words.use("zh")
+    set_language("zh")
     translated = texts_of(lessons()[name])
     assert len(english) == len(translated)
     for before, after in zip(english, translated, strict=True):
