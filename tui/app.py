@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import click
 from textual.app import App, SystemCommand
@@ -59,7 +60,7 @@ class LinregApp(App[None]):
         known = {action.id for action in ACTIONS}
         self.remapped = {name: key for name, key in settings.keys.items() if name in known}
         self.set_keymap(self.remapped)
-        self.main = MainScreen(session, settings.experiment, lesson)
+        self.main = MainScreen(session, settings.experiment, self.remapped, lesson)
 
     def on_mount(self) -> None:
         """Show the main screen."""
@@ -85,7 +86,7 @@ class LinregApp(App[None]):
         if isinstance(self.screen, ConfirmScreen):
             self.screen.dismiss(True)
         else:
-            self.main.action_quit()
+            self.main.commands.quit()
 
     def action_command_palette(self) -> None:
         """Textual's palette, asking in the language in use."""
@@ -116,22 +117,22 @@ class LinregApp(App[None]):
         main = self.main
         if screen is main:
             for action in ACTIONS:
-                if main.check_action(action.id, ()):
+                if main.can(action.id):
                     yield SystemCommand(
-                        tr(action.label), tr(action.help), getattr(main, f"action_{action.id}")
+                        tr(action.label), tr(action.help), partial(main.action_do, action.id)
                     )
-            for lesson in lessons().values() if main.check_action("lesson", ()) else ():
+            for lesson in lessons().values() if main.can("lesson") else ():
                 yield SystemCommand(
                     tr("lesson: {name}", name=lesson.name),
                     lesson.title,
-                    lambda name=lesson.name: main.action_lesson(name),
+                    partial(main.action_do, "lesson", lesson.name),
                 )
             for key, registry in REGISTRIES.items():
                 for entry in registry if main.has_field(key) else ():
                     yield SystemCommand(
                         f"{key}: {tr(entry.label)}",
                         tr(entry.help),
-                        lambda key=key, name=entry.name: main.choose(key, name),
+                        partial(main.commands.choose, key, entry.name),
                     )
         yield SystemCommand(tr("theme"), tr("Another set of colours."), self.action_change_theme)
 
@@ -160,7 +161,7 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
         session.close()
     settings.theme = app.theme
     settings.ascii = remembered_ascii
-    settings.experiment = app.main.experiment
+    settings.experiment = app.main.desk.experiment
     trouble = save(settings, file)
     if trouble:
         click.echo(trouble, err=True)

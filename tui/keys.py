@@ -2,18 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
 from engine.lessons.library import files
 from engine.support.translation import Translatable
+from engine.training.snapshot import State
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What decides which actions can be done: the run on show, the screen, the lesson."""
+
+    state: State = "loading"
+    """That of the run on show."""
+    begun: bool = False
+    """Whether the run has taken a step."""
+    has_facts: bool = False
+    """Whether the data are drawn and theory has looked at them."""
+    has_autopsy: bool = False
+    """Whether the run diverged and a smaller lr is suggested."""
+    view_turns: bool = False
+    """Whether the view of the second chart shows one of several things."""
+    chart_focused: bool = False
+    full_screen: bool = False
+    in_lesson: bool = False
+    has_question: bool = False
+    """Whether a question of the lesson can be answered."""
+    has_hint: bool = False
+    """Whether a goal of the lesson has a hint that is not shown yet."""
+    has_next_lesson: bool = False
+    hidden_tools: frozenset[str] = frozenset()
+    """Ids of the actions that the lesson hides."""
+    hidden_panels: frozenset[str] = frozenset()
+
+    @property
+    def running(self) -> bool:
+        """Whether steps are being taken."""
+        return self.state == "running"
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the run will take more steps, now or after a pause."""
+        return self.state in ("running", "paused")
+
+
+Condition = Callable[[Situation], bool]
+
+
+def always(now: Situation) -> bool:
+    """An action that can be done at any time."""
+    return True
+
+
+def at_rest(now: Situation) -> bool:
+    """An action that would disturb the steps."""
+    return not now.running
+
+
+def between_runs(now: Situation) -> bool:
+    """An action that would change the experiment below the feet of its run."""
+    return not now.under_way
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something a key does; the main screen has a method `action_<id>` for each."""
+    """Something a key does; the commands of the main screen have a method `<id>` for each."""
 
     id: str
     key: str
@@ -24,8 +80,20 @@ class Action:
     """Short, for the key bar."""
     help: Translatable
     group: Translatable
+    when: Condition = always
+    """In which situations it can be done, unless a lesson hides it."""
     bar: bool = True
     """Whether the key bar may show it."""
+    panel: str = ""
+    """The panel without which it means nothing."""
+
+    def is_hidden(self, now: Situation) -> bool:
+        """Whether the lesson hides the action, or the panel that it is about."""
+        return self.id in now.hidden_tools or self.panel in now.hidden_panels
+
+    def can(self, now: Situation) -> bool:
+        """Whether the action can be done."""
+        return not self.is_hidden(now) and self.when(now)
 
 
 TRAIN: Translatable = "Training"
@@ -36,15 +104,61 @@ APP: Translatable = "The app"
 LESSON: Translatable = "Lessons"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("start", "s", "s", "start", "Train this experiment from its start.", TRAIN),
-    Action("retry", "a", "a", "smaller lr", "Take the suggested lr and train again.", TRAIN),
-    Action("pause", "space", "space", "pause", "Pause training.", TRAIN),
-    Action("resume", "space", "space", "resume", "Go on training.", TRAIN),
-    Action("minibatch", "full_stop", ".", "minibatch", "Take one step and pause.", TRAIN),
-    Action("epoch", "greater_than_sign", ">", "epoch", "Go on to the end of the epoch.", TRAIN),
-    Action("stop", "x", "x", "stop", "End this run here; its curve is kept.", TRAIN),
+    Action(
+        "start", "s", "s", "start", "Train this experiment from its start.", TRAIN, when=at_rest
+    ),
+    Action(
+        "retry",
+        "a",
+        "a",
+        "smaller lr",
+        "Take the suggested lr and train again.",
+        TRAIN,
+        when=lambda now: now.has_autopsy,
+    ),
+    Action(
+        "pause", "space", "space", "pause", "Pause training.", TRAIN, when=lambda now: now.running
+    ),
+    Action(
+        "resume",
+        "space",
+        "space",
+        "resume",
+        "Go on training.",
+        TRAIN,
+        when=lambda now: now.state == "paused",
+    ),
+    Action(
+        "minibatch", "full_stop", ".", "minibatch", "Take one step and pause.", TRAIN, when=at_rest
+    ),
+    Action(
+        "epoch",
+        "greater_than_sign",
+        ">",
+        "epoch",
+        "Go on to the end of the epoch.",
+        TRAIN,
+        when=at_rest,
+    ),
+    Action(
+        "stop",
+        "x",
+        "x",
+        "stop",
+        "End this run here; its curve is kept.",
+        TRAIN,
+        when=lambda now: now.under_way,
+    ),
     Action("reset", "r", "r", "reset", "Back to the start with the same seed.", TRAIN),
-    Action("lr", "l", "l", "lr", "Change the learning rate, also while it runs.", TRAIN),
+    Action(
+        "lr",
+        "l",
+        "l",
+        "lr",
+        "Change the learning rate, also while it runs.",
+        TRAIN,
+        panel="training",
+    ),
     Action(
         "full_batch",
         "B",
@@ -52,6 +166,7 @@ ACTIONS: tuple[Action, ...] = (
         "full batch",
         "Gradient descent: every step over all the samples.",
         TRAIN,
+        when=between_runs,
         bar=False,
     ),
     Action(
@@ -61,6 +176,7 @@ ACTIONS: tuple[Action, ...] = (
         "minibatches",
         "Minibatch SGD: every step over ten samples.",
         TRAIN,
+        when=between_runs,
         bar=False,
     ),
     Action(
@@ -70,9 +186,18 @@ ACTIONS: tuple[Action, ...] = (
         "one sample",
         "SGD proper: every step over one sample.",
         TRAIN,
+        when=between_runs,
         bar=False,
     ),
-    Action("seed", "n", "n", "new seed", "Other data, other start: the next seed.", TRAIN),
+    Action(
+        "seed",
+        "n",
+        "n",
+        "new seed",
+        "Other data, other start: the next seed.",
+        TRAIN,
+        when=between_runs,
+    ),
     Action(
         "regenerate",
         "g",
@@ -80,6 +205,7 @@ ACTIONS: tuple[Action, ...] = (
         "regenerate",
         "Draw the data again from the same seed.",
         TRAIN,
+        when=between_runs,
         bar=False,
     ),
     Action(
@@ -88,19 +214,93 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "slower", "left_square_bracket", "[", "slower", "Fewer epochs a second.", TRAIN, bar=False
     ),
-    Action("sweep", "w", "w", "sweep", "Thousands of runs over a grid, as a heat map.", TRAIN),
-    Action("race", "R", "R", "race", "Several optimizers from one start, side by side.", TRAIN),
     Action(
-        "fan", "b", "b", "seed band", "This experiment over 32 seeds, as a band.", TRAIN, bar=False
+        "sweep",
+        "w",
+        "w",
+        "sweep",
+        "Thousands of runs over a grid, as a heat map.",
+        TRAIN,
+        when=at_rest,
     ),
-    Action("find_lr", "L", "L", "find lr", "Find a learning rate by a ramp.", TRAIN, bar=False),
-    Action("lessons", "e", "e", "lessons", "All the lessons, and what you have reached.", LESSON),
-    Action("question", "k", "k", "question", "Answer the next question, before the run.", LESSON),
-    Action("hint", "h", "h", "hint", "A hint for the next goal.", LESSON),
-    Action("next_lesson", "N", "N", "next lesson", "Open the lesson after this one.", LESSON),
-    Action("theory", "t", "t", "theory", "What can be known without training.", THEORY),
-    Action("xray", "d", "d", "x-ray", "Dissect a gradient: three ways, side by side.", THEORY),
-    Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART),
+    Action(
+        "race",
+        "R",
+        "R",
+        "race",
+        "Several optimizers from one start, side by side.",
+        TRAIN,
+        when=at_rest,
+    ),
+    Action(
+        "fan",
+        "b",
+        "b",
+        "seed band",
+        "This experiment over 32 seeds, as a band.",
+        TRAIN,
+        when=at_rest,
+        bar=False,
+    ),
+    Action(
+        "find_lr",
+        "L",
+        "L",
+        "find lr",
+        "Find a learning rate by a ramp.",
+        TRAIN,
+        when=at_rest,
+        bar=False,
+    ),
+    Action(
+        "lessons",
+        "e",
+        "e",
+        "lessons",
+        "All the lessons, and what you have reached.",
+        LESSON,
+        when=at_rest,
+    ),
+    Action(
+        "question",
+        "k",
+        "k",
+        "question",
+        "Answer the next question, before the run.",
+        LESSON,
+        when=lambda now: now.has_question,
+    ),
+    Action(
+        "hint", "h", "h", "hint", "A hint for the next goal.", LESSON, when=lambda now: now.has_hint
+    ),
+    Action(
+        "next_lesson",
+        "N",
+        "N",
+        "next lesson",
+        "Open the lesson after this one.",
+        LESSON,
+        when=lambda now: not now.running and now.has_next_lesson,
+    ),
+    Action(
+        "theory",
+        "t",
+        "t",
+        "theory",
+        "What can be known without training.",
+        THEORY,
+        when=lambda now: now.has_facts,
+    ),
+    Action(
+        "xray",
+        "d",
+        "d",
+        "x-ray",
+        "Dissect a gradient: three ways, side by side.",
+        THEORY,
+        when=lambda now: now.has_facts,
+    ),
+    Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART, panel="loss"),
     Action(
         "view",
         "v",
@@ -108,6 +308,7 @@ ACTIONS: tuple[Action, ...] = (
         "view",
         "Fit, residuals, parameters, landscape, directions, or losses.",
         CHART,
+        panel="fit",
     ),
     Action(
         "feature",
@@ -116,7 +317,9 @@ ACTIONS: tuple[Action, ...] = (
         "feature",
         "The next feature of the fit, plane, or derivative of the losses.",
         CHART,
+        when=lambda now: now.view_turns,
         bar=False,
+        panel="fit",
     ),
     Action(
         "zoom_in", "plus", "+", "zoom in", "Zoom in, around the value cursor.", CHART, bar=False
@@ -127,21 +330,44 @@ ACTIONS: tuple[Action, ...] = (
         "cursor_right", "right", "→", "cursor", "Move the value cursor right.", CHART, bar=False
     ),
     Action("reset_view", "0", "0", "reset view", "No zoom, no cursor.", CHART, bar=False),
-    Action("fullscreen", "enter", "enter", "full screen", "One chart fills the screen.", CHART),
-    Action("pin", "p", "p", "pin", "Keep this run as the reference on the loss chart.", CHART),
+    Action(
+        "fullscreen",
+        "enter",
+        "enter",
+        "full screen",
+        "One chart fills the screen.",
+        CHART,
+        when=lambda now: now.chart_focused,
+    ),
+    Action(
+        "pin",
+        "p",
+        "p",
+        "pin",
+        "Keep this run as the reference on the loss chart.",
+        CHART,
+        when=lambda now: now.begun,
+    ),
     Action("next_panel", "tab", "tab", "panel", "Go to the next panel.", GO),
     Action(
         "previous_panel", "shift+tab", "shift+tab", "back", "Go to the panel before.", GO, bar=False
     ),
     Action("jump", "j,ctrl+o", "j ctrl+o", "jump", "Go to a panel by its letter.", GO),
     Action(
-        "leave", "escape", "esc", "leave", "Out of a field, of full screen, or of a lesson.", GO
+        "leave",
+        "escape",
+        "esc",
+        "leave",
+        "Out of a field, of full screen, or of a lesson.",
+        GO,
+        when=lambda now: now.full_screen or now.in_lesson,
     ),
     Action("help", "question_mark", "?", "help", "What this is, and every key.", APP),
     Action("palette", "ctrl+p", "^p", "palette", "Find any action, setting or theme by name.", APP),
     Action("suspend", "ctrl+z", "^z", "suspend", "Put the app in the background.", APP, bar=False),
     Action("quit", "q,ctrl+q", "q", "quit", "Leave; asks while training.", APP),
 )
+BY_ID = {action.id: action for action in ACTIONS}
 
 
 NUMBERED = 9
@@ -153,7 +379,7 @@ def bindings() -> list[BindingType]:
     actions = [
         Binding(
             action.key,
-            action.id,
+            f"do('{action.id}')",
             action.label,
             id=action.id,
             tooltip=action.help,
@@ -163,10 +389,27 @@ def bindings() -> list[BindingType]:
         for action in ACTIONS
     ]
     by_number = [
-        Binding(str(number), f"lesson('{name}')", f"lesson {name}", id=f"lesson_{number}")
+        Binding(str(number), f"do('lesson', '{name}')", f"lesson {name}", id=f"lesson_{number}")
         for number, name in enumerate(list(files())[:NUMBERED], 1)
     ]
     return [*actions, *by_number]
+
+
+def can(id: str, now: Situation) -> bool:
+    """Whether the action with an id can be done; what is not in the table always can.
+
+    A digit opens its lesson wherever the list of lessons can be opened.
+    """
+    action = BY_ID.get("lessons" if id == "lesson" else id)
+    return action is None or action.can(now)
+
+
+def hidden_action(key: str, now: Situation, remapped: dict[str, str]) -> Action | None:
+    """The action that a key would do, if the lesson hides it."""
+    for action in ACTIONS:
+        if action.is_hidden(now) and key in remapped.get(action.id, action.key).split(","):
+            return action
+    return None
 
 
 def shown(action: Action, remapped: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What every screen over the main one has in common."""
+"""What stands over the main screen: other screens, and words about what a key has done."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ class Over(Screen[Result]):
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Hand the result back and leave, unless that is done already."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+def tell(screen: Screen[None], text: str) -> None:
+    """Say what a key has done, in place of what was said last."""
+    screen.app.clear_notifications()
+    screen.notify(text, timeout=3, markup=False)

@@ -88,16 +88,16 @@ def in_front(rounds: int) -> tuple[Samples, Samples]:
             async with opened() as app:
                 late["idle"] += await lateness(QUIET / 2)
                 for loop in ("scratch", "fast"):
-                    app.main.adopt(forever(loop))
-                    app.main.action_start()
-                    await until(lambda: app.main.snapshot.state == "running")
+                    app.main.desk.adopt(forever(loop))
+                    app.main.commands.start()
+                    await until(lambda: app.main.desk.snapshot.state == "running")
                     await asyncio.sleep(0.5)
                     late[loop] += await lateness(QUIET)
                     for number in range(KEYS):
                         await asyncio.sleep(random.uniform(0.03, 0.13))
                         answered[loop].append(await answer(app, ("right", "left")[number % 2]))
-                    app.main.action_stop()
-                    await until(lambda: app.main.snapshot.state == "stopped")
+                    app.main.commands.stop()
+                    await until(lambda: app.main.desk.snapshot.state == "stopped")
 
     asyncio.run(measure())
     return dict(late), dict(answered)
@@ -110,7 +110,7 @@ async def opened() -> AsyncIterator[LinregApp]:
     app = LinregApp(session, Settings(experiment=session.latest.experiment))
     app.driver_class = Terminal
     async with app.run_test(headless=False, size=SIZE):
-        await until(lambda: app.main.snapshot.state == "ready")
+        await until(lambda: app.main.desk.snapshot.state == "ready")
         await asyncio.sleep(0.3)
         yield app
         session.close()
@@ -129,7 +129,7 @@ async def lateness(seconds: float) -> list[float]:
 
 async def answer(app: LinregApp, key: str) -> float:
     """Seconds from a key that moves the value cursor until the chart is painted with it."""
-    terminal, chart = app._driver, app.main.loss
+    terminal, chart = app._driver, app.main.lab.loss
     assert isinstance(terminal, Terminal)
     before, begin = chart.cursor, perf_counter()
     terminal.send_message(Key(key, None))
@@ -211,8 +211,8 @@ def in_session() -> float:
 async def under_screen() -> float:
     """Seconds for a step while both charts are live."""
     async with opened() as app:
-        app.main.action_start()
-        await until(lambda: app.main.snapshot.step > 0)
+        app.main.commands.start()
+        await until(lambda: app.main.desk.snapshot.step > 0)
         await asyncio.sleep(0.2)
         begin = app.session.latest
         await asyncio.sleep(WORK)

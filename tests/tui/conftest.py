@@ -222,8 +222,8 @@ async def settled(pilot: Pilot[None]) -> None:
     """Wait until the main screen is there with all its fields, and a panel has the focus."""
     main = main_of(pilot)
     await until(pilot, lambda: main.is_current and main.focused is not None)
-    await until(pilot, lambda: all(form.fields for form in main.forms))
-    await until(pilot, lambda: main.lesson is not None or main.first is None)
+    await until(pilot, lambda: all(form.fields for form in main.lab.forms))
+    await until(pilot, lambda: main.classroom.panel is not None or main.first is None)
     await pilot.pause()
 
 
@@ -245,7 +245,7 @@ async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
     """Have the session come up with a snapshot and wait until the screen has it."""
     main = main_of(pilot)
     main.session.latest = snapshot
-    await until(pilot, lambda: main.snapshot is snapshot)
+    await until(pilot, lambda: main.desk.snapshot is snapshot)
     await pilot.pause()
 
 

@@ -35,7 +35,7 @@ from tests.tui.conftest import (
 )
 from tui.app import LinregApp
 from tui.charts.loss import Band, loss_chart, spread
-from tui.screens.main import SEEDS
+from tui.screens.commands import SEEDS
 from tui.settings import Settings
 
 BASELINE = Experiment()
@@ -152,7 +152,7 @@ def test_the_band_lies_below_the_run_on_the_chart() -> None:
 
 def shown(app: LinregApp) -> list[list[float]]:
     """The curves of the band on the chart."""
-    return [list(curve.ys) for curve in app.main.loss.chart().curves if curve.color == "data"]
+    return [list(curve.ys) for curve in app.main.lab.loss.chart().curves if curve.color == "data"]
 
 
 async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes(undrawn: None) -> None:
@@ -170,19 +170,19 @@ async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes(undrawn: None) ->
         await until(pilot, lambda: any("32 seeds" in one.message for one in app._notifications))
         assert not shown(app)
         session.sweep = replace(seed_band(), state="running")
-        await until(pilot, lambda: app.main.sweep is session.sweep)
+        await until(pilot, lambda: app.main.desk.sweep is session.sweep)
         assert not shown(app)
         session.sweep = seed_band()
-        await until(pilot, lambda: app.main.sweep is session.sweep)
+        await until(pilot, lambda: app.main.desk.sweep is session.sweep)
         assert shown(app) == [
             list(numbers) for numbers in zip(*spread(finished(), seed_band()), strict=True)
         ]
         # Another experiment takes the band away, the same one brings it back.
         session.latest = replace(finished(3), experiment=BASELINE.changed({"lr": 0.5}))
-        await until(pilot, lambda: app.main.snapshot is session.latest)
+        await until(pilot, lambda: app.main.desk.snapshot is session.latest)
         assert not shown(app)
         session.latest = replace(finished(4), experiment=BASELINE.changed({"seed": 8}))
-        await until(pilot, lambda: app.main.snapshot is session.latest)
+        await until(pilot, lambda: app.main.desk.snapshot is session.latest)
         assert len(shown(app)) == 5
 
 
@@ -194,9 +194,9 @@ async def test_the_value_cursor_leaves_the_band_standing(undrawn: None) -> None:
         await settled(pilot)
         await until(pilot, lambda: len(shown(app)) == 5)
         await pilot.press("right", "y")
-        await until(pilot, lambda: app.main.loss.cursor is not None)
+        await until(pilot, lambda: app.main.lab.loss.cursor is not None)
         assert len(shown(app)) == 5
-        assert app.main.loss.chart().title.startswith("epoch ")
+        assert app.main.lab.loss.chart().title.startswith("epoch ")
 
 
 async def test_no_fan_while_a_run_trains(undrawn: None) -> None:
@@ -218,7 +218,7 @@ async def test_every_seed_trained_by_itself_lies_in_the_band(busy: None, undrawn
     try:
         async with app.run_test(size=(120, 34)) as pilot:
             await settled(pilot)
-            await until(pilot, lambda: main_of(pilot).snapshot.state == "ready")
+            await until(pilot, lambda: main_of(pilot).desk.snapshot.state == "ready")
             assert not shown(app)
             await pilot.press("b")
             await until(pilot, lambda: len(shown(app)) == 5)
@@ -237,14 +237,14 @@ async def test_every_seed_trained_by_itself_lies_in_the_band(busy: None, undrawn
                 assert isinstance(last, Finished)
                 assert last.loss == pytest.approx(table[seed - 3, -1], rel=1e-4)
             await pilot.press("s")
-            await until(pilot, lambda: app.main.snapshot.state == "finished")
+            await until(pilot, lambda: app.main.desk.snapshot.state == "finished")
             assert len(shown(app)) == 5
-            own = np.array(app.main.snapshot.epoch_losses.low[1:])
+            own = np.array(app.main.desk.snapshot.epoch_losses.low[1:])
             assert np.all(own >= band[0] * (1 - 1e-4))
             assert np.all(own <= band[4] * (1 + 1e-4))
             # The next seed has the band too.
             await pilot.press("n")
-            await until(pilot, lambda: app.main.snapshot.experiment.seed == 4)
+            await until(pilot, lambda: app.main.desk.snapshot.experiment.seed == 4)
             assert len(shown(app)) == 5
     finally:
         session.close()

@@ -48,7 +48,7 @@ async def find(pilot: Pilot[None], session: FakeSession, finding: Finding) -> Fi
     """Ask by key, let the answer come, and wait for the screen with it."""
     await settled(pilot)
     await pilot.press("L")
-    await until(pilot, lambda: session.asked[-1:] == [("find_lr", main_of(pilot).experiment)])
+    await until(pilot, lambda: session.asked[-1:] == [("find_lr", main_of(pilot).desk.experiment)])
     assert pilot.app.screen is main_of(pilot)
     session.answer = finding
     await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
@@ -79,9 +79,9 @@ async def test_enter_takes_the_suggestion(undrawn: None) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is main)
         expected = BASELINE.changed({"lr": 0.0512})
-        assert main.experiment == expected
+        assert main.desk.experiment == expected
         assert session.asked[-1] == ("prepare", expected)
-        await until(pilot, lambda: main.training.fields["lr"].value == "0.0512")
+        await until(pilot, lambda: main.lab.training.fields["lr"].value == "0.0512")
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "L"])
@@ -92,7 +92,7 @@ async def test_leaving_keeps_the_lr(undrawn: None, key: str) -> None:
         await find(pilot, session, found())
         await pilot.press(key)
         await until(pilot, lambda: pilot.app.screen is main)
-        assert main.experiment == BASELINE
+        assert main.desk.experiment == BASELINE
         assert session.asked == [("find_lr", BASELINE)]
         # The answer is not shown a second time, and can be asked for again.
         await show(pilot, finished())
@@ -133,10 +133,10 @@ async def test_a_failure_is_told(undrawn: None) -> None:
         for _ in range(2):
             await pilot.press("L")
             session.answer = "".join(why)  # each failure is another object
-            await until(pilot, lambda: main_of(pilot).answer is session.answer)
+            await until(pilot, lambda: main_of(pilot).commands.inquiry.answer is session.answer)
             await until(pilot, lambda: told(app) == [why])  # the word itself comes as a message
             assert app.screen is app.main
-        assert app.main.experiment == BASELINE
+        assert app.main.desk.experiment == BASELINE
 
 
 async def test_nothing_is_searched_while_a_run_trains(undrawn: None) -> None:
@@ -227,7 +227,7 @@ async def test_the_suggestion_of_the_engine_trains(busy: None, undrawn: None, lo
     try:
         async with app.run_test(size=(120, 34)) as pilot:
             await settled(pilot)
-            await until(pilot, lambda: app.main.snapshot.state == "ready")
+            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
             await pilot.press("L")
             await until(pilot, lambda: isinstance(app.screen, FinderScreen))
             finding = session.answer
@@ -242,15 +242,15 @@ async def test_the_suggestion_of_the_engine_trains(busy: None, undrawn: None, lo
             )
             await pilot.press("enter")
             lr = float(f"{finding.suggestion:.3g}")
-            await until(pilot, lambda: app.main.experiment.lr == lr)
-            await until(pilot, lambda: app.main.snapshot.experiment.lr == lr)
+            await until(pilot, lambda: app.main.desk.experiment.lr == lr)
+            await until(pilot, lambda: app.main.desk.snapshot.experiment.lr == lr)
             await until(pilot, lambda: app.screen is app.main)
-            start = app.main.snapshot.loss
+            start = app.main.desk.snapshot.loss
             await pilot.press("s")
-            await until(pilot, lambda: app.main.snapshot.state == "finished")
+            await until(pilot, lambda: app.main.desk.snapshot.state == "finished")
             assert start is not None
-            assert app.main.snapshot.loss is not None
-            assert app.main.snapshot.loss < start / 2
+            assert app.main.desk.snapshot.loss is not None
+            assert app.main.desk.snapshot.loss < start / 2
     finally:
         session.close()
 

@@ -50,7 +50,7 @@ def limited(snapshot: Snapshot, limit: Limit) -> Snapshot:
 
 def gauge_row(app: LinregApp) -> tuple[str, str]:
     """Label and words of the gauge as they stand in the form."""
-    form = app.main.training
+    form = app.main.lab.training
     note = form.parts["gauge"]
     assert isinstance(note, Note)
     label = next(line for line in form.named.split("\n") if " of " in line or "limit" in line)
@@ -166,14 +166,14 @@ async def test_gauge_stands_below_lr_and_takes_no_focus() -> None:
         await settled(pilot)
         await pilot.press("l")
         await until(pilot, lambda: gauge_row(app) == ("2.2 % of 1.35", "▰▱▱▱▱▱▱▱ safe"))
-        lr, note = app.main.training.fields["lr"], app.main.training.parts["gauge"]
+        lr, note = app.main.lab.training.fields["lr"], app.main.lab.training.parts["gauge"]
         await until(pilot, lambda: note.region.y == lr.region.y + 1)
         assert note.region.width >= 14
-        assert "gauge" not in app.main.training.fields
+        assert "gauge" not in app.main.lab.training.fields
         hint = str(app.main.query_one(Hint).render())
         assert hint.startswith("Limit 1.35 for minibatches of 10")
         await pilot.press("down")
-        await until(pilot, lambda: app.main.training.fields["schedule"].has_focus)
+        await until(pilot, lambda: app.main.lab.training.fields["schedule"].has_focus)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -184,7 +184,7 @@ async def test_gauge_waits_for_the_facts_of_the_edited_experiment() -> None:
         await settled(pilot)
         await pilot.press("B")
         await until(pilot, lambda: gauge_row(app) == ("of its limit", "…"))
-        now = limited(ready(app.main.experiment), Limit(1.87, "2/λmax"))
+        now = limited(ready(app.main.desk.experiment), Limit(1.87, "2/λmax"))
         await show(pilot, now)
         await until(pilot, lambda: gauge_row(app)[0] == "1.6 % of 1.87")
         await pilot.press("l", *"2", "enter")
@@ -199,7 +199,7 @@ async def test_gauge_moves_while_a_run_goes_on() -> None:
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
         await until(pilot, lambda: gauge_row(app)[0] == "41 % of 1.35")
-        assert "curve" in app.main.training.parts
+        assert "curve" in app.main.lab.training.parts
         await show(pilot, replace(running(), experiment=cosine, step=200))
         await until(pilot, lambda: gauge_row(app)[0] == "19 % of 1.35")
         await pilot.press("l", *"3", "enter")
@@ -213,13 +213,16 @@ async def test_curve_comes_and_goes_with_the_schedule() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("l", "down")
-        await until(pilot, lambda: app.main.training.fields["schedule"].has_focus)
+        await until(pilot, lambda: app.main.lab.training.fields["schedule"].has_focus)
         await pilot.press("right")
-        await until(pilot, lambda: "curve" in app.main.training.parts)
-        curve, schedule = app.main.training.parts["curve"], app.main.training.fields["schedule"]
+        await until(pilot, lambda: "curve" in app.main.lab.training.parts)
+        curve, schedule = (
+            app.main.lab.training.parts["curve"],
+            app.main.lab.training.fields["schedule"],
+        )
         await until(pilot, lambda: curve.region.y > schedule.region.y)
         await pilot.press("left")
-        await until(pilot, lambda: "curve" not in app.main.training.parts)
+        await until(pilot, lambda: "curve" not in app.main.lab.training.parts)
 
 
 # Reading -----------------------------------------------------------------------------------------
@@ -261,7 +264,7 @@ def test_autopsy_tells_what_happened_and_what_helps() -> None:
 async def to_lr(pilot: Pilot[None]) -> None:
     """Go to the learning rate."""
     await pilot.press("l")
-    await until(pilot, lambda: main_of(pilot).training.fields["lr"].has_focus)
+    await until(pilot, lambda: main_of(pilot).lab.training.fields["lr"].has_focus)
 
 
 def warming() -> Snapshot:

@@ -41,9 +41,11 @@ from tui.keys import ACTIONS, NUMBERED, Action, bindings, groups, shown
 from tui.panels.bars import KeyBar
 from tui.panels.fit import VIEWS
 from tui.panels.training import PACES
+from tui.screens.commands import SEEDS, Commands
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.lessons import LessonsScreen
-from tui.screens.main import JUMPS, SEEDS, MainScreen
+from tui.screens.main import MainScreen
+from tui.screens.navigator import JUMPS
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.settings import Settings
@@ -69,7 +71,7 @@ class Stage:
     @property
     def panel(self) -> str:
         """The id of the panel with the focus."""
-        panel = self.main.panel_of(self.main.focused)
+        panel = self.main.navigator.panel_of(self.main.focused)
         return str(panel.id) if panel else ""
 
     def is_at(self, panel: str) -> bool:
@@ -88,7 +90,7 @@ class Stage:
 
 
 def has_loss(app: LinregApp, name: str) -> bool:
-    return app.main.experiment.loss.name == name
+    return app.main.desk.experiment.loss.name == name
 
 
 def field_focus(field: TextField | Picker) -> Callable[[], bool]:
@@ -110,11 +112,16 @@ class Case:
 
 
 def cursor(stage: Stage) -> float | None:
-    return stage.main.loss.cursor
+    return stage.main.lab.loss.cursor
 
 
 def zoomed(stage: Stage) -> bool:
-    return stage.main.loss.x_range is not None
+    return stage.main.lab.loss.x_range is not None
+
+
+def hints_shown(stage: Stage) -> int:
+    panel = stage.main.classroom.panel
+    return len(panel.hints) if panel else 0
 
 
 CASES: dict[str, Case] = {
@@ -132,7 +139,7 @@ CASES: dict[str, Case] = {
     "epoch": Case(lambda stage: stage.asked("epoch", BASELINE)),
     "stop": Case(lambda stage: stage.asked("stop"), running),
     "reset": Case(lambda stage: stage.asked("prepare", BASELINE), finished),
-    "lr": Case(lambda stage: stage.main.focused is stage.main.training.fields["lr"]),
+    "lr": Case(lambda stage: stage.main.focused is stage.main.lab.training.fields["lr"]),
     "full_batch": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1000))),
     "minibatches": Case(
         lambda stage: stage.session.asked[1:] == [("prepare", BASELINE)], before=("O",)
@@ -148,18 +155,15 @@ CASES: dict[str, Case] = {
     "find_lr": Case(lambda stage: stage.asked("find_lr", BASELINE)),
     "lessons": Case(lambda stage: isinstance(stage.app.screen, LessonsScreen)),
     "question": Case(lambda stage: stage.field == "Question 1", lesson=True),
-    "hint": Case(lambda stage: bool(stage.main.lesson and stage.main.lesson.hints), lesson=True),
+    "hint": Case(lambda stage: hints_shown(stage) > 0, lesson=True),
     "next_lesson": Case(
-        lambda stage: bool(
-            stage.main.lesson and stage.main.lesson.lesson is list(lessons().values())[1]
-        ),
-        lesson=True,
+        lambda stage: stage.main.classroom.lesson is list(lessons().values())[1], lesson=True
     ),
     "theory": Case(lambda stage: stage.asked("study")),
     "xray": Case(lambda stage: stage.asked("study")),
-    "log": Case(lambda stage: not stage.main.loss.log_y),
-    "view": Case(lambda stage: stage.main.fit.view == "residuals"),
-    "feature": Case(lambda stage: "x[1]" in stage.main.fit.chart().title),
+    "log": Case(lambda stage: not stage.main.lab.loss.log_y),
+    "view": Case(lambda stage: stage.main.lab.fit.view == "residuals"),
+    "feature": Case(lambda stage: "x[1]" in stage.main.lab.fit.chart().title),
     "zoom_in": Case(zoomed),
     "zoom_out": Case(lambda stage: not zoomed(stage), before=("+",)),
     "cursor_left": Case(lambda stage: cursor(stage) == 1.0, before=("right",)),
@@ -169,7 +173,7 @@ CASES: dict[str, Case] = {
     ),
     "fullscreen": Case(lambda stage: stage.main.has_class("-full")),
     "leave": Case(lambda stage: not stage.main.has_class("-full"), before=("enter",)),
-    "pin": Case(lambda stage: stage.main.pinned is stage.session.latest, finished),
+    "pin": Case(lambda stage: stage.main.desk.pinned is stage.session.latest, finished),
     "next_panel": Case(lambda stage: stage.panel == "fit"),
     "previous_panel": Case(lambda stage: stage.panel == "training"),
     "jump": Case(lambda stage: isinstance(stage.app.screen, JumpScreen)),
@@ -204,7 +208,7 @@ async def test_key_does_something(
         await settled(pilot)
         await pilot.press(*case.before)
         await pilot.pause()
-        assert stage.main.check_action(action.id, ())
+        assert stage.main.can(action.id)
         assert not case.check(stage)
         await pilot.press(key)
         await until(pilot, lambda: case.check(stage))
@@ -216,7 +220,7 @@ def test_cases_are_those_of_the_table() -> None:
 
 def test_every_action_has_a_method_and_help() -> None:
     for action in ACTIONS:
-        assert callable(getattr(MainScreen, f"action_{action.id}"))
+        assert callable(getattr(Commands, action.id))
         assert action.help.endswith(".")
         assert action.label
 
@@ -258,12 +262,12 @@ async def test_v_goes_through_the_views_and_f_through_the_planes() -> None:
     app = app_for(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        fit = app.main.fit
+        fit = app.main.lab.fit
         seen = []
         for _ in VIEWS:
             await pilot.press("v")
             await pilot.pause()
-            seen.append((fit.view, app.main.check_action("feature", ())))
+            seen.append((fit.view, app.main.can("feature")))
             if VIEWS[fit.view]:
                 await until(pilot, lambda: VIEWS[fit.view][:40] in "\n".join(text_of(app)))
         assert [view for view, _ in seen] == [*list(VIEWS)[1:], "fit"]
@@ -284,18 +288,18 @@ async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("v", "v", "v")
-        await until(pilot, lambda: app.main.fit.known is not None)
-        wide = app.main.fit.known
+        await until(pilot, lambda: app.main.lab.fit.known is not None)
+        wide = app.main.lab.fit.known
         await pilot.press("plus", "right")
-        await until(pilot, lambda: app.main.fit.known is not wide)
-        near = app.main.fit.known
+        await until(pilot, lambda: app.main.lab.fit.known is not wide)
+        near = app.main.lab.fit.known
         assert wide
         assert near
         for wider, nearer in ((wide.x_range, near.x_range), (wide.y_range, near.y_range)):
             assert nearer[1] - nearer[0] == pytest.approx((wider[1] - wider[0]) / 1.5)
         await pilot.press("0")
-        await until(pilot, lambda: app.main.fit.known is not near)
-        again = app.main.fit.known
+        await until(pilot, lambda: app.main.lab.fit.known is not near)
+        again = app.main.lab.fit.known
         assert again
         assert again.x_range == wide.x_range
 
@@ -314,7 +318,7 @@ async def test_digit_loads_a_lesson(number: int) -> None:
         await until(pilot, lambda: session.asked == [("prepare", lesson.experiment)])
         await pilot.pause()
         shown_values = {
-            key: field.value for form in app.main.forms for key, field in form.fields.items()
+            key: field.value for form in app.main.lab.forms for key, field in form.fields.items()
         }
         del shown_values["pace"]
         assert Experiment().changed_by_text(shown_values) == lesson.experiment
@@ -341,15 +345,15 @@ async def test_typing_in_a_field_fires_nothing() -> None:
         main = app.main
         await settled(pilot)
         await pilot.press("l", *PRINTABLE)
-        field = main.training.fields["lr"]
+        field = main.lab.training.fields["lr"]
         assert isinstance(field, TextField)
         await until(pilot, lambda: len(field.value) == len(PRINTABLE))
         assert field.has_focus
         assert session.asked == []
         assert app.screen is main
-        assert main.loss.log_y
-        assert main.fit.view == "fit"
-        assert main.pinned is None
+        assert main.lab.loss.log_y
+        assert main.lab.fit.view == "fit"
+        assert main.desk.pinned is None
 
 
 async def test_enter_applies_and_leaves_and_the_single_keys_work_again() -> None:
@@ -360,8 +364,8 @@ async def test_enter_applies_and_leaves_and_the_single_keys_work_again() -> None
         await pilot.press("l", *"0.5", "enter")
         faster = replace(BASELINE, lr=0.5)
         await until(pilot, lambda: session.asked == [("prepare", faster)])
-        await until(pilot, lambda: app.main.focused is app.main.loss)
-        assert app.main.training.fields["lr"].value == "0.5"
+        await until(pilot, lambda: app.main.focused is app.main.lab.loss)
+        assert app.main.lab.training.fields["lr"].value == "0.5"
         await pilot.press("s")
         await until(pilot, lambda: session.asked[1:] == [("start", faster)])
 
@@ -371,14 +375,14 @@ async def test_letters_after_digits_stay_text_and_escape_undoes() -> None:
     app = app_for(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        field = app.main.training.fields["lr"]
+        field = app.main.lab.training.fields["lr"]
         await pilot.press("l", *"0.5s")
         await until(pilot, lambda: field.value == "0.5s")
         await pilot.press("escape")
-        await until(pilot, lambda: app.main.focused is app.main.loss)
+        await until(pilot, lambda: app.main.focused is app.main.lab.loss)
         assert field.value == "0.03"
         assert session.asked == []
-        assert app.main.experiment == BASELINE
+        assert app.main.desk.experiment == BASELINE
 
 
 async def test_leaving_a_field_applies_it() -> None:
@@ -401,17 +405,17 @@ async def test_refused_text_says_why_until_it_is_undone() -> None:
     app = app_for(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        field = app.main.training.fields["lr"]
+        field = app.main.lab.training.fields["lr"]
         await pilot.press("l", *"-1", "enter")
         await until(pilot, lambda: "lr=-1: must be a number above 0" in "".join(text_of(app)))
         assert field.has_class("-refused")
         assert session.asked == []
-        assert app.main.experiment == BASELINE
+        assert app.main.desk.experiment == BASELINE
         await pilot.press("enter")
         await pilot.pause()
         assert field.has_focus
         await pilot.press("tab")
-        await until(pilot, lambda: app.main.focused is app.main.loss)
+        await until(pilot, lambda: app.main.focused is app.main.lab.loss)
         await until(pilot, lambda: "lr=-1" in "".join(text_of(app)))
         await pilot.press("l")
         await until(pilot, lambda: field.has_focus)
@@ -425,7 +429,7 @@ async def test_refused_text_is_forgotten_with_the_next_experiment() -> None:
     app = app_for(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        field = app.main.training.fields["lr"]
+        field = app.main.lab.training.fields["lr"]
         await pilot.press("l", *"fast", "tab")
         await until(pilot, lambda: field.has_class("-refused") and not field.has_focus)
         await pilot.press("2")
@@ -440,10 +444,10 @@ async def test_only_the_learning_rate_changes_a_run() -> None:
         await settled(pilot)
         await pilot.press("l", *"0.1", "enter")
         await until(pilot, lambda: session.asked == [("set_lr", 0.1)])
-        assert app.main.experiment.lr == 0.1
-        assert not app.main.pending()
+        assert app.main.desk.experiment.lr == 0.1
+        assert not app.main.desk.is_ahead
         await pilot.press("j", "d", "down", "down", "down", *"500", "enter")
-        await until(pilot, lambda: app.main.experiment.source().n == 500)
+        await until(pilot, lambda: app.main.desk.experiment.source().n == 500)
         await pilot.pause()
         assert session.asked == [("set_lr", 0.1)]
         await until(pilot, lambda: "apply at the next start" in "".join(text_of(app)))
@@ -463,7 +467,7 @@ async def test_turning_goes_past_what_is_refused() -> None:
         await until(pilot, lambda: "model=ohm" in "".join(text_of(app)))
         names = [entry.name for entry in REGISTRIES["model"]]
         await pilot.press(*["right"] * (names.index("two_layer") - names.index("ohm")))
-        await until(pilot, lambda: app.main.experiment.entry("model").name == "two_layer")
+        await until(pilot, lambda: app.main.desk.experiment.entry("model").name == "two_layer")
 
 
 async def test_left_and_right_turn_a_picker_round() -> None:
@@ -473,7 +477,7 @@ async def test_left_and_right_turn_a_picker_round() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("j", "m", "down", "down")
-        await until(pilot, lambda: app.main.focused is app.main.forms[1].fields["loss"])
+        await until(pilot, lambda: app.main.focused is app.main.lab.forms[1].fields["loss"])
         for name in [*names[1:], names[0]]:
             await pilot.press("right")
             await until(pilot, partial(has_loss, app, name))
@@ -487,18 +491,18 @@ async def test_a_choice_with_parameters_brings_their_fields() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        form = app.main.forms[1]
+        form = app.main.lab.forms[1]
         assert "loss.delta" not in form.fields
         await pilot.press("j", "m", "down", "down", "enter")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         options = app.screen.query_one(OptionList)
         assert options.highlighted == 0
         await pilot.press("down", "down", "down", "enter")
-        await until(pilot, lambda: app.main.experiment.loss.name == "huber")
+        await until(pilot, lambda: app.main.desk.experiment.loss.name == "huber")
         await until(pilot, lambda: bool(form.fields["loss.delta"].region))
         assert app.main.focused is form.fields["loss"]
         await pilot.press("down", *"0.5", "enter")
-        await until(pilot, lambda: app.main.experiment.loss.kwargs() == {"delta": 0.5})
+        await until(pilot, lambda: app.main.desk.experiment.loss.kwargs() == {"delta": 0.5})
 
 
 @pytest.mark.parametrize("key", ["escape", "q"])
@@ -520,7 +524,7 @@ async def test_up_and_down_go_from_field_to_field() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("j", "t")
-        fields = list(app.main.training.fields.values())
+        fields = list(app.main.lab.training.fields.values())
         await until(pilot, lambda: app.main.focused is fields[0])
         for field in fields[1:]:
             await pilot.press("down")
@@ -534,7 +538,7 @@ async def test_device_offers_what_is_there() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        picker = app.main.training.fields["device"]
+        picker = app.main.lab.training.fields["device"]
         assert isinstance(picker, Picker)
         await until(pilot, lambda: [c.value for c in picker.choices] == ["auto", "cpu"])
 
@@ -564,7 +568,7 @@ async def test_what_has_the_focus_can_be_seen(size: tuple[int, int]) -> None:
     app = app_for(FakeSession(finished()))
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
-        for _ in app.main.panels:
+        for _ in app.main.navigator.panels:
             await pilot.press("tab")
             await pilot.pause()
             focused = app.main.focused
@@ -619,7 +623,7 @@ async def test_list_closes_once_though_enter_comes_several_times() -> None:
         await pilot.press("j")
         await until(pilot, lambda: isinstance(app.screen, JumpScreen))
         await pilot.press("m")
-        await until(pilot, lambda: app.main.focused is app.main.forms[1].fields["model"])
+        await until(pilot, lambda: app.main.focused is app.main.lab.forms[1].fields["model"])
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         await pilot.press(*["enter"] * 5)
@@ -637,7 +641,7 @@ async def test_full_screen_ends_with_escape_enter_or_another_panel() -> None:
             await pilot.press("enter")
             await until(pilot, lambda: app.main.has_class("-full"))
             await pilot.pause()
-            assert app.main.loss.size.width == 78 or key == "tab"
+            assert app.main.lab.loss.size.width == 78 or key == "tab"
             await pilot.press(key)
             await until(pilot, lambda: not app.main.has_class("-full"))
 
@@ -647,9 +651,9 @@ async def test_pinning_the_same_run_again_unpins_it() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("p")
-        await until(pilot, lambda: app.main.pinned is not None)
+        await until(pilot, lambda: app.main.desk.pinned is not None)
         await pilot.press("p")
-        await until(pilot, lambda: app.main.pinned is None)
+        await until(pilot, lambda: app.main.desk.pinned is None)
 
 
 # Help, palette, leaving ----------------------------------------------------------------------
@@ -679,11 +683,11 @@ async def test_palette_offers_what_is_able_now() -> None:
             await show(pilot, state())
             commands = {command.title: command for command in app.get_system_commands(app.screen)}
             for action in ACTIONS:
-                able = app.main.check_action(action.id, ())
+                able = app.main.can(action.id)
                 twins = [twin for twin in ACTIONS if twin.label == action.label]
                 if able or len(twins) == 1:
                     assert (action.label in commands) == able
-            may_leave = app.main.check_action("lesson", ())
+            may_leave = app.main.can("lesson")
             for lesson in lessons():
                 assert (f"lesson: {lesson}" in commands) == may_leave
             for key, registry in REGISTRIES.items():
@@ -703,7 +707,7 @@ async def test_palette_runs_what_is_typed() -> None:
         await until(pilot, lambda: palette.query_one(OptionList).option_count > 0)
         await pilot.press("down", "enter")
         await until(pilot, lambda: bool(session.asked))
-        assert app.main.experiment.loss.name == "huber"
+        assert app.main.desk.experiment.loss.name == "huber"
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
@@ -796,4 +800,4 @@ async def test_pace_stays_within_its_ends(before: float | None) -> None:
         for _ in PACES:
             await pilot.press(key)
         await until(pilot, lambda: session.asked[-1] == ("set_pace", before))
-        assert app.main.training.pace == before
+        assert app.main.lab.training.pace == before

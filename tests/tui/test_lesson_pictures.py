@@ -98,6 +98,6 @@ def test_forms_beside_the_charts(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("l")
-        await until(pilot, lambda: main_of(pilot).training.display)
+        await until(pilot, lambda: main_of(pilot).lab.training.display)
 
     assert picture(app, terminal_size=(120, 34), run_before=steps)

@@ -70,14 +70,14 @@ class Desk:
     @property
     def panel(self) -> LessonPanel:
         """The open lesson."""
-        panel = self.app.main.lesson
+        panel = self.app.main.classroom.panel
         assert panel
         return panel
 
     @property
     def title(self) -> str:
         """The title of the open lesson, empty in the free lab."""
-        panel = self.app.main.lesson
+        panel = self.app.main.classroom.panel
         return panel.lesson.title if panel else ""
 
     @property
@@ -93,7 +93,7 @@ class Desk:
     @property
     def place(self) -> str:
         """The id of the panel with the focus."""
-        panel = self.app.main.panel_of(self.app.main.focused)
+        panel = self.app.main.navigator.panel_of(self.app.main.focused)
         return str(panel.id) if panel else ""
 
     def is_at_line(self, line: int) -> bool:
@@ -131,12 +131,12 @@ def test_the_words_of_lesson_files_are_those_of_the_screen() -> None:
     app = app_showing(ready())
     assert set(TOOLS) <= {action.id for action in ACTIONS}
     assert set(FIT_VIEWS) <= set(VIEWS)
-    assert app.main.lesson is None
+    assert app.main.classroom.panel is None
 
 
 async def test_panels_that_can_be_hidden_are_those_of_the_lab() -> None:
     async with desk() as here:
-        assert {panel.id for panel in here.app.main.panels} == set(PANELS)
+        assert {panel.id for panel in here.app.main.navigator.panels} == set(PANELS)
 
 
 @pytest.mark.parametrize("number", [1, 5, NUMBERED])
@@ -146,9 +146,9 @@ async def test_a_digit_opens_a_lesson(number: int) -> None:
         await here.press(str(number))
         await until(here.pilot, lambda: here.title == lesson.title)
         assert here.session.asked == [("prepare", lesson.experiment)]
-        assert here.app.main.experiment == lesson.experiment
+        assert here.app.main.desk.experiment == lesson.experiment
         assert here.app.main.focused is here.panel
-        assert here.app.main.fit.view == lesson.view
+        assert here.app.main.lab.fit.view == lesson.view
         status = here.app.main.query_one(StatusBar).render().plain
         assert lesson.title[:20] in status
 
@@ -235,14 +235,14 @@ async def test_the_lesson_can_be_seen_at_once(size: tuple[int, int]) -> None:
             assert "esc leaves the lesson" in "\n".join(text_of(here.app))
             assert panel.region.height >= size[1] - 6
         if size[0] >= 80:
-            assert here.app.main.fit.region.area or here.app.main.loss.region.area
-            assert here.app.main.values.region.height >= 4
+            assert here.app.main.lab.fit.region.area or here.app.main.lab.loss.region.area
+            assert here.app.main.lab.values.region.height >= 4
 
 
 async def test_the_view_opens_in_the_second_chart() -> None:
     async with desk(quiz()) as here:
-        assert here.app.main.fit.view == "residuals"
-        assert here.app.main.fit.region.area
+        assert here.app.main.lab.fit.view == "residuals"
+        assert here.app.main.lab.fit.region.area
 
 
 def test_a_bad_file_is_one_line_and_exit_2(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ async def test_forecasts_are_settled_by_a_run() -> None:
         await here.end(replace(diverged(), loss=1e9))
         assert "you said 2 · ✓\N{NO-BREAK SPACE}right" in here.text
         assert not picker.display
-        assert not here.app.main.check_action("question", ())
+        assert not here.app.main.can("question")
 
 
 async def test_a_wrong_forecast_is_said_with_what_was_measured() -> None:
@@ -385,12 +385,12 @@ async def test_a_refused_setting_is_mended_before_anything_else() -> None:
         await here.press("l", *"x", "enter")
         await here.pilot.pause()
         await until(
-            here.pilot, lambda: here.app.main.focused is here.app.main.training.fields["lr"]
+            here.pilot, lambda: here.app.main.focused is here.app.main.lab.training.fields["lr"]
         )
         assert here.place == "training"
-        assert here.app.main.training.display
+        assert here.app.main.lab.training.display
         await here.press(*"0.3", "enter")
-        await until(here.pilot, lambda: here.app.main.experiment.lr == 0.3)
+        await until(here.pilot, lambda: here.app.main.desk.experiment.lr == 0.3)
         assert here.place == "lesson"
         assert here.title == quiz().title
 
@@ -449,7 +449,7 @@ async def test_goals_are_ticked_off_and_the_next_lesson_is_a_key_away() -> None:
         await here.end(finished())
         assert "✓ Reach the noise floor." in here.text
         await here.press("v", "v", "v")
-        assert here.app.main.fit.view == "directions"
+        assert here.app.main.lab.fit.view == "directions"
         assert "✓ See the directions." in here.text
         assert "All goals" not in here.text
         await here.end(diverged())
@@ -489,7 +489,7 @@ async def test_each_run_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None
 async def test_the_last_lesson_names_the_list() -> None:
     last = list(lessons())[-1]
     async with desk(quiz(last)) as here:
-        assert not here.app.main.check_action("next_lesson", ())
+        assert not here.app.main.can("next_lesson")
         await here.press("N")
         here.panel.attempt.met |= {0, 1}
         await here.end(diverged())
@@ -504,7 +504,7 @@ async def test_hints_come_one_by_one() -> None:
         assert "Hint: Press v." not in here.text
         await here.press("h")
         assert "Hint: Press v." in here.text
-        assert not here.app.main.check_action("hint", ())
+        assert not here.app.main.can("hint")
         await here.end(finished())
         assert "Hint: Press s." not in here.text
 
@@ -527,7 +527,7 @@ async def test_the_text_is_scrolled_by_key() -> None:
         await here.press("pagedown")
         await until(here.pilot, lambda: here.panel.scroll_offset.y > 10)
         await here.press("right")
-        assert here.app.main.chart_in_use.cursor is not None
+        assert here.app.main.navigator.chart.cursor is not None
 
 
 # Leaving -----------------------------------------------------------------------------------------
@@ -543,7 +543,7 @@ async def test_escape_leaves_full_screen_first_and_then_the_lesson() -> None:
         await here.press("escape")
         assert here.title == ""
         assert not here.app.main.query(LessonPanel)
-        assert not here.app.main.check_action("leave", ())
+        assert not here.app.main.can("leave")
 
 
 async def test_sizes_change_while_a_lesson_is_open() -> None:
@@ -603,15 +603,20 @@ async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
         async with app.run_test(size=(120, 34)) as pilot:
             await settled(pilot)
             main = app.main
-            await until(pilot, lambda: main.snapshot.state == "ready")
+            await until(pilot, lambda: main.desk.snapshot.state == "ready")
             await pilot.press("k")
             await until(pilot, lambda: isinstance(main.focused, TextField))
             await pilot.press(*"5e-5", "enter")
-            await until(pilot, lambda: bool(main.lesson and main.lesson.attempt.forecasts))
+            await until(
+                pilot, lambda: bool(main.classroom.panel and main.classroom.panel.attempt.forecasts)
+            )
             await pilot.press("s")
-            await until(pilot, lambda: bool(main.lesson and main.lesson.attempt.score == (1, 1)))
+            await until(
+                pilot,
+                lambda: bool(main.classroom.panel and main.classroom.panel.attempt.score == (1, 1)),
+            )
             await until(pilot, lambda: "✓ Reach the noise floor." in "\n".join(text_of(app)))
-            assert main.snapshot.state == "finished"
+            assert main.desk.snapshot.state == "finished"
     finally:
         session.close()
 

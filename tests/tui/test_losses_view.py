@@ -110,7 +110,7 @@ def test_losses_are_told_apart_without_colour() -> None:
 async def test_v_leads_to_the_losses_and_f_turns_them() -> None:
     async with app_for(FakeSession(finished())).run_test(size=(120, 34)) as pilot:
         await settled(pilot)
-        fit = main_of(pilot).fit
+        fit = main_of(pilot).lab.fit
         await pilot.press(*"vvvvv")
         await until(pilot, lambda: fit.view == "losses")
         seen = []

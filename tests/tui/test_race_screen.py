@@ -280,7 +280,7 @@ async def test_enter_takes_optimizer_and_lr_back_to_the_lab() -> None:
         await stage.press("enter")
         await stage.until(lambda: stage.app.screen is stage.app.main)
         expected = BASELINE.changed({"optimizer": name, "lr": lr})
-        assert stage.app.main.experiment == expected
+        assert stage.app.main.desk.experiment == expected
         assert session.asked == [("prepare", expected)]
 
 

@@ -47,7 +47,7 @@ class Lab:
     @property
     def now(self) -> Snapshot:
         """What the screen shows."""
-        return self.main.snapshot
+        return self.main.desk.snapshot
 
     @property
     def field(self) -> str:
@@ -84,8 +84,8 @@ class Lab:
         await self.press("l")
         await self.until(lambda: self.field == "lr")
         await self.press(*text, "enter")
-        await self.until(lambda: self.main.experiment.lr == float(text))
-        await self.until(lambda: self.main.focused is self.main.chart_in_use)
+        await self.until(lambda: self.main.desk.experiment.lr == float(text))
+        await self.until(lambda: self.main.focused is self.main.navigator.chart)
 
     def screen(self) -> str:
         return "\n".join(text_of(self.app))
@@ -156,7 +156,7 @@ async def test_pause_step_epoch_resume_stop_reset_by_key() -> None:
         await here.press("r")
         await here.until_state("ready")
         assert here.now.step == 0
-        assert here.main.loss.previous is here.app.session.runs[0]
+        assert here.main.lab.loss.previous is here.app.session.runs[0]
 
 
 async def test_learning_rate_changes_while_it_runs() -> None:
@@ -204,11 +204,11 @@ async def test_divergence_is_a_state_with_advice_that_helps() -> None:
         assert f"diverged from step {cause.first_bad_step} on" in here.screen()
         hint = str(here.main.query_one(Hint).render())
         assert f"Press a to train with {cause.suggestion:g}." in hint
-        assert here.main.loss.chart().curves
+        assert here.main.lab.loss.chart().curves
         await here.press("a")
         await here.until_state("finished")
-        assert here.main.experiment.lr == cause.suggestion < cause.limit.lr  # N3
-        assert here.main.training.fields["lr"].value == f"{cause.suggestion:g}"
+        assert here.main.desk.experiment.lr == cause.suggestion < cause.limit.lr  # N3
+        assert here.main.lab.training.fields["lr"].value == f"{cause.suggestion:g}"
         assert [run.state for run in here.app.session.runs] == ["diverged", "finished"]
 
 
@@ -219,14 +219,14 @@ async def test_a_device_that_is_not_there_is_said_and_left_again() -> None:
         assert "device=cuda: not present here; choose from auto, cpu" in here.screen()
         await here.press("s")
         await here.until_state("failed")
-        field = here.main.training.fields["device"]
-        here.main.focus_now(field)
+        field = here.main.lab.training.fields["device"]
+        here.main.navigator.focus(field)
         await here.press("left")
-        await here.until(lambda: here.main.experiment.device == "auto")
+        await here.until(lambda: here.main.desk.experiment.device == "auto")
         await here.until_state("ready")
         assert "not present" not in here.screen()
         await here.press("right")
-        await here.until(lambda: here.main.experiment.device == "cpu")
+        await here.until(lambda: here.main.desk.experiment.device == "cpu")
         await here.until_state("ready")
         await here.press("tab")
         await here.run()
@@ -239,20 +239,20 @@ async def test_previous_and_pinned_run_stay_on_the_chart() -> None:
         await here.enter_lr("0.003")
         await here.until_state("ready")
         second = await here.run()
-        curves = {curve.label: curve for curve in here.main.loss.chart().curves}
+        curves = {curve.label: curve for curve in here.main.lab.loss.chart().curves}
         assert curves["before"].ys == first.epoch_losses.low
         assert curves["epoch"].ys == second.epoch_losses.low
         assert "pinned" not in curves
         await here.press("p")
-        await here.until(lambda: here.main.pinned is not None)
+        await here.until(lambda: here.main.desk.pinned is not None)
         await here.enter_lr("0.01")
         await here.until_state("ready")
         third = await here.run()
-        curves = {curve.label: curve for curve in here.main.loss.chart().curves}
+        curves = {curve.label: curve for curve in here.main.lab.loss.chart().curves}
         assert curves["pinned"].ys == second.epoch_losses.low
         assert curves["epoch"].ys == third.epoch_losses.low
         fourth = await here.run()
-        curves = {curve.label: curve for curve in here.main.loss.chart().curves}
+        curves = {curve.label: curve for curve in here.main.lab.loss.chart().curves}
         assert curves["pinned"].ys == second.epoch_losses.low
         assert curves["before"].ys == third.epoch_losses.low
         assert curves["epoch"].ys == fourth.epoch_losses.low == third.epoch_losses.low
@@ -290,7 +290,7 @@ async def test_every_lesson_loads_and_trains() -> None:
 
 async def test_keys_answer_while_very_many_data_are_drawn() -> None:
     async with lab(size=(80, 24)) as here:
-        here.main.focus_now(here.main.forms[0].fields["data.n"])
+        here.main.navigator.focus(here.main.lab.forms[0].fields["data.n"])
         await here.until(lambda: here.field == "data.n")
         await here.press(*"10000000", "enter")
         await here.until(lambda: here.now.state == "loading")

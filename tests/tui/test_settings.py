@@ -213,7 +213,7 @@ class Fly:
 
     def through(self, do: Callable[[LinregApp], None], ascii: bool = False) -> int:
         def run(app: LinregApp) -> None:
-            self.seen.append((app.theme, app.main.experiment, app.settings.ascii, app.message))
+            self.seen.append((app.theme, app.main.desk.experiment, app.settings.ascii, app.message))
             do(app)
 
         self.monkeypatch.setattr(LinregApp, "run", run)
@@ -232,7 +232,7 @@ def fly(monkeypatch: pytest.MonkeyPatch) -> Fly:
 def test_theme_and_last_experiment_are_there_the_next_time(fly: Fly) -> None:
     def change(app: LinregApp) -> None:
         app.theme = "linreg-light"
-        app.main.experiment = find_lesson("huber").experiment
+        app.main.desk.experiment = find_lesson("huber").experiment
 
     assert fly.through(change) == 0
     assert settings_file().exists()

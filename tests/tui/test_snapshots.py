@@ -101,7 +101,7 @@ def test_words_only(picture: Compare, state: str) -> None:
 def test_pinned_run_beside_the_previous_one(picture: Compare) -> None:
     now = finished(3)
     app = app_showing(now, previous(1), diverged(2))
-    app.main.pinned = previous(1)
+    app.main.desk.pinned = previous(1)
     assert picture(app, terminal_size=(120, 34))
 
 
@@ -170,7 +170,7 @@ def test_zoom_and_value_cursor(picture: Compare) -> None:
 
 
 def test_linear_axis(picture: Compare) -> None:
-    steps = pressing("y", then=lambda pilot: not main_of(pilot).loss.log_y)
+    steps = pressing("y", then=lambda pilot: not main_of(pilot).lab.loss.log_y)
     assert picture(app_in("finished"), terminal_size=(120, 34), run_before=steps)
 
 
@@ -183,7 +183,7 @@ def test_view_of_the_fit(picture: Compare, turns: int, size: tuple[int, int]) ->
 
 def drawn(pilot: Pilot[None]) -> bool:
     """Whether the landscape that is wanted has come, where one is."""
-    fit = main_of(pilot).fit
+    fit = main_of(pilot).lab.fit
     return fit.view != "landscape" or fit.chart().heat is not None
 
 
@@ -213,7 +213,7 @@ def test_next_panel(picture: Compare, tabs: int, size: tuple[int, int]) -> None:
 
 def test_scrolled_values(picture: Compare) -> None:
     keys = ["tab", "tab", *["down"] * 5]
-    steps = pressing(*keys, then=lambda pilot: main_of(pilot).values.scroll_offset.y >= 5)
+    steps = pressing(*keys, then=lambda pilot: main_of(pilot).lab.values.scroll_offset.y >= 5)
     assert picture(app_in("many_features"), terminal_size=(80, 24), run_before=steps)
 
 
@@ -238,7 +238,7 @@ def test_picker_with_its_hint(picture: Compare, size: tuple[int, int]) -> None:
 def test_refused_input(picture: Compare, inside: bool, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.press("l", *"-1", "enter" if inside else "tab")
-        field = main_of(pilot).training.fields["lr"]
+        field = main_of(pilot).lab.training.fields["lr"]
         await until(pilot, lambda: field.has_class("-refused") and field.has_focus == inside)
 
     assert picture(app_in("ready"), terminal_size=size, run_before=steps)
@@ -250,7 +250,7 @@ def test_change_during_a_run(picture: Compare) -> None:
         await pilot.press("j", "d", "down")
         await until(pilot, lambda: has_focus("data.w")(pilot))
         await pilot.press(*"1,2,3", "enter")
-        await until(pilot, lambda: main.experiment.source().truth["w"] == (1.0, 2.0, 3.0))
+        await until(pilot, lambda: main.desk.experiment.source().truth["w"] == (1.0, 2.0, 3.0))
 
     assert picture(app_in("running"), terminal_size=(80, 24), run_before=steps)
 

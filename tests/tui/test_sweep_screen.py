@@ -435,10 +435,10 @@ async def test_enter_loads_exactly_the_run_under_the_cursor() -> None:
         await stage.until(lambda: stage.app.screen is main)
         x, y = lr.values[column], batch_size.values[3]
         expected = BASELINE.changed({"lr": x, "batch_size": y})
-        assert main.experiment == expected
+        assert main.desk.experiment == expected
         assert session.asked == [("prepare", expected)]
-        await stage.until(lambda: float(main.training.fields["lr"].value) == x)
-        assert main.training.fields["batch_size"].value == "50"
+        await stage.until(lambda: float(main.lab.training.fields["lr"].value) == x)
+        assert main.lab.training.fields["batch_size"].value == "50"
 
 
 async def test_a_run_that_is_not_done_can_be_loaded_too() -> None:
@@ -500,7 +500,7 @@ async def test_leaving_lets_the_sweep_go_on(key: str) -> None:
         await stage.press(key)
         await stage.until(lambda: stage.app.screen is stage.app.main)
         assert session.asked == []
-        assert stage.app.main.experiment == BASELINE
+        assert stage.app.main.desk.experiment == BASELINE
         session.sweep = swept("running", 0.8)
         screen = await open_sweep(stage.pilot)
         assert screen is not stage.screen
@@ -756,7 +756,7 @@ async def test_4096_runs_with_the_engine() -> None:
     try:
         async with app.run_test(size=(120, 34)) as pilot:
             await settled(pilot)
-            await until(pilot, lambda: app.main.snapshot.state == "ready")
+            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
             await open_sweep(pilot)
             stage = Stage(pilot, session)
             await stage.type("x values", "log:1e-3:3:64")
@@ -787,11 +787,11 @@ async def test_4096_runs_with_the_engine() -> None:
             await stage.press("enter")
             await stage.until(lambda: app.screen is app.main)
             wanted = shown.sweep.at(shown.sweep.values((40, 9)))
-            assert app.main.experiment == wanted
-            await stage.until(lambda: app.main.snapshot.experiment == wanted)
+            assert app.main.desk.experiment == wanted
+            await stage.until(lambda: app.main.desk.snapshot.experiment == wanted)
             await stage.press("s")
-            await stage.until(lambda: app.main.snapshot.state == "finished")
-            assert app.main.snapshot.loss == pytest.approx(cell.loss, rel=1e-4)
+            await stage.until(lambda: app.main.desk.snapshot.state == "finished")
+            assert app.main.desk.snapshot.loss == pytest.approx(cell.loss, rel=1e-4)
     finally:
         session.close()
 
@@ -803,7 +803,7 @@ async def test_a_long_sweep_stops_where_it_is_and_another_begins() -> None:
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await settled(pilot)
-            await until(pilot, lambda: app.main.snapshot.state == "ready")
+            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
             await open_sweep(pilot)
             stage = Stage(pilot, session)
             await stage.type("y values", "lin:1:1000:500")

@@ -259,15 +259,15 @@ async def test_the_engine_answers_after_a_step() -> None:
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await settled(pilot)
-            await until(pilot, lambda: app.main.snapshot.state == "ready")
+            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
             await pilot.press("full_stop")
-            await until(pilot, lambda: app.main.snapshot.step == 1)
+            await until(pilot, lambda: app.main.desk.snapshot.step == 1)
             await pilot.press("d")
             await until(pilot, lambda: isinstance(app.screen, XrayScreen))
             answer = session.answer
             assert isinstance(answer, Study)
             assert answer.begun
-            assert answer.params == app.main.snapshot.params
+            assert answer.params == app.main.desk.snapshot.params
             assert answer.xray.off_by_difference < 1e-6
     finally:
         session.close()

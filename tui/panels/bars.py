@@ -141,7 +141,7 @@ def key_line(actions: Actions, width: int) -> Content:
         chosen.append(item)
     parts: list[Content] = []
     for action, key in chosen + always:
-        link = f"@click=screen.{action.id}"
+        link = f"@click=screen.do('{action.id}')"
         parts.append(
             Content.from_markup(
                 f" [{link}][b]$key[/b] [dim]$label[/dim][/] ", key=key, label=tr(action.label)

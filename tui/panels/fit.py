@@ -77,7 +77,9 @@ class FitPanel(ChartPanel):
 
     def take(self, landscape: Landscape | None) -> None:
         """Draw what the engine has found, unless another screen had asked for it."""
-        if landscape is not None and self.asked is not None and landscape.facts is self.asked[0]:
+        if landscape is None or landscape is self.known or self.asked is None:
+            return
+        if landscape.facts is self.asked[0]:
             self.known = landscape
             self.redraw()
 

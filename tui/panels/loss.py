@@ -26,6 +26,11 @@ class LossPanel(ChartPanel):
         self.snapshots = (snapshot,)
         self.redraw()
 
+    def toggle_log(self) -> None:
+        """A linear axis for a logarithmic one, or back."""
+        self.log_y = not self.log_y
+        self.redraw()
+
     def full_range(self) -> tuple[float, float]:
         """From the start to the last epoch of the experiment."""
         return 0.0, float(self.now.experiment.epochs)

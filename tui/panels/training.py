@@ -32,6 +32,11 @@ def pace_text(pace: float | None) -> str:
     return tr("{pace:g} epochs/s", pace=pace) if pace else tr("full speed")
 
 
+def pace_named(text: str) -> float | None:
+    """The pace that `pace_text` writes so."""
+    return next(pace for pace in PACES if pace_text(pace) == text)
+
+
 def last_batch_words(experiment: Experiment) -> str:
     """How a short last minibatch is treated: its size, and the weight of each of its samples."""
     left, size = experiment.last_batch, experiment.batch_size
@@ -96,9 +101,21 @@ class TrainingPanel(Form):
         label, bar = gauge(lr_in_force(now, experiment), now.facts.stability.limit)
         return Row("gauge", f" {label}", note=bar)
 
+    def pace_beside(self, by: int) -> float | None:
+        """The next faster (1) or slower (-1) pace, as far as there is one."""
+        index = PACES.index(self.pace) + by
+        return PACES[min(max(index, 0), len(PACES) - 1)]
+
+    def show_pace(self, pace: float | None, experiment: Experiment) -> None:
+        """Show another pace beside the settings of an experiment."""
+        self.pace = pace
+        self.show(experiment)
+
     def follow(self, snapshot: Snapshot, experiment: Experiment) -> None:
         """Show how the lr stands to its limit now; costs little where nothing has changed."""
         before, self.snapshot = self.snapshot, snapshot
+        if snapshot.facts:
+            self.devices = snapshot.facts.devices
         moves = snapshot.experiment.schedule.name != "constant"
         news = moves or before is None or before.facts is not snapshot.facts
         if self.parts and news:  # the fields come after the first frame

@@ -1,336 +1,191 @@
-"""The main screen: what each key does to the lab."""
+"""The main screen: the parts of the lab put together, and what each of them hears of the others."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from inspect import isawaitable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import DescendantBlur, DescendantFocus, Key
+from textual.screen import Screen
 
 from engine.experiment import Experiment
-from engine.jobs.band import fan
-from engine.support.errors import show
+from engine.lessons.lesson import Lesson
+from engine.session import Session
+from engine.support.errors import BadInput
 from engine.support.translation import tr
-from tui.forms.fields import Picker
-from tui.keys import bindings
+from tui.forms.fields import Edited, Picker, TextField
+from tui.keys import Situation, bindings, can, hidden_action, shown
+from tui.overlay import tell
 from tui.panels.chart import ChartPanel
-from tui.panels.group import Group
-from tui.panels.training import PACES, pace_text
+from tui.panels.fit import FitPanel
+from tui.panels.training import pace_named
 from tui.screens.classroom import Classroom
-from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
-from tui.screens.finder import FinderScreen
-from tui.screens.lessons import FREE, LessonsScreen
-from tui.screens.race import RaceScreen
-from tui.screens.sweep import SweepScreen
-from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen
-from tui.text.titles import TITLES
+from tui.screens.commands import Commands
+from tui.screens.desk import Desk
+from tui.screens.hints import Hints
+from tui.screens.lab import Lab
+from tui.screens.navigator import Navigator
 
-if TYPE_CHECKING:
-    from engine.theory.stability import Autopsy
-
-MINIBATCH = 10
-"""Samples in a minibatch, where a key asks for minibatches; the book's number."""
-SEEDS = 32
-"""Runs behind a seed band."""
-JUMPS = {
-    "d": "data",
-    "m": "model",
-    "t": "training",
-    "l": "loss",
-    "f": "fit",
-    "v": "values",
-    "e": "lesson",
-}
+TICK = 1 / 20
+"""Seconds between two looks at the session."""
 
 
-class MainScreen(Classroom):
-    """The lab with its keys; every action is named as in keys.py."""
+class MainScreen(Screen[None]):
+    """Everything on one screen; its layout follows the size of the terminal."""
 
     BINDINGS = bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action makes sense now; the key bar shows those that do."""
-        if action in self.hidden:
-            return False
-        state = self.snapshot.state
-        running, paused = state == "running", state == "paused"
-        able = {
-            "start": not running,
-            "retry": self.snapshot.autopsy is not None,
-            "pause": running,
-            "resume": paused,
-            "minibatch": not running,
-            "epoch": not running,
-            "stop": running or paused,
-            "full_batch": not running and not paused,
-            "minibatches": not running and not paused,
-            "one_sample": not running and not paused,
-            "theory": self.snapshot.facts is not None,
-            "xray": self.snapshot.facts is not None,
-            "seed": not running and not paused,
-            "regenerate": not running and not paused,
-            "lesson": not running,
-            "lessons": not running,
-            "question": self.lesson is not None and self.lesson.next_question() is not None,
-            "hint": self.lesson is not None and bool(self.lesson.hidden_hints()),
-            "next_lesson": not running and self.next_lesson is not None,
-            "sweep": not running,
-            "race": not running,
-            "fan": not running,
-            "find_lr": not running,
-            "feature": self.fit.turns,
-            "leave": self.has_class("-full") or self.lesson is not None,
-            "fullscreen": isinstance(self.focused, ChartPanel),
-            "pin": self.snapshot.step > 0,
-        }
-        return able.get(action, True)
+    def __init__(
+        self,
+        session: Session,
+        experiment: Experiment,
+        remapped: dict[str, str],
+        first: Lesson | None = None,
+    ) -> None:
+        super().__init__()
+        self.session, self.remapped = session, remapped
+        self.first = first
+        """The lesson to begin with."""
+        self.lab = Lab()
+        self.desk = Desk(session, experiment, changed=self.show_desk)
+        self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss)
+        self.classroom = Classroom(self, self.lab, self.desk, self.navigator, remapped)
+        self.hints = Hints(self, self.lab, self.desk, self.classroom)
+        self.commands = Commands(self, self.lab, self.desk, self.navigator, self.classroom)
 
-    def action_start(self) -> None:
-        self.session.start(self.experiment)
+    def compose(self) -> ComposeResult:
+        """The panels of the lab, and the bars around them."""
+        yield from self.lab.compose()
 
-    def action_retry(self) -> None:
-        def again(cause: Autopsy) -> None:
-            self.change({"lr": show(cause.suggestion)})
-            self.session.start(self.experiment)
+    def on_mount(self) -> None:
+        """Show what there is, and begin to look at the session."""
+        self.show_run()
+        self.set_focus(self.lab.loss)
+        self.set_interval(TICK, self.look)
 
-        cause = self.snapshot.autopsy
-        if cause:
-            self.attempt(lambda: again(cause))
+    async def fill(self) -> None:
+        """After the first frame: the fields, the engine's import of torch, the first lesson."""
+        await self.lab.fill(self.desk.experiment)
+        self.call_after_refresh(self.session.open)
+        if self.first:
+            await self.classroom.open(self.first)
 
-    def action_pause(self) -> None:
-        self.session.pause()
+    # Showing -----------------------------------------------------------------------------------
 
-    def action_resume(self) -> None:
-        self.session.resume()
+    def look(self) -> None:
+        """Show what the session has published since the last look, and tell the lesson of it."""
+        self.commands.inquiry.look()
+        self.lab.fit.take(self.session.landscape)
+        if self.desk.look():
+            self.show_run()
+            self.classroom.look()
+        self.navigator.refocus()  # there may be no room, or no field, for what had the focus
 
-    def action_minibatch(self) -> None:
-        self.session.minibatch(self.experiment)
+    def show_run(self) -> None:
+        """Show the run on the desk, and the keys and hints that go with it."""
+        with self.app.batch_update():
+            self.lab.show(self.desk)
+            self.show_keys()
+            if not isinstance(self.focused, TextField | Picker):
+                self.hints.show()
 
-    def action_epoch(self) -> None:
-        self.session.epoch(self.experiment)
+    def show_desk(self) -> None:
+        """Show the edited experiment in the forms, and the run."""
+        self.lab.show_experiment(self.desk.experiment)
+        self.show_run()
 
-    def action_stop(self) -> None:
-        self.session.stop()
+    # Keys --------------------------------------------------------------------------------------
 
-    def action_reset(self) -> None:
-        self.session.prepare(self.experiment)
-
-    def action_lr(self) -> None:
-        self.go_to(self.training)
-        self.focus_now(self.training.fields["lr"])
-
-    def action_full_batch(self) -> None:
-        self.take_batches(self.experiment.train_size)
-
-    def action_minibatches(self) -> None:
-        self.take_batches(MINIBATCH)
-
-    def action_one_sample(self) -> None:
-        self.take_batches(1)
-
-    def take_batches(self, size: int) -> None:
-        """Make this the number of samples that each step is averaged over."""
-        self.attempt(lambda: self.change({"batch_size": show(size)}))
-
-    def action_seed(self) -> None:
-        def turn() -> None:
-            self.change({"seed": show(self.experiment.seed + 1)})
-            self.tell(tr("seed {seed}: other data, other start", seed=self.experiment.seed))
-
-        self.attempt(turn)
-
-    def action_regenerate(self) -> None:
-        self.session.prepare(self.experiment)
-        self.tell(
-            tr(
-                "drawn again from seed {seed}: the same data; n takes a new seed",
-                seed=self.experiment.seed,
-            )
+    @property
+    def situation(self) -> Situation:
+        """What decides which actions can be done now."""
+        run, classroom, lesson = self.desk.snapshot, self.classroom, self.classroom.lesson
+        return Situation(
+            state=run.state,
+            begun=run.step > 0,
+            has_facts=run.facts is not None,
+            has_autopsy=run.autopsy is not None,
+            view_turns=self.lab.fit.turns,
+            chart_focused=isinstance(self.focused, ChartPanel),
+            full_screen=self.has_class("-full"),
+            in_lesson=lesson is not None,
+            has_question=classroom.next_question is not None,
+            has_hint=classroom.has_hint,
+            has_next_lesson=classroom.next_lesson is not None,
+            hidden_tools=frozenset(lesson.hide_tools if lesson else ()),
+            hidden_panels=frozenset(lesson.hide_panels if lesson else ()),
         )
 
-    async def action_lesson(self, name: str) -> None:
-        await self.take_lesson(name)
+    def can(self, id: str) -> bool:
+        """Whether an action can be done now."""
+        return can(id, self.situation)
 
-    def action_lessons(self) -> None:
-        here = self.lesson.lesson.name if self.lesson else FREE
-        self.app.push_screen(LessonsScreen(self.progress, here), self.take_lesson)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Whether a binding does something now; Textual asks before it acts."""
+        return self.can(str(parameters[0])) if action == "do" else True
 
-    def action_question(self) -> None:
-        field = self.lesson.next_question() if self.lesson else None
-        if self.lesson and field:
-            self.go_to(self.lesson)
-            self.focus_now(field)
+    async def action_do(self, id: str, *values: str) -> None:
+        """Do an action of keys.py, and show what can be done after it."""
+        done = getattr(self.commands, id)(*values)
+        if isawaitable(done):
+            await done
+        self.show_keys()
+        self.hints.show()
 
-    def action_hint(self) -> None:
-        if self.lesson:
-            self.go_to(self.lesson)
-            self.lesson.next_hint()
-            self.show_keys()
+    def show_keys(self) -> None:
+        """Show the keys that do something now."""
+        now, order = self.situation, self.classroom.order
+        able = [(each, shown(each, self.remapped)) for each in order if each.bar and each.can(now)]
+        self.lab.keys.show(able)
 
-    async def action_next_lesson(self) -> None:
-        if self.next_lesson:
-            await self.take_lesson(self.next_lesson.name)
+    def on_key(self, event: Key) -> None:
+        """Say why a key does nothing that the lesson hides."""
+        action = hidden_action(event.key, self.situation, self.remapped)
+        if action:
+            tell(self, tr("not in this lesson: {tool}; esc leaves it", tool=tr(action.label)))
 
-    def action_faster(self) -> None:
-        self.turn_pace(1)
+    def has_field(self, key: str) -> bool:
+        """Whether a key of the experiment can be edited: no lesson hides its panel."""
+        panels = self.navigator.panels
+        return any(key in form.heads for form in self.lab.forms if form in panels)
 
-    def action_slower(self) -> None:
-        self.turn_pace(-1)
+    # What the panels announce ------------------------------------------------------------------
 
-    def turn_pace(self, by: int) -> None:
-        """The next faster or slower pace."""
-        place = PACES.index(self.training.pace) + by
-        self.set_pace(PACES[min(max(place, 0), len(PACES) - 1)])
-        self.tell(tr("pace: {pace}", pace=pace_text(self.training.pace)))
+    @on(Edited)
+    def edit(self, event: Edited) -> None:
+        """Take over what was typed or chosen, or say why not."""
+        if event.key == "pace":
+            self.commands.set_pace(pace_named(event.text))
+            return
+        form = next((form for form in self.lab.forms if event.key in form.fields), None)
+        if form is None:
+            return  # the field has gone with the choice that it belonged to
+        try:
+            self.desk.change({event.key: event.text})
+        except BadInput as error:
+            form.refuse(event.key, str(error))
+            self.hints.refuse(str(error))
+        else:
+            form.refuse(event.key, "")
+            self.hints.show()
 
-    def action_sweep(self) -> None:
-        self.use("sweep")
-        facts, experiment = self.snapshot.facts, self.experiment
-        times = experiment.times_mean(experiment.batch_size)
-        limit = facts.stability.curvature.critical_lr / times if facts else math.inf
-        self.app.push_screen(SweepScreen(self.session, experiment, limit), self.take)
+    @on(FitPanel.Wanted)
+    def survey(self, event: FitPanel.Wanted) -> None:
+        """Have the engine look at the plane that is to be drawn."""
+        self.session.survey(event.experiment, *event.asked)
 
-    def action_race(self) -> None:
-        self.use("race")
-        self.app.push_screen(RaceScreen(self.session, self.experiment), self.take)
-
-    def take(self, experiment: Experiment | None) -> None:
-        """Make an experiment that was found elsewhere the edited one."""
-        if experiment:
-            self.adopt(experiment)
-
-    def action_fan(self) -> None:
-        def start() -> None:
-            self.session.start_sweep(fan(self.experiment, SEEDS))
-            self.use("fan")
-            self.tell(
-                tr("{count} seeds: least, quartiles and greatest loss come as a band", count=SEEDS)
-            )
-
-        self.attempt(start)
-
-    def action_find_lr(self) -> None:
-        self.use("find_lr")
-        self.wanted = FinderScreen
-        self.session.find_lr(self.experiment)
-
-    def action_theory(self) -> None:
-        self.use("theory")
-        self.study(TheoryScreen)
-
-    def action_xray(self) -> None:
-        self.use("xray")
-        self.study(XrayScreen)
-
-    def study(self, wanted: type[StudyScreen]) -> None:
-        """Ask for theory; `wanted` shows the part of it that is asked for."""
-        self.wanted = wanted
-        self.session.study()
-
-    wanted: type[StudyScreen] | type[FinderScreen] | None = None
-    """What the answer to the last question is shown by; None once it has been."""
-
-    def show_answer(self) -> None:
-        """Show what was asked for last, or why it could not be had.
-
-        Of several keys in one burst each has asked; only the last one opens its screen, and once.
-        """
-        from engine.jobs.finder import Finding  # bring torch, which is there when an answer is
-        from engine.theory.study import Study
-
-        answer, wanted = self.answer, self.wanted
-        if isinstance(answer, str):
-            self.tell(answer)
-        elif wanted is FinderScreen and isinstance(answer, Finding):
-            self.wanted = None
-            self.app.push_screen(FinderScreen(answer), self.take_lr)
-        elif wanted and issubclass(wanted, StudyScreen) and isinstance(answer, Study):
-            self.wanted = None
-            self.app.push_screen(wanted(answer))
-
-    def take_lr(self, lr: float | None) -> None:
-        """Make a suggested lr the experiment's."""
-        if lr is not None:
-            self.attempt(lambda: self.change({"lr": f"{lr:.3g}"}))
-
-    def action_log(self) -> None:
-        self.loss.log_y = not self.loss.log_y
-        self.loss.redraw()
-
-    def action_view(self) -> None:
-        self.fit.next_view()
-        self.use(self.fit.view)
-        self.query_one("#charts", Group).select(self.fit)
-        if self.chart_in_use is self.loss and isinstance(self.focused, ChartPanel):
-            self.go_to(self.fit)
-        self.say_help()
-
-    def action_feature(self) -> None:
-        self.fit.next_feature()
-
-    def action_zoom_in(self) -> None:
-        self.chart_in_use.zoom(closer=True)
-
-    def action_zoom_out(self) -> None:
-        self.chart_in_use.zoom(closer=False)
-
-    def action_cursor_left(self) -> None:
-        self.chart_in_use.move_cursor(-1)
-
-    def action_cursor_right(self) -> None:
-        self.chart_in_use.move_cursor(1)
-
-    def action_reset_view(self) -> None:
-        self.chart_in_use.reset_view()
-
-    def action_fullscreen(self) -> None:
-        self.toggle_class("-full")
+    def on_lesson_panel_answered(self) -> None:
+        """Say why an answer was refused, or what to do."""
+        self.hints.show()
         self.show_keys()
 
-    async def action_leave(self) -> None:
-        if self.has_class("-full"):
-            self.remove_class("-full")
-            self.show_keys()
-        elif self.lesson and isinstance(self.focused, Picker):
-            self.go_to(self.lesson)
-        else:
-            await self.close_lesson()
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Bring the panel of the focused widget to the front, and say what it is for."""
+        if self.navigator.arrive(event.widget):
+            self.hints.show()
+            self.call_after_refresh(self.show_keys)
 
-    def action_pin(self) -> None:
-        self.pinned = None if self.pinned is self.snapshot else self.snapshot
-        self.tell(tr("pinned as the reference") if self.pinned else tr("no longer pinned"))
-        self.show_snapshot()
-
-    def action_next_panel(self) -> None:
-        self.turn_panel(1)
-
-    def action_previous_panel(self) -> None:
-        self.turn_panel(-1)
-
-    def action_jump(self) -> None:
-        here = {panel.id: panel for panel in self.panels}
-        places = {letter: here[name] for letter, name in JUMPS.items() if name in here}
-        names = {letter: tr(TITLES[JUMPS[letter]]) for letter in places}
-
-        def go(letter: str | None) -> None:
-            if letter:
-                self.go_to(places[letter])
-
-        self.app.push_screen(JumpScreen(names), go)
-
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.app.remapped))  # type: ignore[attr-defined]
-
-    def action_palette(self) -> None:
-        self.app.action_command_palette()
-
-    def action_suspend(self) -> None:
-        self.app.action_suspend_process()
-
-    def action_quit(self) -> None:
-        def leave(sure: bool | None) -> None:
-            if sure:
-                self.app.exit()
-
-        if self.snapshot.state in ("running", "paused"):
-            self.app.push_screen(ConfirmScreen(tr("Training is not over. Leave?")), leave)
-        else:
-            self.app.exit()
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Something always has the focus."""
+        self.call_after_refresh(self.navigator.refocus)

@@ -1,0 +1,273 @@
+"""What each key does: a method for every action of keys.py, named by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from engine.experiment import Experiment
+from engine.jobs.band import fan
+from engine.lessons.library import lessons
+from engine.support.errors import BadInput, show
+from engine.support.translation import tr
+from tui.forms.fields import Picker
+from tui.overlay import tell
+from tui.panels.training import pace_text
+from tui.screens.classroom import Classroom
+from tui.screens.desk import Desk
+from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.finder import FinderScreen
+from tui.screens.inquiry import Inquiry
+from tui.screens.lab import Lab
+from tui.screens.lessons import FREE, LessonsScreen
+from tui.screens.navigator import JUMPS, Navigator
+from tui.screens.race import RaceScreen
+from tui.screens.sweep import SweepScreen
+from tui.screens.theory import TheoryScreen, XrayScreen
+from tui.text.titles import TITLES
+
+MINIBATCH = 10
+"""Samples in a minibatch, where a key asks for minibatches; the book's number."""
+SEEDS = 32
+"""Runs behind a seed band."""
+
+
+class Commands:
+    """The actions that keys, palette and key bar offer on the main screen."""
+
+    def __init__(
+        self, screen: Screen[None], lab: Lab, desk: Desk, navigator: Navigator, classroom: Classroom
+    ) -> None:
+        self.screen, self.lab, self.desk, self.navigator = screen, lab, desk, navigator
+        self.classroom, self.session = classroom, desk.session
+        self.inquiry = Inquiry(screen, desk.session, self.take_lr)
+
+    # Changing the experiment -----------------------------------------------------------------
+
+    def attempt(self, change: Callable[[], None]) -> None:
+        """Do what may be refused; then say why."""
+        try:
+            change()
+        except BadInput as error:
+            self.screen.notify(str(error), severity="error", markup=False)
+
+    def choose(self, key: str, text: str) -> None:
+        """Give a key another value, or say why it cannot have it."""
+        self.attempt(lambda: self.desk.change({key: text}))
+
+    def take(self, experiment: Experiment | None) -> None:
+        """Make an experiment that was found elsewhere the edited one."""
+        if experiment:
+            self.desk.adopt(experiment)
+
+    def take_lr(self, lr: float | None) -> None:
+        """Make a suggested lr the experiment's."""
+        if lr is not None:
+            self.choose("lr", f"{lr:.3g}")
+
+    async def take_lesson(self, name: str | None) -> None:
+        """Open a lesson with its experiment, or the free lab; None changes nothing."""
+        if name == FREE:
+            await self.classroom.close()
+        elif name:
+            lesson = lessons()[name]
+            await self.classroom.open(lesson)
+            self.desk.restart(lesson.experiment)
+
+    def set_pace(self, pace: float | None) -> None:
+        """So many epochs a second from now on; None is full speed."""
+        self.session.set_pace(pace)
+        self.lab.training.show_pace(pace, self.desk.experiment)
+
+    def turn_pace(self, by: int) -> None:
+        """The next faster or slower pace."""
+        self.set_pace(self.lab.training.pace_beside(by))
+        tell(self.screen, tr("pace: {pace}", pace=pace_text(self.lab.training.pace)))
+
+    # The keys, in the order of keys.py ---------------------------------------------------------
+
+    def start(self) -> None:
+        self.session.start(self.desk.experiment)
+
+    def retry(self) -> None:
+        self.attempt(self.desk.retry)
+
+    def pause(self) -> None:
+        self.session.pause()
+
+    def resume(self) -> None:
+        self.session.resume()
+
+    def minibatch(self) -> None:
+        self.session.minibatch(self.desk.experiment)
+
+    def epoch(self) -> None:
+        self.session.epoch(self.desk.experiment)
+
+    def stop(self) -> None:
+        self.session.stop()
+
+    def reset(self) -> None:
+        self.session.prepare(self.desk.experiment)
+
+    def lr(self) -> None:
+        self.navigator.go_to(self.lab.training)
+        self.navigator.focus(self.lab.training.fields["lr"])
+
+    def full_batch(self) -> None:
+        self.choose("batch_size", show(self.desk.experiment.train_size))
+
+    def minibatches(self) -> None:
+        self.choose("batch_size", show(MINIBATCH))
+
+    def one_sample(self) -> None:
+        self.choose("batch_size", show(1))
+
+    def seed(self) -> None:
+        def next_seed() -> None:
+            self.desk.change({"seed": show(self.desk.experiment.seed + 1)})
+            seed = self.desk.experiment.seed
+            tell(self.screen, tr("seed {seed}: other data, other start", seed=seed))
+
+        self.attempt(next_seed)
+
+    def regenerate(self) -> None:
+        seed = self.desk.experiment.seed
+        self.session.prepare(self.desk.experiment)
+        words = tr("drawn again from seed {seed}: the same data; n takes a new seed", seed=seed)
+        tell(self.screen, words)
+
+    def faster(self) -> None:
+        self.turn_pace(1)
+
+    def slower(self) -> None:
+        self.turn_pace(-1)
+
+    def sweep(self) -> None:
+        self.classroom.use("sweep")
+        desk = self.desk
+        screen = SweepScreen(self.session, desk.experiment, desk.critical_lr)
+        self.screen.app.push_screen(screen, self.take)
+
+    def race(self) -> None:
+        self.classroom.use("race")
+        self.screen.app.push_screen(RaceScreen(self.session, self.desk.experiment), self.take)
+
+    def fan(self) -> None:
+        def start() -> None:
+            self.session.start_sweep(fan(self.desk.experiment, SEEDS))
+            self.classroom.use("fan")
+            words = tr(
+                "{count} seeds: least, quartiles and greatest loss come as a band", count=SEEDS
+            )
+            tell(self.screen, words)
+
+        self.attempt(start)
+
+    def find_lr(self) -> None:
+        self.classroom.use("find_lr")
+        self.inquiry.ask(lambda: self.session.find_lr(self.desk.experiment), FinderScreen)
+
+    async def lesson(self, name: str) -> None:
+        await self.take_lesson(name)
+
+    def lessons(self) -> None:
+        lesson = self.classroom.lesson
+        screen = LessonsScreen(self.classroom.progress, lesson.name if lesson else FREE)
+        self.screen.app.push_screen(screen, self.take_lesson)
+
+    def question(self) -> None:
+        self.classroom.go_to_question()
+
+    def hint(self) -> None:
+        self.classroom.show_hint()
+
+    async def next_lesson(self) -> None:
+        if self.classroom.next_lesson:
+            await self.take_lesson(self.classroom.next_lesson.name)
+
+    def theory(self) -> None:
+        self.classroom.use("theory")
+        self.inquiry.ask(self.session.study, TheoryScreen)
+
+    def xray(self) -> None:
+        self.classroom.use("xray")
+        self.inquiry.ask(self.session.study, XrayScreen)
+
+    def log(self) -> None:
+        self.lab.loss.toggle_log()
+
+    def view(self) -> None:
+        fit = self.lab.fit
+        fit.next_view()
+        self.classroom.use(fit.view)
+        self.navigator.show_chart(fit)
+
+    def feature(self) -> None:
+        self.lab.fit.next_feature()
+
+    def zoom_in(self) -> None:
+        self.navigator.chart.zoom(closer=True)
+
+    def zoom_out(self) -> None:
+        self.navigator.chart.zoom(closer=False)
+
+    def cursor_left(self) -> None:
+        self.navigator.chart.move_cursor(-1)
+
+    def cursor_right(self) -> None:
+        self.navigator.chart.move_cursor(1)
+
+    def reset_view(self) -> None:
+        self.navigator.chart.reset_view()
+
+    def fullscreen(self) -> None:
+        self.screen.toggle_class("-full")
+
+    def pin(self) -> None:
+        pinned = self.desk.pin()
+        tell(self.screen, tr("pinned as the reference") if pinned else tr("no longer pinned"))
+
+    def next_panel(self) -> None:
+        self.navigator.turn(1)
+
+    def previous_panel(self) -> None:
+        self.navigator.turn(-1)
+
+    def jump(self) -> None:
+        panels = self.navigator.by_letter()
+        names = {letter: tr(TITLES[JUMPS[letter]]) for letter in panels}
+
+        def go(letter: str | None) -> None:
+            if letter:
+                self.navigator.go_to(panels[letter])
+
+        self.screen.app.push_screen(JumpScreen(names), go)
+
+    async def leave(self) -> None:
+        if self.screen.has_class("-full"):
+            self.fullscreen()
+        elif self.classroom.panel and isinstance(self.screen.focused, Picker):
+            self.navigator.go_to(self.classroom.panel)
+        else:
+            await self.classroom.close()
+
+    def help(self) -> None:
+        self.screen.app.push_screen(HelpScreen(self.classroom.remapped))
+
+    def palette(self) -> None:
+        self.screen.app.action_command_palette()
+
+    def suspend(self) -> None:
+        self.screen.app.action_suspend_process()
+
+    def quit(self) -> None:
+        def leave(sure: bool | None) -> None:
+            if sure:
+                self.screen.app.exit()
+
+        if self.desk.under_way:
+            self.screen.app.push_screen(ConfirmScreen(tr("Training is not over. Leave?")), leave)
+        else:
+            self.screen.app.exit()

@@ -1,0 +1,109 @@
+"""The experiment that is edited, and the runs that are on show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from engine.experiment import Experiment
+from engine.session import Session
+from engine.support.errors import show
+from engine.training.snapshot import Snapshot
+
+
+class Desk:
+    """One edited experiment and one consistent look at the session that trains it."""
+
+    def __init__(
+        self, session: Session, experiment: Experiment, changed: Callable[[], None]
+    ) -> None:
+        self.session = session
+        self.experiment = experiment
+        """What the forms say; the run in progress may be another one."""
+        self.changed = changed
+        """Called after every change of what lies on the desk, but not after a look."""
+        self.runs, self.snapshot = session.runs, session.latest
+        """The runs that are over, and the run on show."""
+        self.sweep = session.sweep
+        self.pinned: Snapshot | None = None
+        self.compared_from = 0
+        """Runs up to this number are another matter, with which nothing is compared."""
+
+    def look(self) -> bool:
+        """Take over what the session has published; whether any of it is new."""
+        before = self.runs, self.snapshot, self.sweep
+        # A run is published before it joins the runs that are over: read in the other order, a run
+        # could be over and still be on show as running.
+        self.runs, self.snapshot = self.session.runs, self.session.latest
+        self.sweep = self.session.sweep
+        now = self.runs, self.snapshot, self.sweep
+        return any(new is not old for new, old in zip(now, before, strict=True))
+
+    # Comparing -------------------------------------------------------------------------------
+
+    @property
+    def pinned_beside(self) -> Snapshot | None:
+        """The pinned run, unless it is the one on show."""
+        pinned = self.pinned
+        return pinned if pinned and pinned.number != self.snapshot.number else None
+
+    @property
+    def previous(self) -> Snapshot | None:
+        """The run before the one on show, unless it is the pinned one."""
+        first, end = self.compared_from, self.snapshot.number
+        before = [run for run in self.runs if first < run.number < end]
+        return before[-1] if before and before[-1] is not self.pinned_beside else None
+
+    def pin(self) -> bool:
+        """Pin the run on show, or take the pin off it; whether one is pinned now."""
+        self.pinned = None if self.pinned is self.snapshot else self.snapshot
+        self.changed()
+        return self.pinned is not None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the run on show will take more steps."""
+        return self.snapshot.state in ("running", "paused")
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the experiment differs from that of a run under way, which only takes the lr."""
+        run = self.snapshot
+        return self.under_way and (
+            self.experiment.changed({"lr": run.experiment.lr}) != run.experiment
+        )
+
+    @property
+    def critical_lr(self) -> float:
+        """2/λmax for the batch size and reduction of the experiment; ∞ before it is known."""
+        facts, experiment = self.snapshot.facts, self.experiment
+        times = experiment.times_mean(experiment.batch_size)
+        return facts.stability.curvature.critical_lr / times if facts else math.inf
+
+    # Editing ---------------------------------------------------------------------------------
+
+    def change(self, changes: dict[str, str]) -> None:
+        """Change the experiment by text; raises BadInput and leaves it as it was."""
+        self.adopt(self.experiment.changed_by_text(changes), only_lr=list(changes) == ["lr"])
+
+    def adopt(self, experiment: Experiment, only_lr: bool = False) -> None:
+        """Make this the edited experiment; a run under way only takes over the lr."""
+        self.experiment = experiment
+        if not self.under_way:
+            self.session.prepare(experiment)
+        elif only_lr:
+            self.session.set_lr(experiment.lr)
+        self.changed()
+
+    def retry(self) -> None:
+        """Train again with the lr that is suggested after a divergence; raises BadInput."""
+        cause = self.snapshot.autopsy
+        if cause:
+            self.change({"lr": show(cause.suggestion)})
+            self.session.start(self.experiment)
+
+    def restart(self, experiment: Experiment) -> None:
+        """Make this the edited experiment and show its start; ends a run under way."""
+        self.experiment = experiment
+        self.session.prepare(experiment)
+        self.changed()

@@ -1,0 +1,92 @@
+"""What the line of hints says."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.catalog.registry import Param
+from engine.support.translation import tr
+from tui.forms.fields import Picker, TextField
+from tui.panels.fit import VIEWS
+from tui.panels.gauge import knows, limit_words
+from tui.panels.reading import advice
+from tui.panels.training import PACE
+from tui.screens.classroom import Classroom
+from tui.screens.desk import Desk
+from tui.screens.lab import Lab
+from tui.text.numbers import count
+
+
+class Hints:
+    """Help for whatever has the focus, and what is wrong anywhere on the screen."""
+
+    def __init__(self, screen: Screen[None], lab: Lab, desk: Desk, classroom: Classroom) -> None:
+        self.screen, self.lab, self.desk, self.classroom = screen, lab, desk, classroom
+
+    def show(self) -> None:
+        """Show the help of the focused field, or what to do at all."""
+        focused = self.screen.focused
+        if not isinstance(focused, TextField | Picker):
+            self.show_beside_fields(focused)
+        elif isinstance(focused, TextField) and focused.trouble:
+            self.refuse(focused.trouble)
+        elif text := self.classroom.help(focused) or self.help(focused.key, focused.value):
+            self.say(text)
+
+    def show_beside_fields(self, focused: Widget | None) -> None:
+        """Show what is wrong, what the forms wait for, or what can be done here."""
+        refusals = (field.trouble for field in self.screen.query(TextField))
+        trouble = next(filter(None, refusals), "") or advice(self.desk.snapshot)
+        if trouble:
+            self.refuse(trouble)
+        elif self.desk.is_ahead:  # the lr is taken over at once
+            self.say(tr("The changes apply at the next start: press s when this run is over."))
+        else:
+            self.say(self.usual(focused))
+
+    def say(self, text: str) -> None:
+        """Show a sentence."""
+        self.lab.hint.say(text)
+
+    def refuse(self, reason: str) -> None:
+        """Show why something cannot be."""
+        self.lab.hint.say(reason, refused=True)
+
+    def usual(self, focused: Widget | None) -> str:
+        """What can be done where nothing is wrong: in the lesson, on the second chart, at all."""
+        snapshot = self.desk.snapshot
+        if focused is not None and focused is self.classroom.panel:
+            return tr("↑ ↓ page up and down scroll the text · tab goes to the next panel")
+        if focused is self.lab.fit and (reading := VIEWS[self.lab.fit.view]):
+            return tr(reading)
+        if snapshot.state == "finished" and snapshot.message:
+            # 80 columns have no other room.
+            return tr("{message}.", message=snapshot.message.capitalize())
+        return tr("← → value cursor · + - zoom · v view · enter full screen")
+
+    def help(self, key: str, value: str) -> str:
+        """What a key of the experiment is, and what its value means."""
+        experiment = self.desk.experiment
+        if key != "pace" and key not in experiment.flat():
+            return ""  # the field is about to go with the choice that it belonged to
+        param = PACE if key == "pace" else experiment.param(key)
+        if isinstance(param, Param):
+            about = dict(zip(param.choices, param.about, strict=False)).get(value, "")
+            own = tr(about), self.measured(key)
+            general = tr(param.what), tr(param.why), tr(param.extremes)
+            return " ".join(filter(None, (*own, *general)))
+        entry = experiment.entry(key)
+        return f"{tr(param.what)} {tr(entry.label)}: {entry.formula}. {tr(entry.help)}"
+
+    def measured(self, key: str) -> str:
+        """What was measured here about `lr`, its limit, and about `loop`, its last speed."""
+        desk = self.desk
+        if key == "lr":
+            return limit_words(desk.snapshot) if knows(desk.snapshot, desk.experiment) else ""
+        runs = (run for run in reversed(desk.runs) if key == "loop" and run.seconds)
+        same = (run for run in runs if run.experiment.loop == desk.experiment.loop)
+        run = next(same, None)
+        if run is None:
+            return ""
+        return tr("Measured here: {speed} steps/s.", speed=count(run.steps_per_second))

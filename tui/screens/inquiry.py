@@ -1,0 +1,54 @@
+"""A question to the session, and the screen that shows its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from engine.session import Session
+from tui.overlay import tell
+from tui.screens.finder import FinderScreen
+from tui.screens.theory import StudyScreen
+
+AnswerScreen = type[StudyScreen] | type[FinderScreen]
+
+
+class Inquiry:
+    """What was asked of the session last.
+
+    Of several keys in one burst each asks; only the last one opens its screen, and once.
+    """
+
+    def __init__(
+        self, screen: Screen[None], session: Session, take_lr: Callable[[float | None], None]
+    ) -> None:
+        self.screen, self.session, self.take_lr = screen, session, take_lr
+        self.answer = session.answer
+        """The answer that was looked at last."""
+        self.wanted: AnswerScreen | None = None
+        """What the answer to the last question is shown by; None once it has been."""
+
+    def ask(self, question: Callable[[], None], wanted: AnswerScreen) -> None:
+        """Put a question to the session; `wanted` will show the answer."""
+        self.wanted = wanted
+        question()
+
+    def look(self) -> None:
+        """Show a new answer, or why there is none, unless another screen is in the way."""
+        answer, wanted = self.session.answer, self.wanted
+        if answer is self.answer or not self.screen.is_active:
+            return
+        self.answer = answer
+        if isinstance(answer, str):
+            tell(self.screen, answer)
+            return
+        from engine.jobs.finder import Finding  # bring torch, which is there when an answer is
+        from engine.theory.study import Study
+
+        if wanted is FinderScreen and isinstance(answer, Finding):
+            self.wanted = None
+            self.screen.app.push_screen(FinderScreen(answer), self.take_lr)
+        elif wanted and issubclass(wanted, StudyScreen) and isinstance(answer, Study):
+            self.wanted = None
+            self.screen.app.push_screen(wanted(answer))

@@ -1,0 +1,136 @@
+"""Which panels are displayed, and where the focus goes among them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.support.translation import tr
+from tui.forms.form import Form
+from tui.panels.chart import ChartPanel
+from tui.panels.group import Group
+from tui.screens.desk import Desk
+
+JUMPS = {
+    "d": "data",
+    "m": "model",
+    "t": "training",
+    "l": "loss",
+    "f": "fit",
+    "v": "values",
+    "e": "lesson",
+}
+"""Letter → id of the panel that it goes to."""
+
+
+class Navigator:
+    """The panels of a screen in their order, and the focus among them."""
+
+    def __init__(
+        self, screen: Screen[None], desk: Desk, panels: Sequence[Widget], chart: ChartPanel
+    ) -> None:
+        self.screen, self.desk = screen, desk
+        self.lab_panels = tuple(panels)
+        """All panels but that of a lesson, which may hide some."""
+        self.panels = self.lab_panels
+        """Those that can be gone to."""
+        self.chart = chart
+        """The chart that was in use last: zoom and cursor keys act on it."""
+        self.home: Widget | None = None
+        """What has the focus where nothing else has it; the chart in use, if this is None."""
+
+    # Which panels ------------------------------------------------------------------------------
+
+    def show_all_but(self, hidden: Collection[str], lesson: Widget | None = None) -> None:
+        """Display all panels but those with these ids; that of a lesson, if any, comes first."""
+        visible = [panel for panel in self.lab_panels if panel.id not in hidden]
+        for panel in self.lab_panels:
+            panel.set_class(panel not in visible, "-hidden")
+        self.home = lesson
+        self.panels = (lesson, *visible) if lesson else tuple(visible)
+        for group in self.screen.query(Group):
+            group.hold(panel for panel in self.panels if panel.parent is group)
+        charts = [panel for panel in visible if isinstance(panel, ChartPanel)]
+        if charts and self.chart not in charts:
+            self.chart = charts[0]
+        side = self.screen.query_one("#side")
+        has_values = any(panel.parent is side for panel in visible)
+        side.set_class(not has_values, "-alone")
+        side.border_title = tr("Values") if has_values else tr("Reading")
+
+    def by_letter(self) -> dict[str, Widget]:
+        """The panels that can be gone to, by their letters."""
+        panels = {panel.id: panel for panel in self.panels}
+        return {letter: panels[id] for letter, id in JUMPS.items() if id in panels}
+
+    # The focus ---------------------------------------------------------------------------------
+
+    def panel_of(self, widget: Widget | None) -> Widget | None:
+        """The panel a widget stands in."""
+        while widget is not None and widget not in self.panels:
+            parent = widget.parent
+            widget = parent if isinstance(parent, Widget) else None
+        return widget
+
+    @property
+    def here(self) -> Widget | None:
+        """The panel that has the focus."""
+        return self.panel_of(self.screen.focused)
+
+    def bring_forward(self, panel: Widget) -> None:
+        """Display a panel where there is room for one of several."""
+        if isinstance(panel.parent, Group):
+            panel.parent.select(panel)
+        for column in self.screen.query("#forms, #charts, #side"):
+            column.set_class(panel in column.walk_children(), "-current")
+
+    def arrive(self, widget: Widget) -> bool:
+        """Bring the panel of a focused widget to the front; whether the widget is in a panel."""
+        panel = self.panel_of(widget)
+        if panel is None or not widget.has_focus:  # the focus may have gone on meanwhile
+            return False
+        self.bring_forward(panel)
+        if isinstance(panel, ChartPanel):
+            self.chart = panel
+        return True
+
+    def go_to(self, panel: Widget) -> None:
+        """Display a panel and focus it, or the first field in it."""
+        self.bring_forward(panel)
+        self.screen.remove_class("-full")
+        if isinstance(panel, Form):
+            if not panel.fields:  # a key may come before them
+                panel.show(self.desk.experiment)
+            panel = next(iter(panel.fields.values()))
+        self.focus(panel)
+
+    def show_chart(self, chart: ChartPanel) -> None:
+        """Display a chart, and focus it where a chart has the focus."""
+        if isinstance(chart.parent, Group):
+            chart.parent.select(chart)
+        if self.chart is not chart and isinstance(self.screen.focused, ChartPanel):
+            self.go_to(chart)
+
+    def focus(self, widget: Widget) -> None:
+        """Focus a widget before the next key is read, even where it was not displayed till now."""
+        self.screen.app.stylesheet.update(self.screen)
+        self.screen.set_focus(widget)
+
+    def turn(self, by: int) -> None:
+        """Go to the next or previous panel."""
+        here = self.here
+        index = self.panels.index(here) if here else -1
+        self.go_to(self.panels[(index + by) % len(self.panels)])
+
+    def refocus(self) -> None:
+        """Give the focus back where nothing has it; a field may have gone with its choice."""
+        screen = self.screen
+        if screen.focused is not None and not screen.focused.is_attached:
+            screen.set_focus(self.chart)
+        if screen.focused is None and screen.is_current:
+            if self.home:
+                self.go_to(self.home)
+            else:
+                screen.set_focus(self.chart)
