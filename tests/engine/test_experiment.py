@@ -18,7 +18,8 @@ from engine.catalog.datasets import DATASETS
 from engine.experiment import KEYS, Experiment
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput, show
-from tests.engine.conftest import experiments, refusal_of
+from tests.support.commands import refusal_of
+from tests.support.strategies import experiments
 
 Reader = Callable[[dict[str, Any]], Experiment]
 

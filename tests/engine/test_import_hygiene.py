@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.engine.conftest import ROOT
+from tests.support.paths import ROOT
 
 HEAVY = ("torch", "numba", "numpy", "textual", "rich", "plotext")
 

@@ -17,7 +17,8 @@ from engine.support.device import available
 from engine.support.errors import BadInput
 from engine.training.controls import Controls
 from engine.training.loops import EpochEnd, load
-from tests.engine.conftest import array, tame_experiments
+from tests.support.runs import array
+from tests.support.strategies import tame_experiments
 
 LOOPS = SETTINGS["loop"].choices
 

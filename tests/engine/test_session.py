@@ -17,8 +17,8 @@ from engine.training import trainer
 from engine.training.controls import Controls
 from engine.training.events import Event, Stepped
 from engine.training.snapshot import Snapshot
-from tests.engine.conftest import epochs_of, outcome, wait_until
-from tests.engine.oracles import trace
+from tests.support.oracles import trace
+from tests.support.runs import epochs_of, outcome, wait_until
 
 Open = Callable[[Experiment], Session]
 

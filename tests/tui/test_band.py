@@ -21,18 +21,11 @@ from engine.session import Session
 from engine.training.events import Finished
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
-from tests.tui.conftest import (
-    Compare,
-    FakeSession,
-    app_for,
-    finished,
-    main_of,
-    paused,
-    seed_band,
-    settled,
-    swept,
-    until,
-)
+from tests.support.jobs import seed_band, swept
+from tests.support.pictures import Compare
+from tests.support.pilots import app_for, main_of, settled, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import finished, paused
 from tui.app import LinregApp
 from tui.charts.loss import Band, loss_chart, spread
 from tui.screens.commands import SEEDS

@@ -14,20 +14,11 @@ from textual.widgets import Static
 from engine.experiment import Experiment
 from engine.jobs.finder import Finding, find_lr
 from engine.session import Session
-from tests.tui.conftest import (
-    Compare,
-    FakeSession,
-    Steps,
-    app_for,
-    finished,
-    found,
-    main_of,
-    ready,
-    settled,
-    show,
-    text_of,
-    until,
-)
+from tests.support.jobs import found
+from tests.support.pictures import Compare, Steps
+from tests.support.pilots import app_for, main_of, settled, show, text_of, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import finished, ready
 from tui.app import LinregApp
 from tui.charts.finder import ramp
 from tui.drawing.picture import draw

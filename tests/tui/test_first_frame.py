@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from tests.tui.conftest import ROOT
+from tests.support.paths import ROOT
 
 SCRIPT = """
 import asyncio, json, sys, threading

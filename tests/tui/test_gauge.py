@@ -15,20 +15,10 @@ from engine.problem import build
 from engine.theory.stability import Limit, stability
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
-from tests.tui.conftest import (
-    Compare,
-    FakeSession,
-    app_for,
-    app_showing,
-    diverged,
-    main_of,
-    not_finite,
-    ready,
-    running,
-    settled,
-    show,
-    until,
-)
+from tests.support.pictures import Compare
+from tests.support.pilots import app_for, app_showing, main_of, settled, show, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import diverged, not_finite, ready, running
 from tui.app import LinregApp
 from tui.ascii import AsciiFilter
 from tui.forms.fields import Note

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tests.tui.conftest import until
+from tests.support.pilots import until
 from tui.ascii import SHADES
 from tui.drawing.heatmap import Heat, HeatMap, cell, extent, line, marks, places, scaled
 from tui.themes import DARK, LIGHT, MONO, RAMP

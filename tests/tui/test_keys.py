@@ -16,24 +16,19 @@ from engine.experiment import Experiment
 from engine.jobs.band import fan
 from engine.lessons.library import lessons
 from engine.training.snapshot import Snapshot
-from tests.tui.conftest import (
+from tests.support.paths import ROOT
+from tests.support.pilots import app_for, main_of, settled, show, text_of, until
+from tests.support.quiz import quiz
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import (
     FAST,
-    ROOT,
     STATES,
-    FakeSession,
-    app_for,
     diverged,
     finished,
-    main_of,
     paused,
     previous,
-    quiz,
     ready,
     running,
-    settled,
-    show,
-    text_of,
-    until,
 )
 from tui.app import LinregApp
 from tui.forms.fields import ChoiceScreen, Picker, TextField

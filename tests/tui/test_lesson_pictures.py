@@ -14,20 +14,11 @@ from engine.support.translation import LANGUAGES, set_language
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
-from tests.tui.conftest import (
-    LARGE,
-    Compare,
-    FakeSession,
-    app_for,
-    diverged,
-    finished,
-    main_of,
-    quiz,
-    ready,
-    settled,
-    show,
-    until,
-)
+from tests.support.pictures import Compare
+from tests.support.pilots import LARGE, app_for, main_of, settled, show, until
+from tests.support.quiz import quiz
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import diverged, finished, ready
 from tui.screens.lessons import LessonsScreen
 from tui.settings import Settings
 

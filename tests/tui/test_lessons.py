@@ -26,26 +26,12 @@ from engine.lessons.progress import Progress
 from engine.session import Session
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
-from tests.tui.conftest import (
-    FIRST,
-    QUIZ,
-    ROOT,
-    FakeSession,
-    app_for,
-    app_showing,
-    diverged,
-    finished,
-    paused,
-    quiz,
-    ready,
-    running,
-    settled,
-    show,
-    stopped,
-    text_of,
-    until,
-)
-from tests.tui.test_mashing import LivelySession, mash
+from tests.support.mashing import mash
+from tests.support.paths import ROOT
+from tests.support.pilots import app_for, app_showing, settled, show, text_of, until
+from tests.support.quiz import FIRST, QUIZ, quiz
+from tests.support.sessions import FakeSession, LivelySession
+from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
 from tui.app import LinregApp
 from tui.forms.fields import Picker, TextField
 from tui.keys import ACTIONS, NUMBERED

@@ -9,7 +9,9 @@ import pytest
 
 from engine.catalog.losses import LOSSES
 from engine.experiment import Experiment
-from tests.tui.conftest import FakeSession, app_for, finished, main_of, settled, until
+from tests.support.pilots import app_for, main_of, settled, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import finished
 from tui.charts.losses import DRAWN, curves, initials, losses_chart, reach, shapes
 from tui.drawing.picture import draw
 from tui.themes import MONO

@@ -24,20 +24,19 @@ from engine.theory.landscape import survey
 from engine.training.series import Points
 from engine.training.snapshot import Snapshot
 from engine.training.trail import Path as Way
-from tests.tui.conftest import (
+from tests.support.pilots import app_showing, main_of, until
+from tests.support.snapshots import (
     EPOCH_LOSSES,
     STATES,
     TRUE,
     B,
     W,
-    app_showing,
     constant,
     diverged,
     facts,
     failed,
     finished,
     loading,
-    main_of,
     many_features,
     one_point,
     paused,
@@ -45,7 +44,6 @@ from tests.tui.conftest import (
     previous,
     ready,
     running,
-    until,
     zeros,
 )
 from tui.app import summary

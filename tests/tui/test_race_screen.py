@@ -18,20 +18,11 @@ from engine.jobs.race import Race, RaceProgress, Racer, Track
 from engine.session import Session
 from engine.theory.facts import Facts
 from engine.theory.landscape import survey
-from tests.tui.conftest import (
-    Compare,
-    FakeSession,
-    Steps,
-    app_for,
-    facts,
-    main_of,
-    raced,
-    ready,
-    running,
-    settled,
-    text_of,
-    until,
-)
+from tests.support.jobs import raced
+from tests.support.pictures import Compare, Steps
+from tests.support.pilots import app_for, main_of, settled, text_of, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import facts, ready, running
 from tui.app import LinregApp
 from tui.charts.race import (
     DIRECTIONS,

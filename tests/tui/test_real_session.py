@@ -17,7 +17,7 @@ from engine.session import Session
 from engine.training.events import Finished
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
-from tests.tui.conftest import app_for, settled, text_of, until
+from tests.support.pilots import app_for, settled, text_of, until
 from tui.app import LinregApp
 from tui.forms.fields import Picker, TextField
 from tui.keys import NUMBERED

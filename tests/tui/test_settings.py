@@ -17,7 +17,9 @@ from engine.lessons.library import find_lesson, lessons
 from engine.session import Session
 from engine.support.translation import get_language, set_language
 from engine.support.user_files import settings_file
-from tests.tui.conftest import FakeSession, app_for, ready, settled, text_of, until
+from tests.support.pilots import app_for, settled, text_of, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import ready
 from tui import app as app_module
 from tui.app import LinregApp, open_app
 from tui.settings import Settings, load, save

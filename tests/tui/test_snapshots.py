@@ -8,27 +8,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from tests.tui.conftest import (
-    LARGE,
-    SIZES,
-    STATES,
-    Compare,
-    FakeSession,
-    Steps,
-    app_for,
-    app_showing,
-    diverged,
-    finished,
-    found,
-    loading,
-    main_of,
-    previous,
-    ready,
-    running,
-    seed_band,
-    show,
-    until,
-)
+from tests.support.jobs import found, seed_band
+from tests.support.pictures import Compare, Steps
+from tests.support.pilots import LARGE, SIZES, app_for, app_showing, main_of, show, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import STATES, diverged, finished, loading, previous, ready, running
 from tui.app import LinregApp
 from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen

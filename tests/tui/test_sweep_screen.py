@@ -21,19 +21,11 @@ from engine.jobs.job import JobState
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.session import Session
 from engine.support.errors import BadInput
-from tests.tui.conftest import (
-    Compare,
-    FakeSession,
-    Steps,
-    app_for,
-    main_of,
-    ready,
-    seed_band,
-    settled,
-    swept,
-    text_of,
-    until,
-)
+from tests.support.jobs import seed_band, swept
+from tests.support.pictures import Compare, Steps
+from tests.support.pilots import app_for, main_of, settled, text_of, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import ready
 from tui.app import LinregApp
 from tui.charts.sweep import FLOOR, LOSS, beyond, curve, heat, measured
 from tui.forms.fields import ChoiceScreen, Picker, TextField
@@ -44,7 +36,7 @@ from tui.text.numbers import loss_text
 
 CPU = Experiment().changed({"device": "cpu"})
 CRITICAL = 1.87
-"""2/λmax of the snapshots of conftest."""
+"""2/λmax of the made-up snapshots."""
 BASELINE = Experiment()
 
 

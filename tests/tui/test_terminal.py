@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.conftest import ROOT
+from tests.support.paths import ROOT
 
 PATIENCE = 60
 """Seconds after which a process that says nothing is given up."""

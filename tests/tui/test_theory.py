@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from dataclasses import replace
@@ -14,47 +13,23 @@ from textual.pilot import Pilot
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
-from engine.problem import build
 from engine.session import Session
 from engine.theory.curvature import curvature
-from engine.theory.gather import facts
 from engine.theory.noise import GradientNoise
 from engine.theory.second_derivatives import Way
 from engine.theory.stability import Limit
-from engine.theory.study import Study, study
+from engine.theory.study import Study
 from engine.theory.xray import Xray
-from tests.tui.conftest import (
-    FOUND,
-    START,
-    Compare,
-    FakeSession,
-    Steps,
-    app_for,
-    calm,
-    found,
-    loading,
-    main_of,
-    ready,
-    settled,
-    until,
-)
-from tests.tui.conftest import (
-    facts as known_facts,
-)
-from tui.screens.theory import StudyScreen, TheoryScreen, XrayScreen, steps_for
+from tests.support.jobs import found
+from tests.support.pictures import Compare, Steps
+from tests.support.pilots import app_for, calm, main_of, settled, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import START, loading, ready
+from tests.support.snapshots import facts as known_facts
+from tests.support.studies import DIALOGS, ask, studied
+from tui.screens.theory import TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
 from tui.text.wrap import Prose
-
-DIALOGS = {"t": TheoryScreen, "d": XrayScreen}
-
-
-@functools.cache
-def studied(text: str = "", at_start: bool = True) -> Study:
-    """The real study of a changed baseline, at its start or near its end."""
-    changes = dict(change.split("=") for change in text.split())
-    experiment = Experiment().changed_by_text(changes)
-    known = facts(build(experiment))
-    return study(experiment, known, known.start if at_start else FOUND)
 
 
 def theory(study: Study, width: int = 80) -> str:
@@ -65,21 +40,6 @@ def theory(study: Study, width: int = 80) -> str:
 def xray(study: Study, width: int = 80) -> str:
     """What the x-ray says."""
     return XrayScreen(study).text(width).plain
-
-
-async def ask(pilot: Pilot[None], key: str, study: Study) -> StudyScreen:
-    """Ask by key, let the answer come, and wait for the screen with it."""
-    session = main_of(pilot).session
-    assert isinstance(session, FakeSession)
-    await settled(pilot)
-    await pilot.press(key)
-    await until(pilot, lambda: session.asked[-1:] == [("study",)])
-    session.answer = replace(study)  # each answer is another object
-    await until(pilot, lambda: isinstance(pilot.app.screen, DIALOGS[key]))
-    await pilot.pause()
-    screen = pilot.app.screen
-    assert isinstance(screen, StudyScreen)
-    return screen
 
 
 # Keys --------------------------------------------------------------------------------------------

@@ -21,21 +21,11 @@ from engine.support.translation import (
     tr,
 )
 from tests.messages import messages, placeholders, updated
-from tests.tui.conftest import (
-    LARGE,
-    STATES,
-    Compare,
-    Steps,
-    app_showing,
-    main_of,
-    raced,
-    ready,
-    settled,
-    swept,
-    text_of,
-    until,
-)
-from tests.tui.test_theory import ask, studied
+from tests.support.jobs import raced, swept
+from tests.support.pictures import Compare, Steps
+from tests.support.pilots import LARGE, app_showing, main_of, settled, text_of, until
+from tests.support.snapshots import STATES, ready
+from tests.support.studies import ask, studied
 from tui.__main__ import command
 from tui.app import LinregApp
 from tui.screens.dialogs import HelpScreen

@@ -16,7 +16,8 @@ from engine.catalog.registry import Entry
 from engine.catalog.source import Source
 from engine.experiment import Experiment
 from engine.problem import generator
-from tests.engine.conftest import Array, array, every_entry
+from tests.support.runs import Array, array
+from tests.support.strategies import every_entry
 
 
 def source_of(name: str = "linear", **changes: object) -> Source:

@@ -14,7 +14,8 @@ from torch import nn
 
 from engine.catalog.inits import INITS
 from engine.catalog.registry import Entry
-from tests.engine.conftest import array, every_entry, values_of
+from tests.support.runs import array
+from tests.support.strategies import every_entry, values_of
 
 
 def fresh(seed: int = 3) -> torch.Generator:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from engine.catalog.losses import LOSSES
 from engine.catalog.registry import Entry, Param
-from tests.engine.conftest import every_entry
+from tests.support.strategies import every_entry
 
 RESIDUALS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=20)
 

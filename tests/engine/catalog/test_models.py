@@ -21,7 +21,8 @@ from engine.catalog.parameters import flat, numbers
 from engine.catalog.registry import Entry
 from engine.catalog.source import Source
 from engine.experiment import Experiment
-from tests.engine.conftest import array, every_entry
+from tests.support.runs import array
+from tests.support.strategies import every_entry
 
 SOURCES = {
     "features": [

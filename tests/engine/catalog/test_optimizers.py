@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.registry import Entry
-from tests.engine.conftest import every_entry, values_of
+from tests.support.strategies import every_entry, values_of
 
 
 @pytest.mark.parametrize("entry", every_entry("optimizer"))

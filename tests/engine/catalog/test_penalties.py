@@ -14,7 +14,8 @@ from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import build
 from engine.training.trainer import train
-from tests.engine.conftest import array, every_entry, facts_of, outcome
+from tests.support.runs import array, facts_of, outcome
+from tests.support.strategies import every_entry
 
 
 @pytest.mark.parametrize("entry", every_entry("penalty"))

@@ -16,7 +16,8 @@ from engine.theory.derivatives import Loss
 from engine.theory.floor import aim
 from engine.training.trainer import train
 from engine.training.verdicts import standing
-from tests.engine.conftest import every_entry, facts_of, outcome
+from tests.support.runs import facts_of, outcome
+from tests.support.strategies import every_entry
 
 NORMAL = NormalDist()
 

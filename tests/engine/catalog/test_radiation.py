@@ -18,7 +18,7 @@ from engine.problem import build
 from engine.support.errors import BadInput
 from engine.theory.gather import facts
 from engine.training.snapshot import Snapshot
-from tests.engine.conftest import Array, array
+from tests.support.runs import Array, array
 
 RECIPE = Experiment(batch_size=50, epochs=30, lr=0.03).changed(
     {"data": "planck", "model": "planck", "data.n": 500}

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from engine.catalog.choice import REGISTRIES
 from engine.catalog.registry import Entry, Param, Registry, Value
 from engine.support.errors import BadInput, show
-from tests.engine.conftest import ROOT, every_entry, every_param, refusal_of, values_of
+from tests.support.commands import refusal_of
+from tests.support.paths import ROOT
+from tests.support.strategies import every_entry, every_param, values_of
 
 NUMBER = Param("x", 1.0, "A number.", low=-10.0, high=10.0)
 WHOLE = Param("k", 1, "A whole number.", low=0, high=10)

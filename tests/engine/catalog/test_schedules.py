@@ -15,7 +15,8 @@ from engine.catalog.registry import Entry
 from engine.catalog.schedules import SCHEDULES
 from engine.experiment import Experiment
 from engine.training.events import Stepped
-from tests.engine.conftest import every_entry, singly, values_of
+from tests.support.runs import singly
+from tests.support.strategies import every_entry, values_of
 
 
 @pytest.mark.parametrize("entry", every_entry("schedule"))

@@ -19,7 +19,7 @@ from engine.support.errors import BadInput
 from engine.theory.gather import facts
 from engine.theory.stability import ROWS, local_stability
 from engine.training.trainer import train
-from tests.engine.conftest import array, steps_of, wait_until
+from tests.support.runs import array, steps_of, wait_until
 
 STUCK = Experiment(epochs=20).changed({"model": "two_layer", "init": "zeros", "data.n": 200})
 LEARNING = STUCK.changed({"init": "xavier_normal"})

@@ -24,16 +24,10 @@ from engine.training import trainer
 from engine.training.controls import Controls
 from engine.training.events import Event
 from engine.training.trainer import train
-from tests.engine.conftest import (
-    ROOT,
-    Shown,
-    cli,
-    epochs_of,
-    experiments,
-    facts_of,
-    outcome,
-    refusal_of,
-)
+from tests.support.commands import Shown, cli, refusal_of
+from tests.support.paths import ROOT
+from tests.support.runs import epochs_of, facts_of, outcome
+from tests.support.strategies import experiments
 from tui.__main__ import command
 
 SMALL = ("-s", "data.n=100")

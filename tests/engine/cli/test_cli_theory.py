@@ -10,7 +10,8 @@ import pytest
 
 from engine.experiment import Experiment
 from engine.problem import build
-from tests.engine.conftest import array, cli
+from tests.support.commands import cli
+from tests.support.runs import array
 
 KEYS = {
     "closed_form",

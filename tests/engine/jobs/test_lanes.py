@@ -21,8 +21,9 @@ from engine.jobs.sweep import Cell, Sweep
 from engine.problem import build
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
-from tests.engine.conftest import Array, array, every_entry, facts_of, outcome, tame_experiments
-from tests.engine.oracles import floor_of, kinked, losses_with_slack, trace, vector
+from tests.support.oracles import floor_of, kinked, losses_with_slack, trace, vector
+from tests.support.runs import Array, array, facts_of, outcome
+from tests.support.strategies import every_entry, tame_experiments
 
 BASE = Experiment(batch_size=10, epochs=3, device="cpu").changed({"data.n": 64})
 

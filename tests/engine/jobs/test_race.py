@@ -24,7 +24,8 @@ from engine.training.controls import Controls
 from engine.training.events import Stepped
 from engine.training.trainer import train
 from engine.training.verdicts import NEAR, limit
-from tests.engine.conftest import cli, epochs_of, outcome, refusal_of, wait_until
+from tests.support.commands import cli, refusal_of
+from tests.support.runs import epochs_of, outcome, wait_until
 
 ALL = tuple(map(Racer, OPTIMIZERS.entries))
 THREE = (Racer("sgd"), Racer("momentum"), Racer("adam", 0.1))

@@ -17,7 +17,7 @@ from engine.jobs.job import SHARE
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.support import machine
 from engine.support.errors import BadInput
-from tests.engine.conftest import refusal_of
+from tests.support.commands import refusal_of
 
 PLAIN = Experiment()
 HUBER = PLAIN.changed({"loss": "huber"})

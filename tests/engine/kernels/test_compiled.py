@@ -31,8 +31,10 @@ from engine.kernels.scalars import SCALAR_METHODS
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput
 from engine.training.trainer import train
-from tests.engine.conftest import ROOT, epochs_of, every_entry, outcome, started
-from tests.engine.oracles import assert_same, trace
+from tests.support.oracles import assert_same, trace
+from tests.support.paths import ROOT
+from tests.support.runs import epochs_of, outcome, started
+from tests.support.strategies import every_entry
 
 numba = pytest.importorskip("numba")
 

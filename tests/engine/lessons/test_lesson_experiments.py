@@ -16,7 +16,7 @@ from engine.support.errors import BadInput
 from engine.training.events import EpochEnded, Finished
 from engine.training.trainer import train
 from engine.training.verdicts import standing
-from tests.engine.conftest import epochs_of, facts_of, started
+from tests.support.runs import epochs_of, facts_of, started
 
 SEEDS = range(20)
 

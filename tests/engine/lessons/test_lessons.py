@@ -27,7 +27,7 @@ from engine.lessons.lesson import (
 from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
 from engine.support.errors import BadInput
 from engine.support.translation import set_language
-from tests.engine.conftest import cli, refusal_of
+from tests.support.commands import cli, refusal_of
 
 SEEDS = range(3)
 

@@ -20,7 +20,7 @@ from engine.problem import build
 from engine.theory.curvature import hessian
 from engine.theory.landscape import COLUMNS, LINES, TURNED, Landscape, Plane, plane, survey
 from engine.theory.stability import weight_decay
-from tests.engine.conftest import facts_of
+from tests.support.runs import facts_of
 
 SMALL = Experiment().changed({"data.n": 200, "data.scale": (1.0, 3.0), "data.noise": 0.5})
 

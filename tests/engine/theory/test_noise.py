@@ -17,8 +17,8 @@ from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
 from engine.theory.curvature import curvature, hessian_moments
 from engine.theory.noise import GradientNoise, excess_loss, gradient_noise, stable_lr
-from tests.engine.conftest import Array, array
-from tests.engine.theory.test_curvature import designs, loss_of, standard
+from tests.support.designs import designs, loss_of, standard
+from tests.support.runs import Array, array
 
 # The noise of a gradient ---------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.theory.second_derivatives import by_create_graph, retain_graph_alone, ways
-from tests.engine.conftest import array
+from tests.support.runs import array
 
 
 @given(p=st.integers(1, 6), seed=st.integers(0, 1000))

@@ -17,7 +17,8 @@ from engine.problem import build
 from engine.theory.stability import stability
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
-from tests.engine.conftest import batch_losses_of, every_entry, facts_of, outcome
+from tests.support.runs import batch_losses_of, facts_of, outcome
+from tests.support.strategies import every_entry
 
 FULL = Experiment(batch_size=1000, epochs=500)
 

@@ -17,7 +17,7 @@ from engine.problem import build
 from engine.theory.facts import Facts
 from engine.theory.gather import facts
 from engine.theory.study import Study, study
-from tests.engine.conftest import array
+from tests.support.runs import array
 
 SMOOTH = ("half_squared", "squared", "huber", "log_cosh")
 """Losses with a gradient that is continuous, so that differences find it everywhere."""

@@ -19,7 +19,8 @@ from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
 from engine.theory.derivatives import curvatures, slopes, steepest_curvature
 from engine.theory.floor import expected_loss
-from tests.engine.conftest import Array, array, epochs_of, every_entry, facts_of
+from tests.support.runs import Array, array, epochs_of, facts_of
+from tests.support.strategies import every_entry
 
 
 def tensors(X: Array, y: Array) -> tuple[torch.Tensor, torch.Tensor]:

@@ -16,7 +16,8 @@ from torch import Tensor
 from engine.catalog.losses import LOSSES
 from engine.catalog.model import Linear, line
 from engine.theory.xray import apart, xray
-from tests.engine.conftest import array, every_entry
+from tests.support.runs import array
+from tests.support.strategies import every_entry
 
 
 def drawn(model: Linear, size: int, seed: int) -> tuple[dict[str, Tensor], Tensor, Tensor]:

@@ -22,7 +22,8 @@ from engine.training.controls import Controls
 from engine.training.events import Stepped
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
-from tests.engine.conftest import batch_losses_of, tame_experiments
+from tests.support.runs import batch_losses_of
+from tests.support.strategies import tame_experiments
 
 LOOPS = ("scratch", "concise", "fast")
 

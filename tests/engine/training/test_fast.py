@@ -21,19 +21,9 @@ from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
 from engine.training.loops import EpochEnd, fast, load
 from engine.training.trainer import train
-from tests.engine.conftest import (
-    PLAIN,
-    Array,
-    array,
-    batch_losses_of,
-    epochs_of,
-    every_entry,
-    outcome,
-    singly,
-    started,
-    tame_experiments,
-)
-from tests.engine.oracles import assert_same, kinked, trace
+from tests.support.oracles import assert_same, kinked, trace
+from tests.support.runs import Array, array, batch_losses_of, epochs_of, outcome, singly, started
+from tests.support.strategies import PLAIN, every_entry, tame_experiments
 
 FORMS = ["whole data", "blocks", "blocks of one minibatch", "torch"]
 """Of small data a call takes many epochs, of large ones a part; without numba steps are torch's."""

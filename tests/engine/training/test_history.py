@@ -24,7 +24,8 @@ from engine.training.snapshot import Snapshot, error_of, norm
 from engine.training.trail import NUMBERS as MOST_NUMBERS
 from engine.training.trail import ROWS, Path, Trail
 from engine.training.trainer import train
-from tests.engine.conftest import singly, tame_experiments
+from tests.support.runs import singly
+from tests.support.strategies import tame_experiments
 
 VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300)
 

@@ -21,20 +21,18 @@ from engine.training.controls import Controls
 from engine.training.events import Finished, Stepped
 from engine.training.loops import load
 from engine.training.trainer import train
-from tests.engine.conftest import (
-    PLAIN,
+from tests.support.oracles import assert_same, kinked, trace
+from tests.support.runs import (
     Array,
     array,
     batch_losses_of,
     epochs_of,
-    every_entry,
     facts_of,
     outcome,
     singly,
     steps_of,
-    tame_experiments,
 )
-from tests.engine.oracles import assert_same, kinked, trace
+from tests.support.strategies import PLAIN, every_entry, tame_experiments
 
 LOOPS = SETTINGS["loop"].choices
 REDUCTIONS = SETTINGS["reduction"].choices

@@ -26,18 +26,8 @@ from engine.training import trainer
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.training.trainer import RUNAWAY, train
-from tests.engine.conftest import (
-    Array,
-    array,
-    epochs_of,
-    every_entry,
-    facts_of,
-    outcome,
-    singly,
-    started,
-    steps_of,
-    tame_experiments,
-)
+from tests.support.runs import Array, array, epochs_of, facts_of, outcome, singly, started, steps_of
+from tests.support.strategies import every_entry, tame_experiments
 
 LOOPS = SETTINGS["loop"].choices
 

@@ -19,7 +19,7 @@ from engine.theory.facts import Facts
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
 from engine.training.trainer import train
 from engine.training.verdicts import NEAR, limit
-from tests.engine.conftest import Array, array, batch_losses_of, epochs_of
+from tests.support.runs import Array, array, batch_losses_of, epochs_of
 
 
 @cache

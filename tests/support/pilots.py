@@ -1,0 +1,94 @@
+"""The app around a session, and keys that wait for what they bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+from engine.lessons.lesson import Lesson
+from engine.session import Session
+from engine.training.snapshot import Snapshot
+from tests.support.sessions import FakeSession
+from tui.app import LinregApp
+from tui.screens.main import MainScreen
+from tui.settings import Settings
+
+SIZES = [(40, 12), (50, 24), (80, 24), (120, 34), (200, 50)]
+
+
+LARGE = [(80, 24), (120, 34)]
+
+
+LOOKS = 4000
+"""How often a condition is looked at before a test gives up on it."""
+
+
+def app_for(
+    session: Session,
+    settings: Settings | None = None,
+    message: str = "",
+    lesson: Lesson | None = None,
+) -> LinregApp:
+    """The app around a session, with the forms showing its experiment."""
+    settings = settings or Settings()
+    settings.experiment = session.latest.experiment
+    app = LinregApp(session, settings, message, lesson)
+    app.animation_level = "none"
+    return app
+
+
+def app_showing(now: Snapshot, *runs: Snapshot, settings: Settings | None = None) -> LinregApp:
+    """The app around a session in which nothing ever happens."""
+    return app_for(FakeSession(now, runs), settings)
+
+
+def main_of(pilot: Pilot[None]) -> MainScreen:
+    """The main screen of the app that a pilot flies."""
+    assert isinstance(pilot.app, LinregApp)
+    return pilot.app.main
+
+
+async def until(pilot: Pilot[None], predicate: Callable[[], bool]) -> None:
+    """Return once the predicate holds; the bound only ends a test that would hang."""
+    for _ in range(LOOKS):
+        if predicate():
+            return
+        await pilot.pause(1 / 200)
+    raise AssertionError("waited in vain")
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until the main screen is there with all its fields, and a panel has the focus."""
+    main = main_of(pilot)
+    await until(pilot, lambda: main.is_current and main.focused is not None)
+    await until(pilot, lambda: all(form.fields for form in main.lab.forms))
+    await until(pilot, lambda: main.classroom.panel is not None or main.first is None)
+    await pilot.pause()
+
+
+async def calm(pilot: Pilot[None]) -> None:
+    """Wait until nothing on the screen changes any more."""
+    last: object = None
+    same = 0
+    for _ in range(LOOKS):
+        await pilot.pause()
+        now = [list(strip) for strip in pilot.app.screen._compositor.render_strips()]
+        same = same + 1 if now == last else 0
+        last = now
+        if same == 5:
+            return
+    raise AssertionError("the screen does not come to rest")
+
+
+async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
+    """Have the session come up with a snapshot and wait until the screen has it."""
+    main = main_of(pilot)
+    main.session.latest = snapshot
+    await until(pilot, lambda: main.desk.snapshot is snapshot)
+    await pilot.pause()
+
+
+def text_of(app: LinregApp) -> list[str]:
+    """What stands on the screen, line by line."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]

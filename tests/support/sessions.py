@@ -1,0 +1,154 @@
+"""Sessions without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from engine.experiment import Experiment
+from engine.jobs.finder import Finding
+from engine.jobs.race import Race, RaceProgress
+from engine.jobs.sweep import Sweep, SweepProgress
+from engine.session import Session
+from engine.theory.facts import Facts
+from engine.theory.landscape import Landscape, Plane, Range, survey
+from engine.theory.study import Study
+from engine.training.snapshot import Snapshot
+from tests.support.jobs import found, raced, seed_band, swept
+from tests.support.snapshots import (
+    diverged,
+    failed,
+    finished,
+    many_features,
+    paused,
+    ready,
+    running,
+    stopped,
+    zeros,
+)
+
+
+class FakeSession(Session):
+    """Notes what it is asked for; `latest` and `runs` are what the test sets them to."""
+
+    def __init__(self, latest: Snapshot, runs: tuple[Snapshot, ...] = ()) -> None:
+        self.latest = latest
+        self.runs = runs
+        self.sweep: SweepProgress | None = None
+        self.race: RaceProgress | None = None
+        self.answer: Finding | Study | str | None = None
+        self.landscape: Landscape | None = None
+        self.calls: list[tuple[object, ...]] = []
+
+    def open(self) -> None:
+        self.calls.append(("open",))
+
+    def close(self, timeout: float = 5.0) -> None:
+        self.calls.append(("close",))
+
+    def prepare(self, experiment: Experiment) -> None:
+        self.calls.append(("prepare", experiment))
+
+    def start(self, experiment: Experiment) -> None:
+        self.calls.append(("start", experiment))
+
+    def minibatch(self, experiment: Experiment) -> None:
+        self.calls.append(("minibatch", experiment))
+
+    def epoch(self, experiment: Experiment) -> None:
+        self.calls.append(("epoch", experiment))
+
+    def pause(self) -> None:
+        self.calls.append(("pause",))
+
+    def resume(self) -> None:
+        self.calls.append(("resume",))
+
+    def stop(self) -> None:
+        self.calls.append(("stop",))
+
+    def set_lr(self, lr: float) -> None:
+        self.calls.append(("set_lr", lr))
+
+    def set_pace(self, epochs_per_second: float | None) -> None:
+        self.calls.append(("set_pace", epochs_per_second))
+
+    def start_sweep(self, sweep: Sweep) -> None:
+        self.calls.append(("start_sweep", sweep))
+
+    def start_race(self, race: Race) -> None:
+        self.calls.append(("start_race", race))
+
+    def stop_job(self) -> None:
+        self.calls.append(("stop_job",))
+
+    def find_lr(self, experiment: Experiment) -> None:
+        self.calls.append(("find_lr", experiment))
+
+    def study(self) -> None:
+        self.calls.append(("study",))
+
+    def survey(
+        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+    ) -> None:
+        self.landscape = survey(experiment, facts, plane, x_range, y_range)
+
+    @property
+    def asked(self) -> list[tuple[object, ...]]:
+        """The calls after the opening."""
+        return [call for call in self.calls if call != ("open",)]
+
+
+class LivelySession(FakeSession):
+    """Answers every command with a snapshot of the state that the command leads to."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(ready())
+        self.random = random
+
+    def become(self, *makers: Callable[[], Snapshot], experiment: Experiment | None = None) -> None:
+        """Come up with one of these states."""
+        snapshot = self.random.choice(makers)()
+        if snapshot.experiment == Experiment() and snapshot.facts and experiment:
+            # What the forms say and what is shown agree only where the shapes do.
+            same = experiment.source().features == 2 and experiment.model.name == "linear"
+            if same and "b" in experiment.architecture().shapes:
+                snapshot = replace(snapshot, experiment=experiment)
+        self.latest = replace(snapshot, number=self.latest.number + 1)
+        if self.latest.over and self.latest.facts:
+            self.runs = (*self.runs, self.latest)
+
+    def prepare(self, experiment: Experiment) -> None:
+        self.become(ready, ready, failed, experiment=experiment)
+
+    def start(self, experiment: Experiment) -> None:
+        self.become(running, finished, diverged, zeros, many_features, experiment=experiment)
+
+    def minibatch(self, experiment: Experiment) -> None:
+        self.become(paused, experiment=experiment)
+
+    def epoch(self, experiment: Experiment) -> None:
+        self.become(paused, finished, experiment=experiment)
+
+    def pause(self) -> None:
+        self.become(paused)
+
+    def resume(self) -> None:
+        self.become(running, finished)
+
+    def stop(self) -> None:
+        self.become(stopped)
+
+    def start_sweep(self, sweep: Sweep) -> None:
+        self.sweep = self.random.choice((swept("running", 0.4), swept("finished"), seed_band()))
+
+    def start_race(self, race: Race) -> None:
+        self.race = self.random.choice((raced("running", 0.4), raced("finished")))
+
+    def stop_job(self) -> None:
+        self.sweep = swept("stopped", 0.4)
+        self.race = raced("stopped", 0.4)
+
+    def find_lr(self, experiment: Experiment) -> None:
+        self.answer = self.random.choice((found(), "the loss is no longer a finite number"))
