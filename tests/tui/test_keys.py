@@ -31,10 +31,10 @@ from tests.support.snapshots import (
     running,
 )
 from tui.app import LinregApp
+from tui.charts.views import VIEWS
 from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.keys import ACTIONS, NUMBERED, Action, bindings, groups, shown
 from tui.panels.bars import KeyBar
-from tui.panels.fit import VIEWS
 from tui.panels.training import PACES
 from tui.screens.commands import SEEDS, Commands
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
@@ -157,7 +157,7 @@ CASES: dict[str, Case] = {
     "theory": Case(lambda stage: stage.asked("study")),
     "xray": Case(lambda stage: stage.asked("study")),
     "log": Case(lambda stage: not stage.main.lab.loss.log_y),
-    "view": Case(lambda stage: stage.main.lab.fit.view == "residuals"),
+    "view": Case(lambda stage: stage.main.lab.fit.view.name == "residuals"),
     "feature": Case(lambda stage: "x[1]" in stage.main.lab.fit.chart().title),
     "zoom_in": Case(zoomed),
     "zoom_out": Case(lambda stage: not zoomed(stage), before=("+",)),
@@ -262,9 +262,9 @@ async def test_v_goes_through_the_views_and_f_through_the_planes() -> None:
         for _ in VIEWS:
             await pilot.press("v")
             await pilot.pause()
-            seen.append((fit.view, app.main.can("feature")))
-            if VIEWS[fit.view]:
-                await until(pilot, lambda: VIEWS[fit.view][:40] in "\n".join(text_of(app)))
+            seen.append((fit.view.name, app.main.can("feature")))
+            if fit.view.reading:
+                await until(pilot, lambda: fit.view.reading[:40] in "\n".join(text_of(app)))
         assert [view for view, _ in seen] == [*list(VIEWS)[1:], "fit"]
         assert [able for _, able in seen] == [True, False, True, False, True, True]
         await pilot.press("v", "v", "v")
@@ -283,18 +283,18 @@ async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("v", "v", "v")
-        await until(pilot, lambda: app.main.lab.fit.known is not None)
-        wide = app.main.lab.fit.known
+        await until(pilot, lambda: app.main.lab.fit.landscape is not None)
+        wide = app.main.lab.fit.landscape
         await pilot.press("plus", "right")
-        await until(pilot, lambda: app.main.lab.fit.known is not wide)
-        near = app.main.lab.fit.known
+        await until(pilot, lambda: app.main.lab.fit.landscape is not wide)
+        near = app.main.lab.fit.landscape
         assert wide
         assert near
         for wider, nearer in ((wide.x_range, near.x_range), (wide.y_range, near.y_range)):
             assert nearer[1] - nearer[0] == pytest.approx((wider[1] - wider[0]) / 1.5)
         await pilot.press("0")
-        await until(pilot, lambda: app.main.lab.fit.known is not near)
-        again = app.main.lab.fit.known
+        await until(pilot, lambda: app.main.lab.fit.landscape is not near)
+        again = app.main.lab.fit.landscape
         assert again
         assert again.x_range == wide.x_range
 
@@ -347,7 +347,7 @@ async def test_typing_in_a_field_fires_nothing() -> None:
         assert session.asked == []
         assert app.screen is main
         assert main.lab.loss.log_y
-        assert main.lab.fit.view == "fit"
+        assert main.lab.fit.view.name == "fit"
         assert main.desk.pinned is None
 
 

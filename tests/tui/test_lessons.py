@@ -33,10 +33,10 @@ from tests.support.quiz import FIRST, QUIZ, quiz
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
 from tui.app import LinregApp
+from tui.charts.views import VIEWS as FIT_VIEWS
 from tui.forms.fields import Picker, TextField
 from tui.keys import ACTIONS, NUMBERED
 from tui.panels.bars import Hint, KeyBar, StatusBar
-from tui.panels.fit import VIEWS as FIT_VIEWS
 from tui.panels.lesson import LessonPanel
 from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
@@ -134,7 +134,7 @@ async def test_a_digit_opens_a_lesson(number: int) -> None:
         assert here.session.asked == [("prepare", lesson.experiment)]
         assert here.app.main.desk.experiment == lesson.experiment
         assert here.app.main.focused is here.panel
-        assert here.app.main.lab.fit.view == lesson.view
+        assert here.app.main.lab.fit.view.name == lesson.view
         status = here.app.main.query_one(StatusBar).render().plain
         assert lesson.title[:20] in status
 
@@ -227,7 +227,7 @@ async def test_the_lesson_can_be_seen_at_once(size: tuple[int, int]) -> None:
 
 async def test_the_view_opens_in_the_second_chart() -> None:
     async with desk(quiz()) as here:
-        assert here.app.main.lab.fit.view == "residuals"
+        assert here.app.main.lab.fit.view.name == "residuals"
         assert here.app.main.lab.fit.region.area
 
 
@@ -435,7 +435,7 @@ async def test_goals_are_ticked_off_and_the_next_lesson_is_a_key_away() -> None:
         await here.end(finished())
         assert "✓ Reach the noise floor." in here.text
         await here.press("v", "v", "v")
-        assert here.app.main.lab.fit.view == "directions"
+        assert here.app.main.lab.fit.view.name == "directions"
         assert "✓ See the directions." in here.text
         assert "All goals" not in here.text
         await here.end(diverged())

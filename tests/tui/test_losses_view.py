@@ -114,7 +114,7 @@ async def test_v_leads_to_the_losses_and_f_turns_them() -> None:
         await settled(pilot)
         fit = main_of(pilot).lab.fit
         await pilot.press(*"vvvvv")
-        await until(pilot, lambda: fit.view == "losses")
+        await until(pilot, lambda: fit.view.name == "losses")
         seen = []
         for _ in range(4):
             seen.append(fit.chart().y_label)

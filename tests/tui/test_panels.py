@@ -49,8 +49,13 @@ from tests.support.snapshots import (
 from tui.app import summary
 from tui.ascii import AsciiFilter
 from tui.charts.directions import directions_chart
-from tui.charts.fit import fit_chart, parameters_chart, predictions, residuals_chart
+from tui.charts.fit import fit_chart, predictions
+from tui.charts.landscape import survey as surveyed
 from tui.charts.loss import loss_chart
+from tui.charts.parameters import parameters_chart
+from tui.charts.residuals import residuals_chart
+from tui.charts.view import Scene
+from tui.charts.views import VIEWS
 from tui.drawing.chart import Chart
 from tui.drawing.picture import draw
 from tui.keys import ACTIONS
@@ -402,13 +407,9 @@ def test_every_chart_of_every_state_can_be_drawn(state: str, log_y: bool) -> Non
     snapshot = STATES[state]()
     charts = [loss_chart(snapshot, previous(), diverged(), log_y)]
     if snapshot.facts:
-        charts += [
-            fit_chart(snapshot, 0),
-            residuals_chart(snapshot, 1),
-            parameters_chart(snapshot),
-            directions_chart(snapshot),
-            *(landscape_of(snapshot, turn) for turn in range(3)),
-        ]
+        scenes = [Scene(snapshot, previous(), diverged(), turn=turn) for turn in range(3)]
+        charts += [view.draw(scene) for view in VIEWS.values() for scene in scenes]
+        charts += [landscape_of(snapshot, turn) for turn in range(3)]
     for chart in charts:
         for width, height in ((0, 0), (20, 5), (60, 16)):
             strips = draw(chart, width, height)
@@ -421,11 +422,11 @@ def test_every_chart_of_every_state_can_be_drawn(state: str, log_y: bool) -> Non
 def panel_at(snapshot: Snapshot, turn: int = 0, *others: Snapshot) -> FitPanel:
     """A panel with the landscape of a run, and of the run before it and the pinned one."""
     panel = FitPanel()
-    panel.snapshots, panel.view, panel.turn = (snapshot,), "landscape", turn
+    panel.snapshots, panel.view = (snapshot,), VIEWS["landscape"]
+    panel.turns["plane"] = turn
     panel.previous, panel.pinned, *_ = (*others, None, None)
     assert snapshot.facts
-    plane = panel.plane(snapshot.facts)
-    panel.known = survey(snapshot.experiment, snapshot.facts, plane, *panel.ranges(snapshot))
+    panel.landscape = survey(snapshot.experiment, *surveyed(panel.scene))
     return panel
 
 
@@ -484,15 +485,15 @@ def test_a_landscape_of_other_data_or_another_plane_is_not_drawn() -> None:
     panel.snapshots = (finished(),)  # with facts of their own
     assert panel.chart().heat is None
     panel = panel_at(finished())
-    panel.turn = 1
+    panel.turns["plane"] = 1
     assert panel.chart().heat is None
     assert panel.chart().curves
 
 
 def test_the_landscape_of_a_race_does_not_take_the_place_of_the_runs() -> None:
     panel = panel_at(finished())
-    assert panel.known
-    panel.take(replace(panel.known, facts=facts()))
+    assert panel.landscape
+    panel.take(replace(panel.landscape, facts=facts()))
     assert panel.chart().heat is not None
 
 

@@ -168,7 +168,7 @@ def test_view_of_the_fit(picture: Compare, turns: int, size: tuple[int, int]) ->
 def drawn(pilot: Pilot[None]) -> bool:
     """Whether the landscape that is wanted has come, where one is."""
     fit = main_of(pilot).lab.fit
-    return fit.view != "landscape" or fit.chart().heat is not None
+    return fit.view.name != "landscape" or fit.chart().heat is not None
 
 
 @large

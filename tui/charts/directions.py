@@ -6,15 +6,13 @@ from engine.support.translation import Translatable, tr
 from engine.training.directions import directions, is_predicted
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
+from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve
 
 DECADES = 1e-8
 """Share of the largest error below which nothing is shown: rounding, and predictions beyond it."""
 
 NO_DIRECTIONS: Translatable = "only for models that are linear in their parameters"
-
-
-# The directions ------------------------------------------------------------------------------
 
 
 def directions_chart(now: Snapshot) -> Chart:
@@ -49,3 +47,12 @@ def directions_chart(now: Snapshot) -> Chart:
         y_range=(max(low, DECADES * high) / 2, 2 * high),
         empty=absent(now, tr("press s to train")) if found or not now.facts else tr(NO_DIRECTIONS),
     )
+
+
+DIRECTIONS = View(
+    "directions",
+    "Directions",
+    lambda scene: scene.seen(directions_chart(scene.now)),
+    "How far θ is from θ* along each eigenvector. Steps shrink it by 1 − lr·λ: steep "
+    "directions first. Level at the end: minibatch noise, or rounding.",
+)

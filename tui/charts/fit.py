@@ -1,32 +1,18 @@
-"""Data and fit, residuals, and the parameters over time, as charts."""
+"""The data with the model's line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from engine.catalog.parameters import flat, labels
+from engine.catalog.parameters import flat
 from engine.support.translation import tr
+from engine.theory.landscape import Range
 from engine.training.snapshot import Snapshot
-from tui.drawing.chart import Chart, Curve, Level
-from tui.drawing.window import value_at
-from tui.text.numbers import number
+from tui.charts.view import View
+from tui.drawing.chart import Chart, Curve
 
 LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
-TRACKED = 8
-"""Most parameters that are drawn over time."""
-
-
-def with_view(
-    chart: Chart, x_range: tuple[float, float] | None, cursor: float | None, read: int = -1
-) -> Chart:
-    """The chart with zoom and cursor, and the value of a curve at the cursor in its title."""
-    title = chart.title
-    value = value_at(chart.curves[read], cursor) if cursor is not None and chart.curves else None
-    if cursor is not None and value is not None:
-        title = f"{chart.x_label} {number(cursor)}: {chart.y_label} {number(value)}"
-    return replace(chart, x_range=x_range or chart.x_range, cursor=cursor, title=title)
 
 
 def predictions(snapshot: Snapshot, columns: Sequence[Sequence[float]]) -> list[float]:
@@ -67,38 +53,18 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     )
 
 
-def residuals_chart(snapshot: Snapshot, feature: int) -> Chart:
-    """ŷ − y against one feature: noise around zero once the model has learned all there is."""
+def feature_range(snapshot: Snapshot, feature: int) -> Range:
+    """The least and the greatest value of one feature in the sample."""
     assert snapshot.facts
-    sample = snapshot.facts.sample
-    feature %= len(sample.X)
-    residuals = [p - y for p, y in zip(predictions(snapshot, sample.X), sample.y, strict=True)]
-    source = snapshot.experiment.source()
-    name = source.x_label if len(sample.X) == 1 else f"{source.x_label}[{feature}]"
-    return Chart(
-        (Curve(sample.X[feature], residuals, "points", "data", marker="."),),
-        (Level(0.0, "0"),),
-        title=tr("residual ŷ − y against {x}", x=name),
-        x_label=name,
-        y_label="ŷ − y",
-    )
+    columns = snapshot.facts.sample.X
+    column = columns[feature % len(columns)]
+    return min(column), max(column) or 1.0
 
 
-def parameters_chart(snapshot: Snapshot) -> Chart:
-    """Each parameter over the epochs, its true value as a level."""
-    assert snapshot.facts
-    path, true = snapshot.path, labels(snapshot.facts.true)[:TRACKED]
-    names = [label for label, _ in labels(snapshot.facts.start)][:TRACKED]
-    curves = tuple(
-        Curve(path.x, [theta[index] for theta in path.theta], color=index, label=label)
-        for index, label in enumerate(names)
-    )
-    return Chart(
-        curves,
-        tuple(Level(value, label) for label, value in true),
-        title=tr("parameters, true values dashed") if true else tr("parameters"),
-        x_label=tr("epochs"),
-        y_label=names[-1],
-        x_range=(0.0, float(snapshot.experiment.epochs)),
-        empty=tr("press s to train"),
-    )
+FIT = View(
+    "fit",
+    "Fit",
+    lambda scene: scene.seen(fit_chart(scene.now, scene.turn)),
+    turns="feature",
+    full_range=feature_range,
+)

@@ -1,4 +1,4 @@
-"""The landscape and the directions of a run: where it goes, and how fast along each eigenvector."""
+"""The loss over a plane, with the paths of runs on it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from functools import lru_cache
 
 from engine.catalog.parameters import flat
 from engine.support.translation import tr
-from engine.theory.landscape import Landscape, Plane, Range
+from engine.theory.landscape import Landscape, Plane, Range, plane
 from engine.training.snapshot import Snapshot
 from engine.training.trail import Path
 from tui.charts.empty import ZOOM
+from tui.charts.view import Scene, Survey, View
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.relief import Relief
 from tui.text.numbers import number
@@ -27,9 +28,6 @@ COUNTED = 40
 """Most places of a path that are marked one by one."""
 
 Point = tuple[float, float]
-
-
-# The landscape -------------------------------------------------------------------------------
 
 
 def frame(plane: Plane, run: Snapshot, centre: Point | None, zooms: int) -> tuple[Range, Range]:
@@ -76,26 +74,29 @@ def place_at(plane: Plane, path: Path, epoch: float | None) -> Point | None:
     return x, y
 
 
-def landscape_chart(
-    now: Snapshot,
-    previous: Snapshot | None,
-    pinned: Snapshot | None,
-    plane: Plane,
-    ranges: tuple[Range, Range],
-    known: Landscape | None,
-    cursor: float | None,
-) -> Chart:
+def survey(scene: Scene) -> Survey:
+    """The rectangle of the plane that is on show; zoomed in, it lies around the cursor."""
+    facts = scene.now.facts
+    assert facts
+    shown = plane(facts, scene.turn)
+    centre = place_at(shown, scene.now.path, scene.cursor) if scene.zooms > 0 else None
+    return Survey(facts, shown, *frame(shown, scene.now, centre, scene.zooms))
+
+
+def landscape_chart(scene: Scene) -> Chart:
     """The loss over a plane, light where it is high, with the paths of up to three runs on it."""
-    if known is not None and (known.facts is not now.facts or known.plane != plane):
-        known = None
+    now, cursor, landscape = scene.now, scene.cursor, scene.landscape
+    facts, plane, *ranges = survey(scene)
+    if landscape is not None and (landscape.facts is not facts or landscape.plane != plane):
+        landscape = None
     if plane.is_line:
-        return bowl_chart(now, plane, ranges[0], known)
+        return bowl_chart(now, plane, ranges[0], landscape)
     here, best = place_at(plane, now.path, cursor), optimum(plane, now)
     curves = [
         Curve(*plane.places(run.path.theta), "line", color, label, dashed=True, marker=marker)
         for run, color, label, marker in (
-            (pinned, "reference", tr("pinned"), "x"),
-            (previous, "before", tr("before"), "o"),
+            (scene.pinned, "reference", tr("pinned"), "x"),
+            (scene.previous, "before", tr("before"), "o"),
         )
         if run is not None and fits(run, plane)
     ]
@@ -114,7 +115,7 @@ def landscape_chart(
         curves.append(spot(here, "now", "", "O", "◆"))
     return Chart(
         tuple(curves),
-        heat=relief(known) if known else None,
+        heat=relief(landscape) if landscape else None,
         title=title,
         x_label=plane.names[0],
         y_label=plane.names[1],
@@ -124,9 +125,9 @@ def landscape_chart(
 
 
 @lru_cache(maxsize=1)
-def relief(known: Landscape) -> Relief:
+def relief(landscape: Landscape) -> Relief:
     """A landscape as a background: one for all its frames, as it works its colours out once."""
-    return Relief(known.x_range, known.y_range, known.values)
+    return Relief(landscape.x_range, landscape.y_range, landscape.values)
 
 
 def spot(place: Point, color: str, label: str, marker: str, mark: str) -> Curve:
@@ -139,7 +140,7 @@ def fits(run: Snapshot, plane: Plane) -> bool:
     return bool(run.path.theta) and len(run.path.theta[0]) == len(plane.origin)
 
 
-def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | None) -> Chart:
+def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, landscape: Landscape | None) -> Chart:
     """The loss along the only parameter, with the run's places on it."""
     name = plane.names[0]
     chart = Chart(
@@ -148,10 +149,10 @@ def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, known: Landscape | N
         y_label=tr("loss"),
         empty=tr("on its way …"),
     )
-    if known is None:
+    if landscape is None:
         return chart
-    left, right = known.x_range
-    ys = known.values[0]
+    left, right = landscape.x_range
+    ys = landscape.values[0]
     xs = [left + (right - left) * (index + 0.5) / len(ys) for index in range(len(ys))]
     places, _ = plane.places(now.path.theta)
     inside = [place for place in places if xs[0] <= place <= xs[-1]]
@@ -176,3 +177,14 @@ def heights(xs: Sequence[float], ys: Sequence[float], places: Sequence[float]) -
         right = min(max(bisect_left(xs, place), 1), len(xs) - 1)
         (x, next_x), (y, next_y) = xs[right - 1 : right + 1], ys[right - 1 : right + 1]
         yield y + (next_y - y) * (place - x) / (next_x - x)
+
+
+LANDSCAPE = View(
+    "landscape",
+    "Landscape",
+    landscape_chart,
+    "The loss over a plane, dark is low: a run goes down to θ*, from side to side in a narrow "
+    "valley. f turns the plane, +/- zooms, ← → along the path.",
+    turns="plane",
+    survey=survey,
+)

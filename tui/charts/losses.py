@@ -10,6 +10,7 @@ from engine.catalog.registry import Value
 from engine.experiment import Experiment
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
+from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve
 
 POINTS = 120
@@ -125,3 +126,20 @@ def losses_chart(snapshot: Snapshot, order: int, x_range: tuple[float, float] | 
         x_range=shown,
         y_range=y_range,
     )
+
+
+def residual_range(snapshot: Snapshot, order: int) -> tuple[float, float]:
+    """The x axis: both sides of 0 alike."""
+    return -reach(snapshot), reach(snapshot)
+
+
+LOSS_SHAPES = View(
+    "losses",
+    "Losses",
+    # The uppermost curve is that of the residuals: the cursor reads the loss below them.
+    lambda scene: scene.seen(losses_chart(scene.now, scene.turn, scene.x_range), read=-2),
+    "What a residual costs, this minibatch's on the chosen loss. f: ℓ′ how hard it pulls, ℓ″ "
+    "how that grows. Where ℓ′ is level, outliers pull no harder.",
+    turns="derivative",
+    full_range=residual_range,
+)

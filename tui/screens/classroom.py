@@ -19,6 +19,7 @@ from engine.lessons.progress import Progress
 from engine.support.translation import tr
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
+from tui.charts.views import VIEWS
 from tui.forms.fields import Picker, TextField
 from tui.keys import ACTIONS, BY_ID, Action, shown
 from tui.overlay import tell
@@ -93,7 +94,7 @@ class Classroom:
             self.judged = len(self.desk.runs)
             self.lab.status.title = lesson.title
             fit, charts = self.lab.fit, self.lab.charts
-            fit.turn_to(lesson.view)
+            fit.turn_to(VIEWS[lesson.view])
             navigator.show_all_but(lesson.hide_panels, panel)
             screen.add_class("-lesson")
             screen.remove_class("-full")

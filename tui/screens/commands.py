@@ -201,11 +201,11 @@ class Commands:
     def view(self) -> None:
         fit = self.lab.fit
         fit.next_view()
-        self.classroom.use(fit.view)
+        self.classroom.use(fit.view.name)
         self.navigator.show_chart(fit)
 
     def feature(self) -> None:
-        self.lab.fit.next_feature()
+        self.lab.fit.next_turn()
 
     def zoom_in(self) -> None:
         self.navigator.chart.zoom(closer=True)

@@ -8,7 +8,6 @@ from textual.widget import Widget
 from engine.catalog.registry import Param
 from engine.support.translation import tr
 from tui.forms.fields import Picker, TextField
-from tui.panels.fit import VIEWS
 from tui.panels.gauge import knows, limit_words
 from tui.panels.reading import advice
 from tui.panels.training import PACE
@@ -58,8 +57,8 @@ class Hints:
         snapshot = self.desk.snapshot
         if focused is not None and focused is self.classroom.panel:
             return tr("↑ ↓ page up and down scroll the text · tab goes to the next panel")
-        if focused is self.lab.fit and (reading := VIEWS[self.lab.fit.view]):
-            return tr(reading)
+        if focused is self.lab.fit and self.lab.fit.view.reading:
+            return tr(self.lab.fit.view.reading)
         if snapshot.state == "finished" and snapshot.message:
             # 80 columns have no other room.
             return tr("{message}.", message=snapshot.message.capitalize())

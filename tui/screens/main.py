@@ -106,7 +106,7 @@ class MainScreen(Screen[None]):
             begun=run.step > 0,
             has_facts=run.facts is not None,
             has_autopsy=run.autopsy is not None,
-            view_turns=self.lab.fit.turns,
+            view_turns=bool(self.lab.fit.view.turns),
             chart_focused=isinstance(self.focused, ChartPanel),
             full_screen=self.has_class("-full"),
             in_lesson=lesson is not None,
@@ -173,7 +173,7 @@ class MainScreen(Screen[None]):
     @on(FitPanel.Wanted)
     def survey(self, event: FitPanel.Wanted) -> None:
         """Have the engine look at the plane that is to be drawn."""
-        self.session.survey(event.experiment, *event.asked)
+        self.session.survey(event.experiment, *event.survey)
 
     def on_lesson_panel_answered(self) -> None:
         """Say why an answer was refused, or what to do."""

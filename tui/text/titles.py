@@ -1,4 +1,4 @@
-"""The titles of panels, and of the views of the second chart."""
+"""The titles of panels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,5 @@ TITLES: dict[str, Translatable] = {
     "fit": "Fit",
     "values": "Values",
     "lesson": "Lesson",
-    "residuals": "Residuals",
-    "parameters": "Parameters",
-    "landscape": "Landscape",
-    "directions": "Directions",
-    "losses": "Losses",
 }
-"""The id of a panel or a view → its title."""
+"""The id of a panel → its title."""

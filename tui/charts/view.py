@@ -1,0 +1,80 @@
+"""What a view of the second chart is, and what it is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from engine.support.translation import Translatable
+from engine.theory.facts import Facts
+from engine.theory.landscape import Landscape, Plane, Range
+from engine.training.snapshot import Snapshot
+from tui.drawing.chart import Chart
+from tui.drawing.window import value_at
+from tui.text.numbers import number
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The runs to draw, and how one looks at them."""
+
+    now: Snapshot
+    previous: Snapshot | None = None
+    """The run before this one."""
+    pinned: Snapshot | None = None
+    x_range: Range | None = None
+    """The part of the x axis that was zoomed in on."""
+    cursor: float | None = None
+    """Where the value cursor stands, in units of x."""
+    turn: int = 0
+    """How often f was pressed: which feature, plane or derivative is wanted."""
+    zooms: int = 0
+    """How often a plane was zoomed in, less how often out."""
+    landscape: Landscape | None = None
+    """The loss over the plane that was surveyed last."""
+
+    def seen(self, chart: Chart, read: int = -1) -> Chart:
+        """The chart with zoom and cursor; its title has the value there of the curve `read`."""
+        cursor, title = self.cursor, chart.title
+        value = (
+            value_at(chart.curves[read], cursor) if cursor is not None and chart.curves else None
+        )
+        if cursor is not None and value is not None:
+            title = f"{chart.x_label} {number(cursor)}: {chart.y_label} {number(value)}"
+        return replace(chart, x_range=self.x_range or chart.x_range, cursor=cursor, title=title)
+
+
+class Survey(NamedTuple):
+    """A rectangle of a plane over which the engine is to work out the loss."""
+
+    facts: Facts
+    plane: Plane
+    x_range: Range
+    y_range: Range
+
+
+def epochs(now: Snapshot, turn: int) -> Range:
+    """The x axis of what is drawn over the epochs."""
+    return 0.0, float(now.experiment.epochs)
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at the model of a run that has facts; views.py lists them all."""
+
+    name: str
+    """What a lesson calls it."""
+    title: Translatable
+    draw: Callable[[Scene], Chart]
+    reading: Translatable = ""
+    """What the chart measures, and how to read it."""
+    turns: str = ""
+    """What f goes on to the next of, a count that views may share; empty: f does nothing."""
+    full_range: Callable[[Snapshot, int], Range] = epochs
+    """The x range of all there is to show, for a turn."""
+    survey: Callable[[Scene], Survey] | None = None
+    """What the engine has to work out before it can be drawn: a view over a plane.
+
+    Zoom acts on both axes of a plane, and the cursor goes along the path.
+    """
