@@ -140,11 +140,6 @@ class Experiment:
         return model
 
     @property
-    def floor(self) -> str:
-        """What the noise floor comes to, in symbols; z ~ N(0, 1)."""
-        return "E ℓ(yσz)" if self.source().relative else self.entry("loss").floor
-
-    @property
     def train_size(self) -> int:
         """Samples that training sees; at least one, whatever the validation_split."""
         n = self.source().n

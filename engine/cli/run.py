@@ -17,9 +17,9 @@ from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite,
 from engine.experiment import Experiment
 from engine.support.translation import tr
 from engine.theory.facts import Facts
+from engine.theory.floor import Floor
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.training.snapshot import error_of, quantities
-from engine.training.verdicts import standing
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy
@@ -61,6 +61,15 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
     except KeyboardInterrupt:
         click.echo(tr("linreg-tui: interrupted"), err=True)
     return INTERRUPTED
+
+
+def standing_text(floor: Floor, loss: float) -> str:
+    """Where a loss stands, beside the noise floor."""
+    where = floor.standing(loss)
+    if floor.noise is None:
+        return tr(where)
+    noise = tr("noise floor {symbols} = {value:.3g}", symbols=floor.symbol, value=floor.noise)
+    return tr("{where}; {floor}", where=tr(where), floor=noise)
 
 
 def explained(cause: Autopsy) -> list[str]:
@@ -142,10 +151,7 @@ class Plain:
             return
         if event.reason:
             click.echo(event.reason)
-        where = standing(event.loss, known.noise_floor, known.optimum, known.rounding)
-        symbols = self.experiment.floor
-        floor = tr("noise floor {symbols} = {value:.3g}", symbols=symbols, value=known.noise_floor)
-        click.echo(tr("{where}; {floor}", where=tr(where), floor=floor))
+        click.echo(standing_text(known.floor, event.loss))
 
     def _clear(self) -> None:
         if self.watched:
@@ -211,9 +217,9 @@ class Json:
                 ).items()
             },
             closed_form=known.closed_form,
-            optimum=known.optimum,
-            noise_floor=known.noise_floor,
-            standing=standing(event.loss, known.noise_floor, known.optimum, known.rounding),
+            optimum=known.floor.optimum,
+            noise_floor=known.floor.noise,
+            standing=known.floor.standing(event.loss),
             seconds=seconds,
         )
 

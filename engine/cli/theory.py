@@ -14,6 +14,7 @@ from engine.cli.common import experiment_options, finite, read_experiment
 from engine.support.cell_width import left
 from engine.support.translation import tr
 from engine.theory.equivalents import caveats, translations
+from engine.theory.floor import Floor
 
 if TYPE_CHECKING:
     from engine.theory.second_derivatives import Way
@@ -49,8 +50,8 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
     return {
         "parameters": best.labels,
         "closed_form": facts.closed_form,
-        "optimum": facts.optimum,
-        "noise_floor": facts.noise_floor,
+        "optimum": facts.floor.optimum,
+        "noise_floor": facts.floor.noise,
         "hessian": best.hessian.tolist(),
         "hessian_autograd_difference": best.autograd_apart,
         "eigenvalues": curvature.eigenvalues.tolist(),
@@ -83,7 +84,7 @@ def lines(start: Study, best: Study) -> list[str]:
         line(tr("closed form"), named(facts.closed_form)),
         line(
             tr("its loss"),
-            tr("{loss:.4g}, noise floor {floor:.4g}", loss=facts.optimum, floor=facts.noise_floor),
+            floor_text(facts.floor),
         ),
         tr("Hessian at the closed form"),
         *(f"  {label:<{size}}" + "".join(f"{x:>12.4g}" for x in row) for label, row in rows),
@@ -115,6 +116,13 @@ def lines(start: Study, best: Study) -> list[str]:
         tr("second derivatives"),
         *(f"  {left(tr(way.name), 14)}{cost(way)}" for way in best.second),
     ]
+
+
+def floor_text(floor: Floor) -> str:
+    """The loss of the closed form, beside the noise floor."""
+    if floor.noise is None:
+        return f"{floor.optimum:.4g}"
+    return tr("{loss:.4g}, noise floor {floor:.4g}", loss=floor.optimum, floor=floor.noise)
 
 
 def line(name: str, value: str) -> str:

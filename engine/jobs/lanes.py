@@ -18,10 +18,10 @@ from engine.kernels.compiled import MISSING
 from engine.kernels.shuffle import key_of
 from engine.kernels.stand_ins import Floats
 from engine.problem import Problem, build, first_values, order_of
+from engine.theory.floor import Floor
 from engine.theory.gather import facts
 from engine.training.loops.fast import kernels_of, values_of
 from engine.training.trainer import RUNAWAY
-from engine.training.verdicts import NEAR, limit
 
 WIDTH = 512
 """Most lanes at once: their parameters stay in the cache."""
@@ -62,8 +62,7 @@ class Ground:
     """What all runs over one data set share."""
 
     problem: Problem
-    floor: float
-    """Loss below which a run is at the floor."""
+    floor: Floor
 
 
 def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
@@ -156,16 +155,15 @@ def ground_of(experiment: Experiment) -> Ground:
 def kept_ground(shared: Experiment) -> Ground:
     """See `ground_of`."""
     problem = build(shared)
-    known = facts(problem)
-    return Ground(problem, NEAR * limit(known.noise_floor, known.optimum, known.rounding))
+    return Ground(problem, facts(problem).floor)
 
 
-def cells_of(index: Whole, history: Doubles, floor: float) -> list[Cell]:
+def cells_of(index: Whole, history: Doubles, floor: Floor) -> list[Cell]:
     """The results of all lanes from their losses at the start and after each epoch."""
     losses = history[1:]
     with np.errstate(invalid="ignore"):
         ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
-        reached = losses <= floor
+        reached = losses <= floor.reach
     first = np.where(reached.any(axis=0), reached.argmax(axis=0) + 1, 0)
     columns = zip(
         index.tolist(),

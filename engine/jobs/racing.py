@@ -11,9 +11,9 @@ from engine.catalog.parameters import Values, numbers
 from engine.experiment import Experiment
 from engine.jobs.job import JobState
 from engine.theory.facts import Facts
+from engine.theory.floor import Floor
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
-from engine.training.verdicts import NEAR, limit
 
 if TYPE_CHECKING:
     from engine.problem import Problem
@@ -38,7 +38,7 @@ class Runner:
         self.floor_step: int | None = None
         self._way: list[tuple[int, float, Values]] = []
 
-    def run(self, experiment: Experiment, problem: Problem, floor: float) -> Iterator[None]:
+    def run(self, experiment: Experiment, problem: Problem, floor: Floor) -> Iterator[None]:
         """Train as `train` does, with a pause after each of its events.
 
         `problem` has the data on which the loss is measured. It is looked at so often that the
@@ -54,7 +54,7 @@ class Runner:
         controls = Controls(experiment.lr, fine)
 
         def look(step: int, loss: float, params: Values) -> None:
-            if self.floor_step is None and loss <= floor:
+            if self.floor_step is None and floor.reached(loss):
                 self.floor_step = step
             ended = step % per_epoch == 0 and per_epoch > coarse
             if step % coarse == 0 or ended or step <= POINTS * fine:
@@ -106,8 +106,8 @@ class Racing:
         from engine.theory.gather import facts
 
         problem = build(self.race.experiment)
-        known = self.facts = facts(problem)
-        floor = NEAR * limit(known.noise_floor, known.optimum, known.rounding)
+        self.facts = facts(problem)
+        floor = self.facts.floor
         for runner in self.runners:
             if runner.lr is None:
                 runner.status = "tuning"
@@ -131,7 +131,7 @@ class Racing:
         return RaceProgress(self.race, state, message, self.facts, tracks, seconds)
 
 
-def best_lr(experiment: Experiment, problem: Problem, floor: float) -> Generator[None, None, float]:
+def best_lr(experiment: Experiment, problem: Problem, floor: Floor) -> Generator[None, None, float]:
     """The best of the learning rates in `LRS` for an experiment, with pauses; returned at the end.
 
     Best is who is at the floor at the end and was there first, in epochs and then in steps; where
@@ -146,13 +146,13 @@ def best_lr(experiment: Experiment, problem: Problem, floor: float) -> Generator
         yield
     cells = sorted(cell for cell in cells if cell.status == "finished")
     runs = [sweep.at(values) for values in sweep.settings()]
-    epochs = [cell.floor_epoch for cell in cells if cell.floor_epoch and cell.loss <= floor]
+    epochs = [cell.floor_epoch for cell in cells if cell.floor_epoch and floor.reached(cell.loss)]
     if not epochs:
         best = min(cells, key=lambda cell: cell.loss, default=None)
         return runs[best.index if best else 0].lr
     steps: dict[float, float] = {}
     for cell in cells:
-        if cell.floor_epoch == min(epochs) and cell.loss <= floor:
+        if cell.floor_epoch == min(epochs) and floor.reached(cell.loss):
             run = replace(runs[cell.index], loop="fast")
             runner = Runner(Racer(run.optimizer.name), run.lr)
             for _ in runner.run(run, problem, floor):

@@ -28,14 +28,15 @@ from engine.experiment import Experiment
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
+from engine.theory.facts import Facts
+from engine.theory.floor import Standing
 from engine.training.snapshot import Snapshot, norm
-from engine.training.verdicts import Standing, standing
 
 Measure = Callable[[Snapshot], float | None]
 """A number read off a run; None where it has none."""
 
 
-def _of_facts(read: Callable[..., float]) -> Measure:
+def _of_facts(read: Callable[[Facts], float | None]) -> Measure:
     return lambda run: None if run.facts is None else read(run.facts)
 
 
@@ -45,8 +46,8 @@ QUANTITIES: Mapping[str, Measure] = {
     "batch loss": lambda run: run.batch_loss,
     "validation loss": lambda run: (run.validation_losses.low or (None,))[-1],
     "start loss": _of_facts(lambda known: known.start_loss),
-    "noise floor": _of_facts(lambda known: known.noise_floor),
-    "closed form loss": _of_facts(lambda known: known.optimum),
+    "noise floor": _of_facts(lambda known: known.floor.noise),
+    "closed form loss": _of_facts(lambda known: known.floor.optimum),
     "critical lr": _of_facts(lambda known: known.stability.curvature.critical_lr),
     "condition number": _of_facts(lambda known: known.stability.curvature.condition),
     "best momentum": _of_facts(lambda known: known.stability.curvature.best_momentum),
@@ -210,10 +211,9 @@ def _words(key: str, said: str) -> tuple[Callable[[Snapshot], str], str]:
 
 
 def _standing(run: Snapshot) -> str:
-    known, loss = run.facts, run.loss
-    if known is None or loss is None:
+    if run.facts is None or run.loss is None:
         return ""
-    return standing(loss, known.noise_floor, known.optimum, known.rounding)
+    return run.facts.floor.standing(run.loss)
 
 
 def _ordered(left: Amount, compare: Callable[[float, float], bool], right: Amount) -> Test:

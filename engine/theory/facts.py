@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.catalog.parameters import Values
+from engine.theory.floor import Floor
 
 if TYPE_CHECKING:
     from engine.support.device import DeviceInfo
@@ -36,13 +37,8 @@ class Facts:
     """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out. For a
     loss that aims above or below the middle, b is that much higher or lower. Empty for a model that
     is not linear in its parameters."""
-    optimum: float
-    """Mean loss there; without a penalty the smallest there is for the squared losses. 0 where
-    there is no closed form."""
-    noise_floor: float
-    """Expected loss of the true model, moved to where the loss aims."""
-    rounding: float
-    """Loss below which float32 cannot resolve anything."""
+    floor: Floor
+    """Where nothing is left to learn."""
     stability: Stability
     """Curvature of the objective, and the largest stable lr."""
     start: Values

@@ -1,67 +1,61 @@
-"""The noise floor: what the loss comes to at the truth, and where a loss aims."""
+"""The floor of a loss: where nothing is left to learn, and where a loss stands above it."""
 
 from __future__ import annotations
 
-import torch
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from engine.catalog.model import Linear
-from engine.problem import Problem
-from engine.theory.derivatives import Loss, slopes
+from engine.support.translation import TRANSLATED
 
+Standing = Annotated[
+    Literal[
+        "still learning",
+        "at the best this model can do",
+        "at the noise floor",
+        "at rounding error",
+    ],
+    TRANSLATED,
+]
+"""Where a loss stands; these are names, and translated only where they are shown."""
 
-def expected_loss(
-    loss: Loss, noise: float, outlier_share: float, outlier_size: float, shift: float = 0.0
-) -> float:
-    """The noise floor: E[ℓ(ε)] of the true model, ε ~ N(0, noise²), some moved by outlier_size.
-
-    ½σ² for the half squared loss, σ² for the squared one, σ√(2/π) for L1. An outlier's label is
-    moved up, so its residual ŷ − y is moved down. A model that lies `shift` above the truth has all
-    its residuals moved up by it. Summed by the trapezoid rule over ±12σ.
-    """
-    z = torch.linspace(-12, 12, 24_001, dtype=torch.float64)
-    density = torch.softmax(-z * z / 2, dim=0)
-    clean = (loss(noise * z + shift) * density).sum()
-    moved = (loss(noise * z + shift - outlier_size) * density).sum()
-    return float((1 - outlier_share) * clean + outlier_share * moved)
+NEAR = 1.1
+"""A loss within this factor of a level counts as having reached it."""
 
 
-def aim(loss: Loss, noise: float) -> float:
-    """c = argmin E ℓ(ε + c), ε ~ N(0, noise²): how far above the truth the best prediction lies.
+@dataclass(frozen=True)
+class Floor:
+    """What keeps the mean loss over all the data from falling further: noise, model, float32."""
 
-    0 for every symmetric loss, σΦ⁻¹(q) for the quantile loss. Found by halving an interval in which
-    E ℓ′(ε + c) changes its sign, which only rises for a convex loss; outliers are left out.
-    """
-    z = torch.arange(-12_000, 12_001, dtype=torch.float64) / 1000  # 0 is among them, exactly
-    density = torch.softmax(-z * z / 2, dim=0)
+    noise: float | None
+    """Expected loss of the true model, moved to where the loss aims; None where the noise of the
+    data is unknown."""
+    optimum: float
+    """Mean loss at the closed form; without a penalty the smallest there is for the squared losses.
+    0 where there is no closed form."""
+    rounding: float
+    """Loss below which float32 cannot resolve anything."""
+    symbol: str
+    """What the noise comes to, in symbols; z ~ N(0, 1)."""
 
-    def slope(c: float) -> float:
-        return float((slopes(loss, noise * (z + c)) * density).sum())
+    @property
+    def level(self) -> float:
+        """The loss below which there is nothing left to learn on these data."""
+        return max(self.noise or 0.0, self.optimum, self.rounding)
 
-    low, high = -12.0, 12.0
-    if not abs(slope(0.0)) > 1e-9 * slope(high):  # NaN where numbers overflow
-        return 0.0
-    while high - low > 1e-6:
-        middle = (low + high) / 2
-        low, high = (low, middle) if slope(middle) > 0 else (middle, high)
-    return noise * (low + high) / 2
+    @property
+    def reach(self) -> float:
+        """The largest loss that counts as having reached the level."""
+        return NEAR * self.level
 
+    def reached(self, loss: float) -> bool:
+        """Whether a loss over all the data is at the floor; NaN never is."""
+        return loss <= self.reach
 
-def shift_of(problem: Problem) -> float:
-    """How far above the truth the loss wants predictions to lie; 0 where no bias can take it up."""
-    source, model = problem.source, problem.model
-    if source.relative or not (isinstance(model, Linear) and model.bias):
-        return 0.0
-    return aim(problem.loss, source.noise)
-
-
-@torch.no_grad()
-def noise_floor(problem: Problem, shift: float) -> float:
-    """Loss of the truth: expected, or over these very samples where noise is relative to them.
-
-    With a bias that can take it up, the truth is `shift` higher: where this loss aims.
-    """
-    source = problem.source
-    if source.relative:
-        return float(problem.loss(source.signal(problem.X) - problem.y).mean())
-    share = source.outliers / source.n
-    return expected_loss(problem.loss, source.noise, share, source.outlier_size, shift)
+    def standing(self, loss: float) -> Standing:
+        """Where a loss over all the data stands, in words: at the floor, or still learning."""
+        if not self.reached(loss):
+            return "still learning"
+        noise = self.noise or 0.0
+        if self.optimum > 2 * max(noise, self.rounding):
+            return "at the best this model can do"
+        return "at the noise floor" if noise > self.rounding else "at rounding error"

@@ -9,8 +9,9 @@ from engine.catalog.parameters import Values, numbers
 from engine.problem import Problem
 from engine.support.device import available, describe
 from engine.theory.closed_form import least_squares, ridge_rows
+from engine.theory.expected_loss import loss_of_the_truth, shift_of, symbol_of
 from engine.theory.facts import Facts, Sample
-from engine.theory.floor import noise_floor, shift_of
+from engine.theory.floor import Floor
 from engine.theory.stability import stability
 
 SAMPLE_SIZE = 400
@@ -37,9 +38,12 @@ def facts(problem: Problem) -> Facts:
         devices=tuple(str(device) for device in available()),
         true=model.truth(source),
         closed_form=closed_form,
-        optimum=problem.mean_loss(problem.tensors(closed_form)) if closed_form else 0.0,
-        noise_floor=noise_floor(problem, shift),
-        rounding=float(problem.loss(resolution * problem.y).mean()),
+        floor=Floor(
+            noise=loss_of_the_truth(problem, shift),
+            optimum=problem.mean_loss(problem.tensors(closed_form)) if closed_form else 0.0,
+            rounding=float(problem.loss(resolution * problem.y).mean()),
+            symbol=symbol_of(problem),
+        ),
         stability=stability(problem),
         start=numbers(problem.start),
         start_loss=problem.mean_loss(problem.start),

@@ -19,7 +19,7 @@ from engine.theory.stability import autopsy
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
 from engine.training.loops import EpochEnd, load
-from engine.training.verdicts import Patience, Watch, limit
+from engine.training.verdicts import Patience, Watch
 
 RUNAWAY = 1e6
 """A loss this many times its start counts as diverged."""
@@ -38,7 +38,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     loop = load(experiment.loop)(problem, controls)
     yield Started(experiment, known, loop.note)
 
-    watch = Watch(limit(known.noise_floor, known.optimum, known.rounding))
+    watch = Watch(known.floor)
     patience = Patience(experiment.patience)
     runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
     as_at_start = known.start_loss * (1 + 1e-5)  # summed in another order it is not the same

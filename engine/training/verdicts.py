@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Annotated, Literal
 
-from engine.support.translation import TRANSLATED, tr
-
-Standing = Annotated[
-    Literal[
-        "still learning",
-        "at the best this model can do",
-        "at the noise floor",
-        "at rounding error",
-    ],
-    TRANSLATED,
-]
-"""Where a loss stands; these are names, and translated only where they are shown."""
+from engine.support.translation import tr
+from engine.theory.floor import Floor
 
 SPIKE = 2.0
 """A loss this many times the best so far is a spike."""
 STALL_EPOCHS = 5
 STALL_GAIN = 0.01
 """Less than this share gained over STALL_EPOCHS epochs is a stall."""
-NEAR = 1.1
-"""A loss within this factor of a limit counts as having reached it."""
-
-
-def limit(noise_floor: float, optimum: float, rounding: float) -> float:
-    """The loss below which there is nothing left to learn on these data."""
-    return max(noise_floor, optimum, rounding)
-
-
-def standing(loss: float, noise_floor: float, optimum: float, rounding: float) -> Standing:
-    """Where a full-data loss stands, in words: at the floor, or still learning."""
-    if not loss <= NEAR * limit(noise_floor, optimum, rounding):  # NaN is still learning too
-        return "still learning"
-    if optimum > 2 * max(noise_floor, rounding):
-        return "at the best this model can do"
-    return "at the noise floor" if noise_floor > rounding else "at rounding error"
 
 
 class Watch:
     """Looks at one epoch loss after the other and speaks up once for each trouble."""
 
-    def __init__(self, good_enough: float) -> None:
-        self.good_enough = NEAR * good_enough
+    def __init__(self, floor: Floor) -> None:
+        self.floor = floor
         self.best = float("inf")
         self.recent: deque[float] = deque(maxlen=STALL_EPOCHS + 1)
         self.stalled = False
@@ -54,7 +27,7 @@ class Watch:
         """The message this epoch's loss calls for, if any."""
         message = None
         self.recent.append(loss)
-        if loss > self.good_enough:
+        if loss > self.floor.reach:
             if loss > SPIKE * self.best:
                 message = tr(
                     "spike: the loss after epoch {epoch} is {times:.3g} times the best",

@@ -19,6 +19,7 @@ import numpy as np
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
 from engine.theory.facts import Facts
+from engine.theory.floor import Floor
 from engine.training.events import EpochEnded, Live, Started, Stepped
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
@@ -145,7 +146,7 @@ def history(steps: int, seed: int) -> Snapshot:
     losses = np.exp(random.normal(0, 0.5, steps) - 6 * np.linspace(0, 1, steps))
     params: Values = {"w": (1.0, 2.0), "b": (3.0,)}
     facts = SimpleNamespace(
-        steps_per_epoch=50, start=params, start_loss=1.0, noise_floor=1e-3, optimum=1e-3
+        steps_per_epoch=50, start=params, start_loss=1.0, floor=Floor(1e-3, 1e-3, 0.0, "½σ²")
     )
     experiment = Experiment().changed({"epochs": steps // 50})
     run = History(experiment)

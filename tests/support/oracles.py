@@ -18,7 +18,6 @@ from engine.problem import Problem, build
 from engine.theory.facts import Facts
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
 from engine.training.trainer import train
-from engine.training.verdicts import NEAR, limit
 from tests.support.runs import Array, array, batch_losses_of, epochs_of
 
 
@@ -146,4 +145,4 @@ def assert_same(events: list[Event], expected: Trace) -> None:
 
 def floor_of(known: Facts) -> float:
     """The loss from which on a run is said to be at its floor."""
-    return NEAR * limit(known.noise_floor, known.optimum, known.rounding)
+    return known.floor.reach

@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.support.device import DeviceInfo
 from engine.theory.curvature import Curvature
 from engine.theory.facts import Facts, Sample
+from engine.theory.floor import Floor
 from engine.theory.stability import Autopsy, Limit, Stability
 from engine.training.series import Points
 from engine.training.snapshot import Snapshot, State
@@ -90,9 +91,7 @@ def facts(true: Values = TRUE, start: Values = START) -> Facts:
         closed_form={
             name: tuple(value + 0.0002 for value in values) for name, values in true.items()
         },
-        optimum=4.93e-5,
-        noise_floor=5e-5,
-        rounding=2e-12,
+        floor=Floor(noise=5e-5, optimum=4.93e-5, rounding=2e-12, symbol="½σ²"),
         stability=steady(len(w) + 1),
         start=start,
         start_loss=EPOCH_LOSSES[0],
@@ -240,7 +239,8 @@ def failed(number: int = 1) -> Snapshot:
 def one_point() -> Snapshot:
     """One sample, one step in an epoch, and none taken."""
     experiment = Experiment().changed({"data.n": 1, "batch_size": 1})
-    known = replace(facts(), n=1, steps_per_epoch=1, sample=sample(n=1), optimum=0.0)
+    floor = replace(facts().floor, optimum=0.0)
+    known = replace(facts(), n=1, steps_per_epoch=1, sample=sample(n=1), floor=floor)
     return replace(ready(experiment), facts=known)
 
 
@@ -254,7 +254,7 @@ def constant() -> Snapshot:
 
 def zeros() -> Snapshot:
     """No noise: the loss becomes exactly zero, which has no place on a log axis."""
-    known = replace(facts(), optimum=0.0, noise_floor=0.0)
+    known = replace(facts(), floor=replace(facts().floor, noise=0.0, optimum=0.0))
     batches = falling(300)
     lows = tuple(0.0 if i > 250 else y for i, y in enumerate(batches.low))
     return replace(

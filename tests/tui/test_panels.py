@@ -306,7 +306,8 @@ def test_reading_of_the_other_states() -> None:
 
 @pytest.mark.parametrize("loss", [entry.name for entry in LOSSES])
 def test_reading_writes_the_floor_in_the_symbols_of_the_loss(loss: str) -> None:
-    snapshot = replace(finished(), experiment=Experiment().changed({"loss": loss}))
+    floor = replace(facts().floor, symbol=LOSSES[loss].floor)
+    snapshot = replace(finished(), facts=replace(facts(), floor=floor))
     assert f"noise floor {LOSSES[loss].floor} = " in reading(snapshot).plain
 
 
@@ -379,10 +380,10 @@ def test_loss_chart_shows_this_run_and_those_it_is_compared_with() -> None:
 def test_loss_chart_draws_the_noise_floor() -> None:
     known = facts()
     levels = loss_chart(finished()).levels
-    assert [level.y for level in levels] == [known.noise_floor]
+    assert [level.y for level in levels] == [known.floor.noise]
     assert levels[0].label.startswith("½σ²")
-    apart = replace(finished(), facts=replace(known, optimum=0.5))
-    assert [level.y for level in loss_chart(apart).levels] == [known.noise_floor, 0.5]
+    apart = replace(finished(), facts=replace(known, floor=replace(known.floor, optimum=0.5)))
+    assert [level.y for level in loss_chart(apart).levels] == [known.floor.noise, 0.5]
     assert not loss_chart(loading()).levels
 
 

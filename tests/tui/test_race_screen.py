@@ -340,7 +340,7 @@ def test_losses_are_those_of_the_tracks_with_the_floor_as_a_level() -> None:
     for curve, track in zip(lines, progress.tracks, strict=True):
         assert tuple(curve.xs) == track.steps
         assert tuple(curve.ys) == track.losses
-    assert [level.y for level in chart.levels] == [facts().noise_floor]
+    assert [level.y for level in chart.levels] == [facts().floor.noise]
     assert (chart.log_y, chart.x_range, chart.y_range) == (True, (0.0, 300.0), None)
 
 
@@ -357,7 +357,7 @@ def test_a_racer_that_runs_away_does_not_squash_the_others() -> None:
     )
     progress = replace(progress, tracks=(away, *rest))
     low, high = losses_chart(progress).y_range or (0.0, 0.0)
-    assert 0 < low < facts().noise_floor
+    assert 0 < low < facts().floor.level
     assert high == 10 * facts().start_loss
     x_range = paths_chart(progress, PARAMETERS).x_range
     assert x_range is not None

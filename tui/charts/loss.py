@@ -8,8 +8,8 @@ from dataclasses import replace
 from engine.jobs.band import band
 from engine.jobs.sweep import SweepProgress
 from engine.support.translation import tr
+from engine.theory.floor import NEAR
 from engine.training.snapshot import Snapshot
-from engine.training.verdicts import NEAR
 from tui.charts.empty import absent
 from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.window import value_at
@@ -103,11 +103,13 @@ def levels(now: Snapshot) -> tuple[Level, ...]:
     """The noise floor and the loss of the closed form θ*; one level where they are close."""
     if now.facts is None:
         return ()
-    floor, best = now.facts.noise_floor, now.facts.optimum
-    symbols = now.experiment.floor
-    if floor > 0 and 1 / NEAR < best / floor < NEAR:
-        return (Level(floor, f"{symbols} θ*"),)
-    return Level(floor, symbols), Level(best, "θ*")
+    floor = now.facts.floor
+    noise, optimum = floor.noise, floor.optimum
+    if noise is None:
+        return (Level(optimum, "θ*"),)
+    if noise > 0 and 1 / NEAR < optimum / noise < NEAR:
+        return (Level(noise, f"{floor.symbol} θ*"),)
+    return Level(noise, floor.symbol), Level(optimum, "θ*")
 
 
 def spread(now: Snapshot, sweep: SweepProgress | None) -> Band:

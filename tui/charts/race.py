@@ -14,7 +14,6 @@ from engine.support.translation import Translatable, tr
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane
 from engine.theory.landscape import plane as turned
-from engine.training.verdicts import limit
 from tui.charts.landscape import relief
 from tui.charts.racers import place_of
 from tui.drawing.chart import Chart, Curve, Level
@@ -31,7 +30,7 @@ def losses_chart(progress: RaceProgress | None) -> Chart:
     if progress is None or progress.facts is None:
         return Chart(empty=waiting(progress))
     facts, experiment = progress.facts, progress.race.experiment
-    floor = limit(facts.noise_floor, facts.optimum, facts.rounding)
+    floor = facts.floor.level
     curves, marks = [], []
     for track in progress.tracks:
         place = place_of(track.racer.optimizer)

@@ -11,7 +11,6 @@ from engine.catalog.parameters import direction
 from engine.experiment import Experiment
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
-from engine.training.verdicts import standing
 from tui.panels.gauge import percent, verdict
 from tui.panels.words import Words
 from tui.text.numbers import loss_text
@@ -40,14 +39,14 @@ def reading(snapshot: Snapshot) -> Content:
         return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
     if known is None or loss is None:
         return Content.styled(f"{snapshot.message or tr('loading torch')} …", "dim")
-    symbols = snapshot.experiment.floor
-    floor = tr(
-        "noise floor {symbols} = {value}", symbols=symbols, value=loss_text(known.noise_floor)
-    )
     physical = [(f"\n{line}", "") for line in quantities(snapshot)]
-    limits = [(f"\n{floor}", "dim")]
+    limits, floor = [], known.floor
+    if floor.noise is not None:
+        noise = loss_text(floor.noise)
+        text = tr("noise floor {symbols} = {value}", symbols=floor.symbol, value=noise)
+        limits.append((f"\n{text}", "dim"))
     if known.closed_form:
-        reached = tr("closed form reaches {loss}", loss=loss_text(known.optimum))
+        reached = tr("closed form reaches {loss}", loss=loss_text(floor.optimum))
         limits.append((f"\n{reached}", "dim"))
     if snapshot.step == 0:
         head = tr("loss {loss} · press s to train", loss=loss_text(loss))
@@ -57,7 +56,7 @@ def reading(snapshot: Snapshot) -> Content:
         first, *others = findings(cause)
         lines = [(f"\n{line}", "") for line in (*others, head, snapshot.message)]
         return Content.assemble((first, BAD), *lines)
-    where = standing(loss, known.noise_floor, known.optimum, known.rounding)
+    where = floor.standing(loss)
     learning, words = where == "still learning", tr(where)
     if learning and not is_falling(snapshot):
         words = tr("above the floor, and not falling")

@@ -354,10 +354,11 @@ def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
         head: [number(value) for _, value in labels(values)] for head, values in sources.items()
     }
     yield from side_by_side(study.labels, columns, width, CELL)
-    symbols = study.experiment.floor
-    yield Text(tr("loss of the closed form {loss}", loss=number(facts.optimum)))
-    floor = number(facts.noise_floor)
-    yield Text(tr("noise floor {symbols} = {value}", symbols=symbols, value=floor))
+    floor = facts.floor
+    yield Text(tr("loss of the closed form {loss}", loss=number(floor.optimum)))
+    if floor.noise is not None:
+        noise = number(floor.noise)
+        yield Text(tr("noise floor {symbols} = {value}", symbols=floor.symbol, value=noise))
 
 
 def noise_lines(study: Study, width: int) -> Iterator[Text]:

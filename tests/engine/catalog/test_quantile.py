@@ -13,9 +13,8 @@ from engine.catalog.losses import LOSSES
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.theory.derivatives import Loss
-from engine.theory.floor import aim
+from engine.theory.expected_loss import aim
 from engine.training.trainer import train
-from engine.training.verdicts import standing
 from tests.support.runs import facts_of, outcome
 from tests.support.strategies import every_entry
 
@@ -61,9 +60,9 @@ def test_training_moves_b_by_the_quantile_and_reaches_its_floor(q: float) -> Non
     c = NORMAL.inv_cdf(q)
     assert end.params["b"][0] == pytest.approx(4.2 + 0.5 * c, abs=0.06)
     assert end.params["w"] == pytest.approx((2.0, -3.4), abs=0.06)
-    assert known.noise_floor == pytest.approx(0.5 * NORMAL.pdf(c), rel=1e-4)
+    assert known.floor.noise == pytest.approx(0.5 * NORMAL.pdf(c), rel=1e-4)
     assert known.closed_form["b"][0] == pytest.approx(4.2 + 0.5 * c, abs=0.03)
-    where = standing(end.loss, known.noise_floor, known.optimum, known.rounding)
+    where = known.floor.standing(end.loss)
     assert where == "at the noise floor"
 
 
@@ -71,9 +70,9 @@ def test_the_true_line_is_not_yet_at_the_floor() -> None:
     """Its expected loss is σ/√(2π) whatever q is: more than twice the floor at q=.9."""
     known = facts_of(noisy(0.9))
     truth = 0.5 / np.sqrt(2 * np.pi)
-    assert standing(truth, known.noise_floor, known.optimum, known.rounding) == "still learning"
+    assert known.floor.standing(truth) == "still learning"
 
 
 def test_without_a_bias_there_is_nothing_that_could_move() -> None:
     known = facts_of(noisy(0.9).changed({"model.bias": False}))
-    assert known.noise_floor == pytest.approx(0.5 / np.sqrt(2 * np.pi), rel=1e-4)
+    assert known.floor.noise == pytest.approx(0.5 / np.sqrt(2 * np.pi), rel=1e-4)

@@ -116,8 +116,8 @@ def test_the_concise_loop_finds_the_same() -> None:
 def test_the_recipe_ends_at_the_noise_floor() -> None:
     known = run().facts
     assert known is not None
-    assert known.noise_floor == pytest.approx(0.02**2 / 2, rel=1e-6)
-    assert run().loss == pytest.approx(known.noise_floor, rel=0.2)
+    assert known.floor.noise == pytest.approx(0.02**2 / 2, rel=1e-6)
+    assert run().loss == pytest.approx(known.floor.noise, rel=0.2)
 
 
 def test_noise_that_grows_with_the_label_has_a_floor_of_its_own() -> None:
@@ -125,9 +125,9 @@ def test_noise_that_grows_with_the_label_has_a_floor_of_its_own() -> None:
     peak = RECIPE.changed({"data.label": "peak"})
     problem = build(peak)
     y = array(peak.source().signal(problem.X))
-    assert peak.floor == "E ℓ(yσz)"
-    assert RECIPE.floor == "½σ²"
-    assert facts(problem).noise_floor == pytest.approx((0.02**2 * y**2).mean() / 2, rel=0.15)
+    assert facts(problem).floor.symbol == "E ℓ(yσz)"
+    assert facts(build(RECIPE)).floor.symbol == "½σ²"
+    assert facts(problem).floor.noise == pytest.approx((0.02**2 * y**2).mean() / 2, rel=0.15)
 
 
 # What fails ----------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def test_the_start_is_a_saddle() -> None:
 def test_a_random_start_gets_to_the_noise_floor() -> None:
     run = outcome(LEARNING.changed({"epochs": 30}))
     assert run.facts is not None
-    assert run.loss == pytest.approx(run.facts.noise_floor, rel=0.3)
+    assert run.loss == pytest.approx(run.facts.floor.noise, rel=0.3)
 
 
 @pytest.mark.parametrize("activation", ["none", "tanh", "relu"])

@@ -105,7 +105,7 @@ def test_a_run_prints_its_epochs_its_errors_and_where_it_stands(name: str) -> No
         wanted = [value - true for value, true in zip(values, known.true[key], strict=True)]
         assert printed == pytest.approx(wanted, rel=6e-3)
     assert "noise floor" in last
-    assert f"{known.noise_floor:.3g}" in last
+    assert f"{known.floor.noise:.3g}" in last
 
 
 def test_ohms_law_says_that_its_loss_is_the_noise_floor() -> None:
@@ -201,7 +201,7 @@ def test_json_tells_the_whole_run(name: str) -> None:
             [value - true for value, true in zip(values, known.true[key], strict=True)]
         )
         assert end["closed_form"][key] == pytest.approx(list(known.closed_form[key]))
-    assert (end["optimum"], end["noise_floor"]) == (known.optimum, known.noise_floor)
+    assert (end["optimum"], end["noise_floor"]) == (known.floor.optimum, known.floor.noise)
     assert isinstance(end["standing"], str)
     assert end["seconds"] > 0
 

@@ -23,7 +23,6 @@ from engine.theory.gather import facts
 from engine.training.controls import Controls
 from engine.training.events import Stepped
 from engine.training.trainer import train
-from engine.training.verdicts import NEAR, limit
 from tests.support.commands import cli, refusal_of
 from tests.support.runs import epochs_of, outcome, wait_until
 
@@ -44,7 +43,7 @@ def run(race: Race) -> RaceProgress:
 
 def floor_of(experiment: Experiment) -> float:
     known = facts(build(experiment))
-    return NEAR * limit(known.noise_floor, known.optimum, known.rounding)
+    return known.floor.reach
 
 
 def step_by_step(experiment: Experiment) -> list[float]:

@@ -15,7 +15,6 @@ from engine.lessons.library import find_lesson, lessons, title_of
 from engine.support.errors import BadInput
 from engine.training.events import EpochEnded, Finished
 from engine.training.trainer import train
-from engine.training.verdicts import standing
 from tests.support.runs import epochs_of, facts_of, started
 
 SEEDS = range(20)
@@ -78,16 +77,16 @@ def test_who_is_at_the_noise_floor_by_the_third_epoch(name: str, at_floor: int |
     known = facts_of(lessons()[name].experiment)
     for seed, run in zip(SEEDS, losses(name), strict=True):
         own = facts_of(lessons()[name].experiment.changed({"seed": seed}))
-        said = [standing(loss, own.noise_floor, own.optimum, own.rounding) for loss in run]
+        said = [own.floor.standing(loss) for loss in run]
         assert (said[-1] == "at the noise floor") == (at_floor is not None)
         if at_floor == 3:
             assert said[0] == "still learning"
-    assert known.noise_floor == pytest.approx(5e-5, rel=1e-6)
+    assert known.floor.noise == pytest.approx(5e-5, rel=1e-6)
 
 
 def test_the_floor_of_the_concise_form_is_the_variance_of_the_noise() -> None:
     """S14: the floor is σ²."""
-    assert facts_of(lessons()["concise"].experiment).noise_floor == pytest.approx(1e-4, rel=1e-6)
+    assert facts_of(lessons()["concise"].experiment).floor.noise == pytest.approx(1e-4, rel=1e-6)
 
 
 def test_an_epoch_of_exercise_1_has_fifty_steps_and_starts_at_zero() -> None:

@@ -75,7 +75,7 @@ def test_for_the_half_squared_loss_it_is_the_quadratic_form(
     design, best = problem.linear.design(problem.X), np.array(flat(SMALL_FACTS.closed_form))
     H = hessian(design, problem.y, torch.zeros(3), problem.loss, weight_decay(problem)).numpy()
     error = thetas(found) - best
-    expected = SMALL_FACTS.optimum + np.einsum("...i,ij,...j->...", error, H, error) / 2
+    expected = SMALL_FACTS.floor.optimum + np.einsum("...i,ij,...j->...", error, H, error) / 2
     np.testing.assert_allclose(found.values, expected, rtol=1e-5)
     assert np.shape(found.values) == (LINES, COLUMNS)
 

@@ -104,7 +104,7 @@ def test_the_autopsy_of_the_baseline() -> None:
     assert sum(x * x for values in cause.heading.values() for x in values) == pytest.approx(1)
     again = outcome(train(run.changed({"lr": cause.suggestion})))
     assert isinstance(again, Finished)
-    assert again.loss < 1.5 * facts_of(run).noise_floor
+    assert again.loss < 1.5 * (facts_of(run).floor.noise or 0.0)
 
 
 @pytest.mark.parametrize("loop", ["scratch", "concise", "fast"])

@@ -18,7 +18,7 @@ from engine.experiment import Experiment
 from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
 from engine.theory.derivatives import curvatures, slopes, steepest_curvature
-from engine.theory.floor import expected_loss
+from engine.theory.expected_loss import expected_loss
 from tests.support.runs import Array, array, epochs_of, facts_of
 from tests.support.strategies import every_entry
 
@@ -112,9 +112,9 @@ def test_the_closed_form_nears_the_truth_with_the_root_of_n(n: int, distance: fl
 def test_the_optimum_is_the_noise_floor_less_what_was_fitted() -> None:
     """D2: E[min half loss]=½σ²(n−d)/n with d parameters; n=1000: sd ≈4.5 %."""
     at_50 = [facts_of(Experiment(seed=seed).changed({"data.n": 50})) for seed in range(300)]
-    optimum = np.mean([known.optimum for known in at_50])
+    optimum = np.mean([known.floor.optimum for known in at_50])
     assert optimum == pytest.approx(0.5e-4 * 47 / 50, rel=0.04)
-    at_1000 = [facts_of(Experiment(seed=seed)).optimum for seed in range(100)]
+    at_1000 = [facts_of(Experiment(seed=seed)).floor.optimum for seed in range(100)]
     assert np.mean(at_1000) == pytest.approx(0.5e-4 * 997 / 1000, rel=0.015)
     assert np.std(at_1000) / np.mean(at_1000) == pytest.approx(0.045, abs=0.012)
 
@@ -127,7 +127,7 @@ def test_no_epoch_of_a_squared_loss_goes_below_the_optimum(loss: str, seed: int)
     experiment = Experiment(seed=seed).changed({"loss": loss, "epochs": 6, "data.noise": 0.3})
     known = facts_of(experiment)
     for epoch in epochs_of(train(experiment)):
-        assert epoch.loss >= known.optimum * (1 - 1e-5)
+        assert epoch.loss >= known.floor.optimum * (1 - 1e-5)
 
 
 def test_outliers_pull_least_squares_to_where_theory_says() -> None:
@@ -185,6 +185,12 @@ def test_the_noise_floor_is_the_mean_loss_of_the_noise(
         assert expected_loss(loss, noise, share, size) == pytest.approx(sampled, rel=0.01)
 
 
+@pytest.mark.parametrize("entry", LOSSES, ids=lambda entry: entry.name)
+def test_the_floor_is_written_in_the_symbols_of_the_loss(entry: Entry[Any]) -> None:
+    experiment = Experiment().changed({"loss": entry.name, "data.n": 50})
+    assert facts_of(experiment).floor.symbol == entry.floor
+
+
 @pytest.mark.parametrize("entry", every_entry("loss"))
 def test_without_noise_only_the_outliers_cost_anything(entry: Entry[Any]) -> None:
     params = {param.name: param.default for param in entry.params}
@@ -209,7 +215,7 @@ def test_the_true_model_costs_the_noise_floor(entry: Entry[Any]) -> None:
     problem = build(experiment)
     higher = 0.5 * NormalDist().inv_cdf(0.9) if entry.name == "quantile" else 0.0
     true = {"w": torch.tensor([[2.0], [-3.4]]), "b": torch.tensor([4.2 + higher])}
-    assert problem.mean_loss(true) == pytest.approx(facts_of(experiment).noise_floor, rel=0.01)
+    assert problem.mean_loss(true) == pytest.approx(facts_of(experiment).floor.noise, rel=0.01)
 
 
 # Derivatives ---------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def test_what_is_known_before_the_first_step(data: st.DataObject) -> None:
     }
     assert set(known.start) == set(model.shapes)
     assert known.start_loss == pytest.approx(problem.mean_loss(problem.start))
-    assert known.rounding >= 0
+    assert known.floor.rounding >= 0
     assert known.device.type == "cpu"
     rows = min(known.n, SAMPLE_SIZE)
     assert [len(column) for column in known.sample.X] == [rows] * known.features
@@ -129,14 +129,14 @@ def test_the_optimum_is_the_loss_at_the_closed_form() -> None:
     theta, (rest,), *_ = np.linalg.lstsq(design, y[:, 0], rcond=None)
     assert known.closed_form["w"] == pytest.approx(theta[:2], abs=1e-12)
     assert known.closed_form["b"] == pytest.approx(theta[2:], abs=1e-12)
-    assert known.optimum == pytest.approx(rest / 1000 / 2, rel=1e-4)
-    assert known.noise_floor == pytest.approx(0.5e-4, rel=1e-6)
+    assert known.floor.optimum == pytest.approx(rest / 1000 / 2, rel=1e-4)
+    assert known.floor.noise == pytest.approx(0.5e-4, rel=1e-6)
 
 
 def test_held_out_samples_leave_the_noise_floor_where_it_is() -> None:
     outliers = Experiment().changed({"data.outliers": 0.4})
     held_out = facts_of(outliers.changed({"validation_split": 0.9}))
-    assert held_out.noise_floor == pytest.approx(facts_of(outliers).noise_floor)
+    assert held_out.floor.noise == pytest.approx(facts_of(outliers).floor.noise)
 
 
 def test_the_sample_for_charts_is_bounded() -> None:

@@ -1,4 +1,4 @@
-"""P13, N1: when to speak up, and where a run stands."""
+"""When a watch speaks up."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.training.verdicts import Watch, limit, standing
+from engine.theory.floor import Floor
+from engine.training.verdicts import Watch
 
-STANDINGS = (
-    "still learning",
-    "at the noise floor",
-    "at rounding error",
-    "at the best this model can do",
-)
 SIZES = st.floats(1e-12, 1e6)
 
 
 def said(losses: list[float], good_enough: float = 1e-6) -> list[str | None]:
     """What a watch says after each epoch."""
-    watch = Watch(good_enough)
+    watch = Watch(Floor(good_enough, 0.0, 0.0, "½σ²"))
     return [watch.look(epoch, loss) for epoch, loss in enumerate(losses, start=1)]
 
 
@@ -76,47 +71,3 @@ def test_at_most_one_stall_and_every_spike_is_above_twice_the_best(
 def test_a_falling_loss_is_never_a_spike(losses: list[float]) -> None:
     messages = said(sorted(losses, reverse=True))
     assert not any("spike" in (message or "") for message in messages)
-
-
-# Standing ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("loss", "noise_floor", "optimum", "rounding", "where"),
-    [
-        (1.0, 5e-5, 5e-5, 1e-12, "still learning"),
-        (5.2e-5, 5e-5, 5e-5, 1e-12, "at the noise floor"),
-        (5.2e-5, 5e-5, 4.6e-5, 1e-12, "at the noise floor"),
-        (5.6e-5, 5e-5, 5e-5, 1e-12, "still learning"),
-        (3e-5, 5e-5, 3e-5, 1e-12, "at the noise floor"),
-        (9.0, 5e-5, 8.9, 1e-12, "at the best this model can do"),
-        (9.0, 5e-5, 8.0, 1e-12, "still learning"),
-        (1e-13, 0.0, 1e-14, 1e-12, "at rounding error"),
-        (0.0, 0.0, 0.0, 0.0, "at rounding error"),
-    ],
-)
-def test_where_a_loss_stands(
-    loss: float, noise_floor: float, optimum: float, rounding: float, where: str
-) -> None:
-    """N1: the first three are S13's numbers on the way and at its end."""
-    assert standing(loss, noise_floor, optimum, rounding) == where
-
-
-@given(loss=SIZES, noise_floor=SIZES, optimum=SIZES, rounding=SIZES)
-def test_a_run_has_always_one_standing_and_learns_above_every_limit(
-    loss: float, noise_floor: float, optimum: float, rounding: float
-) -> None:
-    where = standing(loss, noise_floor, optimum, rounding)
-    assert where in STANDINGS
-    lowest = limit(noise_floor, optimum, rounding)
-    assert lowest == max(noise_floor, optimum, rounding)
-    assert (where == "still learning") == (loss > 1.1 * lowest)
-
-
-@pytest.mark.parametrize("loss", [math.inf, 1e300])
-def test_a_run_that_blew_up_is_not_at_the_floor(loss: float) -> None:
-    assert standing(loss, 5e-5, 5e-5, 1e-12) == "still learning"
-
-
-def test_a_loss_that_is_not_a_number_is_not_at_the_floor() -> None:
-    assert standing(math.nan, 5e-5, 5e-5, 1e-12) == "still learning"
