@@ -19,7 +19,8 @@ from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from tui.ascii import SHADES
-from tui.drawing import picture, view
+from tui.drawing import curves as drawn_curves
+from tui.drawing import view
 from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.page import step_of
 from tui.drawing.paint import paint, sprinkle
@@ -75,8 +76,8 @@ def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPat
         seen.extend(dots)
         return sprinkle(dots, *rest)
 
-    monkeypatch.setattr(picture, "paint", watch)
-    monkeypatch.setattr(picture, "sprinkle", watch_cloud)
+    monkeypatch.setattr(drawn_curves, "paint", watch)
+    monkeypatch.setattr(drawn_curves, "sprinkle", watch_cloud)
     ys = [1.0, math.nan, 1e308, math.inf, -math.inf, 5e-324, 1e299, -1e299]
     draw(Chart((Curve(range(8), ys), Curve(ys, range(8), "points"))), 60, 16)
     assert len(seen) > 4
@@ -97,7 +98,7 @@ def test_what_plotext_refuses_is_an_empty_chart_with_the_reason(
         raise ValueError("no such marker")
 
     paint.cache_clear()
-    monkeypatch.setattr("tui.drawing.paint._plotext", refuse)
+    monkeypatch.setattr("tui.drawing.paint.load_plotext", refuse)
     assert "not drawn: no such marker" in "\n".join(lines(Chart((falling,))))
 
 
@@ -172,7 +173,7 @@ def test_the_cost_of_a_chart_does_not_grow_with_its_history(
         counts.append(sum(map(len, stretches)))
         return paint(stretches, *rest)
 
-    monkeypatch.setattr(picture, "paint", count)
+    monkeypatch.setattr(drawn_curves, "paint", count)
     rng = random.Random(1)
     for length in (1_000, 100_000):
         noise = [rng.random() for _ in range(length)]

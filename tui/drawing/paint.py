@@ -29,7 +29,7 @@ def paint(
     dots = [dot for stretch in stretches for dot in stretch]
     if not dots:
         return ()
-    plotext = _plotext()
+    plotext = load_plotext()
     across, down = (2, 4) if marker == "braille" else (1, 1)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # it prints hints of its own
         figure = plotext.figure
@@ -64,15 +64,15 @@ def sprinkle(dots: tuple[Dot, ...], marker: str, width: int, height: int) -> tup
         )
     cells = [[0] * width for _ in range(height)]
     for x, y in dots:
-        cells[y // 4][x // 2] |= _BRAILLE[y % 4][x % 2]
+        cells[y // 4][x // 2] |= BRAILLE_BITS[y % 4][x % 2]
     return tuple("".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in cells)
 
 
-_BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Unicode's bits for the dots of a cell, row by row."""
 
 
-def _plotext() -> Any:
+def load_plotext() -> Any:
     """Return plotext; imported when needed, as the first frame can do without its 0.15 s."""
     import plotext  # type: ignore[import-untyped]
 

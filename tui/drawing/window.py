@@ -13,18 +13,18 @@ from tui.drawing.trace import (
     is_drawable,
 )
 
-_LEVEL_REACH = 6
+LEVEL_REACH = 6
 """Decades from the data at which a level still widens a log axis."""
 
 
 def value_at(curve: Curve, x: float) -> float | None:
     """Return the y of the drawable point nearest to x, or None where there is none."""
-    trace = _trace(curve, log=False)
+    trace = trace_of(curve, log=False)
     nearest = min(range(len(trace.xs)), key=lambda i: abs(trace.xs[i] - x), default=None)
     return None if nearest is None else trace.ys[nearest]
 
 
-def _trace(curve: Curve, *, log: bool) -> Trace:
+def trace_of(curve: Curve, *, log: bool) -> Trace:
     """Return what can be drawn of a curve; of buckets the minimum, then the maximum."""
     xs, ys = curve.xs, curve.ys
     if curve.highs:
@@ -33,19 +33,21 @@ def _trace(curve: Curve, *, log: bool) -> Trace:
     return Trace.of(xs, ys, log=log)
 
 
-def _window(chart: Chart, traces: list[Trace]) -> Window | None:
+def window_of(chart: Chart, traces: list[Trace]) -> Window | None:
     """Return the part of the plane to show, or None where there is nothing to draw."""
     shown = [trace for trace in traces if trace.xs]
     heat = chart.heat
-    x_asked = _asked(chart.x_range, log=False) or (heat and _asked(heat.x_range, log=False))
-    y_asked = _asked(chart.y_range, log=chart.log_y) or (
-        heat and _asked(heat.y_range, log=chart.log_y)
+    x_asked = asked_range(chart.x_range, log=False) or (
+        heat and asked_range(heat.x_range, log=False)
+    )
+    y_asked = asked_range(chart.y_range, log=chart.log_y) or (
+        heat and asked_range(heat.y_range, log=chart.log_y)
     )
     if heat and x_asked and y_asked:
         return Window(*x_asked, *y_asked, chart.log_y)
     if not shown:
         return None
-    left, right = x_asked or _x_range(
+    left, right = x_asked or automatic_range(
         min(trace.x_ends[0] for trace in shown),
         max(trace.x_ends[1] for trace in shown),
         any(curve.kind == "points" for curve in chart.curves),
@@ -58,13 +60,13 @@ def _window(chart: Chart, traces: list[Trace]) -> Window | None:
         if is_drawable(level.y, log=chart.log_y):
             y = math.log10(level.y) if chart.log_y else level.y
             # Without noise the best loss is 1e-30, and nothing else could be told apart.
-            if not chart.log_y or low - _LEVEL_REACH <= y <= high + _LEVEL_REACH:
+            if not chart.log_y or low - LEVEL_REACH <= y <= high + LEVEL_REACH:
                 low, high = min(low, y), max(high, y)
     low, high = y_asked or padded(low, high, log=chart.log_y)
     return Window(left, right, low, high, chart.log_y)
 
 
-def _asked(asked: tuple[float, float] | None, *, log: bool) -> tuple[float, float] | None:
+def asked_range(asked: tuple[float, float] | None, *, log: bool) -> tuple[float, float] | None:
     """Return a range that was asked for in axis units, or None where it is no range."""
     if asked is None or not all(is_drawable(end, log=log) for end in asked):
         return None
@@ -72,7 +74,8 @@ def _asked(asked: tuple[float, float] | None, *, log: bool) -> tuple[float, floa
     return (low, high) if low < high else None
 
 
-def _x_range(left: float, right: float, air: bool) -> tuple[float, float]:
+def automatic_range(left: float, right: float, air: bool) -> tuple[float, float]:
+    """Return the x range that shows left..right, with a little air around points."""
     if air:
         return padded(left, right)
     if left == right:

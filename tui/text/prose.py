@@ -73,7 +73,7 @@ class Reader:
         return self.done
 
     def nest(self, token: Token) -> None:
-        """Go into or out of a list, a quotation or a table."""
+        """Go into or out of a list or a quotation."""
         kind = token.type
         if kind in ("bullet_list_open", "ordered_list_open"):
             number = token.attrGet("start") or 1
@@ -93,11 +93,16 @@ class Reader:
             self.leads.append("│ ")
         elif kind == "blockquote_close":
             self.leads.pop()
-        elif kind == "tr_open":
+        else:
+            self.tabulate(token)
+
+    def tabulate(self, token: Token) -> None:
+        """Go on in a table, or out of it."""
+        if token.type == "tr_open":
             self.rows.append([])
-        elif kind == "th_open":
+        elif token.type == "th_open":
             self.rights.append("right" in str(token.attrGet("style")))
-        elif kind == "table_close":
+        elif token.type == "table_close":
             for row in table(self.rows, self.rights):
                 self.add(row, hang="  ")
             self.rows, self.rights = [], []

@@ -1,0 +1,88 @@
+"""What stands around and behind the curves: axes, levels, the value cursor."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from tui.ascii import clean
+from tui.drawing.area import Area
+from tui.drawing.chart import Chart, Level
+from tui.drawing.page import Page
+from tui.drawing.ticks import linear_ticks, log_ticks, short
+from tui.drawing.trace import is_drawable
+from tui.themes import Palette
+
+
+def levels_by_row(chart: Chart, area: Area, *, ascii: bool) -> dict[int, Level]:
+    """Return the levels on show by row; of two in one row the first."""
+    levels: dict[int, Level] = {}
+    for level in chart.levels:
+        row = None
+        if is_drawable(level.y, log=chart.log_y):
+            row = area.row_of(area.window.height(level.y))
+        if row is not None:
+            levels.setdefault(row, Level(level.y, clean(level.label, ascii)))
+    return levels
+
+
+def labels_by_row(chart: Chart, area: Area, levels: dict[int, Level]) -> dict[int, str]:
+    """Return the labels of the y axis by row; a level has its value there, and some room."""
+    place = log_ticks if chart.log_y else linear_ticks
+    ticks = place(area.window.low, area.window.high, max(area.height // 2, 2))
+    labels = {row: short(level.y, log=chart.log_y) for row, level in levels.items()}
+    taken = {near for row in levels for near in (row - 1, row, row + 1)}
+    for at, label in ticks:
+        row = area.row_of(at)
+        if row is not None and row not in taken:
+            labels[row] = label
+    return labels
+
+
+def write_axes(
+    page: Page, area: Area, chart: Chart, labels: dict[int, str], palette: Palette
+) -> None:
+    """Write both axes, their tick labels and, where there is room, the name of x."""
+    quiet = palette.style("axis")
+    for row in range(area.row, area.row + area.height):
+        label = labels.get(row, "")
+        page.write(area.column - 2 - len(label), row, label, quiet)
+        page.write(area.column - 1, row, "┤" if label else "│", quiet)
+    left, right = area.window.left, area.window.right
+    whole = float(left).is_integer() and float(right).is_integer()
+    bottom = area.row + area.height
+    page.write(area.column - 1, bottom, "└" + "─" * area.width, quiet)
+    # The columns free for the name of x: after the last label, or before it.
+    free = before = start = 0
+    for at, label in linear_ticks(left, right, max(area.width // 10, 2), whole=whole):
+        column = area.column_of(at) or 0
+        place = min(max(column - len(label) // 2, 0), page.width - len(label))
+        if place >= free:
+            before, start, free = free, place, place + len(label) + 1
+            page.write(column, bottom, "┬", quiet)
+            page.write(place, bottom + 1, label, quiet)
+    name = clean(chart.x_label, page.ascii)
+    if free + 1 + cell_len(name) <= page.width:
+        page.write(free + 1, bottom + 1, name, quiet)
+    elif before + 1 + cell_len(name) + 2 <= start:
+        page.write(start - 2 - cell_len(name), bottom + 1, name, quiet)
+
+
+def write_levels(
+    page: Page, area: Area, levels: dict[int, Level], palette: Palette, *, named: bool
+) -> None:
+    """Write the levels across the canvas, and their names beside it."""
+    quiet = palette.style("axis")
+    for row, level in levels.items():
+        dashes = ("- " if page.ascii else "╌╌") * area.width
+        page.write(area.column, row, dashes[: area.width], quiet)
+        if named:
+            text = palette.style("text")
+            page.write(area.column + area.width + 1, row, level.label, text)
+
+
+def write_cursor(page: Page, area: Area, x: float | None, palette: Palette) -> None:
+    """Write the value cursor, where it is on show."""
+    column = None if x is None else area.column_of(x)
+    if column is not None:
+        for row in range(area.row, area.row + area.height):
+            page.write(column, row, "│", palette.style("axis"))
