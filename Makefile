@@ -16,7 +16,7 @@ check: $(VENV)/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Prints how fast everything is, side by side with others; a quiet machine, please, for 6 minutes.
+# Prints how fast everything is, side by side with others; a quiet machine, please, for about 6 minutes.
 bench: $(VENV)/bench
 	$(BIN)/python -m tests.bench
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: every benchmark, or the named ones, as `python -m tests.bench F1 F4`."""
+"""`python -m tests.bench`: every benchmark, or the named ones, as `python -m tests.bench keys`."""
 
 from __future__ import annotations
 
@@ -6,44 +6,46 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import frames, loops, memory, report, screen, sweeps
-from tests.bench.report import Row
+from tests.bench import frames, keys, loops, memory, report, screen, sweeps
+from tests.bench.report import Row, Section
 
-BENCHMARKS: dict[tuple[str, ...], Callable[[int], Iterator[Row]]] = {
-    ("F1", "F2"): loops.fast,
-    ("F3",): loops.teaching,
-    ("F4",): sweeps.sweeps,
-    ("F5",): frames.first_frame,
-    ("F6",): screen.answers,
-    ("F7",): frames.long_history,
-    ("F8",): memory.flat,
-    ("F9",): screen.beside_engine,
+BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
+    "fast": loops.fast,
+    "teaching": loops.teaching,
+    "sweeps": sweeps.sweeps,
+    "first-frame": frames.first_frame,
+    "keys": keys.answers,
+    "lateness": screen.lateness,
+    "long-history": frames.long_history,
+    "memory": memory.flat,
+    "beside-engine": screen.beside_engine,
 }
-"""Targets of PERFORMANCE, and what measures them."""
+"""What is measured; the docstring of each says what it is, also in RESULTS.md."""
 
 
 def main() -> None:
     """Run benchmarks and print a line a figure; RESULTS.md is written when all of them ran."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    known = [name for names in BENCHMARKS for name in names]
-    parser.add_argument("targets", nargs="*", help=", ".join(known))
+    parser.add_argument("names", nargs="*", help=", ".join(BENCHMARKS))
     parser.add_argument("--rounds", type=int, default=5, help="more are steadier (default 5)")
-    asked = parser.parse_args()
-    unknown = set(asked.targets) - set(known)
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(BENCHMARKS)
     if unknown:
-        parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(known)}")
+        parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(BENCHMARKS)}")
     load_before, begin = report.load(), time.perf_counter()
     print("\n".join((*report.machine(), load_before)), flush=True)
-    rows = []
-    for names, benchmark in BENCHMARKS.items():
-        if not asked.targets or set(names) & set(asked.targets):
-            for row in benchmark(max(1, asked.rounds)):
-                rows.append(row)
-                print(report.line(row), flush=True)
+    sections = []
+    for name in arguments.names or BENCHMARKS:
+        section = Section(name, (BENCHMARKS[name].__doc__ or "").strip(), [])
+        sections.append(section)
+        print(f"\n{section.name}: {section.about}", flush=True)
+        for row in BENCHMARKS[name](max(1, arguments.rounds)):
+            section.rows.append(row)
+            print(report.line(row), flush=True)
     seconds = time.perf_counter() - begin
-    print(f"{seconds / 60:.1f} minutes")
-    if not asked.targets:
-        report.write(rows, seconds, load_before)
+    print(f"\n{seconds / 60:.1f} minutes")
+    if not arguments.names:
+        report.write(report.RESULTS, sections, seconds, load_before)
         print(f"written: {report.RESULTS}")
 
 

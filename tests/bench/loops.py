@@ -1,4 +1,4 @@
-"""F1, F2, F3: the loops against the plain programs and against other libraries."""
+"""The loops against the plain programs and against other libraries."""
 
 from __future__ import annotations
 
@@ -43,36 +43,36 @@ PEERS = (
 
 
 def fast(rounds: int) -> Iterator[Row]:
-    """F1: `fast` through its events against the plain loop; F2: against JAX and scikit-learn."""
+    """The fast loop through its events, against a plain loop, JAX and scikit-learn."""
     for (n, d, size), wanted in SIZES.items():
         result = apart(race, n, d, size, max(3, rounds if n < 1_000_000 else rounds * 2 // 3))
         where = f"n {n:,}, d {d}, B {size}"
         epoch = f"plain {ms(result.median('plain'))}, fast {ms(result.median('fast'))} an epoch"
         yield at_least(
-            "F1", f"fast against the plain loop, {where}", result.ratio("plain", "fast"), wanted,
+            f"fast against the plain loop, {where}", result.ratio("plain", "fast"), wanted,
             epoch,
         )  # fmt: skip
         for name, package, note in PEERS:
             what = f"{name}, {where}"
             if name in result.seconds:
                 judged = 1.0 if package else None
-                yield at_least("F2", what, result.ratio(name, "fast"), judged, note)
+                yield at_least(what, result.ratio(name, "fast"), judged, note)
             elif package:
-                yield missing("F2", what, package)
+                yield missing(what, package)
 
 
-def race(n: int, d: int, size: int, rounds: int) -> Rounds:
-    """Seconds an epoch of everything that can do this work."""
+def race(n: int, d: int, size: int, rounds: int, samples: int = 2_000_000) -> Rounds:
+    """Seconds an epoch of everything that can do this work, `fast` over so many samples a turn."""
     torch.set_num_threads(1)
     experiment = of_size(n, d, size, "fast")
     problem = build(experiment)
     X, y = problem.X, problem.y
     plain = FromScratch(X, y, size, LR)
     contenders = {
-        "plain": epochs_of(plain, max(1, 10_000 // n)),
-        "fast": through_events(experiment, max(2, 2_000_000 // n)),
+        "plain": epochs_of(plain, max(1, samples // 200 // n)),
+        "fast": through_events(experiment, max(2, samples // n)),
     }
-    some = max(1, 500_000 // n)
+    some = max(1, samples // 4 // n)
     runs: dict[str, Callable[[int], object]] = {}
     jax, sklearn, sklearn_fit = (name for name, _, _ in PEERS)
     if peers.HERE["jax"]:
@@ -86,24 +86,24 @@ def race(n: int, d: int, size: int, rounds: int) -> Rounds:
 
 
 def teaching(rounds: int) -> Iterator[Row]:
-    """F3: `scratch` and `concise` against the same programs without events."""
+    """The loops `scratch` and `concise` against the same programs without events."""
     for n, d, size in ((100, 2, 2), (1_000, 2, 10)):
         for loop in ("scratch", "concise"):
             result = apart(plainly, loop, n, d, size, 2 * rounds + 1)
             yield at_most(
-                "F3", f"{loop} against the same written plainly, n {n:,}, d {d}, B {size}",
+                f"{loop} against the same written plainly, n {n:,}, d {d}, B {size}",
                 result.ratio("events", "plain"), 1.05,
                 f"plain {ms(result.median('plain'))} an epoch; events carry every step's loss",
             )  # fmt: skip
 
 
-def plainly(loop: str, n: int, d: int, size: int, rounds: int) -> Rounds:
+def plainly(loop: str, n: int, d: int, size: int, rounds: int, samples: int = 4_000) -> Rounds:
     """Seconds an epoch of a loop through its events, and of the plain program."""
     torch.set_num_threads(1)
     experiment = of_size(n, d, size, loop)
     problem = build(experiment)
     program = FromScratch if loop == "scratch" else FromParts
-    some = max(2, 4_000 // n)
+    some = max(2, samples // n)
     return in_turns(
         {
             "plain": epochs_of(program(problem.X, problem.y, size, LR), some),

@@ -1,4 +1,4 @@
-"""F8: memory over a million epochs, through the session and its history."""
+"""Memory over a million epochs, through the session and its history."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ SHARES = (0.1, 0.5, 1.0)
 
 
 def flat(rounds: int) -> Iterator[Row]:
-    """F8: the process's memory at half and at the end of a run against that after a tenth."""
+    """Memory of the process at half and at the end of a run, against that after a tenth."""
     first, half, end = apart(sizes, EPOCHS)
     if not first:  # where the system does not tell
-        yield Row("F8", "memory of a million epochs", "not told here", note="no /proc")
+        yield Row("memory of a million epochs", "not told here", note="no /proc")
         return
     for what, size in (("half a million", half), ("a million", end)):
         yield at_most(
-            "F8",
             f"memory after {what} epochs against after {EPOCHS // 10:,}",
             ratio_of([size / first]),
             1.01,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 
 from engine.support.machine import cpu_name
@@ -31,8 +32,6 @@ PACKAGES = (
 class Row:
     """One figure beside what is wanted of it."""
 
-    target: str
-    """F1, F2, …"""
     what: str
     measured: str
     wanted: str = ""
@@ -47,27 +46,32 @@ class Row:
         return "" if self.met is None else "met" if self.met else "**not met**"
 
 
-def at_least(
-    target: str, what: str, ratio: Ratio, wanted: float | None = None, note: str = ""
-) -> Row:
+@dataclass(frozen=True)
+class Section:
+    """The figures of one benchmark."""
+
+    name: str
+    about: str
+    rows: list[Row]
+
+
+def at_least(what: str, ratio: Ratio, wanted: float | None = None, note: str = "") -> Row:
     """A ratio that should be large; without `wanted` it only explains another one."""
     met = None if wanted is None else ratio.median >= wanted
     asked = "" if wanted is None else f"≥ {times(wanted)}"
-    return Row(target, what, spread(ratio), asked, met, note, ratio.rounds)
+    return Row(what, spread(ratio), asked, met, note, ratio.rounds)
 
 
-def at_most(
-    target: str, what: str, ratio: Ratio, wanted: float | None = None, note: str = ""
-) -> Row:
+def at_most(what: str, ratio: Ratio, wanted: float | None = None, note: str = "") -> Row:
     """A ratio that should be small; without `wanted` it only explains another one."""
     met = None if wanted is None else ratio.median <= wanted
     asked = "" if wanted is None else f"≤ {times(wanted)}"
-    return Row(target, what, spread(ratio), asked, met, note, ratio.rounds)
+    return Row(what, spread(ratio), asked, met, note, ratio.rounds)
 
 
-def missing(target: str, what: str, package: str) -> Row:
+def missing(what: str, package: str) -> Row:
     """A figure that could not be taken because a peer is not there."""
-    return Row(target, what, "not installed", note=f"`make bench` installs {package}")
+    return Row(what, "not installed", note=f"`make bench` installs {package}")
 
 
 def times(value: float) -> str:
@@ -110,24 +114,15 @@ def line(row: Row) -> str:
     wanted = f"  wanted {row.wanted}: {row.verdict.strip('*')}" if row.wanted else ""
     note = f"\n      {row.note}" if row.note else ""
     rounds = f"  [{row.rounds} rounds]" if row.rounds else ""
-    return f"{row.target:<4}{row.what}: {row.measured}{wanted}{rounds}{note}"
+    return f"- {row.what}: {row.measured}{wanted}{rounds}{note}"
 
 
-def write(rows: Iterable[Row], seconds: float, load_before: str) -> None:
-    """Write RESULTS.md anew, down to the remarks."""
-    rows = list(rows)
-    before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+def write(file: Path, sections: Sequence[Section], seconds: float, load_before: str) -> None:
+    """Write the results anew, down to the remarks."""
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
     remarks = before.partition(REMARKS)[2]
-    table = [
-        "| | what | wanted | measured | | rounds | how |",
-        "|---|---|---|---|---|---|---|",
-        *(
-            f"| {row.target} | {row.what} | {row.wanted} | {row.measured} | {row.verdict} "
-            f"| {row.rounds or ''} | {row.note} |"
-            for row in rows
-        ),
-    ]
-    judged = [row for row in rows if row.met is not None]
+    judged = [row for section in sections for row in section.rows if row.met is not None]
+    unmet = [row for row in judged if not row.met]
     text = [
         "# Speed",
         "",
@@ -138,9 +133,27 @@ def write(rows: Iterable[Row], seconds: float, load_before: str) -> None:
         *(f"- {item}" for item in machine()),
         f"- {datetime.now(UTC):%Y-%m-%d}, {seconds / 60:.1f} minutes, {load_before} at the start, "
         f"{load()} at the end",
-        f"- {sum(row.met is True for row in judged)} of {len(judged)} wishes met",
+        f"- {len(judged) - len(unmet)} of {len(judged)} wishes met" + "; not met:" * bool(unmet),
+        *(f"  - {row.what}: {row.measured}, wanted {row.wanted}" for row in unmet),
         "",
-        *table,
+        *chain.from_iterable(map(table, sections)),
+    ]
+    file.write_text("\n".join(text) + REMARKS + remarks, encoding="utf-8")
+
+
+def table(section: Section) -> list[str]:
+    """The lines of a benchmark: heading, what it is, a row for each figure."""
+    return [
+        f"## {section.name}",
+        "",
+        section.about,
+        "",
+        "| what | wanted | measured | | rounds | how |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {row.what} | {row.wanted} | {row.measured} | {row.verdict} "
+            f"| {row.rounds or ''} | {row.note} |"
+            for row in section.rows
+        ),
         "",
     ]
-    RESULTS.write_text("\n".join(text) + REMARKS + remarks, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""F4: thousands of runs as one program against as many runs of the plain loop."""
+"""Thousands of runs as one program against as many runs of the plain loop."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import torch
 
 from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
-from engine.jobs.lanes import CHUNK, WIDTH, run_sweep
+from engine.jobs.lanes import WIDTH, Lanes, compiled_epochs, run_sweep
 from engine.jobs.sweep import Sweep
 from engine.problem import build
 from engine.theory.gather import facts
-from engine.training.loops.fast import kernels_of, values_of
 from tests.bench.loops import LR, epochs_of, ms
 from tests.bench.plain import FromScratch
 from tests.bench.report import Row, at_least, at_most
@@ -29,12 +28,11 @@ RUNS = 4096
 
 
 def sweeps(rounds: int) -> Iterator[Row]:
-    """F4: a step of a configuration, end to end: from the typed axes to the last result."""
+    """A step of a run of a sweep, from the typed axes to the last result, against a plain loop."""
     for epochs in (3, 30):
         for name, axes in SWEEPS.items():
             result = apart(sweep, axes, epochs, rounds + 2)
             yield at_least(
-                "F4",
                 f"sweep of {name}, n 1,000, d 2, {epochs} epochs",
                 result.ratio("plain", "sweep"),
                 8000 if epochs == 3 else None,
@@ -42,53 +40,39 @@ def sweeps(rounds: int) -> Iterator[Row]:
                 f"{ms(result.median('plain'))} a step",
             )
         yield at_least(
-            "F4",
             f"— the kernels of its lanes alone, {epochs} epochs",
             result.ratio("plain", "kernels"),
             note=ns(result, "kernels"),
         )
     yield at_most(
-        "F4",
         "— its data, closed form and noise floor, in times of its kernels, 30 epochs",
         result.ratio("facts", "kernels"),
     )
 
 
-def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
+def sweep(axes: tuple[str, ...], epochs: int, rounds: int, runs: int = RUNS) -> Rounds:
     """Seconds for a step of a configuration."""
     torch.set_num_threads(1)
     experiment = Experiment().changed({"device": "cpu", "epochs": epochs, "lr": LR})
     problem = build(experiment)
-    n, size = len(problem.X), experiment.batch_size
+    (n, features), size = problem.X.shape, experiment.batch_size
     sizes = range(1, 65) if len(axes) > 1 else [size]
-    steps = epochs * RUNS // len(sizes) * sum(math.ceil(n / size) for size in sizes)
+    steps = epochs * runs // len(sizes) * sum(math.ceil(n / size) for size in sizes)
     seeds = count()
 
     def whole() -> None:
         # Another seed every time: nothing is left over from the sweep before.
         fresh = experiment.changed({"seed": next(seeds)})
         grid = Sweep(fresh, tuple(parse_axis(axis, fresh) for axis in axes))
-        assert sum(map(len, run_sweep(grid))) == RUNS
+        assert sum(map(len, run_sweep(grid))) == runs
 
     def alone() -> None:
-        compiled, params = kernels_of(experiment), values_of(experiment)
-        rows = torch.cat([problem.linear.design(problem.X), problem.y], dim=1)
-        data, columns = rows.numpy(), rows.T.contiguous().numpy()
-        order, r, chunk = np.arange(n), *np.empty((2, CHUNK), np.float32)
-        first, of_size = np.array([0, WIDTH]), np.array([size])
-        lr, losses = np.full(WIDTH, LR, np.float32), np.empty(WIDTH)
-        factors = np.ones(n, np.float32)
-        for _ in range(0, RUNS, WIDTH):
-            theta, grad, *kept = np.zeros((4, data.shape[1] - 1, WIDTH), np.float32)
-            taken = np.array([0])
-            compiled.lane_losses(columns, theta, chunk, (), losses)
-            for epoch in range(epochs):
-                compiled.shuffle(np.uint64(epoch), order)
-                compiled.lanes(
-                    data, order, first, of_size, problem.linear.features, theta, grad,
-                    np.array(kept), r[:WIDTH], lr, factors, taken, False, params,
-                )  # fmt: skip
-                compiled.lane_losses(columns, theta, chunk, (), losses)
+        for start in range(0, runs, WIDTH):
+            width = min(WIDTH, runs - start)
+            lrs, sizes = np.full(width, LR), np.full(width, size)
+            lanes = Lanes(np.arange(width), lrs, sizes, np.zeros_like(sizes), [experiment.init])
+            theta = np.zeros((features + 1, width), np.float32)
+            assert len(list(compiled_epochs(experiment, problem, theta, lanes))) == epochs + 1
 
     plain = epochs_of(FromScratch(problem.X, problem.y, size, LR), 3)
     per_epoch = math.ceil(n / size)
@@ -96,8 +80,8 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
         {
             "plain": lambda: plain() / per_epoch,
             "sweep": timed(whole, steps),
-            "kernels": timed(alone, epochs * RUNS * per_epoch),
-            "facts": timed(lambda: facts(build(experiment)), epochs * RUNS * per_epoch),
+            "kernels": timed(alone, epochs * runs * per_epoch),
+            "facts": timed(lambda: facts(build(experiment)), epochs * runs * per_epoch),
         },
         rounds,
     )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from statistics import median
+from threading import Thread
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
+Samples = dict[str, list[float]]
+"""Seconds by what was timed."""
 Contender = Callable[[], float]
 """Does some of its work and returns the seconds that one unit of it took."""
 
@@ -32,7 +36,7 @@ class Ratio:
 class Rounds:
     """Seconds for a unit of work of each contender in each round."""
 
-    seconds: dict[str, list[float]]
+    seconds: Samples
 
     def ratio(self, above: str, below: str) -> Ratio:
         """The first contender's time in units of the second's."""
@@ -60,7 +64,7 @@ def in_turns(contenders: Mapping[str, Contender], rounds: int) -> Rounds:
     # As the app does: torch's many objects would stall whoever is timed when garbage is collected.
     gc.collect()
     gc.freeze()
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    seconds: Samples = {name: [] for name in names}
     for number in range(rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
@@ -87,6 +91,18 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def apart(function: Callable[Args, Result], /, *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """What a function returns when it runs in a fresh process."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+    """What a function returns when it runs in a fresh process, which ends with this one."""
+    with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
         return pool.submit(function, *args, **kwargs).result()
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it has ended, however that came about."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()

@@ -1,0 +1,185 @@
+"""From a key to its text on the screen, measured from outside.
+
+The real app runs in a pseudo-terminal. What it writes is kept with the moment at which it came, and
+fed to an emulator afterwards, so that the emulator takes no time from the app. A key has arrived
+with the bytes after which the emulated screen shows the text that the key brings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import pyte
+
+from tests.bench.report import Row
+from tests.bench.terminal import APP, COLUMNS, LINES, PATIENCE, Terminal
+from tests.bench.timing import Samples, percentile
+
+WANTED = 0.05
+"""Seconds from a key to the painted screen that 95 % of the keys should not exceed."""
+PAUSE = 0.03, 0.13
+"""Seconds before a key: the shortest and the longest."""
+WINDOW = 0.2
+"""Seconds after a key in which what comes is kept before it is fed to the emulator."""
+LEFT, RIGHT, UP, DOWN = b"\x1b[D", b"\x1b[C", b"\x1b[A", b"\x1b[B"
+FOREVER = ("-s", "epochs=100000000", "-s", "device=cpu")
+IDLE = "idle"
+LOOPS = ("scratch", "fast")
+CURSOR_KEYS, DIALOG_KEYS = 20, 4
+"""Times that each key is pressed in a round."""
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """A screen over the main one: the key that opens it, a text in it, the key that closes it."""
+
+    name: str
+    key: bytes
+    text: str
+    close: bytes = b"q"
+
+
+HELP = Dialog("help", b"?", "A lab for linear regression")
+DIALOGS = (
+    HELP,
+    Dialog("theory", b"t", "How fast the gradient changes"),
+    Dialog("list of panels", b"j", "l  Loss"),
+)
+
+
+class Watched(Terminal):
+    """The app on an emulated screen."""
+
+    def __init__(self, home: str, *arguments: str) -> None:
+        super().__init__(APP, home, *arguments)
+        self.screen = pyte.Screen(COLUMNS, LINES)
+        self.stream = pyte.ByteStream(self.screen)
+        self.random = Random(7)
+
+    @property
+    def text(self) -> str:
+        """The screen, line by line."""
+        return "\n".join(self.screen.display)
+
+    def recorded(self, seconds: float) -> list[tuple[float, bytes]]:
+        """All that the app writes in this time, with the moment at which it came."""
+        pieces, end = [], perf_counter() + seconds
+        while (left := end - perf_counter()) > 0:
+            if piece := self.read(left):
+                pieces.append((perf_counter(), piece))
+        return pieces
+
+    def show(self, seconds: float) -> None:
+        """Bring the emulated screen up to date with what comes in this time."""
+        for _, piece in self.recorded(seconds):
+            self.stream.feed(piece)
+
+    def wait(self, shows: Callable[[str], object]) -> None:
+        """Wait until the text on the screen is as wanted."""
+        end = perf_counter() + PATIENCE
+        while not shows(self.text):
+            assert perf_counter() < end, f"waited in vain:\n{self.text}"
+            self.show(0.1)
+
+    def answer(self, key: bytes, shows: Callable[[str], object]) -> float:
+        """Seconds from a key, after a pause of random length, until the screen is as wanted."""
+        before = self.recorded(self.random.uniform(*PAUSE))
+        begin, arrived = perf_counter(), 0.0
+        self.press(key)
+        pieces = self.recorded(WINDOW)
+        for _, piece in before:
+            self.stream.feed(piece)
+        while not arrived:
+            assert perf_counter() < begin + PATIENCE, f"{key!r} does nothing:\n{self.text}"
+            for moment, piece in pieces:
+                self.stream.feed(piece)
+                if not arrived and shows(self.text):
+                    arrived = moment
+            pieces = [] if arrived else self.recorded(WINDOW)
+        return arrived - begin
+
+
+def answers(rounds: int) -> Iterator[Row]:
+    """From a key to its text on the screen, idle and while training, in dialogs too."""
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for _ in range(max(1, rounds * 3 // 5)):
+        for loop in LOOPS:
+            with TemporaryDirectory() as home, opened(loop, home) as app:
+                if loop == LOOPS[0]:
+                    for what, taken in pressed(app, CURSOR_KEYS, DIALOG_KEYS).items():
+                        seconds[IDLE, what] += taken
+                start(app)
+                for what, taken in pressed(app, CURSOR_KEYS, DIALOG_KEYS).items():
+                    seconds[f"training with loop={loop}", what] += taken
+    for (state, what), taken in seconds.items():
+        middle, late = percentile(taken, 0.5), percentile(taken, 0.95)
+        yield Row(
+            f"{what}, {state}: p95",
+            f"{late * 1e3:.0f} ms", f"< {WANTED * 1e3:.0f} ms", late < WANTED,
+            f"p50 {middle * 1e3:.0f}, p95 {late * 1e3:.0f}, worst {max(taken) * 1e3:.0f} ms of "
+            f"{len(taken)} keys",
+        )  # fmt: skip
+
+
+def opened(loop: str, home: str) -> Watched:
+    """The app, ready to train without an end, with a value cursor on its loss chart."""
+    app = Watched(home, *FOREVER, "-s", f"loop={loop}")
+    app.wait(with_text("● ready"))
+    app.answer(RIGHT, cursor_epoch)
+    return app
+
+
+def start(app: Watched) -> None:
+    """Train as fast as the engine can."""
+    app.press(b"s")
+    app.wait(with_text("● running"))
+    app.answer(RIGHT, cursor_epoch)
+
+
+def pressed(app: Watched, cursor_keys: int, dialog_keys: int) -> Samples:
+    """Seconds until each of these keys has arrived; every dialog has been open once before."""
+    seconds: Samples = defaultdict(list)
+    for number in range(cursor_keys):
+        moves = moved_from(cursor_epoch(app.text))
+        seconds["value cursor moves"].append(app.answer((RIGHT, LEFT)[number % 2], moves))
+    for dialog in DIALOGS:
+        for number in range(dialog_keys + 1):
+            opens = app.answer(dialog.key, with_text(dialog.text))
+            scrolls = []
+            if dialog is HELP:
+                scrolls.append(app.answer(DOWN, without_text(dialog.text)))
+                scrolls.append(app.answer(UP, with_text(dialog.text)))
+            closes = app.answer(dialog.close, without_text(dialog.text))
+            if number:
+                seconds[f"{dialog.name} opens"].append(opens)
+                if dialog is HELP:
+                    seconds["help scrolls"] += scrolls
+                    seconds["help closes"].append(closes)
+    return dict(seconds)
+
+
+def cursor_epoch(text: str) -> str:
+    """The epoch at which the value cursor of the loss chart stands; empty without a cursor."""
+    epoch = re.search(r"┃epoch (\d+)", text)
+    return epoch[1] if epoch else ""
+
+
+def moved_from(epoch: str) -> Callable[[str], bool]:
+    """Whether the value cursor stands at another epoch."""
+    return lambda text: cursor_epoch(text) != epoch
+
+
+def with_text(wanted: str) -> Callable[[str], bool]:
+    """Whether a text is on the screen."""
+    return lambda text: wanted in text
+
+
+def without_text(unwanted: str) -> Callable[[str], bool]:
+    """Whether a text is gone from the screen."""
+    return lambda text: unwanted not in text

@@ -1,0 +1,130 @@
+"""Every benchmark does its work at a tiny size, so that none of them rots; no time is judged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.bench import frames, keys, loops, memory, peers, report, screen, sweeps
+from tests.bench.__main__ import BENCHMARKS
+from tests.bench.keys import cursor_epoch
+from tests.bench.plain import FromParts, FromScratch
+from tests.bench.report import Row, Section
+from tests.bench.terminal import APP, PATIENCE, Terminal
+from tests.bench.timing import Samples, apart, percentile, ratio_of
+
+TINY = 20, 2, 5
+"""Samples, features and batch size."""
+
+
+def is_timed(seconds: Samples, *names: str) -> bool:
+    """Whether these, and only these, were timed, each of them at least once."""
+    return set(seconds) == set(names) and all(
+        values and min(values) > 0 for values in seconds.values()
+    )
+
+
+def test_each_benchmark_says_in_a_sentence_what_it_measures() -> None:
+    for benchmark in BENCHMARKS.values():
+        assert benchmark.__doc__
+        assert benchmark.__doc__.endswith(".")
+
+
+def test_the_fast_loop_races_whoever_is_installed() -> None:
+    names = [
+        name
+        for name, package, _ in loops.PEERS
+        if peers.HERE["jax" if package == "jax" else "sklearn"]
+    ]
+    assert is_timed(loops.race(*TINY, rounds=1, samples=40).seconds, "plain", "fast", *names)
+
+
+@pytest.mark.parametrize("loop", ["scratch", "concise"])
+def test_the_teaching_loops_are_timed_beside_the_plain_programs(loop: str) -> None:
+    result = loops.plainly(loop, *TINY, rounds=1, samples=40)
+    assert is_timed(result.seconds, "plain", "events")
+
+
+@pytest.mark.parametrize("program", [FromScratch, FromParts])
+def test_the_plain_programs_learn(program: type[FromScratch | FromParts]) -> None:
+    X = torch.randn(200, 2, generator=torch.Generator().manual_seed(1))
+    plain = program(X, X @ torch.tensor([[2.0], [-3.4]]) + 4.2, 10, 0.03)
+    first = plain.epoch()
+    assert [plain.epoch() for _ in range(10)][-1] < first / 100
+
+
+def test_a_sweep_is_timed_from_its_axes_to_its_results() -> None:
+    result = sweeps.sweep(("lr=log:1e-3:1:8",), epochs=1, rounds=1, runs=8)
+    assert is_timed(result.seconds, "plain", "sweep", "kernels", "facts")
+
+
+def test_the_loss_chart_of_a_run_is_drawn() -> None:
+    assert frames.history(100, seed=0).step == 100
+    assert frames.drawing(100)() > 0
+
+
+def test_memory_is_looked_at_three_times() -> None:
+    assert len(memory.sizes(20)) == len(memory.SHARES)
+
+
+def test_ticks_are_late_by_little_or_much_with_every_loop() -> None:
+    late = screen.late_ticks(rounds=1, seconds=0.1)
+    assert set(late) == {"empty", "idle", "scratch", "fast"}
+    assert all(late.values())
+
+
+def test_the_engine_is_timed_with_and_without_the_screen() -> None:
+    result = screen.engine_alone_and_not(rounds=1, work=0.1)
+    assert is_timed(result.seconds, "headless", "session", "screen")
+
+
+def test_a_key_has_arrived_when_its_text_is_on_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "WINDOW", 0.05)
+    monkeypatch.setattr(keys, "DIALOGS", (keys.HELP,))
+    with keys.opened("scratch", str(tmp_path)) as app:
+        before = cursor_epoch(app.text)
+        keys.start(app)
+        seconds = keys.pressed(app, cursor_keys=1, dialog_keys=1)
+        assert cursor_epoch(app.text) != before
+        assert keys.HELP.text not in app.text
+    assert is_timed(seconds, "value cursor moves", "help opens", "help scrolls", "help closes")
+    assert app.process.returncode is not None
+
+
+def test_the_first_frame_is_told_by_its_text(tmp_path: Path) -> None:
+    assert frames.painting(frames.EMPTY, b"first frame", str(tmp_path))() > 0
+
+
+def test_a_program_ends_with_its_terminal(tmp_path: Path) -> None:
+    terminal = Terminal(APP, str(tmp_path))
+    terminal.until(b"loading")
+    os.close(terminal.master)
+    assert terminal.process.wait(PATIENCE) != 0
+
+
+def test_a_process_of_its_own_returns_what_it_found() -> None:
+    assert apart(percentile, [1.0, 2.0, 3.0, 4.0], 0.5) == 3.0
+
+
+def test_the_results_name_the_wishes_that_are_not_met_and_keep_the_remarks(tmp_path: Path) -> None:
+    file = tmp_path / "RESULTS.md"
+    file.write_text(f"old{report.REMARKS}\n- a remark\n")
+    rows = [
+        report.at_least("quick", ratio_of([3.0, 5.0, 4.0]), 2.0, "how"),
+        report.at_most("slow", ratio_of([2.0]), 1.05),
+        report.missing("peer", "jax"),
+        Row("late", "20 ms", "< 50 ms", True),
+    ]
+    report.write(file, [Section("all", "Everything.", rows)], 90.0, "load average 0.1")
+    text = file.read_text()
+    assert "- 2 of 3 wishes met; not met:\n  - slow: 2× (2×–2×), wanted ≤ 1.05×\n" in text
+    assert "## all\n\nEverything.\n" in text
+    assert "| quick | ≥ 2× | 4× (3×–5×) | met | 3 | how |" in text
+    assert text.endswith(f"{report.REMARKS}\n- a remark\n")
+    assert "old" not in text
+    assert report.line(rows[1]) == "- slow: 2× (2×–2×)  wanted ≤ 1.05×: not met  [1 rounds]"
