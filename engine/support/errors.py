@@ -30,3 +30,8 @@ def show(value: object) -> str:
         return " ".join(str(value).split())
     except ValueError:  # Python does not print whole numbers of thousands of digits
         return tr("a number of too many digits")
+
+
+def one_line(error: Exception) -> str:
+    """The first line of an error's text, which is all that has a place on the screen."""
+    return next(iter(str(error).strip().splitlines()), "")

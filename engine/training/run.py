@@ -1,42 +1,133 @@
-"""One run in the hands of the engine's thread."""
+"""A run that is taken as far as it is asked to go; it has no thread, and time is handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from engine.experiment import Experiment
 from engine.training.controls import Controls
-from engine.training.events import Event
 from engine.training.history import History
+from engine.training.snapshot import Snapshot, State
+
+PUBLISH_EVERY = 1 / 10
+"""Seconds between two snapshots: as many as a screen draws, and as a slowed run must stop for."""
 
 
-class Goal(Enum):
-    """How far the thread goes on by itself."""
+class Until(Enum):
+    """How far a run goes on by itself."""
 
-    REST = "rest"
     MINIBATCH = "minibatch"
     EPOCH = "epoch"
     END = "end"
 
 
-@dataclass(eq=False)
-class Run:
-    """One run in the thread's hands."""
+class Stepper:
+    """One run: `begin` draws its data, `set_off` says how far to go, each `advance` is a piece."""
 
-    events: Iterator[Event]
-    controls: Controls
-    history: History
-    seconds: float = 0.0
-    """Time spent training, pauses left out."""
+    def __init__(self, experiment: Experiment, number: int = 0, pace: float | None = None) -> None:
+        from engine.training.trainer import train  # brings torch
 
-    def settled(self) -> bool:
+        self.experiment = experiment
+        self.controls = Controls(experiment.lr)
+        self.history = History(experiment, number)
+        self.state: State = "loading"
+        self.until = Until.END
+        """Where it pauses, while the state is `running`."""
+        self.pace = pace
+        """Epochs a second; None for full speed."""
+        self.due = 0.0
+        """The time at which the pace allows the next step."""
+        self.seconds = 0.0
+        """Time spent training, pauses left out."""
+        self._counted = 0.0
+        """The time up to which `seconds` has counted."""
+        self._events = train(experiment, self.controls)
+
+    def begin(self) -> None:
+        """Draw the data and know the start; raises BadInput when the device is not there."""
+        self.history.fold(next(self._events))
+        self.state = "ready"
+
+    def set_off(self, until: Until, now: float) -> None:
+        """Go on from this time until the end of a minibatch, an epoch or the run."""
+        self.state, self.until = "running", until
+        self.due = self._counted = now
+
+    def set_pace(self, pace: float | None, now: float) -> None:
+        """Take so many epochs a second from now on, or None for full speed."""
+        self.pace, self.due = pace, now
+
+    def advance(self) -> None:
+        """Take a piece of the run, up to where `until` or the pace must be looked at again."""
+        history = self.history
+        epoch, step = history.epoch, history.step
+        self.controls.most = self._most()
+        history.fold(next(self._events))
+        while not self._is_settled():
+            history.fold(next(self._events))
+        if history.outcome:
+            self.state = history.outcome
+        elif self.until is Until.MINIBATCH or (self.until is Until.EPOCH and history.epoch > epoch):
+            self.state = "paused"
+        if self.pace:
+            self.due += (history.step - step) / (self.pace * self._steps_per_epoch)
+
+    def count(self, now: float) -> None:
+        """Count the time since the last call, or since it set off, as spent training."""
+        self.seconds += now - self._counted
+        self._counted = now
+
+    def pause(self) -> None:
+        """Rest where it is, if it is running."""
+        if self.running:
+            self.state = "paused"
+
+    def end(self, state: State, message: str = "") -> Snapshot:
+        """Close the run as stopped or failed; what the loop could still tell is not asked for."""
+        self.state = state
+        return self.history.end(state, message)
+
+    def snapshot(self) -> Snapshot:
+        """The run as it stands now."""
+        return self.history.snapshot(self.state, self.controls.lr, self.seconds)
+
+    @property
+    def running(self) -> bool:
+        """Whether `advance` is to be called."""
+        return self.state == "running"
+
+    @property
+    def begun(self) -> bool:
+        """Whether a step was taken."""
+        return self.history.begun
+
+    @property
+    def over(self) -> bool:
+        """Whether it will take no further step."""
+        return self.history.outcome is not None
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        assert self.history.facts
+        return self.history.facts.steps_per_epoch
+
+    def _most(self) -> int:
+        """Most steps that may be taken before `until` or the pace must be looked at again."""
+        if self.until is Until.MINIBATCH:
+            return 1
+        if self.until is Until.EPOCH:
+            return self._steps_per_epoch - self.history.step % self._steps_per_epoch
+        if self.pace:
+            return max(1, int(self.pace * self._steps_per_epoch * PUBLISH_EVERY))
+        return Controls.most
+
+    def _is_settled(self) -> bool:
         """Whether nothing follows the last step but another one: no end of its epoch or the run."""
         history, loss = self.history, self.history.batch_loss
         if history.outcome or history.facts is None or loss is None:
             return True
         return (
-            history.epoch == history.step // history.facts.steps_per_epoch
-            and history.epoch < history.latest.experiment.epochs
+            history.epoch == history.step // self._steps_per_epoch
+            and history.epoch < self.experiment.epochs
             and loss <= self.controls.runaway
         )

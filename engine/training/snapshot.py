@@ -94,6 +94,16 @@ class Snapshot:
         return quantities(self.experiment, self.params, self.facts)
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a session has to show, at one moment: the run at hand belongs to these runs."""
+
+    latest: Snapshot
+    """The run at hand."""
+    runs: tuple[Snapshot, ...] = ()
+    """The last snapshot of every run that took a step and is over, oldest first."""
+
+
 def residuals(
     experiment: Experiment, params: dict[str, Tensor], rows: tuple[Tensor, Tensor] | None
 ) -> tuple[float, ...]:

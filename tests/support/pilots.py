@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from textual.pilot import Pilot
 
@@ -84,7 +85,7 @@ async def calm(pilot: Pilot[None]) -> None:
 async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
     """Have the session come up with a snapshot and wait until the screen has it."""
     main = main_of(pilot)
-    main.session.latest = snapshot
+    main.session.shown = replace(main.session.shown, latest=snapshot)
     await until(pilot, lambda: main.desk.snapshot is snapshot)
     await pilot.pause()
 

@@ -14,7 +14,7 @@ from engine.session import Session
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
-from engine.training.snapshot import Snapshot
+from engine.training.snapshot import Shown, Snapshot
 from tests.support.jobs import found, raced, seed_band, swept
 from tests.support.snapshots import (
     diverged,
@@ -33,13 +33,28 @@ class FakeSession(Session):
     """Notes what it is asked for; `latest` and `runs` are what the test sets them to."""
 
     def __init__(self, latest: Snapshot, runs: tuple[Snapshot, ...] = ()) -> None:
-        self.latest = latest
-        self.runs = runs
+        self.shown = Shown(latest, runs)
         self.sweep: SweepProgress | None = None
         self.race: RaceProgress | None = None
         self.answer: Finding | Study | str | None = None
         self.landscape: Landscape | None = None
         self.calls: list[tuple[object, ...]] = []
+
+    @property
+    def latest(self) -> Snapshot:
+        return self.shown.latest
+
+    @latest.setter
+    def latest(self, latest: Snapshot) -> None:
+        self.shown = replace(self.shown, latest=latest)
+
+    @property
+    def runs(self) -> tuple[Snapshot, ...]:
+        return self.shown.runs
+
+    @runs.setter
+    def runs(self, runs: tuple[Snapshot, ...]) -> None:
+        self.shown = replace(self.shown, runs=runs)
 
     def open(self) -> None:
         self.calls.append(("open",))

@@ -54,7 +54,7 @@ async def run(pilot: Pilot[None]) -> None:
     session = main_of(pilot).session
     await pilot.press("k", *"6e-5", "enter", "k", "right", "h")
     for now in (finished(2), replace(diverged(3), loss=1e9)):
-        session.runs = (*session.runs, now)
+        session.shown = replace(session.shown, runs=(*session.runs, now))
         await show(pilot, now)
 
 

@@ -22,8 +22,8 @@ class Desk:
         """What the forms say; the run in progress may be another one."""
         self.changed = changed
         """Called after every change of what lies on the desk, but not after a look."""
-        self.runs, self.snapshot = session.runs, session.latest
-        """The runs that are over, and the run on show."""
+        self.shown = session.shown
+        """The run on show, and the runs that are over."""
         self.sweep = session.sweep
         self.pinned: Snapshot | None = None
         self.compared_from = 0
@@ -31,13 +31,19 @@ class Desk:
 
     def look(self) -> bool:
         """Take over what the session has published; whether any of it is new."""
-        before = self.runs, self.snapshot, self.sweep
-        # A run is published before it joins the runs that are over: read in the other order, a run
-        # could be over and still be on show as running.
-        self.runs, self.snapshot = self.session.runs, self.session.latest
-        self.sweep = self.session.sweep
-        now = self.runs, self.snapshot, self.sweep
-        return any(new is not old for new, old in zip(now, before, strict=True))
+        before = self.shown, self.sweep
+        self.shown, self.sweep = self.session.shown, self.session.sweep
+        return self.shown is not before[0] or self.sweep is not before[1]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The run on show."""
+        return self.shown.latest
+
+    @property
+    def runs(self) -> tuple[Snapshot, ...]:
+        """The runs that are over."""
+        return self.shown.runs
 
     # Comparing -------------------------------------------------------------------------------
 
