@@ -16,7 +16,7 @@ check: $(VENV)/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Prints how fast everything is, side by side with others; a quiet machine, please, for about 6 minutes.
+# Prints how fast everything is, side by side with others: a quiet machine, please, for six minutes.
 bench: $(VENV)/bench
 	$(BIN)/python -m tests.bench
 
@@ -29,7 +29,7 @@ snapshots: $(VENV)/test
 	$(BIN)/pytest tests/tui --snapshot-update
 
 screenshots: $(VENV)/test
-	$(BIN)/python screenshots/make.py
+	$(BIN)/python -m screenshots.make
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from engine.lessons.library import lessons
 from engine.session import Session
 from engine.support.translation import set_language
+from screenshots.cells import in_cells
 from tui.app import LinregApp
 from tui.settings import Settings
 
@@ -105,7 +106,7 @@ async def take(picture: Picture) -> None:
         await pilot.pause(0.3)
         svg = app.export_screenshot(title="linreg-tui")
     session.close()
-    (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+    (FOLDER / f"{picture.name}.svg").write_text(in_cells(svg), encoding="utf-8")
 
 
 if __name__ == "__main__":
