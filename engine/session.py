@@ -21,7 +21,7 @@ from engine.jobs.racing import Racing
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.jobs.sweeping import Sweeping
 from engine.support.errors import BadInput, one_line
-from engine.support.translation import tr
+from engine.support.translation import Message, tr
 from engine.training.run import PUBLISH_EVERY, Stepper, Until
 from engine.training.snapshot import Shown, Snapshot
 
@@ -213,13 +213,13 @@ class Session:
         self._publish(run)
         return run
 
-    def _before(self, experiment: Experiment) -> str:
+    def _before(self, experiment: Experiment) -> Message | None:
         """What takes so long before a run that the screen says it; mostly nothing."""
         kernels = (experiment.loss.name, experiment.penalty.name, experiment.optimizer.name)
         if experiment.loop == "fast" and self._compiled != kernels:
             self._compiled = kernels
-            return tr("compiling the fast loop")
-        return tr("drawing the data") if experiment.source().n > LARGE_DATA else ""
+            return Message("compiling the fast loop")
+        return Message("drawing the data") if experiment.source().n > LARGE_DATA else None
 
     def _go(self, experiment: Experiment, until: Until, fresh: bool = False) -> None:
         """Set off; in a new run where the one at hand is over, outdated or not wanted."""

@@ -1,9 +1,9 @@
 """The texts of the sources, and the catalogs of languages made to hold exactly these.
 
 `python -m tests.messages` adds new texts to every catalog, untranslated, and takes out those that
-are gone. A text is a literal given to `tr`, `trn` or `trp`, or to an argument, a field or a
-constant annotated as Translatable. Babel's extractor knows neither these annotations nor, before
-Python 3.12, a call inside an f-string.
+are gone. A text is a literal given to `tr`, `trn`, `trp` or `Message`, or to an argument, a field
+or a constant annotated as Translatable. Babel's extractor knows neither these annotations nor,
+before Python 3.12, a call inside an f-string.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def lines_of(tree: ast.AST, signatures: Signatures) -> Iterator[Line]:
 def called(call: ast.Call) -> Iterator[Line]:
     """The texts given to `tr` and its like."""
     match ast.unparse(call.func):
-        case "tr":
+        case "tr" | "Message":
             yield from literals(None, call.args[0])
         case "trn":
             one, many = map(ast.literal_eval, call.args[:2])

@@ -13,7 +13,7 @@ import click
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson
 from engine.support.errors import BadInput
-from engine.support.translation import tr
+from engine.support.translation import Message, tr
 
 BAD_INPUT, DIVERGED, INTERRUPTED = 2, 3, 130
 """Exit codes besides 0 for a finished run and 1 for a bug."""
@@ -77,11 +77,13 @@ def main(command: click.Command) -> None:
 
 
 def finite(value: object) -> object:
-    """The same nested value with null in place of each number that is not finite."""
+    """The same nested value for JSON: null for a number that is not finite, messages in English."""
     if isinstance(value, Mapping):
         return {key: finite(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
         return [finite(inner) for inner in value]
+    if isinstance(value, Message):
+        return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

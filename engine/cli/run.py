@@ -15,7 +15,7 @@ import click
 from engine.catalog.parameters import direction
 from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite, read_experiment
 from engine.experiment import Experiment
-from engine.support.translation import tr
+from engine.support.translation import Message, in_words, tr
 from engine.theory.facts import Facts
 from engine.theory.floor import Floor
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
@@ -51,7 +51,7 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
                 case Started():
                     report.start(event)
                     if event.note:
-                        click.echo(event.note, err=True)
+                        click.echo(in_words(event.note), err=True)
                     begin = time.perf_counter()
                 case EpochEnded():
                     report.epoch(event)
@@ -75,7 +75,9 @@ def standing_text(floor: Floor, loss: float) -> str:
 def explained(cause: Autopsy) -> list[str]:
     """Why a run diverged, and what to do, a line each."""
     limit, whose = cause.limit.lr, cause.limit.name
-    said = tr("the limit is {limit:.3g} ({whose})", limit=limit, whose=whose)
+    bound: Message | str = whose
+    if math.isfinite(limit):
+        bound = tr("the limit is {limit:.3g} ({whose})", limit=limit, whose=whose)
     return [
         tr("from step {step} on no loss was as low as at the start", step=cause.first_bad_step),
         tr(
@@ -83,7 +85,11 @@ def explained(cause: Autopsy) -> list[str]:
             direction=direction(cause.heading),
             value=cause.eigenvalue,
         ),
-        tr("lr was {lr:.3g}; {limit}", lr=cause.lr, limit=said if math.isfinite(limit) else whose),
+        tr(
+            "lr was {lr:.3g}; {limit}",
+            lr=cause.lr,
+            limit=bound,
+        ),
         tr("try -s lr={lr:.3g}", lr=cause.suggestion),
     ]
 
@@ -125,7 +131,7 @@ class Plain:
             text += tr(", validation loss {loss:f}", loss=event.validation)
         click.echo(text)
         if event.alert:
-            click.echo(event.alert, err=True)
+            click.echo(in_words(event.alert), err=True)
 
     def end(self, event: Finished | Diverged, seconds: float) -> None:
         """Print the errors and where the run stands."""
@@ -150,7 +156,7 @@ class Plain:
                 click.echo(line, err=True)
             return
         if event.reason:
-            click.echo(event.reason)
+            click.echo(in_words(event.reason))
         click.echo(standing_text(known.floor, event.loss))
 
     def _clear(self) -> None:
@@ -189,7 +195,7 @@ class Json:
             grads=event.grads,
         )
         if event.alert:
-            click.echo(event.alert, err=True)
+            click.echo(in_words(event.alert), err=True)
 
     def end(self, event: Finished | Diverged, seconds: float) -> None:
         """The outcome, beside what theory says."""
@@ -197,7 +203,7 @@ class Json:
         assert known
         outcome: dict[str, Any] = {"event": "finished", "status": "finished"}
         if isinstance(event, Finished):
-            outcome |= {"epoch": event.epoch, "reason": event.reason}
+            outcome |= {"epoch": event.epoch, "reason": event.reason or ""}
         if isinstance(event, Diverged):
             outcome |= {
                 "status": "diverged",

@@ -12,7 +12,7 @@ import click
 from engine.catalog.parameters import Values, direction
 from engine.cli.common import experiment_options, finite, read_experiment
 from engine.support.cell_width import left
-from engine.support.translation import tr
+from engine.support.translation import in_words, tr
 from engine.theory.equivalents import caveats, translations
 from engine.theory.floor import Floor
 
@@ -64,7 +64,7 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
         "best_momentum_lr": curvature.best_momentum_lr,
         "best_momentum": curvature.best_momentum,
         "best_momentum_rate": curvature.best_momentum_rate,
-        "limit": {"lr": best.limit.lr, "name": best.limit.name},
+        "limit": {"lr": best.limit.lr, "kind": best.limit.kind, "name": best.limit.name},
         "gradient": start.noise.mean.tolist(),
         "gradient_variance": start.gradient_variance,
         "b_simple": start.noise.simple_batch_size,
@@ -90,7 +90,7 @@ def lines(start: Study, best: Study) -> list[str]:
         *(f"  {label:<{size}}" + "".join(f"{x:>12.4g}" for x in row) for label, row in rows),
         "  " + tr("by autograd: off by {off:.1g}", off=best.autograd_apart),
         *rates(best),
-        line(tr("limit here"), f"{best.limit.lr:.4g} ({best.limit.name})"),
+        line(tr("limit here"), f"{best.limit.lr:.4g} ({in_words(best.limit.name)})"),
         line(
             tr("gradient variance"),
             tr(
@@ -112,7 +112,7 @@ def lines(start: Study, best: Study) -> list[str]:
             f"  loss={one.loss} reduction={one.reduction} lr={one.lr:.4g}"
             for one in translations(best.experiment)
         ),
-        *(f"  {sentence}" for sentence in caveats(best.experiment)),
+        *(f"  {in_words(caveat)}" for caveat in caveats(best.experiment)),
         tr("second derivatives"),
         *(f"  {left(tr(way.name), 14)}{cost(way)}" for way in best.second),
     ]

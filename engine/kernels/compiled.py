@@ -19,8 +19,10 @@ import numpy as np
 from engine.catalog.registry import Entry
 from engine.kernels.shuffle import shuffle
 from engine.kernels.stand_ins import Order
-from engine.support.translation import tr
+from engine.support.translation import Message
 
+MISSING: Message | None = None
+"""Why nothing can be compiled here; None if it can."""
 try:
     import numba
 
@@ -28,10 +30,7 @@ try:
     from engine.kernels.lanes import lane_losses, lanes
     from engine.kernels.steps import mean_loss, steps
 except ImportError as error:
-    MISSING = tr("no compiled kernels: {error}", error=error)
-else:
-    MISSING = ""
-"""Why nothing can be compiled here; empty if it can."""
+    MISSING = Message("no compiled kernels: {error}", error=str(error))
 
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 """Sums may be reordered and fused, so that they vectorize; infinity and NaN keep their meaning."""
@@ -54,8 +53,8 @@ class Kernels(NamedTuple):
     steps: Callable[..., tuple[int, int, int]]
     lanes: Callable[..., None]
     lane_losses: Callable[..., None]
-    note: str
-    """Why they could not be kept on disk; empty if they are."""
+    note: Message | None
+    """Why they could not be kept on disk; None if they are."""
 
 
 @cache
@@ -67,7 +66,7 @@ def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Ker
     can be kept, it is compiled anew in each process.
     """
     assert loss.derivative is not None
-    note = ""
+    note: Message | None = None
 
     def build(function: Any, *entries: Entry[Any]) -> Any:
         nonlocal note
@@ -77,7 +76,7 @@ def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Ker
         try:
             return numba.njit(cache=True, nogil=True, fastmath=FASTMATH)(special)
         except RuntimeError as error:  # there is no folder to keep it in
-            note = tr("kernels are compiled anew in each process: {error}", error=error)
+            note = Message("kernels are compiled anew in each process: {error}", error=str(error))
             return numba.njit(nogil=True, fastmath=FASTMATH)(special)
 
     parts = {

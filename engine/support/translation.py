@@ -55,18 +55,56 @@ def locale_language(environment: Mapping[str, str] = os.environ) -> str:
     return code if code in LANGUAGES else "en"
 
 
+class Message:
+    """What the engine has to say, in no language yet: a text of the catalogs and its values.
+
+    Two are equal that say the same; `str` is the English sentence, for JSON and logs.
+    """
+
+    def __init__(self, text: Translatable, /, **values: object) -> None:
+        self.text, self.values = text, values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Message({str(self)!r})"
+
+    def __str__(self) -> str:
+        return self.text.format(**self.values) if self.values else self.text
+
+
+def in_words(message: Message | str) -> str:
+    """A message in the language chosen; a str is in words already, as those of other libraries."""
+    return message if isinstance(message, str) else tr(message.text, **message.values)
+
+
 def tr(text: str, /, **values: object) -> str:
-    """A text in the language chosen, values put in: tr("limit {lr:.3g}", lr=limit.lr)."""
+    """A text in the language chosen, values put in: tr("limit {lr:.3g}", lr=limit.lr).
+
+    A value that is a message is put into words too.
+    """
     translated = _translations.gettext(text) if text else ""  # gettext's "" is the catalog's head
-    return translated.format(**values) if values else translated
+    return _filled(translated, values)
 
 
 def trp(context: str, text: str, /, **values: object) -> str:
     """A text whose English word has several meanings; the context tells them apart."""
-    translated = _translations.pgettext(context, text)
-    return translated.format(**values) if values else translated
+    return _filled(_translations.pgettext(context, text), values)
 
 
 def trn(one: str, many: str, /, n: int, **values: object) -> str:
     """A text with a number of things: trn("{n} sample", "{n} samples", n=count)."""
-    return _translations.ngettext(one, many, n).format(n=n, **values)
+    return _filled(_translations.ngettext(one, many, n), {"n": n, **values})
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    if not values:
+        return text
+    return text.format(**{
+        name: in_words(value) if isinstance(value, Message) else value
+        for name, value in values.items()
+    })  # fmt: skip

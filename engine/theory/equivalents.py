@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.experiment import Experiment
 from engine.settings import SETTINGS
-from engine.support.translation import tr
+from engine.support.translation import Message
 
 SQUARED = {"half_squared": 1.0, "squared": 2.0}
 """The losses that differ only by a factor, with their curvature."""
@@ -45,22 +45,22 @@ def translations(experiment: Experiment) -> list[Translation]:
     return found
 
 
-def caveats(experiment: Experiment) -> list[str]:
+def caveats(experiment: Experiment) -> list[Message]:
     """Why the paths are not the same after all, a sentence each; empty where they are."""
-    said = []
+    said: list[Message] = []
     if experiment.last_batch and not experiment.drop_last and experiment.steps_per_epoch > 1:
         said.append(
-            tr(
+            Message(
                 "The last minibatch is short: under mean each of its samples weighs more than "
                 "under sum and total."
             )
         )
     if experiment.penalty.name != "none":
         said.append(
-            tr("The penalty is not multiplied with the loss: its strength would have to be.")
+            Message("The penalty is not multiplied with the loss: its strength would have to be.")
         )
     if experiment.entry("optimizer").stability is None:
         said.append(
-            tr("This optimizer scales its own steps: it hardly notices a factor of the loss.")
+            Message("This optimizer scales its own steps: it hardly notices a factor of the loss.")
         )
     return said

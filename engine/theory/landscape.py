@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.catalog.model import Linear, Model
 from engine.catalog.parameters import flat, labels
 from engine.experiment import Experiment
-from engine.support.translation import tr
+from engine.support.translation import Message
 from engine.theory.facts import Facts
 
 # torch is there when there are data; the screen's first frame comes before it.
@@ -30,7 +30,7 @@ Range = tuple[float, float]
 class Plane:
     """θ = origin + a·u + b·v; where v is 0 the plane is only a line."""
 
-    names: tuple[str, str]
+    names: tuple[str | Message, str | Message]
     """What a and b are called."""
     origin: tuple[float, ...]
     u: tuple[float, ...]
@@ -85,8 +85,8 @@ def plane(facts: Facts, turn: int) -> Plane:
         return along_parameters(best, names, pairs[turn - 1])
     last = curvature.rank - 1 if curvature.rank > 1 else count - 1
     steepest, flattest = (float(curvature.eigenvalues[index]) for index in (0, last))
-    first_name = tr("steepest λ {value:.3g}", value=steepest)
-    last_name = tr("flattest λ {value:.3g}", value=flattest)
+    first_name = Message("steepest λ {value:.3g}", value=steepest)
+    last_name = Message("flattest λ {value:.3g}", value=flattest)
     u, v = (tuple(curvature.eigenvectors[:, index].tolist()) for index in (0, last))
     return Plane((first_name, last_name), best, u, v)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, flat, numbers
 from engine.catalog.registry import Entry
 from engine.problem import Problem
-from engine.support.translation import tr
+from engine.support.translation import Message
 from engine.theory.curvature import Curvature, curvature, hessian_by_autograd, hessian_moments
 from engine.theory.derivatives import steepest_curvature
 from engine.theory.noise import stable_lr
@@ -26,13 +26,19 @@ ROWS = 1000
 """Most samples over which autograd's Hessian is averaged: it takes a pass for each parameter."""
 
 
+LimitKind = Literal["critical", "full batch", "minibatches", "local", "none"]
+"""What a limit is made of: 2/λmax itself, what an optimizer makes of it, the noise of minibatches
+besides, the curvature at one place of a net; or nothing."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """The largest learning rate that is stable."""
 
     lr: float
     """Infinite where there is no such limit."""
-    name: str
+    kind: LimitKind
+    name: Message
     """Whose limit it is, or why there is none."""
 
 
@@ -131,16 +137,18 @@ def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) ->
     H, _ = stepped(problem, moments, experiment.batch_size)
     steepest = float(torch.linalg.eigvalsh(H)[-1])
     if steepest <= 0:
-        return Limit(math.inf, tr("flat where it begins: no limit there"))
+        return Limit(math.inf, "none", Message("flat where it begins: no limit there"))
     weight, _ = optimizer.stability(**experiment.optimizer.kwargs())
-    name = tr("2/λmax at the truth") if place == "truth" else tr("2/λmax at the start")
-    return Limit(2 / (weight * steepest), name)
+    name = Message("2/λmax at the truth" if place == "truth" else "2/λmax at the start")
+    return Limit(2 / (weight * steepest), "local", name)
 
 
 def unlimited(optimizer: Entry[Any]) -> Limit:
     """Of an optimizer whose steps are about lr long whatever the gradient is."""
-    label = tr(optimizer.label)
-    return Limit(math.inf, tr("{optimizer} scales its own steps: no fixed limit", optimizer=label))
+    name = Message(
+        "{optimizer} scales its own steps: no fixed limit", optimizer=Message(optimizer.label)
+    )
+    return Limit(math.inf, "none", name)
 
 
 def stepped(
@@ -169,18 +177,20 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
     if optimizer.stability is None:
         return unlimited(optimizer)
     if not moments[0].any():
-        loss = tr(experiment.entry("loss").label)
-        return Limit(math.inf, tr("{loss} has no curvature: no limit", loss=loss))
+        loss = Message(experiment.entry("loss").label)
+        return Limit(math.inf, "none", Message("{loss} has no curvature: no limit", loss=loss))
     H, M = stepped(problem, moments, batch_size)
     weights = optimizer.stability(**experiment.optimizer.kwargs())
     lr = stable_lr(H, M, n, batch_size, *weights)
-    plain, label = experiment.optimizer.name == "sgd", tr(optimizer.label)
+    plain, label = experiment.optimizer.name == "sgd", Message(optimizer.label)
     if batch_size >= n:
-        bare = plain and experiment.times_mean(batch_size) == 1
-        return Limit(lr, "2/λmax" if bare else tr("full batch, {optimizer}", optimizer=label))
+        if plain and experiment.times_mean(batch_size) == 1:
+            return Limit(lr, "critical", Message("2/λmax"))
+        return Limit(lr, "full batch", Message("full batch, {optimizer}", optimizer=label))
     if plain:
-        return Limit(lr, tr("minibatches of {size}", size=batch_size))
-    return Limit(lr, tr("minibatches of {size}, {optimizer}", size=batch_size, optimizer=label))
+        return Limit(lr, "minibatches", Message("minibatches of {size}", size=batch_size))
+    name = Message("minibatches of {size}, {optimizer}", size=batch_size, optimizer=label)
+    return Limit(lr, "minibatches", name)
 
 
 def autopsy(

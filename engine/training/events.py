@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.experiment import Experiment
     from engine.theory.stability import Autopsy
 
+from engine.support.translation import Message
 from engine.theory.facts import Facts
 
 Losses: TypeAlias = "tuple[float, ...] | NDArray[np.float32]"
@@ -40,8 +41,8 @@ class Started:
 
     experiment: Experiment
     facts: Facts
-    note: str
-    """Something a person should be told about this run; mostly empty."""
+    note: Message | None
+    """Something a person should be told about this run; mostly nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class EpochEnded:
     grads: Values
     validation: float | None
     """Mean loss over the held-out data, if any are."""
-    alert: str | None
+    alert: Message | None
     """Something a person would want to be told: a spike or a stall."""
 
 
@@ -81,17 +82,17 @@ class Finished:
     step: int
     loss: float
     params: Values
-    reason: str = ""
+    reason: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Diverged:
-    """The run ran away at this step; `reason` says in words what was seen."""
+    """The run ran away at this step; `reason` says what was seen."""
 
     epoch: int
     step: int
     loss: float
-    reason: str
+    reason: Message
     params: Values
     autopsy: Autopsy
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog.parameters import Values, flat, numbers
 from engine.experiment import Experiment
+from engine.support.translation import Message
 from engine.theory.facts import Facts
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 
@@ -35,7 +36,7 @@ class History:
         self.facts: Facts | None = None
         self.outcome: State | None = None
         """How the run ended."""
-        self.message = ""
+        self.message: Message | str = ""
         self.autopsy: Autopsy | None = None
         self.epoch = 0
         """Epochs completed."""
@@ -62,7 +63,7 @@ class History:
                 assert self.facts
                 self._track(event.epoch * self.facts.steps_per_epoch, lambda: event.params)
             case Started():
-                self.facts, self.message = event.facts, event.note
+                self.facts, self.message = event.facts, event.note or ""
                 self.loss = event.facts.start_loss
                 self.epoch_losses.add(0, self.loss)
                 start = flat(event.facts.start)
@@ -146,7 +147,7 @@ class History:
         """Loss of the last minibatch."""
         return self._step.loss if self._step else None
 
-    def say(self, message: str) -> Snapshot:
+    def say(self, message: Message) -> Snapshot:
         """Put a message on the run, in place of the last one."""
         self.message = message
         self.latest = replace(self.latest, message=message)

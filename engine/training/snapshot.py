@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
-from engine.support.translation import TRANSLATED
+from engine.support.translation import TRANSLATED, Message
 from engine.theory.facts import Facts
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Snapshot:
     number: int = 0
     """Which run of the session this is."""
     state: State = "loading"
-    message: str = ""
+    message: Message | str = ""
     """The reason of a failure, a divergence or an early end, or the last alert."""
     facts: Facts | None = None
     epoch: int = 0

@@ -13,7 +13,7 @@ import numpy as np
 from engine.catalog.parameters import Values, numbers
 from engine.experiment import Experiment
 from engine.problem import build
-from engine.support.translation import tr
+from engine.support.translation import Message
 from engine.theory.gather import facts
 from engine.theory.stability import autopsy
 from engine.training.controls import Controls
@@ -91,8 +91,8 @@ def last_below(losses: Losses, bound: float, before: int) -> int:
     return before + int(places[-1]) + 1 if len(places) else 0
 
 
-def why(loss: float, runaway: float) -> str:
-    """What was seen, in words, when a run is called diverged."""
+def why(loss: float, runaway: float) -> Message:
+    """What was seen when a run is called diverged."""
     if math.isfinite(loss):
-        return tr("the loss rose above {bound:.2g}, a million times its start", bound=runaway)
-    return tr("the loss is no longer a finite number")
+        return Message("the loss rose above {bound:.2g}, a million times its start", bound=runaway)
+    return Message("the loss is no longer a finite number")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from engine.support.translation import tr
+from engine.support.translation import Message
 from engine.theory.floor import Floor
 
 SPIKE = 2.0
@@ -23,13 +23,13 @@ class Watch:
         self.recent: deque[float] = deque(maxlen=STALL_EPOCHS + 1)
         self.stalled = False
 
-    def look(self, epoch: int, loss: float) -> str | None:
+    def look(self, epoch: int, loss: float) -> Message | None:
         """The message this epoch's loss calls for, if any."""
-        message = None
+        message: Message | None = None
         self.recent.append(loss)
         if loss > self.floor.reach:
             if loss > SPIKE * self.best:
-                message = tr(
+                message = Message(
                     "spike: the loss after epoch {epoch} is {times:.3g} times the best",
                     epoch=epoch,
                     times=loss / self.best,
@@ -37,7 +37,7 @@ class Watch:
             elif len(self.recent) > STALL_EPOCHS and not self.stalled:
                 self.stalled = loss > (1 - STALL_GAIN) * self.recent[0]
                 if self.stalled:
-                    message = tr(
+                    message = Message(
                         "stall: less than 1 % gained in the {epochs} epochs up to {epoch}",
                         epochs=STALL_EPOCHS,
                         epoch=epoch,
@@ -54,15 +54,15 @@ class Patience:
         self.best = float("inf")
         self.best_epoch = 0
 
-    def look(self, epoch: int, loss: float) -> str:
-        """Why the run should end after this epoch; empty while it should go on."""
+    def look(self, epoch: int, loss: float) -> Message | None:
+        """Why the run should end after this epoch; None while it should go on."""
         if not self.epochs:
-            return ""
+            return None
         if loss < self.best:
             self.best, self.best_epoch = loss, epoch
         if epoch - self.best_epoch < self.epochs:
-            return ""
-        return tr(
+            return None
+        return Message(
             "early stopping: the loss was best after epoch {epoch}, {loss:.3g}",
             epoch=self.best_epoch,
             loss=self.best,

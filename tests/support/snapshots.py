@@ -14,6 +14,7 @@ import torch
 from engine.catalog.parameters import Values, flat
 from engine.experiment import Experiment
 from engine.support.device import DeviceInfo
+from engine.support.translation import Message
 from engine.theory.curvature import Curvature
 from engine.theory.facts import Facts, Sample
 from engine.theory.floor import Floor
@@ -22,6 +23,7 @@ from engine.training.series import Points
 from engine.training.snapshot import Snapshot, State
 from engine.training.trail import Path as Way
 
+MINIBATCH_LIMIT = Limit(1.35, "minibatches", Message("minibatches of {size}", size=10))
 CPU = DeviceInfo("cpu", None, "Example CPU 3.0 GHz", 1, 16.0, "2.13.0+cpu")
 
 
@@ -75,7 +77,7 @@ def steady(parameters: int) -> Stability:
     values = torch.tensor([1.07 * 0.88**i for i in range(parameters)], dtype=torch.float64)
     vectors = torch.eye(parameters, dtype=torch.float64)
     H = values.diag()
-    return Stability(Curvature(values, vectors), (H, 5 * H @ H), Limit(1.35, "minibatches of 10"))
+    return Stability(Curvature(values, vectors), (H, 5 * H @ H), MINIBATCH_LIMIT)
 
 
 def facts(true: Values = TRUE, start: Values = START) -> Facts:
@@ -209,7 +211,7 @@ def diverged(number: int = 3) -> Snapshot:
     return replace(
         ready(FAST, number),
         state="diverged",
-        message="the loss rose above 1.6e+07, a million times its start",
+        message=Message("the loss rose above {bound:.2g}, a million times its start", bound=1.6e7),
         step=17,
         batch_loss=losses[-1],
         params={"w": (-4215.3, 9120.7), "b": (-15023.0,)},
@@ -220,7 +222,7 @@ def diverged(number: int = 3) -> Snapshot:
         autopsy=Autopsy(
             first_bad_step=5,
             lr=2.0,
-            limit=Limit(1.35, "minibatches of 10"),
+            limit=MINIBATCH_LIMIT,
             direction=0,
             eigenvalue=1.07,
             heading={"w": (-0.57, 0.81), "b": (0.12,)},
@@ -271,7 +273,7 @@ def not_finite() -> Snapshot:
     """A run whose numbers are gone."""
     return replace(
         diverged(1),
-        message="the loss is no longer a finite number",
+        message=Message("the loss is no longer a finite number"),
         loss=math.inf,
         batch_loss=math.nan,
         params={"w": (math.nan, math.inf), "b": (-math.inf,)},

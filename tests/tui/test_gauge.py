@@ -12,13 +12,14 @@ from textual.pilot import Pilot
 
 from engine.experiment import Experiment
 from engine.problem import build
+from engine.support.translation import Message
 from engine.theory.stability import Limit, stability
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
 from tests.support.pictures import Compare
 from tests.support.pilots import app_for, app_showing, main_of, settled, show, until
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import diverged, not_finite, ready, running
+from tests.support.snapshots import MINIBATCH_LIMIT, diverged, not_finite, ready, running
 from tui.app import LinregApp
 from tui.ascii import AsciiFilter
 from tui.forms.fields import Note
@@ -28,7 +29,12 @@ from tui.panels.reading import advice, reading
 from tui.settings import Settings
 
 GREEN, AMBER, RED = "$text-success", "$text-warning", "$text-error"
-MINIBATCH = Limit(1.35, "minibatches of 10")
+ADAM = Limit(
+    math.inf,
+    "none",
+    Message("{optimizer} scales its own steps: no fixed limit", optimizer="Adam"),
+)
+L1 = Limit(math.inf, "none", Message("{loss} has no curvature: no limit", loss="L1"))
 
 
 def limited(snapshot: Snapshot, limit: Limit) -> Snapshot:
@@ -64,7 +70,7 @@ def gauge_row(app: LinregApp) -> tuple[str, str]:
 )
 def test_verdict(share: float, word: str, color: str) -> None:
     assert verdict(share) == (word, color)
-    label, bar = gauge(share * 1.35, MINIBATCH)
+    label, bar = gauge(share * 1.35, MINIBATCH_LIMIT)
     assert label == f"{percent(share)} of 1.35"
     assert bar.plain.endswith(f" {word}")
     assert bar.cell_length == 8 + 1 + len(word)
@@ -97,7 +103,7 @@ def test_the_gauge_turns_red_where_descent_begins_to_diverge(
         {"data.n": 50, "batch_size": 50, "epochs": 2000, "data.scale": (1.0, 3.0)}
     )
     limit = stability(build(experiment)).limit
-    assert limit.name == "2/λmax"
+    assert limit.kind == "critical"
     lr = factor * limit.lr
     assert gauge(lr, limit)[1].plain.endswith(word)
     *_, end = train(experiment.changed({"lr": lr}))
@@ -105,7 +111,7 @@ def test_the_gauge_turns_red_where_descent_begins_to_diverge(
 
 
 def test_without_a_limit_the_reason_stands_there() -> None:
-    label, words = gauge(0.1, Limit(math.inf, "Adam scales its own steps: no fixed limit"))
+    label, words = gauge(0.1, ADAM)
     assert label == "no limit"
     assert words.plain.startswith("Adam scales its own steps")
 
@@ -115,11 +121,9 @@ def test_hint_names_whose_limit_it_is() -> None:
         "Limit 1.35 for minibatches of 10; full batch 2/λmax = 1.87. "
         "Above half of that it swings from side to side."
     )
-    full = limited(ready(), Limit(1.87, "2/λmax"))
+    full = limited(ready(), Limit(1.87, "critical", Message("2/λmax")))
     assert limit_words(full).startswith("Limit 2/λmax = 1.87. Above half")
-    assert limit_words(limited(ready(), Limit(math.inf, "L1 has no curvature: no limit"))) == (
-        "L1 has no curvature: no limit."
-    )
+    assert limit_words(limited(ready(), L1)) == ("L1 has no curvature: no limit.")
 
 
 def test_lr_in_force_follows_the_schedule() -> None:
@@ -174,7 +178,7 @@ async def test_gauge_waits_for_the_facts_of_the_edited_experiment() -> None:
         await settled(pilot)
         await pilot.press("B")
         await until(pilot, lambda: gauge_row(app) == ("of its limit", "…"))
-        now = limited(ready(app.main.desk.experiment), Limit(1.87, "2/λmax"))
+        now = limited(ready(app.main.desk.experiment), Limit(1.87, "critical", Message("2/λmax")))
         await show(pilot, now)
         await until(pilot, lambda: gauge_row(app)[0] == "1.6 % of 1.87")
         await pilot.press("l", *"2", "enter")
@@ -228,7 +232,7 @@ def test_before_the_start_the_limit_and_the_curvature_are_told() -> None:
         "λ 1.07 0.942 0.829",
     ]
     assert max(map(len, lines)) <= 32
-    none = limited(ready(), Limit(math.inf, "L1 has no curvature: no limit"))
+    none = limited(ready(), L1)
     assert reading(none).plain.split("\n")[1] == "L1 has no curvature: no limit"
 
 
@@ -243,8 +247,7 @@ def test_autopsy_tells_what_happened_and_what_helps() -> None:
     assert reading(not_finite()).plain.startswith("diverged from step 5 on")
     cause = diverged().autopsy
     assert cause
-    adam = Limit(math.inf, "Adam scales its own steps: no fixed limit")
-    run = replace(diverged(), autopsy=replace(cause, limit=adam))
+    run = replace(diverged(), autopsy=replace(cause, limit=ADAM))
     assert "lr 2, Adam scales its own steps: no fixed limit" in advice(run)
 
 

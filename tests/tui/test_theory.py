@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
 from engine.session import Session
+from engine.support.translation import Message
 from engine.theory.curvature import curvature
 from engine.theory.noise import GradientNoise
 from engine.theory.second_derivatives import Way
@@ -256,7 +257,7 @@ def posed() -> Study:
         ),
         curvature=bent,
         headings=tuple({"w": (a, b), "b": (c,)} for a, b, c in bent.eigenvectors.T.tolist()),
-        limit=Limit(1.35, "minibatches of 10"),
+        limit=Limit(1.35, "minibatches", Message("minibatches of {size}", size=10)),
         noise=GradientNoise(torch.tensor([-2.0, 3.4, -4.2]).double(), 94.0, 1000),
         batch_size=10,
         xray=Xray(found, found, off),

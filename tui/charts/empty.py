@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.support.translation import tr
+from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
 
 ZOOM = 1.5
@@ -14,4 +14,4 @@ def absent(snapshot: Snapshot, waiting: str) -> str:
         return tr("press s to train")
     if snapshot.state == "failed":
         return tr("no data")
-    return f"{snapshot.message} …" if snapshot.message else waiting
+    return f"{in_words(snapshot.message)} …" if snapshot.message else waiting

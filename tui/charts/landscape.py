@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from engine.catalog.parameters import flat
-from engine.support.translation import tr
+from engine.support.translation import in_words, tr
 from engine.theory.landscape import Landscape, Plane, Range, plane
 from engine.training.snapshot import Snapshot
 from engine.training.trail import Path
@@ -107,7 +107,7 @@ def landscape_chart(scene: Scene) -> Chart:
         spot((xs[0], ys[0]), "ink", "", "S", "○"),
         *([spot(best, "data", "θ*", "@", "×")] if is_known(now) else []),
     ]
-    title = f"↑ {plane.names[1]} → {plane.names[0]}"
+    title = f"↑ {in_words(plane.names[1])} → {in_words(plane.names[0])}"
     if cursor is not None and here is not None:
         title = tr(
             "epoch {epoch}: {x}, {y}", epoch=number(cursor), x=number(here[0]), y=number(here[1])
@@ -117,8 +117,8 @@ def landscape_chart(scene: Scene) -> Chart:
         tuple(curves),
         heat=relief(landscape) if landscape else None,
         title=title,
-        x_label=plane.names[0],
-        y_label=plane.names[1],
+        x_label=in_words(plane.names[0]),
+        y_label=in_words(plane.names[1]),
         x_range=ranges[0],
         y_range=ranges[1],
     )
@@ -142,7 +142,7 @@ def fits(run: Snapshot, plane: Plane) -> bool:
 
 def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, landscape: Landscape | None) -> Chart:
     """The loss along the only parameter, with the run's places on it."""
-    name = plane.names[0]
+    name = in_words(plane.names[0])
     chart = Chart(
         title=tr("loss over {name}", name=name),
         x_label=name,

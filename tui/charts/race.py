@@ -10,7 +10,7 @@ from typing import Literal
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.parameters import Values, flat
 from engine.jobs.race import RaceProgress
-from engine.support.translation import Translatable, tr
+from engine.support.translation import Translatable, in_words, tr
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane
 from engine.theory.landscape import plane as turned
@@ -94,8 +94,8 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
         (Level(ends[1][1], "θ*"),) if known_best and line else (),
         tr("{name} against steps", name=chosen.names[0])
         if line
-        else f"↑ {chosen.names[1]} → {chosen.names[0]}",
-        x_label=tr("steps") if line else chosen.names[0],
+        else f"↑ {in_words(chosen.names[1])} → {in_words(chosen.names[0])}",
+        x_label=tr("steps") if line else in_words(chosen.names[0]),
         x_range=(left, right),
         y_range=(low, high),
         heat=relief(known) if known and fits else None,

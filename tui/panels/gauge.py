@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.experiment import KEYS, Experiment
-from engine.support.translation import tr
+from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
 from tui.text.numbers import number
 
@@ -62,7 +62,7 @@ def percent(share: float) -> str:
 def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
     """Label and words of the gauge: `2 % of 1.87` and a bar of it."""
     if math.isinf(limit.lr):
-        return tr("no limit"), Content.styled(limit.name, "dim")
+        return tr("no limit"), Content.styled(in_words(limit.name), "dim")
     share = lr / limit.lr
     word, color = verdict(share)
     full = max(1, round(min(share, 1.0) * BAR))
@@ -77,8 +77,8 @@ def limit_words(snapshot: Snapshot) -> str:
         return ""
     limit, curvature = snapshot.facts.stability.limit, snapshot.facts.stability.curvature
     if math.isinf(limit.lr):
-        return f"{limit.name}."
-    if limit.name == "2/λmax":
+        return f"{in_words(limit.name)}."
+    if limit.kind == "critical":
         said = tr("Limit 2/λmax = {critical:.3g}.", critical=curvature.critical_lr)
     else:
         said = tr(

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from engine.catalog.parameters import direction
 from engine.experiment import Experiment
-from engine.support.translation import tr
+from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
 from tui.panels.gauge import percent, verdict
 from tui.panels.words import Words
@@ -38,7 +38,7 @@ def reading(snapshot: Snapshot) -> Content:
     if snapshot.state == "failed":
         return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
     if known is None or loss is None:
-        return Content.styled(f"{snapshot.message or tr('loading torch')} …", "dim")
+        return Content.styled(f"{in_words(snapshot.message) or tr('loading torch')} …", "dim")
     physical = [(f"\n{line}", "") for line in quantities(snapshot)]
     limits, floor = [], known.floor
     if floor.noise is not None:
@@ -54,16 +54,16 @@ def reading(snapshot: Snapshot) -> Content:
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
     if cause := snapshot.autopsy:
         first, *others = findings(cause)
-        lines = [(f"\n{line}", "") for line in (*others, head, snapshot.message)]
+        lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]
         return Content.assemble((first, BAD), *lines)
     where = floor.standing(loss)
-    learning, words = where == "still learning", tr(where)
+    learning, place = where == "still learning", tr(where)
     if learning and not is_falling(snapshot):
-        words = tr("above the floor, and not falling")
-    said = [(f"\n{words}", WARNING if learning else GOOD)]
+        place = tr("above the floor, and not falling")
+    said = [(f"\n{place}", WARNING if learning else GOOD)]
     if not snapshot.experiment.reshape:
         said.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
-    alert = (f"\n{snapshot.message}", WARNING) if snapshot.message else ""
+    alert = (f"\n{in_words(snapshot.message)}", WARNING) if snapshot.message else ""
     return Content.assemble(head, *said, *physical, alert, *limits)
 
 
@@ -120,7 +120,7 @@ def advice(snapshot: Snapshot) -> str:
 
 def findings(cause: Autopsy) -> tuple[str, str, str, str]:
     """Since when a run diverged, what helps, how far beyond the limit it was, and where it ran."""
-    limit, whose = cause.limit.lr, cause.limit.name
+    limit, whose = cause.limit.lr, in_words(cause.limit.name)
     if math.isfinite(limit):
         whose = tr("limit {limit:.3g} ({whose})", limit=limit, whose=whose)
     return (
@@ -139,7 +139,7 @@ def prospects(known: Stability, lr: float) -> list[tuple[str, str]]:
     """What the curvature says before the first step, most important first."""
     limit, curvature = known.limit, known.curvature
     if math.isinf(limit.lr):
-        lines = [(f"\n{limit.name}", "dim")]
+        lines = [(f"\n{in_words(limit.name)}", "dim")]
     else:
         share = lr / limit.lr
         word, color = verdict(share)
@@ -150,7 +150,7 @@ def prospects(known: Stability, lr: float) -> list[tuple[str, str]]:
             word=word,
         )
         lines = [(f"\n{said}", color)]
-        if limit.name != "2/λmax":
+        if limit.kind != "critical":
             lines.append(("\n" + tr("limit of {whose}", whose=limit.name), "dim"))
     if not curvature.rank:
         return lines

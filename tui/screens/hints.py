@@ -6,7 +6,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.catalog.registry import Param
-from engine.support.translation import tr
+from engine.support.translation import in_words, tr
 from tui.forms.fields import Picker, TextField
 from tui.panels.gauge import knows, limit_words
 from tui.panels.reading import advice
@@ -61,7 +61,7 @@ class Hints:
             return tr(self.lab.fit.view.reading)
         if snapshot.state == "finished" and snapshot.message:
             # 80 columns have no other room.
-            return tr("{message}.", message=snapshot.message.capitalize())
+            return tr("{message}.", message=in_words(snapshot.message).capitalize())
         return tr("← → value cursor · + - zoom · v view · enter full screen")
 
     def help(self, key: str, value: str) -> str:

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from engine.catalog.losses import LOSSES
 from engine.catalog.parameters import Values, direction, labels
 from engine.support.cell_width import left
-from engine.support.translation import Translatable, tr
+from engine.support.translation import Translatable, in_words, tr
 from engine.theory.equivalents import caveats, translations
 from engine.training.snapshot import norm
 from tui.overlay import Over
@@ -284,7 +284,7 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
             style="dim",
         )
     if math.isinf(limit.lr):
-        yield Text(limit.name)
+        yield Text(in_words(limit.name))
     else:
         yield Text(
             tr(
@@ -309,7 +309,7 @@ def path_lines(study: Study, width: int) -> Iterator[Text]:
     cell = 2 + max(map(cell_len, columns))
     yield from side_by_side(reductions, columns, width, max(cell, CELL))
     for sentence in caveats(study.experiment):
-        yield Text(sentence)
+        yield Text(in_words(sentence))
     experiment = study.experiment
     if experiment.last_batch:
         words = tr("short last batch: {words}", words=last_batch_words(experiment))

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from engine.catalog.parameters import Values, numbers
 from engine.problem import Problem
+from engine.support.translation import Message
 from engine.training.controls import Controls
 from engine.training.events import Live, Losses
 
@@ -29,7 +30,7 @@ were passed follow the losses."""
 class Loop(Live, Protocol):
     """A run in progress."""
 
-    note: str
+    note: Message | None
     """Something a person should be told about this run before it starts."""
 
     def __init__(self, problem: Problem, controls: Controls) -> None: ...

@@ -28,7 +28,7 @@ class Shuffle(Sampler[int]):
 class Training:
     """A run made of PyTorch's own parts."""
 
-    note = ""
+    note = None
 
     def __init__(self, problem: Problem, controls: Controls) -> None:
         experiment = problem.experiment

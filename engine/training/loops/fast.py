@@ -54,7 +54,7 @@ class Training:
         self.values = values_of(problem.experiment)
         if self.kernels:
             warm_up(self.kernels, self.values)
-        self.note = self.kernels.note if self.kernels else MISSING if on_cpu else ""
+        self.note = self.kernels.note if self.kernels else MISSING if on_cpu else None
 
     def run(self) -> Iterator[Progress]:
         """Take the steps: the losses of some minibatches, then each epoch that they end."""

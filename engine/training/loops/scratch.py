@@ -23,7 +23,7 @@ def data_iter(
 class Training:
     """A run written out by hand."""
 
-    note = ""
+    note = None
 
     def __init__(self, problem: Problem, controls: Controls) -> None:
         self.problem = problem

@@ -84,8 +84,8 @@ def test_the_planes_come_in_order_and_round_again() -> None:
     names = [label for label, _ in labels(SMALL_FACTS.closed_form)]
     found = [plane(SMALL_FACTS, turn) for turn in range(4)]
     assert [one.names for one in found[1:]] == list(combinations(names, 2))
-    assert found[0].names[0].startswith("steepest λ")
-    assert found[0].names[1].startswith("flattest λ")
+    assert str(found[0].names[0]).startswith("steepest λ")
+    assert str(found[0].names[1]).startswith("flattest λ")
     assert plane(SMALL_FACTS, 4) == found[0]
     for one in found:
         u, v = np.array(one.u), np.array(one.v)
@@ -125,7 +125,7 @@ def test_places_are_the_coordinates_that_made_them(turn: int, a: float, b: float
     assert (x, y) == pytest.approx((a, b), abs=1e-9)
     if turn:  # the axes are the parameters themselves
         names = [label for label, _ in labels(SMALL_FACTS.closed_form)]
-        assert (x, y) == pytest.approx([theta[names.index(name)] for name in chosen.names])
+        assert (x, y) == pytest.approx([theta[names.index(str(name))] for name in chosen.names])
 
 
 def test_places_of_nothing_and_of_what_overflows() -> None:

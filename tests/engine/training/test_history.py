@@ -178,7 +178,7 @@ def test_an_alert_is_shown() -> None:
     history = History(Experiment(lr=1e-6, epochs=7).changed({"data.n": 20}))
     for event in train(history.latest.experiment):
         history.fold(event)
-    assert "stall" in history.snapshot("running", 0.1, 1.0).message
+    assert "stall" in str(history.snapshot("running", 0.1, 1.0).message)
 
 
 def test_memory_does_not_grow_with_the_steps() -> None:
@@ -380,7 +380,7 @@ def test_validation_losses_and_an_early_end_are_kept() -> None:
     experiment = Experiment(lr=0.3, epochs=50, patience=2).changed(
         {"data.n": 100, "validation_split": 0.3}
     )
-    history, losses, reason = History(experiment), [], ""
+    history, losses, reason = History(experiment), [], None
     for event in train(experiment):
         history.fold(event)
         if isinstance(event, EpochEnded):

@@ -290,7 +290,7 @@ def test_a_runaway_is_reported_at_its_first_bad_step(loop: str, seed: int, lr: f
     assert end.step == last.step == first_bad_step(experiment)
     assert end.epoch == last.epoch == -(-end.step // 100)
     assert end.loss == last.loss > 1e6 * started(events).facts.start_loss
-    assert "million times" in end.reason
+    assert "million times" in str(end.reason)
     limit = RUNAWAY * started(events).facts.start_loss
     assert all(event.loss <= limit for event in steps_of(events)[:-1])
 
@@ -330,7 +330,7 @@ def test_a_loss_beyond_float32_is_called_not_finite(loop: str) -> None:
     end = outcome(train(experiment))
     assert isinstance(end, Diverged)
     assert not math.isfinite(end.loss)
-    assert "no longer a finite number" in end.reason
+    assert "no longer a finite number" in str(end.reason)
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -350,7 +350,7 @@ def test_a_loss_that_is_not_a_number_ends_the_run_at_that_step(
         assert end.step == first_step_beyond(experiment, 100.0)
         assert end.epoch == -(-end.step // 11)
         assert math.isnan(end.loss)
-        assert "no longer a finite number" in end.reason
+        assert "no longer a finite number" in str(end.reason)
 
 
 def breaks(r: torch.Tensor) -> torch.Tensor:
@@ -372,7 +372,7 @@ def test_a_stalled_run_says_so_once() -> None:
     run = Experiment(lr=1e-6, epochs=12).changed({"data.n": 20})
     alerts = [epoch.alert for epoch in epochs_of(train(run))]
     assert [alert is not None for alert in alerts] == [False] * 5 + [True] + [False] * 6
-    assert "stall" in (alerts[5] or "")
+    assert "stall" in str(alerts[5])
 
 
 def test_a_spike_is_reported_when_the_rate_is_raised_on_the_way() -> None:
@@ -385,7 +385,7 @@ def test_a_spike_is_reported_when_the_rate_is_raised_on_the_way() -> None:
             alerts.append(event.alert)
             controls.lr = 2.5 if event.epoch == 2 else 0.03
     assert alerts[:2] == [None, None]
-    assert "spike" in (alerts[2] or "")
+    assert "spike" in str(alerts[2])
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -395,7 +395,7 @@ def test_a_run_at_the_floor_raises_no_alarm(seed: int) -> None:
 
 
 def test_why_tells_runaway_from_overflow() -> None:
-    assert "1.5e+07" in trainer.why(2e7, 1.5e7)
+    assert "1.5e+07" in str(trainer.why(2e7, 1.5e7))
     assert trainer.why(math.inf, 1.0) == trainer.why(math.nan, 1.0)
 
 
@@ -434,11 +434,11 @@ def test_early_stopping_ends_a_run_that_learns_only_noise(loop: str) -> None:
     events = list(train(experiment))
     end, epochs, last = events[-1], epochs_of(events), steps_of(events)[-1]
     assert isinstance(end, Finished)
-    assert end.reason.startswith("early stopping")
+    assert str(end.reason).startswith("early stopping")
     assert (last.step, numbers(last.live.params())) == (end.step, end.params)
     best = min(epochs, key=lambda epoch: epoch.validation or 0.0)
     assert end.epoch == best.epoch + 5 < 500
-    assert str(best.epoch) in end.reason
+    assert str(best.epoch) in str(end.reason)
     assert end.params == epochs[-1].params
     assert end.step == end.epoch * 4
 
