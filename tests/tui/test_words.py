@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -15,7 +17,9 @@ from engine.support.cell_width import cells, left, right
 from engine.support.translation import (
     CATALOGS,
     LANGUAGES,
+    Message,
     get_language,
+    in_words,
     locale_language,
     set_language,
     tr,
@@ -158,9 +162,42 @@ def test_identifiers_in_csv_and_json_stay_english() -> None:
     for form in ("--csv", "--json"):
         english, _ = printed("sweep", *axis, form)
         assert printed("--lang", "zh", "sweep", *axis, form) == (english, 0)
-    output, _ = printed("--lang", "zh", "run", *SMALL, "--json")
-    assert '"status": "finished"' in output
-    assert '"standing": "still learning"' in output
+    early = ("-s", "patience=1", "-s", "epochs=50", "-s", "data.n=100")
+    for options in (SMALL, early, ("-s", "lr=9", *SMALL)):
+        english, _ = printed("run", *options, "--json")
+        assert without_seconds(printed("--lang", "zh", "run", *options, "--json")[0]) == (
+            without_seconds(english)
+        )
+    assert printed("--lang", "zh", "theory", *SMALL, "--json") == printed(
+        "theory", *SMALL, "--json"
+    )
+
+
+def without_seconds(lines: str) -> list[dict[str, object]]:
+    """JSON lines without what the clock says."""
+    events = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+    return [{key: event[key] for key in event if key != "seconds"} for event in events]
+
+
+def test_the_reason_in_json_is_english_and_for_people_it_is_translated() -> None:
+    diverged = ("run", "-s", "lr=9", *SMALL)
+    assert "the loss rose above" in printed("--lang", "zh", *diverged, "--json")[0]
+    assert "损失升到" in printed("--lang", "zh", *diverged)[0]
+
+
+def test_messages_are_equal_that_say_the_same_and_nest() -> None:
+    size = Message("minibatches of {size}", size=10)
+    assert (
+        size
+        == Message("minibatches of {size}", size=10)
+        != Message("minibatches of {size}", size=9)
+    )
+    limit = Message("limit {limit:.3g} ({whose})", limit=1.352, whose=size)
+    assert str(limit) == "limit 1.35 (minibatches of 10)"
+    set_language("zh")
+    assert in_words(limit) == "上限 1.35（小批量 10）"
+    assert tr("limit of {whose}", whose=size) == "上限针对：小批量 10"
+    assert str(limit) == "limit 1.35 (minibatches of 10)"
 
 
 # Cells -------------------------------------------------------------------------------------------
