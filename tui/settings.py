@@ -1,15 +1,24 @@
-"""What is remembered between two sessions, in one TOML file that a person can edit."""
+"""What is remembered between two sessions, in one TOML file that a person can edit.
+
+The file is read key by key: one that is refused costs that key alone. Nothing in the file is lost:
+what this version does not know is written back, and before what is damaged is overwritten, a copy
+of the file is put beside it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.experiment import Experiment
-from engine.support.errors import BadInput
+from engine.experiment import Experiment, flattened
+from engine.support.errors import BadInput, shortened
 from engine.support.translation import tr
-from engine.support.user_files import read_kept, write_kept
+from engine.support.user_files import copy_aside, read_kept, write_kept
+
+VERSION = 1
+"""The version of the file's format; another one follows when a key gets another meaning."""
 
 
 @dataclass
@@ -22,38 +31,137 @@ class Settings:
     keys: dict[str, str] = field(default_factory=dict)
     """Action id → key, where it differs from the table in keys.py."""
     experiment: Experiment = field(default_factory=Experiment)
+    version: int = VERSION
+    """That of the file that they were read from."""
+    unknown: dict[str, Any] = field(default_factory=dict)
+    """What else the file holds; it is written back as it was."""
+    may_write: bool = field(default=True, compare=False)
+    """Whether the file may be overwritten: not where it holds what would be lost."""
 
 
 def load(file: Path) -> tuple[Settings, str]:
-    """The settings in a file and a message, empty if all is well; the defaults where it is not."""
-    return read_kept(file, parse, Settings())
+    """The settings in a file and a message, empty if all is well; defaults for what is not."""
+    nothing: dict[str, Any] = {}
+    values, message = read_kept(file, dict, nothing)
+    if message:  # not TOML at all
+        return Settings(may_write=not file.exists()), message
+    settings, refused = parse(values)
+    if settings.version > VERSION:
+        settings.may_write = False
+        return settings, tr(
+            "{file} is of a newer version of the app: what is known of it is used, and it is left "
+            "as it is.",
+            file=file.name,
+        )
+    messages = []
+    if refused:
+        reasons, aside = "; ".join(refused), copy_aside(file)
+        settings.may_write = bool(aside)
+        messages.append(
+            tr(
+                "{file}: {reasons}. The default is used, and the file as it was is {aside}.",
+                file=file.name,
+                reasons=reasons,
+                aside=aside or file.name,
+            )
+        )
+    if settings.unknown:
+        names = ", ".join(map(shortened, settings.unknown))
+        messages.append(
+            tr("{file} has keys that are unknown: {names}.", file=file.name, names=names)
+        )
+    return settings, " ".join(messages)
 
 
-def parse(values: dict[str, Any]) -> Settings:
-    """Settings from the nested values of a TOML file; raises BadInput."""
-    settings = Settings()
+def parse(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+    """Settings from the nested values of a TOML file, and why some of them were refused."""
+    settings, refused = Settings(), []
     for key, value in values.items():
-        if key == "experiment" and isinstance(value, dict):
-            settings.experiment = Experiment.from_dict(value)
-        elif key == "theme" and isinstance(value, str):
-            settings.theme = value
-        elif key == "ascii" and isinstance(value, bool):
-            settings.ascii = value
-        elif (
-            key == "keys"
-            and isinstance(value, dict)
-            and all(isinstance(name, str) for name in value.values())
-        ):
-            settings.keys = value
-        else:
-            names = "theme, ascii, keys, experiment"
-            raise BadInput(key, value, tr("not a setting; the settings are {names}", names=names))
-    return settings
+        try:
+            match key:
+                case "version":
+                    settings.version = version_of(value)
+                case "theme":
+                    settings.theme = text_of(key, value)
+                case "ascii":
+                    settings.ascii = flag_of(key, value)
+                case "keys":
+                    settings.keys, reasons = keys_of(table_of(key, value))
+                    refused += reasons
+                case "experiment":
+                    settings.experiment, reasons = experiment_of(table_of(key, value))
+                    refused += reasons
+                case _:
+                    settings.unknown[key] = value
+        except BadInput as error:
+            refused.append(str(error))
+    return settings, refused
+
+
+def version_of(value: object) -> int:
+    """A version of the format; raises BadInput."""
+    if type(value) is not int or value < 1:
+        raise BadInput("version", value, tr("must be a whole number at least 1"))
+    return value
+
+
+def text_of(key: str, value: object) -> str:
+    """A text; raises BadInput."""
+    if not isinstance(value, str):
+        raise BadInput(key, value, tr("must be text in quotation marks"))
+    return value
+
+
+def flag_of(key: str, value: object) -> bool:
+    """Yes or no; raises BadInput."""
+    if not isinstance(value, bool):
+        raise BadInput(key, value, tr("must be true or false"))
+    return value
+
+
+def table_of(key: str, value: object) -> Mapping[str, Any]:
+    """A table; raises BadInput."""
+    if not isinstance(value, Mapping):
+        raise BadInput(key, value, tr("must be a table, [{key}]", key=key))
+    return value
+
+
+def keys_of(table: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """The remapped keys of a table, and why some of them were refused."""
+    keys, refused = {}, []
+    for action, key in table.items():
+        try:
+            keys[action] = text_of(action, key)
+        except BadInput as error:
+            refused.append(str(error))
+    return keys, refused
+
+
+def experiment_of(table: Mapping[str, Any]) -> tuple[Experiment, list[str]]:
+    """The experiment of a table without the keys that it refuses, and why it does."""
+    changes = flattened(table)
+    refused: list[str] = []
+    while True:
+        try:
+            return Experiment().changed(changes), refused
+        except BadInput as error:
+            refused.append(str(error))
+            # Settings that do not go together name a key that need not stand in the file.
+            bad = [key for key in changes if key == error.key or key.startswith(f"{error.key}.")]
+            for key in bad or list(changes):
+                del changes[key]
 
 
 def save(settings: Settings, file: Path) -> str:
     """Write the settings, all or nothing; the message is empty if that worked."""
-    values: dict[str, Any] = {"theme": settings.theme, "ascii": settings.ascii}
+    if not settings.may_write:
+        return tr("{file} is left as it is: nothing is remembered.", file=file.name)
+    values: dict[str, Any] = {
+        **settings.unknown,
+        "version": VERSION,
+        "theme": settings.theme,
+        "ascii": settings.ascii,
+    }
     if settings.keys:
         values["keys"] = settings.keys
     values["experiment"] = settings.experiment.to_dict()

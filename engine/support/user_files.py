@@ -42,13 +42,32 @@ def read_kept(
         return nothing, set_aside(file, str(error))
 
 
-def set_aside(file: Path, reason: str) -> str:
-    """Rename a damaged file, so that it is neither used nor lost; the message says where to."""
+def free_name(file: Path) -> Path:
+    """A name beside a damaged file that no other file has."""
     aside = file.with_suffix(".damaged.toml")
     count = 1
     while aside.exists():
         count += 1
         aside = file.with_suffix(f".damaged-{count}.toml")
+    return aside
+
+
+def copy_aside(file: Path) -> str:
+    """Copy a file of which a part is damaged, so that it may be written anew.
+
+    Returns the name of the copy; empty where none could be made.
+    """
+    aside = free_name(file)
+    try:
+        aside.write_bytes(file.read_bytes())
+    except OSError:
+        return ""
+    return aside.name
+
+
+def set_aside(file: Path, reason: str) -> str:
+    """Rename a damaged file, so that it is neither used nor lost; the message says where to."""
+    aside = free_name(file)
     try:
         file.rename(aside)
     except OSError:
@@ -72,6 +91,6 @@ def write_kept(values: Mapping[str, Any], file: Path) -> str:
         file.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(tomli_w.dumps(values), encoding="utf-8")
         beside.replace(file)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a number of thousands of digits
         return tr("{file} could not be saved: {reason}", file=file.name, reason=error)
     return ""
