@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,10 +16,9 @@ from engine.catalog.parameters import direction
 from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite, read_experiment
 from engine.experiment import Experiment
 from engine.support.translation import Message, in_words, tr
-from engine.theory.facts import Facts
 from engine.theory.floor import Floor
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
-from engine.training.snapshot import error_of, quantities
+from engine.training.record import Record, Recorder
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy
@@ -39,12 +38,13 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
     experiment = read_experiment(lesson, file, settings)
-    report: Plain | Json = Json() if as_json else Plain(sys.stderr.isatty())
+    report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
     from engine.training.trainer import train
 
-    begin = time.perf_counter()
+    recorder, begin = Recorder(experiment), time.perf_counter()
     try:
         for event in train(experiment):
+            recorder.fold(event)
             match event:
                 case Stepped():
                     report.step(event, time.perf_counter() - begin)
@@ -56,7 +56,7 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
                 case EpochEnded():
                     report.epoch(event)
                 case Finished() | Diverged():
-                    report.end(event, time.perf_counter() - begin)
+                    report.end(recorder.record(time.perf_counter() - begin))
                     return DIVERGED if isinstance(event, Diverged) else 0
     except KeyboardInterrupt:
         click.echo(tr("linreg-tui: interrupted"), err=True)
@@ -97,22 +97,19 @@ def explained(cause: Autopsy) -> list[str]:
 class Plain:
     """Prints a line an epoch, then the errors; with a progress line where a person watches."""
 
-    def __init__(self, watched: bool) -> None:
+    def __init__(self, experiment: Experiment, watched: bool) -> None:
+        self.experiment = experiment
         self.watched = watched
         self.shown = 0.0
-        self.facts: Facts | None = None
-        self.experiment = Experiment()
 
     def start(self, event: Started) -> None:
-        """Remember what is needed at the end."""
-        self.facts = event.facts
-        self.experiment = event.experiment
+        """The start is not reported."""
 
     def step(self, event: Stepped, seconds: float) -> None:
         """Renew the progress line, at most ten times a second."""
-        if self.watched and seconds - self.shown > 0.1 and self.facts:
+        if self.watched and seconds - self.shown > 0.1:
             self.shown = seconds
-            steps = self.facts.steps_per_epoch * self.experiment.epochs
+            steps = self.experiment.steps_per_epoch * self.experiment.epochs
             eta = seconds * (steps - event.step) / event.step
             text = tr(
                 "epoch {epoch}/{epochs}, {share:.0%}, {seconds:.0f} s left",
@@ -133,31 +130,28 @@ class Plain:
         if event.alert:
             click.echo(in_words(event.alert), err=True)
 
-    def end(self, event: Finished | Diverged, seconds: float) -> None:
+    def end(self, record: Record) -> None:
         """Print the errors and where the run stands."""
         self._clear()
-        known = self.facts
-        assert known
-        for name, values in error_of(event.params, known.true).items():
+        for name, values in record.error.items():
             text = ", ".join(f"{value:.3g}" for value in values)
             click.echo(tr("error of {name} (estimate − true): {values}", name=name, values=text))
-        for name, (value, true, unit) in quantities(self.experiment, event.params, known).items():
-            known_true = "" if true is None else tr(", true {value:.6g}", value=true)
-            click.echo(f"{name} = {value:.6g} {unit}{known_true}")
-        if isinstance(event, Diverged):
-            said = tr(
+        for name, (value, true, unit) in record.quantities.items():
+            true_text = "" if true is None else tr(", true {value:.6g}", value=true)
+            click.echo(f"{name} = {value:.6g} {unit}{true_text}")
+        if record.autopsy:
+            summary = tr(
                 "diverged at step {step} (epoch {epoch}): {reason}",
-                step=event.step,
-                epoch=event.epoch,
-                reason=event.reason,
+                step=record.step,
+                epoch=record.epoch,
+                reason=record.reason,
             )
-            click.echo(said, err=True)
-            for line in explained(event.autopsy):
+            for line in (summary, *explained(record.autopsy)):
                 click.echo(line, err=True)
             return
-        if event.reason:
-            click.echo(in_words(event.reason))
-        click.echo(standing_text(known.floor, event.loss))
+        if record.reason:
+            click.echo(in_words(record.reason))
+        click.echo(standing_text(record.floor, record.loss))
 
     def _clear(self) -> None:
         if self.watched:
@@ -167,14 +161,8 @@ class Plain:
 class Json:
     """Prints one JSON object a line; a number that is not finite becomes null."""
 
-    def __init__(self) -> None:
-        self.facts: Facts | None = None
-        self.experiment = Experiment()
-
     def start(self, event: Started) -> None:
         """The experiment and its device."""
-        self.facts = event.facts
-        self.experiment = event.experiment
         self._print(
             event="started",
             experiment=event.experiment.to_dict(),
@@ -197,36 +185,27 @@ class Json:
         if event.alert:
             click.echo(in_words(event.alert), err=True)
 
-    def end(self, event: Finished | Diverged, seconds: float) -> None:
+    def end(self, record: Record) -> None:
         """The outcome, beside what theory says."""
-        known = self.facts
-        assert known
-        outcome: dict[str, Any] = {"event": "finished", "status": "finished"}
-        if isinstance(event, Finished):
-            outcome |= {"epoch": event.epoch, "reason": event.reason or ""}
-        if isinstance(event, Diverged):
-            outcome |= {
-                "status": "diverged",
-                "epoch": event.epoch,
-                "step": event.step,
-                "reason": event.reason,
-                "autopsy": asdict(event.autopsy),
-            }
+        cause = record.autopsy
         self._print(
-            **outcome,
-            loss=event.loss,
-            error=error_of(event.params, known.true),
+            event="finished",
+            status=record.state,
+            epoch=record.epoch,
+            **({"step": record.step} if cause else {}),
+            reason=record.reason,
+            **({"autopsy": asdict(cause)} if cause else {}),
+            loss=record.loss,
+            error=record.error,
             quantities={
                 name: {"value": value, "true": true, "unit": unit}
-                for name, (value, true, unit) in quantities(
-                    self.experiment, event.params, known
-                ).items()
+                for name, (value, true, unit) in record.quantities.items()
             },
-            closed_form=known.closed_form,
-            optimum=known.floor.optimum,
-            noise_floor=known.floor.noise,
-            standing=known.floor.standing(event.loss),
-            seconds=seconds,
+            closed_form=record.closed_form,
+            optimum=record.floor.optimum,
+            noise_floor=record.floor.noise,
+            standing=record.standing,
+            seconds=record.seconds,
         )
 
     def _print(self, **values: object) -> None:

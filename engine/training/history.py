@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from engine.catalog.parameters import Values, flat, numbers
 from engine.experiment import Experiment
 from engine.support.translation import Message
-from engine.theory.facts import Facts
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.theory.stability import Autopsy
 
+from engine.training.record import Recorder
 from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, residuals
 from engine.training.trail import Trail
@@ -27,52 +26,39 @@ PLACES_PER_EPOCH = 32
 """How often in an epoch the parameters are noted down."""
 
 
-class History:
-    """Folds the events of one run; a snapshot is made of them only when it is asked for."""
+class History(Recorder):
+    """Folds the events of one run, its curves and its path too, and makes snapshots of them."""
 
     def __init__(self, experiment: Experiment, number: int = 0) -> None:
+        super().__init__(experiment)
         self.latest = Snapshot(experiment, number, lr=experiment.lr)
         """The snapshot that was made last."""
-        self.facts: Facts | None = None
         self.outcome: State | None = None
         """How the run ended."""
         self.message: Message | str = ""
-        self.autopsy: Autopsy | None = None
-        self.epoch = 0
-        """Epochs completed."""
-        self.loss: float | None = None
-        """Loss over all the data after them."""
         self.batch_losses = Series()
-        self.epoch_losses = Series()
-        self.validation_losses = Series()
         self.trail = Trail(1, 1)
         self._step: Stepped | None = None
 
     def fold(self, event: Event) -> None:
         """Take in one event; cheap for a step, whose numbers are read only when they are shown."""
+        super().fold(event)
         match event:
             case Stepped():
                 self._step = event
                 self._steps(event)
             case EpochEnded():
-                self.epoch, self.loss = event.epoch, event.loss
                 self.message = event.alert or self.message
-                self.epoch_losses.add(event.epoch, event.loss)
-                if event.validation is not None:
-                    self.validation_losses.add(event.epoch, event.validation)
                 assert self.facts
                 self._track(event.epoch * self.facts.steps_per_epoch, lambda: event.params)
             case Started():
-                self.facts, self.message = event.facts, event.note or ""
-                self.loss = event.facts.start_loss
-                self.epoch_losses.add(0, self.loss)
+                self.message = event.note or ""
                 start = flat(event.facts.start)
                 interval = max(1, event.facts.steps_per_epoch // PLACES_PER_EPOCH)
                 self.trail = Trail(len(start), interval)
                 self.trail.add(0, start)
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
-                self.autopsy = event.autopsy
             case Finished():
                 self.outcome, self.message = "finished", event.reason or self.message
 
@@ -87,7 +73,7 @@ class History:
                 "step": step.step,
                 "batch_loss": step.loss,
                 "params": numbers(params),
-                "residuals": residuals(self.latest.experiment, params, step.live.minibatch()),
+                "residuals": residuals(self.experiment, params, step.live.minibatch()),
                 "grads": numbers(step.live.grads()),
                 "steps_per_second": step.step / seconds if seconds > 0 else 0.0,
             }
@@ -96,7 +82,7 @@ class History:
         if self.facts:
             per_epoch = self.facts.steps_per_epoch
             now["path"] = self.trail.path(self.step, flat(now["params"]), per_epoch)
-        factor = self.latest.experiment.lr_factors(max(self.step - 1, 0), 1)[0]
+        factor = self.experiment.lr_factors(max(self.step - 1, 0), 1)[0]
         self.latest = replace(
             self.latest,
             state=self.outcome or state,
@@ -108,7 +94,7 @@ class History:
             batch_losses=self.batch_losses.points(),
             epoch_losses=self.epoch_losses.points(),
             validation_losses=self.validation_losses.points(),
-            autopsy=self.autopsy,
+            autopsy=self.ending.autopsy if isinstance(self.ending, Diverged) else None,
             seconds=seconds,
             **now,
         )
@@ -120,12 +106,12 @@ class History:
             return {}
         import torch  # there are facts, so it is there
 
-        model, sample = self.latest.experiment.architecture(), self.facts.sample
+        model, sample = self.experiment.architecture(), self.facts.sample
         start = torch.tensor(flat(self.facts.start))
         rows = torch.tensor(sample.X).T, torch.tensor(sample.y)[:, None]
         return {
             "params": self.facts.start,
-            "residuals": residuals(self.latest.experiment, model.shaped(start), rows),
+            "residuals": residuals(self.experiment, model.shaped(start), rows),
         }
 
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
@@ -136,11 +122,6 @@ class History:
     def begun(self) -> bool:
         """Whether a step was taken."""
         return self._step is not None
-
-    @property
-    def step(self) -> int:
-        """Steps taken."""
-        return self._step.step if self._step else 0
 
     @property
     def batch_loss(self) -> float | None:

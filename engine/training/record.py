@@ -1,0 +1,159 @@
+"""What a run came to, in plain numbers that can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from engine.catalog.parameters import Values
+from engine.experiment import Experiment
+from engine.support.translation import Message
+from engine.theory.facts import Facts
+from engine.theory.floor import Floor, Standing
+from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
+from engine.training.series import Points, Series
+from engine.training.snapshot import State, error_of, quantities
+
+if TYPE_CHECKING:
+    from engine.theory.stability import Autopsy
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run came to; `to_dict` and `from_dict` are inverse."""
+
+    experiment: Experiment
+    state: State
+    """How it ended: finished or diverged."""
+    reason: Message | str
+    """Why it ended where it did; empty where all its epochs are done."""
+    epoch: int
+    step: int
+    loss: float
+    """Mean loss over all the data at the end; of a diverged run that of its last minibatch."""
+    epoch_losses: Points
+    """x in epochs, from the start at 0; neighbours are merged where there are very many."""
+    validation_losses: Points
+    params: Values
+    error: Values
+    """Estimate − true for each parameter that has a true value."""
+    quantities: Mapping[str, tuple[float, float | None, str]]
+    """Physical quantities by name: value, true value if there is one, unit."""
+    closed_form: Values
+    floor: Floor
+    autopsy: Autopsy | None
+    """Why the run diverged, if it did."""
+    seconds: float
+    """Time spent training."""
+
+    @property
+    def standing(self) -> Standing:
+        """Where the loss at the end stands."""
+        return self.floor.standing(self.loss)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested plain values; numbers that are not finite stay as they are."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in ("epoch_losses", "validation_losses", "floor", "autopsy"):
+            values[name] = values[name] and asdict(values[name])
+        return {**_plain(values), "experiment": self.experiment.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Record:
+        """The record of which these are the values, lists in the place of tuples or not."""
+        from engine.theory.stability import Autopsy, Limit  # brings torch
+
+        plain = dict(values)
+        for name in ("params", "error", "closed_form"):
+            plain[name] = _tuples(plain[name])
+        plain["reason"] = _message(plain["reason"])
+        plain["quantities"] = _tuples(plain["quantities"])
+        plain["experiment"] = Experiment.from_dict(plain["experiment"])
+        plain["floor"] = Floor(**plain["floor"])
+        for name in ("epoch_losses", "validation_losses"):
+            plain[name] = Points(**_tuples(plain[name]))
+        if cause := plain["autopsy"]:
+            limit = Limit(**{**cause["limit"], "name": _message(cause["limit"]["name"])})
+            heading = _tuples(cause["heading"])
+            plain["autopsy"] = Autopsy(**{**cause, "limit": limit, "heading": heading})
+        return cls(**plain)
+
+
+def _plain(value: Any) -> Any:
+    """A nested value with each message as its text and its values."""
+    if isinstance(value, Message):
+        return {"text": value.text, "values": _plain(value.values)}
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return value
+
+
+def _message(plain: Any) -> Any:
+    """The message of which these are the text and the values; any other value as it is."""
+    if not isinstance(plain, Mapping):
+        return plain
+    return Message(plain["text"], **{key: _message(x) for key, x in plain["values"].items()})
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(numbers) for name, numbers in values.items()}
+
+
+class Recorder:
+    """Folds the events of one run into what it came to; a step costs next to nothing."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.facts: Facts | None = None
+        self.ending: Finished | Diverged | None = None
+        """The last event of a run that the trainer has ended."""
+        self.step = 0
+        """Steps taken."""
+        self.epoch = 0
+        """Epochs completed."""
+        self.loss: float | None = None
+        """Loss over all the data after them."""
+        self.epoch_losses = Series()
+        self.validation_losses = Series()
+
+    def fold(self, event: Event) -> None:
+        """Take in one event."""
+        match event:
+            case Stepped():
+                self.step = event.step
+            case EpochEnded():
+                self.epoch, self.loss = event.epoch, event.loss
+                self.epoch_losses.add(event.epoch, event.loss)
+                if event.validation is not None:
+                    self.validation_losses.add(event.epoch, event.validation)
+            case Started():
+                self.facts = event.facts
+                self.loss = event.facts.start_loss
+                self.epoch_losses.add(0, self.loss)
+            case Finished() | Diverged():
+                self.ending = event
+
+    def record(self, seconds: float) -> Record:
+        """What the run came to, once the trainer has ended it, in so many seconds of training."""
+        end, facts = self.ending, self.facts
+        assert end
+        assert facts
+        diverged = isinstance(end, Diverged)
+        return Record(
+            experiment=self.experiment,
+            state="diverged" if diverged else "finished",
+            reason=end.reason or "",
+            epoch=end.epoch,
+            step=end.step,
+            loss=end.loss,
+            epoch_losses=self.epoch_losses.points(),
+            validation_losses=self.validation_losses.points(),
+            params=end.params,
+            error=error_of(end.params, facts.true),
+            quantities=quantities(self.experiment, end.params, facts),
+            closed_form=facts.closed_form,
+            floor=facts.floor,
+            autopsy=end.autopsy if isinstance(end, Diverged) else None,
+            seconds=seconds,
+        )
