@@ -1,0 +1,42 @@
+"""The documents name every folder, and nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from tests.support.paths import ROOT
+
+DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md")
+FOLDERS = sorted(
+    f"{file.parent.relative_to(ROOT).as_posix()}/"
+    for package in ("engine", "tui")
+    for file in (ROOT / package).rglob("__init__.py")
+    if file.parent.name != package
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_folder_is_named(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert FOLDERS
+    assert [folder for folder in FOLDERS if f"`{folder}`" not in text] == []
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "README.md", "tests/bench/RESULTS.md"])
+def test_every_path_exists(document: str) -> None:
+    file = ROOT / document
+    text = file.read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:engine|tui|tests|screenshots|\.ci)/[^`\sA-Z]*)`", text)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    named = [ROOT / path for path in paths] + [file.parent / link for link in links]
+    assert [path for path in named if not path.exists()] == []
+
+
+def test_the_changelog_has_a_head_for_what_comes_and_one_for_this_version() -> None:
+    heads = re.findall(r"^## (.+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert heads[0] == "Unreleased"
+    assert heads[1].split()[0] == version["version"]
