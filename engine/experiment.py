@@ -17,7 +17,7 @@ from engine.catalog.models import MODELS
 from engine.catalog.registry import Entry, Param, Registry, Value
 from engine.catalog.source import Source
 from engine.support.errors import BadInput
-from engine.support.translation import tr
+from engine.support.translation import tr, trn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +72,11 @@ class Experiment:
             )
             raise BadInput("data.scale", scales, allowed)
         if source.n * source.features > MOST_NUMBERS:
-            allowed = tr("n times {count} features must be at most 2e8", count=source.features)
+            allowed = trn(
+                "n times {n} feature must be at most 2e8",
+                "n times {n} features must be at most 2e8",
+                n=source.features,
+            )
             raise BadInput("data.n", source.n, allowed)
         model = self.architecture()
         size = sum(map(math.prod, model.shapes.values()))
@@ -83,7 +87,11 @@ class Experiment:
             raise BadInput("model", self.model.name, allowed)
         widest = max(shape[-1] for shape in model.shapes.values())
         if source.n * widest > MOST_NUMBERS:
-            allowed = tr("n times {count} hidden units must be at most 2e8", count=widest)
+            allowed = trn(
+                "n times {n} hidden unit must be at most 2e8",
+                "n times {n} hidden units must be at most 2e8",
+                n=widest,
+            )
             raise BadInput("data.n", source.n, allowed)
         if self.loop == "fast" and not isinstance(model, Linear):
             allowed = tr(
@@ -131,12 +139,11 @@ class Experiment:
             raise BadInput("model", self.model.name, str(error)) from None
         return model
 
-    def linear_model(self, what: str) -> Linear:
-        """This experiment's model; raises BadInput, saying that `what` needs it, if not linear."""
+    def linear_model(self, demand: str) -> Linear:
+        """This experiment's model; raises BadInput with the demand if it is not linear."""
         model = self.architecture()
         if not isinstance(model, Linear):
-            allowed = tr("{what} needs a model that is linear in its parameters", what=what)
-            raise BadInput("model", self.model.name, allowed)
+            raise BadInput("model", self.model.name, demand)
         return model
 
     @property

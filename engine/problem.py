@@ -55,7 +55,9 @@ class Problem:
     @property
     def linear(self) -> Linear:
         """The model, where it is linear in its parameters; raises BadInput where it is not."""
-        return self.experiment.linear_model(tr("this"))
+        return self.experiment.linear_model(
+            tr("this needs a model that is linear in its parameters")
+        )
 
     def loss(self, residual: Tensor) -> Tensor:
         """The chosen loss of each residual, same shape."""

@@ -57,15 +57,19 @@ class Param:
             kind = tr("1 to {longest} numbers separated by commas, each", longest=self.longest)
         if unlimited:
             return tr("must be {kind}", kind=kind)
-        limits = []
-        if self.low is not None:
-            low = show(self.low)
-            limits.append(
-                tr("above {low}", low=low) if self.above else tr("at least {low}", low=low)
-            )
-        if self.high is not None:
-            limits.append(tr("at most {high}", high=show(self.high)))
-        return tr("must be {kind} {limits}", kind=kind, limits=tr(" and ").join(limits))
+        return tr("must be {kind} {limits}", kind=kind, limits=self._limits())
+
+    def _limits(self) -> str:
+        """What a number must lie between."""
+        if self.low is None:
+            return tr("at most {high}", high=show(self.high))
+        if self.high is None:
+            return tr("above {low}" if self.above else "at least {low}", low=show(self.low))
+        return tr(
+            "above {low} and at most {high}" if self.above else "at least {low} and at most {high}",
+            low=show(self.low),
+            high=show(self.high),
+        )
 
     def check(self, value: object, key: str | None = None) -> Value:
         """The value in this parameter's type; raises BadInput for `key` when it is not allowed."""

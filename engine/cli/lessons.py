@@ -67,8 +67,10 @@ def report(lesson: Lesson, seed: int) -> bool:
         answered = answered and right
         said = tr("right") if right else tr("not right")
         if forecast and forecast.measured is not None:
-            said += tr(
-                ", said {said:.4g}, measured {measured:.4g}",
+            said = tr(
+                "right, said {said:.4g}, measured {measured:.4g}"
+                if right
+                else "not right, said {said:.4g}, measured {measured:.4g}",
                 said=forecast.said,
                 measured=forecast.measured,
             )

@@ -134,13 +134,14 @@ def cost(way: Way) -> str:
     """What a way to second derivatives costs, or why it fails."""
     if way.off is None:
         return way.trouble
-    kept = tr(", keeps {bytes} bytes more", bytes=way.kept) if way.kept else ""
     return tr(
-        "{passes} backward passes, {numbers} numbers, off by {off:.1g}{kept}",
+        "{passes} backward passes, {numbers} numbers, off by {off:.1g}, keeps {bytes} bytes more"
+        if way.kept
+        else "{passes} backward passes, {numbers} numbers, off by {off:.1g}",
         passes=way.passes,
         numbers=way.numbers,
         off=way.off,
-        kept=kept,
+        bytes=way.kept,
     )
 
 

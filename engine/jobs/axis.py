@@ -54,11 +54,13 @@ def numeric(key: str, experiment: Experiment) -> Param:
     """The number that stands under a key; raises BadInput where an axis cannot run along it."""
     param = experiment.param(key) if key in experiment.flat() else None
     if key not in numeric_keys(experiment) or not isinstance(param, Param):
-        allowed = tr("choose from {names}", names=", ".join(numeric_keys(experiment)))
+        names = ", ".join(numeric_keys(experiment))
         if key == "patience":
-            allowed = tr("has no say in a sweep; ") + allowed
+            allowed = tr("has no say in a sweep; choose from {names}", names=names)
         elif param:
-            allowed = tr("is no number; ") + allowed
+            allowed = tr("is no number; choose from {names}", names=names)
+        else:
+            allowed = tr("choose from {names}", names=names)
         raise BadInput("axis", key, allowed)
     return param
 

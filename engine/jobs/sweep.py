@@ -62,7 +62,7 @@ class Sweep:
         if not 1 <= len(self.axes) <= 2 or len({axis.key for axis in self.axes}) < len(self.axes):
             keys = ", ".join(axis.key for axis in self.axes)
             raise BadInput("axis", keys, tr("a sweep has one axis or two different ones"))
-        self.experiment.linear_model(tr("a sweep"))
+        self.experiment.linear_model(tr("a sweep needs a model that is linear in its parameters"))
         if not self.experiment.reshape:
             raise BadInput("reshape", False, tr("a sweep always has y in shape"))
         if self.experiment.entry("loss").derivative is None:

@@ -173,8 +173,14 @@ def _comparison(
         if words.startswith(f"{verb} "):
             name = words.removeprefix(f"{verb} ")
             if name not in known:
-                allowed = tr("choose from {names}", names=", ".join(known))
-                raise ValueError(tr("{name!r} cannot be {verb}; ", name=name, verb=verb) + allowed)
+                raise ValueError(
+                    tr(
+                        "{name!r} cannot be {verb}; choose from {names}",
+                        name=name,
+                        verb=verb,
+                        names=", ".join(known),
+                    )
+                )
             return lambda evidence: name in evidence.used
     if match := re.fullmatch(r"(.+?) is (not )?(.+)", words):
         key, negated, said = match.groups()
@@ -203,8 +209,14 @@ def _words(key: str, said: str) -> tuple[Callable[[Snapshot], str], str]:
     known = {"status": STATES, "standing": STANDINGS}.get(key)
     if known:
         if said not in known:
-            allowed = tr("choose from {names}", names=", ".join(known))
-            raise ValueError(tr("{key} is never {said!r}; ", key=key, said=said) + allowed)
+            raise ValueError(
+                tr(
+                    "{key} is never {said!r}; choose from {names}",
+                    key=key,
+                    said=said,
+                    names=", ".join(known),
+                )
+            )
         return (_standing if key == "standing" else lambda run: run.state), said
     value = read_value(key, said)
     return lambda run: show(run.experiment.flat().get(key, "")), value

@@ -25,7 +25,7 @@ from engine.lessons.conditions import (
     parse_tolerance,
 )
 from engine.support.errors import BadInput, shortened, show
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 
 PANELS = ("data", "model", "training", "loss", "fit", "values")
 """Panels that a lesson may hide."""
@@ -256,12 +256,12 @@ class Head:
         if not title:
             raise self.wrong("title", tr("has no title"))
         view = self.string(top, "view") or VIEWS[0]
-        self.known(view, VIEWS, tr("view"))
+        self.known(view, VIEWS, "there is no view {name!r}; choose from {names}")
         panels, tools = self.strings(top, "hide_panels"), self.strings(top, "hide_tools")
         for panel in panels:
-            self.known(panel, PANELS, tr("panel"))
+            self.known(panel, PANELS, "there is no panel {name!r}; choose from {names}")
         for tool in tools:
-            self.known(tool, TOOLS, tr("tool"))
+            self.known(tool, TOOLS, "there is no tool {name!r}; choose from {names}")
         experiment = self.experiment(top.get("experiment", {}))
         return Lesson(
             name,
@@ -331,7 +331,9 @@ class Head:
         """One [[solution]]: keys of the experiment, `use` and `pause`."""
         used = self.strings(values, "use")
         for name in used:
-            self.known(name, (*TOOLS, *VIEWS), tr("tool or view"))
+            self.known(
+                name, (*TOOLS, *VIEWS), "there is no tool or view {name!r}; choose from {names}"
+            )
         pause = values.get("pause", 0)
         if type(pause) is not int or pause < 0:
             raise self.wrong("pause", tr("pause must be a whole number of steps"))
@@ -391,10 +393,7 @@ class Head:
             raise self.wrong(key, tr('{key} must be a list of names: ["…", "…"]', key=key))
         return tuple(value)
 
-    def known(self, name: str, names: Collection[str], what: str) -> None:
+    def known(self, name: str, names: Collection[str], wrong: Translatable) -> None:
         """Raise BadLesson for a name that is not one of them."""
         if name not in names:
-            allowed = tr("choose from {names}", names=", ".join(names))
-            raise self.wrong(
-                name, tr("there is no {what} {name!r}; ", what=what, name=name) + allowed
-            )
+            raise self.wrong(name, tr(wrong, name=name, names=", ".join(names)))

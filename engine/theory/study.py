@@ -81,7 +81,7 @@ def study(
             tr("the parameters are no longer finite: nothing can be said of this place")
         )
     problem = build(experiment)
-    model = experiment.linear_model(tr("theory"))
+    model = experiment.linear_model(tr("theory needs a model that is linear in its parameters"))
     design, decay = model.design(problem.X), weight_decay(problem)
     tensors = problem.tensors(params)
     theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()

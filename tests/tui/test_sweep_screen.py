@@ -224,7 +224,7 @@ def every_experiment() -> list[Experiment]:
         for entry in registry:
             try:
                 experiment = BASELINE.changed({name: entry.name})
-                experiment.linear_model("a sweep")
+                experiment.linear_model("a sweep needs a linear model")
             except BadInput:
                 continue
             experiments.append(experiment)

@@ -41,13 +41,17 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     source = snapshot.experiment.source()
     single = len(columns) == 1
     name = source.x_label if single else f"{source.x_label}[{feature}]"
-    title = tr("{y} against {x}", y=source.y_label, x=name)
+    title = (
+        tr("{y} against {x}", y=source.y_label, x=name)
+        if single
+        else tr("{y} against {x}, others at mean", y=source.y_label, x=name)
+    )
     return Chart(
         (
             Curve(column, y, "points", "data", tr("data"), marker="."),
             Curve(xs, predictions(snapshot, rows), color="fit", label=tr("model"), marker="*"),
         ),
-        title=title if single else title + tr(", others at mean"),
+        title=title,
         x_label=name,
         y_label=source.y_label,
     )

@@ -6,7 +6,7 @@ import math
 
 from engine.catalog.registry import Value
 from engine.jobs.sweep import Cell, SweepProgress
-from engine.support.translation import Translatable, tr
+from engine.support.translation import Translatable, tr, trn
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.heatmap import Heat
 
@@ -39,7 +39,12 @@ def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
         values,
         tuple(map(label, x.values)),
         tuple(map(label, y.values)),
-        tr("{measure} of {count} runs", measure=tr(measure), count=len(progress.cells)),
+        trn(
+            "{measure} of {n} run",
+            "{measure} of {n} runs",
+            n=len(progress.cells),
+            measure=tr(measure),
+        ),
         x.key,
         y.key,
         log=measure == LOSS,
@@ -52,6 +57,11 @@ def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
 def absent(measure: str) -> str:
     """What became of a run that has no number."""
     return tr("diverged") if measure == LOSS else tr("never at the floor")
+
+
+def nothing(measure: str) -> str:
+    """What became of the runs where none has a number."""
+    return tr("all diverged") if measure == LOSS else tr("all never at the floor")
 
 
 def curve(progress: SweepProgress, measure: str, critical_lr: float) -> Chart:
@@ -77,7 +87,7 @@ def curve(progress: SweepProgress, measure: str, critical_lr: float) -> Chart:
         title=tr("{y} against {x}", y=tr(measure), x=name),
         x_label=name,
         log_y=measure == LOSS,
-        empty=tr("all {fate}", fate=absent(measure)) if progress.done else tr("no run to show yet"),
+        empty=nothing(measure) if progress.done else tr("no run to show yet"),
     )
 
 

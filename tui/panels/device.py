@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from engine.support.translation import tr
+from engine.support.translation import tr, trn
 from engine.training.snapshot import Snapshot
 from tui.panels.words import Words
 from tui.text.numbers import count
@@ -33,7 +33,7 @@ def device_text(snapshot: Snapshot) -> Text:
             steps=count(snapshot.steps_per_second),
             epochs=count(epochs),
         )
-    threads = tr("1 thread") if info.threads == 1 else tr("{count} threads", count=info.threads)
+    threads = trn("{n} thread", "{n} threads", n=info.threads)
     version = info.torch.partition("+")[0]
     lines = f"{name} {speed}\n{info.name}\ntorch {version} · {threads} · {info.memory_gb:.0f} GB"
     return Text(lines, no_wrap=True, overflow="ellipsis")

@@ -71,10 +71,14 @@ def quantities(snapshot: Snapshot) -> list[str]:
     """Each physical quantity with its unit, beside the true value."""
     return [
         f"{name} = {quantity(value)} {unit}"
-        + (
-            ""
-            if true is None
-            else tr(", true {true} ({off:+.3g})", true=quantity(true), off=value - true)
+        if true is None
+        else tr(
+            "{name} = {value} {unit}, true {true} ({off:+.3g})",
+            name=name,
+            value=quantity(value),
+            unit=unit,
+            true=quantity(true),
+            off=value - true,
         )
         for name, (value, true, unit) in snapshot.quantities().items()
     ]
@@ -107,32 +111,39 @@ def advice(snapshot: Snapshot) -> str:
             message=snapshot.message,
         )
     if cause := snapshot.autopsy:
-        happened, remedy, limit, where = findings(cause)
         return tr(
-            "{remedy}. It {happened}: {limit}. It {where}.",
-            remedy=remedy.capitalize(),
-            happened=happened,
-            limit=limit,
-            where=where,
+            "Press a to train with {suggestion:.3g}. It diverged from step {step} on: lr {lr:.3g}, "
+            "{limit}. It ran away along {direction} (λ {value:.3g}).",
+            suggestion=cause.suggestion,
+            step=cause.first_bad_step,
+            lr=cause.lr,
+            limit=limit_of(cause),
+            direction=direction(cause.heading),
+            value=cause.eigenvalue,
         )
     return ""
 
 
 def findings(cause: Autopsy) -> tuple[str, str, str, str]:
     """Since when a run diverged, what helps, how far beyond the limit it was, and where it ran."""
-    limit, whose = cause.limit.lr, in_words(cause.limit.name)
-    if math.isfinite(limit):
-        whose = tr("limit {limit:.3g} ({whose})", limit=limit, whose=whose)
     return (
         tr("diverged from step {step} on", step=cause.first_bad_step),
         tr("press a to train with {lr:.3g}", lr=cause.suggestion),
-        tr("lr {lr:.3g}, {limit}", lr=cause.lr, limit=whose),
+        tr("lr {lr:.3g}, {limit}", lr=cause.lr, limit=limit_of(cause)),
         tr(
             "ran away along {direction} (λ {value:.3g})",
             direction=direction(cause.heading),
             value=cause.eigenvalue,
         ),
     )
+
+
+def limit_of(cause: Autopsy) -> str:
+    """The limit that a run went beyond, with whose it is; or why there is none."""
+    limit = cause.limit
+    if math.isinf(limit.lr):
+        return in_words(limit.name)
+    return tr("limit {limit:.3g} ({whose})", limit=limit.lr, whose=limit.name)
 
 
 def prospects(known: Stability, lr: float) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from engine.jobs.sweep import Sweep, SweepProgress
 from engine.lessons.library import title_of
 from engine.session import Session
 from engine.support.errors import BadInput
-from engine.support.translation import Translatable, tr
+from engine.support.translation import Translatable, tr, trn
 from tui.charts.sweep import FLOOR, LOSS, curve, heat
 from tui.drawing.heatmap import Heat, HeatMap
 from tui.drawing.view import ChartView
@@ -217,7 +217,9 @@ class SweepScreen(JobScreen[SweepProgress]):
             todo = tr("← ↑ ↓ → go from one to the next, enter takes one to the lab")
         else:
             todo = tr("enter takes the best to the lab")
-        self.query_one(Hint).say(tr("{count} runs; {todo}", count=len(sweep), todo=todo))
+        self.query_one(Hint).say(
+            trn("{n} run; {todo}", "{n} runs; {todo}", n=len(sweep), todo=todo)
+        )
         return sweep
 
     def say_usual(self) -> None:

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from engine.catalog.losses import LOSSES
 from engine.catalog.parameters import Values, direction, labels
 from engine.support.cell_width import left
-from engine.support.translation import Translatable, in_words, tr
+from engine.support.translation import Translatable, in_words, tr, trn
 from engine.theory.equivalents import caveats, translations
 from engine.training.snapshot import norm
 from tui.overlay import Over
@@ -152,7 +152,12 @@ class XrayScreen(StudyScreen):
             formula += " + penalty′(w)"
         by_hand = tr("by hand: {formula} for ℓ = {loss}", formula=formula, loss=loss.formula)
         if loss.derivative is None:
-            by_hand += tr(", ℓ′ by autograd, for this loss has no derivative written by hand")
+            by_hand = tr(
+                "by hand: {formula} for ℓ = {loss}, ℓ′ by autograd, for this loss has no "
+                "derivative written by hand",
+                formula=formula,
+                loss=loss.formula,
+            )
         columns = {
             tr("autograd"): xray.autograd,
             tr("by hand"): xray.by_hand,
@@ -177,9 +182,11 @@ class XrayScreen(StudyScreen):
             Text(tr("off: distance from autograd; the verdict is its share of the largest entry")),
         ]
         about = tr(
-            "Gradient of the {minibatch} ({samples}) at the present parameters, three ways. "
-            "Where they part, one is wrong.",
-            minibatch=tr("last minibatch") if study.begun else tr("first minibatch"),
+            "Gradient of the last minibatch ({samples}) at the present parameters, three ways. "
+            "Where they part, one is wrong."
+            if study.begun
+            else "Gradient of the first minibatch ({samples}) at the present parameters, three "
+            "ways. Where they part, one is wrong.",
             samples=samples(study.minibatch_size),
         )
         return section(f"|grad| {number(norm(xray.autograd))}", about, lines)
@@ -201,7 +208,7 @@ def verdict(who: str, off: float) -> Text:
 
 def samples(count: int) -> str:
     """1 sample, 10 samples."""
-    return tr("1 sample") if count == 1 else tr("{count} samples", count=count)
+    return trn("{n} sample", "{n} samples", n=count)
 
 
 def apart(found: Values, wanted: Values) -> list[float]:
@@ -240,16 +247,22 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
     flat = p - known.rank
     shape = tr("a trough, flat along its floor") if flat else valley(known.condition)
     yield Text(f"κ = λmax/λmin = {number(known.condition)}: {shape}")
-    rank = tr("rank {rank} of {p}: ", rank=known.rank, p=p)
     if flat:
-        count = tr("1 flat direction.") if flat == 1 else tr("{count} flat directions.", count=flat)
+        rank = trn(
+            "rank {rank} of {p}: {n} flat direction.",
+            "rank {rank} of {p}: {n} flat directions.",
+            n=flat,
+            rank=known.rank,
+            p=p,
+        )
         meaning = tr(
             "The columns of the data depend on each other: along these every point is as good as "
             "another, and training keeps what it started with. λmin is the smallest above 0."
         )
-        yield Text(f"{rank}{count} {meaning}")
+        yield Text(f"{rank} {meaning}")
     else:
-        yield Text(rank + tr("one minimum, no flat direction"))
+        rank = tr("rank {rank} of {p}: one minimum, no flat direction", rank=known.rank, p=p)
+        yield Text(rank)
 
 
 def valley(condition: float) -> str:
@@ -385,8 +398,12 @@ def noise_lines(study: Study, width: int) -> Iterator[Text]:
             )
         )
     else:
-        enough = samples(max(1, round(simple)))
-        yield Text(tr("a larger batch stops helping at about {samples}", samples=enough))
+        enough = trn(
+            "a larger batch stops helping at about {n} sample",
+            "a larger batch stops helping at about {n} samples",
+            n=max(1, round(simple)),
+        )
+        yield Text(enough)
     yield Text(
         tr("Near the optimum B_simple grows without end: G goes to 0 and the scatter stays."),
         style="dim",
