@@ -163,7 +163,7 @@ def literals(kind: ast.expr | None, value: ast.expr) -> Iterator[Line]:
             yield from (*literals(kind, value.body), *literals(kind, value.orelse))
         case _, ast.Tuple() | ast.List():
             yield from (line for item in value.elts for line in literals(kind, item))
-        case _, ast.Subscript():  # Literal["…", "…"]
+        case _, ast.Subscript(value=ast.Name("Literal")):
             yield from literals(kind, value.slice)
 
 
