@@ -26,6 +26,14 @@ class NoText(NullTranslations):
         """Refuse a text that `make messages` has not found."""
         raise AssertionError(f"{message!r} is in no catalog: is it declared as Translatable?")
 
+    def pgettext(self, context: str, message: str) -> str:
+        """Refuse a text with a context."""
+        return self.gettext(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Refuse a text with a plural."""
+        return self.gettext(msgid1)
+
 
 @pytest.fixture(autouse=True)
 def no_text_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

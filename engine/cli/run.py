@@ -123,9 +123,14 @@ class Plain:
     def epoch(self, event: EpochEnded) -> None:
         """Print the loss of an epoch."""
         self._clear()
-        text = tr("epoch {epoch}, loss {loss:f}", epoch=event.epoch, loss=event.loss)
-        if event.validation is not None:
-            text += tr(", validation loss {loss:f}", loss=event.validation)
+        text = tr(
+            "epoch {epoch}, loss {loss:f}"
+            if event.validation is None
+            else "epoch {epoch}, loss {loss:f}, validation loss {validation:f}",
+            epoch=event.epoch,
+            loss=event.loss,
+            validation=event.validation,
+        )
         click.echo(text)
         if event.alert:
             click.echo(in_words(event.alert), err=True)
@@ -137,8 +142,16 @@ class Plain:
             text = ", ".join(f"{value:.3g}" for value in values)
             click.echo(tr("error of {name} (estimate − true): {values}", name=name, values=text))
         for name, (value, true, unit) in record.quantities.items():
-            true_text = "" if true is None else tr(", true {value:.6g}", value=true)
-            click.echo(f"{name} = {value:.6g} {unit}{true_text}")
+            text = f"{name} = {value:.6g} {unit}"
+            if true is not None:
+                text = tr(
+                    "{name} = {value:.6g} {unit}, true {true:.6g}",
+                    name=name,
+                    value=value,
+                    unit=unit,
+                    true=true,
+                )
+            click.echo(text)
         if record.autopsy:
             summary = tr(
                 "diverged at step {step} (epoch {epoch}): {reason}",

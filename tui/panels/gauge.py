@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.experiment import KEYS, Experiment
-from engine.support.translation import in_words, tr
+from engine.support.translation import in_words, tr, trp
 from engine.training.snapshot import Snapshot
 from tui.text.numbers import number
 
@@ -45,8 +45,8 @@ def verdict(share: float) -> tuple[str, str]:
     if share < 0.5:
         return tr("safe"), "$text-success"
     if share < 1:
-        return tr("close"), "$text-warning"
-    return tr("above"), "$text-error"
+        return trp("to the limit", "close"), "$text-warning"
+    return trp("the limit", "above"), "$text-error"
 
 
 def percent(share: float) -> str:

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from engine.catalog.losses import LOSSES
 from engine.catalog.parameters import Values, direction, labels
 from engine.support.cell_width import left
-from engine.support.translation import Translatable, in_words, tr, trn
+from engine.support.translation import Translatable, in_words, tr, trn, trp
 from engine.theory.equivalents import caveats, translations
 from engine.training.snapshot import norm
 from tui.overlay import Over
@@ -284,7 +284,7 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
         columns = {
             "lr": [number(lr) for lr in (known.critical_lr, known.best_lr, known.best_momentum_lr)],
             tr("momentum"): ["–", "–", number(known.best_momentum)],
-            tr("left"): ["1", number(best), number(momentum)],
+            trp("of the error", "left"): ["1", number(best), number(momentum)],
             tr("steps"): ["–", steps_for(best), steps_for(momentum)],
         }
         yield from side_by_side(names, columns, width, 9)
