@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from engine.catalog.dataset import Dataset
 from engine.catalog.datasets import DATASETS
 from engine.catalog.model import Linear, Model
 from engine.catalog.models import MODELS
 from engine.catalog.registry import Entry, Param, Registry, Value
-from engine.catalog.source import Source
 from engine.support.errors import BadInput
 from engine.support.translation import tr, trn
 
@@ -64,20 +64,20 @@ class Experiment:
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", self.device):
             allowed = tr("choose from {names}", names="auto, cpu, cuda, cuda:N, mps")
             raise BadInput("device", self.device, allowed)
-        source = self.source()
+        dataset = self.dataset()
         scales = self.data.kwargs().get("scale", (1.0,))
-        if len(scales) not in (1, source.features):
+        if len(scales) not in (1, dataset.features):
             allowed = tr(
-                "must be one number or {count}, one for each of data.w", count=source.features
+                "must be one number or {count}, one for each of data.w", count=dataset.features
             )
             raise BadInput("data.scale", scales, allowed)
-        if source.n * source.features > MOST_NUMBERS:
+        if dataset.n * dataset.features > MOST_NUMBERS:
             allowed = trn(
                 "n times {n} feature must be at most 2e8",
                 "n times {n} features must be at most 2e8",
-                n=source.features,
+                n=dataset.features,
             )
-            raise BadInput("data.n", source.n, allowed)
+            raise BadInput("data.n", dataset.n, allowed)
         model = self.architecture()
         size = sum(map(math.prod, model.shapes.values()))
         if size > MOST_PARAMETERS and not isinstance(model, Linear):
@@ -86,13 +86,13 @@ class Experiment:
             )
             raise BadInput("model", self.model.name, allowed)
         widest = max(shape[-1] for shape in model.shapes.values())
-        if source.n * widest > MOST_NUMBERS:
+        if dataset.n * widest > MOST_NUMBERS:
             allowed = trn(
                 "n times {n} hidden unit must be at most 2e8",
                 "n times {n} hidden units must be at most 2e8",
                 n=widest,
             )
-            raise BadInput("data.n", source.n, allowed)
+            raise BadInput("data.n", dataset.n, allowed)
         if self.loop == "fast" and not isinstance(model, Linear):
             allowed = tr(
                 "{model} is not linear in its parameters; use scratch or concise",
@@ -125,16 +125,16 @@ class Experiment:
             return self.entry(head).param(name, key)
         return REGISTRIES.get(key) or SETTINGS[key]
 
-    def source(self) -> Source:
-        """The truth behind this experiment's data."""
-        source: Source = DATASETS[self.data.name].function(**self.data.kwargs())
-        return source
+    def dataset(self) -> Dataset:
+        """This experiment's data."""
+        dataset: Dataset = DATASETS[self.data.name].function(**self.data.kwargs())
+        return dataset
 
     def architecture(self) -> Model:
         """This experiment's model; raises BadInput when it does not go with the data."""
-        source = self.source()
+        dataset = self.dataset()
         try:
-            model: Model = MODELS[self.model.name].function(source, **self.model.kwargs())
+            model: Model = MODELS[self.model.name].function(dataset, **self.model.kwargs())
         except ValueError as error:
             raise BadInput("model", self.model.name, str(error)) from None
         return model
@@ -149,7 +149,7 @@ class Experiment:
     @property
     def train_size(self) -> int:
         """Samples that training sees; at least one, whatever the validation_split."""
-        n = self.source().n
+        n = self.dataset().n
         return n - min(round(self.validation_split * n), n - 1)
 
     @property

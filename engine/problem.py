@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.catalog.choice import Choice
+from engine.catalog.dataset import Dataset
 from engine.catalog.inits import INITS
 from engine.catalog.model import Linear, Model
 from engine.catalog.parameters import Values
-from engine.catalog.source import Source
 from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of, permutation
 from engine.support.device import resolve
@@ -40,7 +40,7 @@ class Problem:
     """Data, model, loss and start of one run."""
 
     experiment: Experiment
-    source: Source
+    dataset: Dataset
     model: Model
     device: torch.device
     X: Tensor
@@ -51,6 +51,12 @@ class Problem:
     """Features and labels that training never sees; mostly none."""
     start: dict[str, Tensor]
     """First value of each parameter."""
+
+    @property
+    def true_values(self) -> Values:
+        """The true values of the parameters; empty where the data have none for this model."""
+        truth = self.dataset.truth
+        return self.model.true_values(truth) if truth else {}
 
     @property
     def linear(self) -> Linear:
@@ -134,14 +140,14 @@ def build(experiment: Experiment) -> Problem:
     Everything is drawn on the CPU and then moved, so that every device sees the same bytes.
     """
     device = resolve(experiment.device)
-    source, model = experiment.source(), experiment.architecture()
-    X, y = source.draw(generator(experiment.seed, "data"))
+    dataset, model = experiment.dataset(), experiment.architecture()
+    X, y = dataset.draw(generator(experiment.seed, "data"))
     start = first_values(experiment.init, experiment.seed, model)
     # Samples are drawn independently of each other: the last ones are as good as any.
     n, X, y = experiment.train_size, X.to(device), y.to(device)
     return Problem(
         experiment,
-        source,
+        dataset,
         model,
         device,
         X[:n],

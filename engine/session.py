@@ -219,7 +219,7 @@ class Session:
         if experiment.loop == "fast" and self._compiled != kernels:
             self._compiled = kernels
             return Message("compiling the fast loop")
-        return Message("drawing the data") if experiment.source().n > LARGE_DATA else None
+        return Message("drawing the data") if experiment.dataset().n > LARGE_DATA else None
 
     def _go(self, experiment: Experiment, until: Until, fresh: bool = False) -> None:
         """Set off; in a new run where the one at hand is over, outdated or not wanted."""

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.catalog.dataset import Column, Dataset, Truth, generated
 from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
 from engine.catalog.registry import Param, Registry
-from engine.catalog.source import Source
 from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-DATASETS: Registry[Callable[..., Source]] = Registry(
+DATASETS: Registry[Callable[..., Dataset]] = Registry(
     "data", "The truth that samples are drawn from."
 )
 
@@ -122,7 +122,7 @@ def linear(
     outliers: float,
     outlier_size: float,
     sorted: bool,
-) -> Source:
+) -> Dataset:
     """Gaussian features of the given scale and mutual correlation (d2l §3.2, synthetic_data)."""
 
     def features(generator: Generator) -> Tensor:
@@ -138,16 +138,15 @@ def linear(
     def signal(X: Tensor) -> Tensor:
         return X @ X.new_tensor(w).reshape(-1, 1) + b
 
-    return Source(
-        n,
-        len(w),
-        features,
-        signal,
+    names = ["x"] if len(w) == 1 else [f"x[{index}]" for index in range(len(w))]
+    truth = Truth(
         {"w": w, "b": (b,)},
+        signal,
         noise,
         outliers=round(outliers * n),
         outlier_size=outlier_size,
     )
+    return generated(n, tuple(map(Column, names)), Column("y"), features, truth)
 
 
 @DATASETS.add(
@@ -179,7 +178,7 @@ def linear(
         ),
     ),
 )
-def ohm(R: float, n: int, noise: float, current: float) -> Source:
+def ohm(R: float, n: int, noise: float, current: float) -> Dataset:
     """U = R·I with currents I ~ U(0, current): positive, as an ammeter would be read."""
 
     def features(generator: Generator) -> Tensor:
@@ -187,16 +186,8 @@ def ohm(R: float, n: int, noise: float, current: float) -> Source:
 
         return torch.rand(n, 1, generator=generator) * current
 
-    return Source(
-        n,
-        1,
-        features,
-        lambda X: X * R,
-        {"R": (R,), "w": (R,), "b": (0.0,)},
-        noise,
-        x_label="I (A)",
-        y_label="U (V)",
-    )
+    truth = Truth({"R": (R,), "w": (R,), "b": (0.0,)}, lambda X: X * R, noise)
+    return generated(n, (Column("I", "A"),), Column("U", "V"), features, truth)
 
 
 TEMPERATURE = Param(
@@ -279,7 +270,7 @@ def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Gene
         ),
     ),
 )
-def planck(T: float, n: int, noise: float, shortest: float, longest: float, label: str) -> Source:
+def planck(T: float, n: int, noise: float, shortest: float, longest: float, label: str) -> Dataset:
     """Spectral radiance of a black body (Planck 1900) at wavelengths λ ~ U(shortest, longest)."""
     to_metres = math.log(1e6)  # per µm to per m
 
@@ -289,18 +280,20 @@ def planck(T: float, n: int, noise: float, shortest: float, longest: float, labe
             return log_B
         return (log_B - log_peak(T)).exp() if label == "peak" else (log_B + to_metres).exp()
 
-    return Source(
-        n,
-        1,
-        drawn_wavelengths(n, shortest, longest),
-        lambda X: law(X, X.new_tensor(T), False),
+    targets = {
+        "log": Column("ln B"),
+        "peak": Column("B/peak"),
+        "SI": Column("B", "W/m³/sr"),
+    }
+    truth = Truth(
         {"T": (T,)},
+        lambda X: law(X, X.new_tensor(T), False),
         noise,
         relative=label != "log",
-        x_label="λ (µm)",
-        y_label={"log": "ln B", "peak": "B/peak", "SI": "B (W/m³/sr)"}[label],
         law=law,
     )
+    draw = drawn_wavelengths(n, shortest, longest)
+    return generated(n, (Column("λ", "µm"),), targets[label], draw, truth)
 
 
 @DATASETS.add(
@@ -310,20 +303,15 @@ def planck(T: float, n: int, noise: float, shortest: float, longest: float, labe
     help="The same light, plotted so that it is nearly a straight line with slope −c₂/T.",
     params=(TEMPERATURE, replace(N, default=500), RELATIVE, *wavelengths(0.3, 0.8)),
 )
-def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Source:
+def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Dataset:
     """Planck's light as y = ln(B·λ⁵/c₁) over x = 1/λ; a line only where exp(c₂/(λT)) ≫ 1."""
     draw = drawn_wavelengths(n, shortest, longest)
 
     def signal(X: Tensor) -> Tensor:
         return log_radiance(1 / X, X.new_tensor(T)) - 5 * X.log() - math.log(C1)
 
-    return Source(
-        n,
-        1,
-        lambda generator: 1 / draw(generator),
-        signal,
-        {"T": (T,), "w": (-C2 / T,), "b": (0.0,)},
-        noise,
-        x_label="1/λ (1/µm)",
-        y_label="ln(B·λ⁵/c₁)",
+    truth = Truth({"T": (T,), "w": (-C2 / T,), "b": (0.0,)}, signal, noise)
+    inverse = Column("1/λ", "1/µm")
+    return generated(
+        n, (inverse,), Column("ln(B·λ⁵/c₁)"), lambda generator: 1 / draw(generator), truth
     )

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from engine.catalog.source import Source
+from engine.catalog.dataset import Dataset, Truth
 from engine.support.translation import tr
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class Model:
         """What each number of a bias begins at."""
         return 0.0
 
-    def truth(self, source: Source) -> Values:
-        """The true values of the parameters; empty where the data have none for this model."""
+    def true_values(self, truth: Truth) -> Values:
+        """The true values of the parameters; empty where the truth has none for this model."""
         return {}
 
     def shaped(self, theta: Tensor) -> dict[str, Tensor]:
@@ -112,9 +112,9 @@ class Linear(Model):
 
         return torch.cat([X, X.new_ones(len(X), 1)], dim=1)
 
-    def truth(self, source: Source) -> Values:
+    def true_values(self, truth: Truth) -> Values:
         """w and b of data that follow y = Xw + b."""
-        w, b = source.truth.get("w"), source.truth.get("b")
+        w, b = truth.constants.get("w"), truth.constants.get("b")
         return self.named((*w, *b)) if w is not None and b is not None else {}
 
     def module(self) -> nn.Module:
@@ -135,9 +135,9 @@ def line(features: int, weight: str, bias: str | None, *quantities: Quantity) ->
     return Linear(shapes, (weight,), quantities)
 
 
-def needs_one_feature(source: Source) -> None:
+def needs_one_feature(dataset: Dataset) -> None:
     """Raise ValueError for data with several features."""
-    if source.features != 1:
+    if dataset.features != 1:
         raise ValueError(
-            tr("needs data with one feature, these have {count}", count=source.features)
+            tr("needs data with one feature, these have {count}", count=dataset.features)
         )

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.catalog.dataset import Dataset, Truth
 from engine.catalog.radiation import C2
 from engine.catalog.registry import Param, Registry
-from engine.catalog.source import Source
 from engine.support.translation import tr
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ MODELS: Registry[Callable[..., Model]] = Registry("model", "What is fitted to th
         ),
     ),
 )
-def linear(source: Source, bias: bool) -> Model:
+def linear(dataset: Dataset, bias: bool) -> Model:
     """ŷ = Xw + b, or ŷ = Xw without the bias."""
-    return line(source.features, "w", "b" if bias else None)
+    return line(dataset.features, "w", "b" if bias else None)
 
 
 @MODELS.add(
@@ -47,9 +47,9 @@ def linear(source: Source, bias: bool) -> Model:
     formula="U = R·I",
     help="One resistance and no bias: no current, no voltage.",
 )
-def ohm(source: Source) -> Model:
+def ohm(dataset: Dataset) -> Model:
     """U = R·I; raises ValueError for more than one feature."""
-    needs_one_feature(source)
+    needs_one_feature(dataset)
     return line(1, "R", None, Quantity("R", "Ω", lambda values: values["R"][0]))
 
 
@@ -68,9 +68,9 @@ def ohm(source: Source) -> Model:
         ),
     ),
 )
-def wien(source: Source, intercept: bool) -> Model:
+def wien(dataset: Dataset, intercept: bool) -> Model:
     """ln(B·λ⁵/c₁) = ln ε − (c₂/T)(1/λ); raises ValueError for more than one feature."""
-    needs_one_feature(source)
+    needs_one_feature(dataset)
 
     def temperature(values: Values) -> float:
         slope = values["slope"][0]
@@ -110,9 +110,10 @@ SCALES = {
 
 @dataclass(frozen=True)
 class Planck(Model):
-    """The temperature behind a spectrum, in the labels of its source."""
+    """The temperature behind a spectrum, in the labels of its data set."""
 
-    source: Source | None = None
+    law: Callable[[Tensor, Tensor, bool], Tensor] | None = None
+    """Labels for wavelengths and a temperature, as of `Truth`."""
     scale: Scale = SCALES["ln_T"]
     begin: float = 3000.0
     """The first guess in kelvin."""
@@ -120,19 +121,16 @@ class Planck(Model):
 
     def predict(self, params: Mapping[str, Tensor], X: Tensor) -> Tensor:
         """The law behind the data at the present temperature."""
-        assert self.source
-        assert self.source.law
-        return self.source.law(
-            X, self.scale.to_kelvin(params[self.scale.parameter]), self.as_printed
-        )
+        assert self.law
+        return self.law(X, self.scale.to_kelvin(params[self.scale.parameter]), self.as_printed)
 
     def start(self, name: str) -> float:
         """The first guess."""
         return self.scale.from_kelvin(self.begin)
 
-    def truth(self, source: Source) -> Values:
+    def true_values(self, truth: Truth) -> Values:
         """The true temperature as a parameter."""
-        return {self.scale.parameter: (self.scale.from_kelvin(source.truth["T"][0]),)}
+        return {self.scale.parameter: (self.scale.from_kelvin(truth.constants["T"][0]),)}
 
     def module(self) -> nn.Module:
         """A module with the one parameter."""
@@ -189,14 +187,15 @@ class Planck(Model):
         ),
     ),
 )
-def planck(source: Source, parameter: str, start: float, as_printed: bool) -> Model:
+def planck(dataset: Dataset, parameter: str, start: float, as_printed: bool) -> Model:
     """The black body of temperature T; raises ValueError for data that have no temperature."""
-    if source.law is None:
+    law = dataset.truth.law if dataset.truth else None
+    if law is None:
         raise ValueError(tr("needs data=planck, whose labels are a law of the temperature"))
     scale = SCALES[parameter]
 
     quantity = Quantity("T", "K", lambda values: scale.kelvin(values[scale.parameter][0]))
-    return Planck({scale.parameter: (1,)}, (), (quantity,), source, scale, start, as_printed)
+    return Planck({scale.parameter: (1,)}, (), (quantity,), law, scale, start, as_printed)
 
 
 ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -259,9 +258,9 @@ class TwoLayer(Model):
         ),
     ),
 )
-def two_layer(source: Source, hidden: int, activation: str) -> Model:
+def two_layer(dataset: Dataset, hidden: int, activation: str) -> Model:
     """A net with one hidden layer (d2l §4.1); linear where there is no activation."""
-    shapes: dict[str, tuple[int, ...]] = {"W1": (source.features, hidden)}
+    shapes: dict[str, tuple[int, ...]] = {"W1": (dataset.features, hidden)}
     if activation != "none":
         shapes["b1"] = (hidden,)
     shapes |= {"W2": (hidden, 1), "b": (1,)}

@@ -207,7 +207,7 @@ def compiled_epochs(
             compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
         factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
         compiled.lanes(
-            data, order, first, sizes, problem.source.features, theta, grad, kept, r, lr, factors,
+            data, order, first, sizes, problem.dataset.features, theta, grad, kept, r, lr, factors,
             taken, divide, experiment.drop_last, params,
         )  # fmt: skip
         compiled.lane_losses(columns, theta, chunk, params[0], losses)
@@ -224,7 +224,7 @@ def torch_epochs(
     assert entry.derivative is not None
     assert shrink is not None
     design = problem.linear.design(problem.X)
-    weights = problem.source.features
+    weights = problem.dataset.features
     W = torch.from_numpy(theta).to(problem.device)
     rates = torch.from_numpy(lanes.lr).float().to(problem.device)
     sizes, first = (whole.tolist() for whole in lanes.by_size())

@@ -69,8 +69,8 @@ class Race:
             else:
                 self.at(racer)
         # Beside the data, each run may keep them in a form of its own.
-        source = self.experiment.source()
-        needed = 8 * source.n * (source.features + 2) * (len(names) + 1)
+        dataset = self.experiment.dataset()
+        needed = 8 * dataset.n * (dataset.features + 2) * (len(names) + 1)
         there = machine.memory()
         if there and needed > SHARE * there:
             allowed = tr(

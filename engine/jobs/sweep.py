@@ -85,8 +85,8 @@ class Sweep:
     def memory(self) -> int:
         """Bytes the sweep needs: the largest data set, and what is kept of each run."""
         corners = self.corners()
-        sources = [experiment.source() for experiment in corners]
-        largest = max((source.n * (source.features + 2) for source in sources), default=0)
+        datasets = [experiment.dataset() for experiment in corners]
+        largest = max((dataset.n * (dataset.features + 2) for dataset in datasets), default=0)
         epochs = max(experiment.epochs for experiment in corners)
         return 16 * largest + len(self) * (200 + 32 * epochs)
 

@@ -48,26 +48,30 @@ def aim(loss: Loss, noise: float) -> float:
 
 def shift_of(problem: Problem) -> float:
     """How far above the truth the loss wants predictions to lie; 0 where no bias can take it up."""
-    source, model = problem.source, problem.model
-    if source.relative or not (isinstance(model, Linear) and model.bias):
+    truth, model = problem.dataset.truth, problem.model
+    if truth is None or truth.relative or not (isinstance(model, Linear) and model.bias):
         return 0.0
-    return aim(problem.loss, source.noise)
+    return aim(problem.loss, truth.noise)
 
 
 @torch.no_grad()
-def loss_of_the_truth(problem: Problem, shift: float) -> float:
+def loss_of_the_truth(problem: Problem, shift: float) -> float | None:
     """Loss of the truth: expected, or over these very samples where noise is relative to them.
+
+    None where no truth is known.
 
     With a bias that can take it up, the truth is `shift` higher: where this loss aims.
     """
-    source = problem.source
-    if source.relative:
-        return float(problem.loss(source.signal(problem.X) - problem.y).mean())
-    share = source.outliers / source.n
-    return expected_loss(problem.loss, source.noise, share, source.outlier_size, shift)
+    truth = problem.dataset.truth
+    if truth is None:
+        return None
+    if truth.relative:
+        return float(problem.loss(truth.signal(problem.X) - problem.y).mean())
+    share = truth.outliers / problem.dataset.n
+    return expected_loss(problem.loss, truth.noise, share, truth.outlier_size, shift)
 
 
 def symbol_of(problem: Problem) -> str:
     """What the noise floor comes to, in symbols; z ~ N(0, 1)."""
     symbol: str = problem.experiment.entry("loss").floor
-    return "E ℓ(yσz)" if problem.source.relative else symbol
+    return "E ℓ(yσz)" if problem.dataset.truth and problem.dataset.truth.relative else symbol

@@ -20,7 +20,7 @@ SAMPLE_SIZE = 400
 
 def facts(problem: Problem) -> Facts:
     """What is known of a problem before training: truth, closed form, noise floor, start, …"""
-    source, model = problem.source, problem.model
+    model = problem.model
     closed_form: Values = {}
     shift = shift_of(problem)
     if isinstance(model, Linear):
@@ -32,11 +32,11 @@ def facts(problem: Problem) -> Facts:
     chosen = slice(0, min(n, SAMPLE_SIZE))
     return Facts(
         n=n,
-        features=source.features,
+        features=problem.dataset.features,
         steps_per_epoch=problem.experiment.steps_per_epoch,
         device=describe(problem.device),
         devices=tuple(str(device) for device in available()),
-        true=model.truth(source),
+        true=problem.true_values,
         closed_form=closed_form,
         floor=Floor(
             noise=loss_of_the_truth(problem, shift),

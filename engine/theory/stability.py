@@ -120,7 +120,7 @@ def local_stability(problem: Problem) -> Stability:
         return torch.nan_to_num(hessian_by_autograd(objective, theta), 0.0, 0.0, 0.0)
 
     hessians = {"start": hessian_at(numbers(problem.start))}
-    if true := model.truth(problem.source):
+    if true := problem.true_values:
         hessians["truth"] = hessian_at(true)
     curvatures = {place: curvature(H) for place, H in hessians.items()}
     place = max(curvatures, key=lambda place: curvatures[place].largest)

@@ -125,7 +125,7 @@ def study(
 
 def objective_of(problem: Problem, design: Tensor) -> Callable[[Tensor], Tensor]:
     """The objective as a function of θ (p,), float64 on the CPU."""
-    X, y, features = design.cpu().double(), problem.y.cpu().double(), problem.source.features
+    X, y, features = design.cpu().double(), problem.y.cpu().double(), problem.dataset.features
 
     def objective(at: Tensor) -> Tensor:
         mean = problem.loss(X @ at[:, None] - y).mean()

@@ -356,7 +356,7 @@ def test_ohms_model_needs_data_with_one_feature() -> None:
 
 def test_the_data_fit_in_memory() -> None:
     largest = {"data.n": 10_000_000, "data.w": (1.0,) * 20}
-    assert Experiment().changed(largest).source().n == 10_000_000
+    assert Experiment().changed(largest).dataset().n == 10_000_000
     with pytest.raises(BadInput, match=r"^data\.n=10000000: .*21 features"):
         Experiment().changed({**largest, "data.w": (1.0,) * 21})
 

@@ -127,7 +127,7 @@ class LivelySession(FakeSession):
         snapshot = self.random.choice(makers)()
         if snapshot.experiment == Experiment() and snapshot.facts and experiment:
             # What the forms say and what is shown agree only where the shapes do.
-            same = experiment.source().features == 2 and experiment.model.name == "linear"
+            same = experiment.dataset().features == 2 and experiment.model.name == "linear"
             if same and "b" in experiment.architecture().shapes:
                 snapshot = replace(snapshot, experiment=experiment)
         self.latest = replace(snapshot, number=self.latest.number + 1)

@@ -442,7 +442,7 @@ async def test_only_the_learning_rate_changes_a_run() -> None:
         assert app.main.desk.experiment.lr == 0.1
         assert not app.main.desk.is_ahead
         await pilot.press("j", "d", "down", "down", "down", *"500", "enter")
-        await until(pilot, lambda: app.main.desk.experiment.source().n == 500)
+        await until(pilot, lambda: app.main.desk.experiment.dataset().n == 500)
         await pilot.pause()
         assert session.asked == [("set_lr", 0.1)]
         await until(pilot, lambda: "apply at the next start" in "".join(text_of(app)))

@@ -38,13 +38,13 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
         xs if i == feature else [sum(values) / len(values)] * len(xs)
         for i, values in enumerate(columns)
     ]
-    source = snapshot.experiment.source()
+    dataset = snapshot.experiment.dataset()
     single = len(columns) == 1
-    name = source.x_label if single else f"{source.x_label}[{feature}]"
+    name, target = dataset.columns[feature].label, dataset.target.label
     title = (
-        tr("{y} against {x}", y=source.y_label, x=name)
+        tr("{y} against {x}", y=target, x=name)
         if single
-        else tr("{y} against {x}, others at mean", y=source.y_label, x=name)
+        else tr("{y} against {x}, others at mean", y=target, x=name)
     )
     return Chart(
         (
@@ -53,7 +53,7 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
         ),
         title=title,
         x_label=name,
-        y_label=source.y_label,
+        y_label=target,
     )
 
 

@@ -15,8 +15,7 @@ def residuals_chart(snapshot: Snapshot, feature: int) -> Chart:
     sample = snapshot.facts.sample
     feature %= len(sample.X)
     residuals = [p - y for p, y in zip(predictions(snapshot, sample.X), sample.y, strict=True)]
-    source = snapshot.experiment.source()
-    name = source.x_label if len(sample.X) == 1 else f"{source.x_label}[{feature}]"
+    name = snapshot.experiment.dataset().columns[feature].label
     return Chart(
         (Curve(sample.X[feature], residuals, "points", "data", marker="."),),
         (Level(0.0, "0"),),

@@ -135,7 +135,7 @@ class Training:
         design = problem.linear.design(problem.X)
         theta = self.theta.reshape(-1, 1).clone()
         self.theta = theta.flatten()
-        features = problem.source.features
+        features = problem.dataset.features
         weights = theta[:features]
         one = two = torch.zeros_like(theta)
         residuals = torch.empty_like(problem.y)

@@ -1,4 +1,4 @@
-"""S1: synthetic data, measured with numpy against what was asked for."""
+"""Generated data, measured with numpy against what was asked for."""
 
 from __future__ import annotations
 
@@ -11,40 +11,47 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.catalog.choice import default_choice
+from engine.catalog.dataset import Dataset, Truth
 from engine.catalog.datasets import DATASETS
 from engine.catalog.registry import Entry
-from engine.catalog.source import Source
 from engine.experiment import Experiment
 from engine.problem import generator
 from tests.support.runs import Array, array
 from tests.support.strategies import every_entry
 
 
-def source_of(name: str = "linear", **changes: object) -> Source:
-    """The truth of a data set with some of its parameters changed."""
+def dataset_of(name: str = "linear", **changes: object) -> Dataset:
+    """A data set with some of its parameters changed."""
     experiment = Experiment(data=default_choice("data", name))
-    return experiment.changed({f"data.{key}": value for key, value in changes.items()}).source()
+    return experiment.changed({f"data.{key}": value for key, value in changes.items()}).dataset()
 
 
-def drawn(source: Source, seed: int = 7) -> tuple[Array, Array]:
+def truth_of(dataset: Dataset) -> Truth:
+    """The truth behind a generated data set."""
+    assert dataset.truth
+    return dataset.truth
+
+
+def drawn(dataset: Dataset, seed: int = 7) -> tuple[Array, Array]:
     """X and y in float64."""
-    X, y = source.draw(generator(seed, "data"))
+    X, y = dataset.draw(generator(seed, "data"))
     return array(X), array(y)
 
 
-def residual(source: Source, seed: int = 7) -> Array:
+def residual(dataset: Dataset, seed: int = 7) -> Array:
     """What is left of the labels when the truth is taken away."""
-    X, y = drawn(source, seed)
-    left: Array = y[:, 0] - (X @ np.array(source.truth["w"]) + source.truth["b"])
+    X, y = drawn(dataset, seed)
+    constants = truth_of(dataset).constants
+    left: Array = y[:, 0] - (X @ np.array(constants["w"]) + constants["b"])
     return left
 
 
 @pytest.mark.parametrize("entry", every_entry("data"))
 @pytest.mark.parametrize("n", [1, 2, 57])
 def test_labels_are_a_column_and_everything_is_float32(entry: Entry[Any], n: int) -> None:
-    source = source_of(entry.name, n=n)
-    X, y = source.draw(generator(0, "data"))
-    assert (X.shape, y.shape) == ((n, source.features), (n, 1))
+    dataset = dataset_of(entry.name, n=n)
+    X, y = dataset.draw(generator(0, "data"))
+    assert (X.shape, y.shape) == ((n, dataset.features), (n, 1))
     assert (X.dtype, y.dtype) == (torch.float32, torch.float32)
     assert bool(torch.isfinite(X).all() & torch.isfinite(y).all())
 
@@ -55,10 +62,10 @@ def test_labels_are_a_column_and_everything_is_float32(entry: Entry[Any], n: int
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     entry: Entry[Any], seed: int, n: int
 ) -> None:
-    source = source_of(entry.name, n=n)
-    X, y = source.draw(generator(seed, "data"))
-    same_X, same_y = source.draw(generator(seed, "data"))
-    other_X, other_y = source.draw(generator(seed ^ 1, "data"))
+    dataset = dataset_of(entry.name, n=n)
+    X, y = dataset.draw(generator(seed, "data"))
+    same_X, same_y = dataset.draw(generator(seed, "data"))
+    other_X, other_y = dataset.draw(generator(seed ^ 1, "data"))
     assert X.numpy().tobytes() == same_X.numpy().tobytes()
     assert y.numpy().tobytes() == same_y.numpy().tobytes()
     assert not torch.equal(X, other_X)
@@ -72,9 +79,9 @@ def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry[Any], nois
     largest = entry.param("noise", "noise").high
     assert largest is not None
     noise = min(noise, largest)
-    source = source_of(entry.name, noise=noise, n=4000)
-    X, y = source.draw(generator(7, "data"))
-    left = array(y - source.signal(X))
+    dataset = dataset_of(entry.name, noise=noise, n=4000)
+    X, y = dataset.draw(generator(7, "data"))
+    left = array(y - truth_of(dataset).signal(X))
     assert left.std() == pytest.approx(noise, rel=0.1)
     assert abs(left.mean()) < 5 * noise / 4000**0.5
 
@@ -89,25 +96,25 @@ def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry[Any], nois
 @settings(max_examples=40)
 def test_any_w_b_n_and_noise(w: list[float], b: float, noise: float, n: int, seed: int) -> None:
     """S1: any w, b, n, σ; the noise is Gaussian: its fourth moment is 3σ⁴."""
-    left = residual(source_of(w=tuple(w), b=b, noise=noise, n=n), seed)
+    left = residual(dataset_of(w=tuple(w), b=b, noise=noise, n=n), seed)
     assert len(left) == n
     assert left.std() == pytest.approx(noise, rel=0.1)
     assert (left**4).mean() == pytest.approx(3 * noise**4, rel=0.5)
 
 
 def test_without_noise_the_labels_are_the_truth() -> None:
-    assert residual(source_of(noise=0.0)) == pytest.approx(0, abs=1e-5)
+    assert residual(dataset_of(noise=0.0)) == pytest.approx(0, abs=1e-5)
 
 
 def test_the_features_of_standard_data_are_independent_standard_normals() -> None:
-    X, _ = drawn(source_of(n=20_000))
+    X, _ = drawn(dataset_of(n=20_000))
     assert X.mean(axis=0) == pytest.approx(0, abs=0.03)
     assert np.cov(X.T) == pytest.approx(np.eye(2), abs=0.04)
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.3, 0.9, 0.9999])
 def test_every_two_features_have_the_correlation_that_was_asked_for(correlation: float) -> None:
-    X, _ = drawn(source_of(w=(1.0, 2.0, 3.0), correlation=correlation, n=20_000))
+    X, _ = drawn(dataset_of(w=(1.0, 2.0, 3.0), correlation=correlation, n=20_000))
     wanted = np.full((3, 3), correlation)
     np.fill_diagonal(wanted, 1)
     assert np.corrcoef(X.T) == pytest.approx(wanted, abs=0.03)
@@ -119,7 +126,7 @@ def test_every_two_features_have_the_correlation_that_was_asked_for(correlation:
 def test_the_features_have_the_scale_that_was_asked_for(
     scale: tuple[float, ...], correlation: float
 ) -> None:
-    X, _ = drawn(source_of(scale=scale, correlation=correlation, n=20_000))
+    X, _ = drawn(dataset_of(scale=scale, correlation=correlation, n=20_000))
     assert X.std(axis=0) == pytest.approx(np.broadcast_to(scale, 2), rel=0.03)
     wanted = np.array([[1, correlation], [correlation, 1]])
     assert np.corrcoef(X.T) == pytest.approx(wanted, abs=0.03)
@@ -131,16 +138,16 @@ def test_the_features_have_the_scale_that_was_asked_for(
     size=st.floats(50, 1000) | st.floats(-1000, -50),
 )
 def test_exactly_the_asked_share_of_labels_is_moved(n: int, share: float, size: float) -> None:
-    source = source_of(n=n, outliers=share, outlier_size=size)
-    left = residual(source)
+    dataset = dataset_of(n=n, outliers=share, outlier_size=size)
+    left = residual(dataset)
     moved = np.abs(left) > 10
-    assert moved.sum() == source.outliers
+    assert moved.sum() == truth_of(dataset).outliers
     assert abs(moved.sum() - share * n) <= 0.5
     assert left[moved] == pytest.approx(size, abs=0.1)
 
 
 def test_outliers_change_nothing_else() -> None:
-    clean, dirty = source_of(n=500), source_of(n=500, outliers=0.1)
+    clean, dirty = dataset_of(n=500), dataset_of(n=500, outliers=0.1)
     (X, y), (same_X, other_y) = drawn(clean), drawn(dirty)
     assert np.array_equal(X, same_X)
     assert ((y != other_y).sum(), y.size) == (50, 500)
@@ -149,23 +156,23 @@ def test_outliers_change_nothing_else() -> None:
 @given(current=st.floats(1e-3, 1e6), seed=st.integers(0, 2**63 - 1))
 def test_currents_are_never_negative_nor_above_the_largest(current: float, seed: int) -> None:
     """The seed's answer sampled negative currents (THEORY.md, last section)."""
-    X, _ = drawn(source_of("ohm", current=current, n=2000), seed)
+    X, _ = drawn(dataset_of("ohm", current=current, n=2000), seed)
     assert X.min() >= 0
     assert X.max() <= current * (1 + 1e-6)
     assert X.mean() == pytest.approx(current / 2, rel=0.1)
 
 
 def test_the_default_current_gives_the_curvature_of_standard_data() -> None:
-    X, _ = drawn(source_of("ohm", n=50_000))
+    X, _ = drawn(dataset_of("ohm", n=50_000))
     assert (X**2).mean() == pytest.approx(1, abs=0.02)
 
 
 def test_ohms_data_have_one_weight_no_bias_and_units() -> None:
-    source = source_of("ohm", R=47.0)
-    assert source.truth == {"R": (47.0,), "w": (47.0,), "b": (0.0,)}
-    assert source.outliers == 0
-    assert "A" in source.x_label
-    assert "V" in source.y_label
+    dataset = dataset_of("ohm", R=47.0)
+    assert truth_of(dataset).constants == {"R": (47.0,), "w": (47.0,), "b": (0.0,)}
+    assert truth_of(dataset).outliers == 0
+    assert [column.label for column in dataset.columns] == ["I (A)"]
+    assert dataset.target.label == "U (V)"
 
 
 def test_the_names_of_the_data_sets_are_their_keys() -> None:

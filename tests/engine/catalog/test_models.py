@@ -15,28 +15,31 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.catalog.choice import default_choice
+from engine.catalog.dataset import Dataset
 from engine.catalog.model import Linear, Model
 from engine.catalog.models import MODELS
 from engine.catalog.parameters import flat, numbers
 from engine.catalog.registry import Entry
-from engine.catalog.source import Source
 from engine.experiment import Experiment
 from tests.support.runs import array
 from tests.support.strategies import every_entry
 
-SOURCES = {
+DATASETS_OF = {
     "features": [
-        Experiment().changed({"data.w": (1.0, -2.0, 3.0, 0.5, 4.0)[:d]}).source() for d in (1, 2, 5)
+        Experiment().changed({"data.w": (1.0, -2.0, 3.0, 0.5, 4.0)[:d]}).dataset()
+        for d in (1, 2, 5)
     ],
-    "spectrum": [Experiment(data=default_choice("data", name)).source() for name in ("ohm", "wien")]
+    "spectrum": [
+        Experiment(data=default_choice("data", name)).dataset() for name in ("ohm", "wien")
+    ]
     + [
-        Experiment().changed({"data": "planck", "data.label": label}).source()
+        Experiment().changed({"data": "planck", "data.label": label}).dataset()
         for label in ("log", "peak", "SI")
     ],
 }
 
 
-def variants(entry: Entry[Any]) -> list[tuple[Model, Source]]:
+def variants(entry: Entry[Any]) -> list[tuple[Model, Dataset]]:
     """The model for every kind of data it goes with, with each choice of its parameters."""
     options = [
         param.choices or ((True, False) if isinstance(param.default, bool) else (param.default,))
@@ -44,29 +47,29 @@ def variants(entry: Entry[Any]) -> list[tuple[Model, Source]]:
     ]
     names = [param.name for param in entry.params]
     models = []
-    for source in chain(*SOURCES.values()):
+    for dataset in chain(*DATASETS_OF.values()):
         for values in product(*options):
             with suppress(ValueError):  # a model of one feature, or of a law
-                model = entry.function(source, **dict(zip(names, values, strict=True)))
-                models.append((model, source))
+                model = entry.function(dataset, **dict(zip(names, values, strict=True)))
+                models.append((model, dataset))
     assert models
     return models
 
 
-def drawn(model: Model, source: Source) -> tuple[dict[str, Tensor], Tensor]:
+def drawn(model: Model, dataset: Dataset) -> tuple[dict[str, Tensor], Tensor]:
     """Parameters near the start, and features of the data."""
     random = torch.Generator().manual_seed(1)
     params = {
         name: model.start(name) * torch.ones(shape) + 0.1 * torch.randn(shape, generator=random)
         for name, shape in model.shapes.items()
     }
-    return params, source.draw_features(torch.Generator().manual_seed(2))[:7]
+    return params, dataset.draw(torch.Generator().manual_seed(2))[0][:7]
 
 
 @pytest.mark.parametrize("entry", every_entry("model"))
 def test_predictions_are_a_column_and_those_of_pytorchs_module(entry: Entry[Any]) -> None:
-    for model, source in variants(entry):
-        params, X = drawn(model, source)
+    for model, dataset in variants(entry):
+        params, X = drawn(model, dataset)
         y_hat = model.predict(params, X)
         assert y_hat.shape == (len(X), 1)
         module = model.module()
@@ -79,10 +82,10 @@ def test_predictions_are_a_column_and_those_of_pytorchs_module(entry: Entry[Any]
 
 @pytest.mark.parametrize("entry", every_entry("model"))
 def test_a_linear_models_prediction_is_the_design_times_the_parameters(entry: Entry[Any]) -> None:
-    for model, source in variants(entry):
+    for model, dataset in variants(entry):
         if not isinstance(model, Linear):
             continue
-        params, X = drawn(model, source)
+        params, X = drawn(model, dataset)
         theta = np.concatenate([array(params[name]).ravel() for name in model.shapes])
         by_hand = array(X) @ array(params[model.weight])[:, 0]
         if model.bias:
@@ -105,16 +108,19 @@ def test_a_flat_vector_is_named_and_shaped_in_the_same_order(entry: Entry[Any]) 
 
 @pytest.mark.parametrize("entry", every_entry("model"))
 def test_the_truth_predicts_the_labels_without_noise(entry: Entry[Any]) -> None:
-    for model, source in variants(entry):
-        truth = model.truth(source)
-        if not truth or "1/λ" in source.x_label:  # Wien's line is the truth only in a limit
+    for model, dataset in variants(entry):
+        assert dataset.truth
+        truth = model.true_values(dataset.truth)
+        if (
+            not truth or dataset.columns[0].name == "1/λ"
+        ):  # Wien's line is the truth only in a limit
             continue
-        assert set(truth) == set(model.shapes) or len(truth) < len(source.truth["w"]) + 1
+        assert set(truth) == set(model.shapes) or len(truth) < len(dataset.truth.constants["w"]) + 1
         if set(truth) == set(model.shapes) and not (isinstance(model, Linear) and not model.bias):
-            X = source.draw_features(torch.Generator().manual_seed(2)).double()[:50]
+            X = dataset.draw(torch.Generator().manual_seed(2))[0].double()[:50]
             theta = torch.tensor(flat(truth), dtype=torch.float64)
             torch.testing.assert_close(
-                model.predict(model.shaped(theta), X), source.signal(X), rtol=1e-5, atol=1e-5
+                model.predict(model.shaped(theta), X), dataset.truth.signal(X), rtol=1e-5, atol=1e-5
             )
 
 
@@ -128,9 +134,9 @@ def test_the_linear_model_calls_its_parameters_as_the_book_does() -> None:
 
 @pytest.mark.parametrize("features", [2, 10])
 def test_ohms_law_knows_one_current_only(features: int) -> None:
-    source = Experiment().changed({"data.w": (1.0,) * features}).source()
+    dataset = Experiment().changed({"data.w": (1.0,) * features}).dataset()
     with pytest.raises(ValueError, match=f"one feature.*{features}"):
-        MODELS["ohm"].function(source)
+        MODELS["ohm"].function(dataset)
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=6))

@@ -124,7 +124,9 @@ def test_noise_that_grows_with_the_label_has_a_floor_of_its_own() -> None:
     """The floor is not ½σ² then: at label peak it is that of the labels' own size."""
     peak = RECIPE.changed({"data.label": "peak"})
     problem = build(peak)
-    y = array(peak.source().signal(problem.X))
+    truth = peak.dataset().truth
+    assert truth
+    y = array(truth.signal(problem.X))
     assert facts(problem).floor.symbol == "E ℓ(yσz)"
     assert facts(build(RECIPE)).floor.symbol == "½σ²"
     assert facts(problem).floor.noise == pytest.approx((0.02**2 * y**2).mean() / 2, rel=0.15)
@@ -196,8 +198,8 @@ def test_the_wien_line_is_right_for_short_waves_only(
 
 
 def test_labels_of_the_wien_line_are_the_law() -> None:
-    source = LINE.changed({"data.noise": 0.0}).source()
-    X, y = source.draw(torch.Generator().manual_seed(1))
+    dataset = LINE.changed({"data.noise": 0.0}).dataset()
+    X, y = dataset.draw(torch.Generator().manual_seed(1))
     wavelength = 1 / array(X)
     wanted = np.log(by_numpy(wavelength, 5000.0) * wavelength**5 / C1)
     assert array(y) == pytest.approx(wanted, abs=1e-4)

@@ -178,7 +178,7 @@ def good() -> Lesson:
 def test_a_lesson_says_what_its_file_says() -> None:
     lesson = good()
     assert (lesson.title, lesson.chapter, lesson.source) == ("A step", "Mine", "")
-    assert (lesson.experiment.lr, lesson.experiment.source().n) == (0.1, 500)
+    assert (lesson.experiment.lr, lesson.experiment.dataset().n) == (0.1, 500)
     assert [question.ask for question in lesson.questions] == ["How large a loss?", "What happens?"]
     assert [choice.text for choice in lesson.questions[1].choices] == [
         "It learns.",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.experiment import Experiment
+from engine.problem import build
 from engine.theory.floor import Floor, Standing
+from engine.theory.gather import facts
 
 SIZES = st.floats(1e-12, 1e6)
 
@@ -53,3 +57,13 @@ def test_a_run_that_blew_up_is_not_at_the_floor(loss: float) -> None:
     floor = Floor(5e-5, 5e-5, 1e-12, "½σ²")
     assert not floor.reached(loss)
     assert floor.standing(loss) == "still learning"
+
+
+@pytest.mark.parametrize("loss", ["half_squared", "quantile"])
+def test_without_a_truth_there_is_no_noise_level_and_the_optimum_is_the_floor(loss: str) -> None:
+    problem = build(Experiment().changed({"loss": loss, "data.n": 60}))
+    samples = replace(problem, dataset=replace(problem.dataset, truth=None))
+    floor = facts(samples).floor
+    assert (floor.noise, facts(samples).true) == (None, {})
+    assert floor.level == floor.optimum > 0
+    assert floor.standing(floor.optimum) == "at the best this model can do"

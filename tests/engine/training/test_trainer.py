@@ -105,9 +105,10 @@ def test_nothing_is_drawn_or_trained_before_it_is_asked_for() -> None:
 def test_what_is_known_before_the_first_step(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments())
     known, problem = facts_of(experiment), build(experiment)
-    model, source = problem.model, problem.source
-    assert known.features == source.features
-    assert known.true == model.truth(source)
+    model, dataset = problem.model, problem.dataset
+    assert known.features == dataset.features
+    assert dataset.truth
+    assert known.true == model.true_values(dataset.truth)
     assert {name: len(values) for name, values in known.closed_form.items()} == {
         name: math.prod(shape) for name, shape in model.shapes.items()
     }
@@ -405,7 +406,7 @@ def test_why_tells_runaway_from_overflow() -> None:
 @pytest.mark.parametrize("loop", LOOPS)
 def test_the_validation_loss_is_that_of_samples_training_never_sees(loop: str) -> None:
     experiment = Experiment(loop=loop, validation_split=0.3).changed({"data.noise": 0.5})
-    X, y = experiment.source().draw(generator(experiment.seed, "data"))
+    X, y = experiment.dataset().draw(generator(experiment.seed, "data"))
     problem = build(experiment)
     assert torch.equal(problem.X, X[:700])
     for epoch in epochs_of(train(experiment)):

@@ -1,0 +1,93 @@
+"""Data sets: columns and samples, and the truth behind them where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one number of each sample is."""
+
+    name: str
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and unit, as they stand at an axis."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The law behind labels: y = signal(X) + noise, some labels moved by outliers."""
+
+    constants: Mapping[str, tuple[float, ...]]
+    """True constants by name: w and b, R, T."""
+    signal: Callable[[Tensor], Tensor]
+    """Labels (n, 1) without noise, for X (n, features)."""
+    noise: float
+    """Standard deviation of the noise on each label."""
+    relative: bool = False
+    """Whether each label is multiplied by exp(noise·z) instead of noise·z being added."""
+    outliers: int = 0
+    """How many labels are moved."""
+    outlier_size: float = 0.0
+    """By how much, in the units of y."""
+    law: Callable[[Tensor, Tensor, bool], Tensor] | None = None
+    """Labels without noise for X and a temperature, where that is the law behind them; the flag
+    asks for the form that overflows."""
+
+    def labels(self, X: Tensor, generator: Generator) -> Tensor:
+        """y (n, 1) for X (n, d), with noise and outliers."""
+        import torch
+
+        y = self.signal(X)
+        z = torch.randn(y.shape, generator=generator) * self.noise
+        y = y * z.exp() if self.relative else y + z
+        if self.outliers:
+            moved = torch.randperm(len(X), generator=generator)[: self.outliers]
+            y[moved] += self.outlier_size
+        return y
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples of some features and one label each."""
+
+    n: int
+    """How many samples there are."""
+    columns: tuple[Column, ...]
+    """The features, in the order of X."""
+    target: Column
+    """What the labels are."""
+    draw: Callable[[Generator], tuple[Tensor, Tensor]]
+    """X (n, d) and y (n, 1), float32 on the CPU: the same generator state, the same bytes."""
+    truth: Truth | None
+    """None where nothing is known but the samples."""
+
+    @property
+    def features(self) -> int:
+        """How many numbers a sample has beside its label."""
+        return len(self.columns)
+
+
+def generated(
+    n: int,
+    columns: tuple[Column, ...],
+    target: Column,
+    draw_features: Callable[[Generator], Tensor],
+    truth: Truth,
+) -> Dataset:
+    """The data set whose X `draw_features` draws, float32, with labels that follow the truth."""
+
+    def draw(generator: Generator) -> tuple[Tensor, Tensor]:
+        X = draw_features(generator)
+        return X, truth.labels(X, generator)
+
+    return Dataset(n, columns, target, draw, truth)
