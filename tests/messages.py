@@ -107,8 +107,9 @@ class Signatures(ast.NodeVisitor):
         positional = [*node.args.posonlyargs, *node.args.args]
         if positional and positional[0].arg in ("self", "cls"):
             del positional[0]
-        arguments = {one.arg: one.annotation for one in (*positional, *node.args.kwonlyargs)}
-        self.note(node.name, [one.arg for one in positional], arguments)
+        every = (*positional, *node.args.kwonlyargs)
+        arguments = {argument.arg: argument.annotation for argument in every}
+        self.note(node.name, [argument.arg for argument in positional], arguments)
         self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
