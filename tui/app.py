@@ -57,8 +57,8 @@ class LinregApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
-        known = {action.id for action in ACTIONS}
-        self.remapped = {name: key for name, key in settings.keys.items() if name in known}
+        ids = {action.id for action in ACTIONS}
+        self.remapped = {name: key for name, key in settings.keys.items() if name in ids}
         self.set_keymap(self.remapped)
         self.main = MainScreen(session, settings.experiment, self.remapped, lesson)
 

@@ -50,7 +50,7 @@ def gauge_row(app: LinregApp) -> tuple[str, str]:
     note = form.parts["gauge"]
     assert isinstance(note, Note)
     label = next(line for line in form.named.split("\n") if " of " in line or "limit" in line)
-    return label.strip(), note.said.plain
+    return label.strip(), note.words.plain
 
 
 # Words and colours -------------------------------------------------------------------------------

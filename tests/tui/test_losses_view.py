@@ -12,7 +12,7 @@ from engine.experiment import Experiment
 from tests.support.pilots import app_for, main_of, settled, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished
-from tui.charts.losses import DRAWN, curves, initials, losses_chart, reach, shapes
+from tui.charts.losses import MAX_RESIDUALS, curves, initials, losses_chart, reach, shapes
 from tui.drawing.picture import draw
 from tui.themes import MONO
 
@@ -89,7 +89,7 @@ def test_the_axis_is_symmetric_and_shows_the_kink(
 
 def test_many_residuals_are_thinned_out() -> None:
     many = tuple(i / 100 for i in range(-32, 32))
-    assert 0 < len(losses_chart(snapshot(residuals=many), 0, None).curves[-1].xs) <= DRAWN
+    assert 0 < len(losses_chart(snapshot(residuals=many), 0, None).curves[-1].xs) <= MAX_RESIDUALS
 
 
 def test_curves_are_kept_while_it_trains() -> None:

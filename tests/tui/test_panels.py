@@ -678,4 +678,4 @@ async def test_the_hint_says_why_a_run_ended_early(undrawn: None) -> None:
     app = app_showing(replace(finished(), message=why))
     async with app.run_test(size=(80, 24)) as pilot:
         hint = main_of(pilot).query_one(Hint)
-        await until(pilot, lambda: hint.said == (f"{why.capitalize()}.", False))
+        await until(pilot, lambda: hint.shown == (f"{why.capitalize()}.", False))

@@ -70,7 +70,7 @@ class Stage:
 
     def hint(self) -> tuple[str, bool]:
         """What the hint says, and whether it says it in red."""
-        return self.screen.query_one(Hint).said
+        return self.screen.query_one(Hint).shown
 
     def said(self, id: str) -> str:
         content = self.screen.query_one(f"#{id}", Static).content

@@ -8,8 +8,9 @@ from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve
+from tui.text.numbers import significant
 
-DECADES = 1e-8
+MIN_ERROR_SHARE = 1e-8
 """Share of the largest error below which nothing is shown: rounding, and predictions beyond it."""
 
 NO_DIRECTIONS: Translatable = "only for models that are linear in their parameters"
@@ -18,21 +19,21 @@ NO_DIRECTIONS: Translatable = "only for models that are linear in their paramete
 def directions_chart(now: Snapshot) -> Chart:
     """|vᵀ(θ − θ*)| of each eigenvector over the epochs, and dashed what theory predicts."""
     predicted = is_predicted(now)
-    found = list(enumerate(directions(now)))[::-1]  # the steepest lies on top
+    by_steepness = list(enumerate(directions(now)))[::-1]  # the steepest lies on top
     # Between the steepest and the flattest the colours go in order.
-    named = {0, len(found) - 1}
+    named = {0, len(by_steepness) - 1}
     measured = [
         Curve(
             now.path.x,
-            one.measured,
+            direction.measured,
             color=index,
-            label=f"λ {one.eigenvalue:.3g}" if index in named else "",
+            label=f"λ {significant(direction.eigenvalue, 3)}" if index in named else "",
         )
-        for index, one in found
+        for index, direction in by_steepness
     ]
     dashed = [
-        Curve(one.times, one.predicted, color=index, dashed=True, marker=".")
-        for index, one in found
+        Curve(direction.times, direction.predicted, color=index, dashed=True, marker=".")
+        for index, direction in by_steepness
         if predicted
     ]
     high = max((value for curve in measured for value in curve.ys), default=0.0)
@@ -44,8 +45,10 @@ def directions_chart(now: Snapshot) -> Chart:
         y_label=tr("error along the steepest"),
         log_y=True,
         x_range=(0.0, float(now.experiment.epochs)),
-        y_range=(max(low, DECADES * high) / 2, 2 * high),
-        empty=absent(now, tr("press s to train")) if found or not now.facts else tr(NO_DIRECTIONS),
+        y_range=(max(low, MIN_ERROR_SHARE * high) / 2, 2 * high),
+        empty=absent(now, tr("press s to train"))
+        if by_steepness or not now.facts
+        else tr(NO_DIRECTIONS),
     )
 
 

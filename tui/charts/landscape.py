@@ -18,13 +18,13 @@ from tui.drawing.chart import Chart, Curve
 from tui.drawing.relief import Relief
 from tui.text.numbers import number
 
-AIR = 1.15
+FRAME_AIR = 1.15
 """How far the frame reaches beyond what it must show."""
-NARROWEST = 0.2
+MIN_ASPECT = 0.2
 """Least height of the frame as a share of its width, and the other way round."""
-FARTHEST = 4.0
+MAX_PATH_REACH = 4.0
 """Where a run goes further than this many times the way from the start, it leaves the frame."""
-COUNTED = 40
+MAX_MARKS = 40
 """Most places of a path that are marked one by one."""
 
 Point = tuple[float, float]
@@ -41,14 +41,17 @@ def frame(plane: Plane, run: Snapshot, centre: Point | None, zooms: int) -> tupl
     reach = [0.0, 0.0]
     for axis, places in enumerate(plane.places([flat(run.facts.start)])):
         reach[axis] = abs(places[0] - best[axis])
-    reach = [max(reach[0], NARROWEST * reach[1]) or 1.0, max(reach[1], NARROWEST * reach[0]) or 1.0]
+    reach = [
+        max(reach[0], MIN_ASPECT * reach[1]) or 1.0,
+        max(reach[1], MIN_ASPECT * reach[0]) or 1.0,
+    ]
     halves = []
     for near, places, middle in zip(reach, plane.places(run.path.theta), best, strict=True):
         far = max((abs(place - middle) for place in places), default=0.0)
         half = near
-        while half < min(far, FARTHEST * near):
+        while half < min(far, MAX_PATH_REACH * near):
             half *= ZOOM
-        halves.append(AIR * half * ZOOM**-zooms)
+        halves.append(FRAME_AIR * half * ZOOM**-zooms)
     x, y = centre or best
     return (x - halves[0], x + halves[0]), (y - halves[1], y + halves[1])
 
@@ -103,7 +106,7 @@ def landscape_chart(scene: Scene) -> Chart:
     xs, ys = plane.places(now.path.theta)
     curves += [
         Curve(xs, ys, color="ink", label=tr("now") if curves else "", marker="#"),
-        *([Curve(xs, ys, "marks", "ink", marker="#")] if len(xs) <= COUNTED else []),
+        *([Curve(xs, ys, "marks", "ink", marker="#")] if len(xs) <= MAX_MARKS else []),
         spot((xs[0], ys[0]), "ink", "", "S", "○"),
         *([spot(best, "data", "θ*", "@", "×")] if is_known(now) else []),
     ]

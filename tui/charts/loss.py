@@ -34,11 +34,11 @@ def loss_chart(
     """
     curves = []
     xs = range(1, len(spread) + 1)
-    for place, label in enumerate(("", "", tr("other seeds"), "", "")):
+    for index, label in enumerate(("", "", tr("other seeds"), "", "")):
         # The ends are dashed, the quartiles and the median drawn through.
-        ys = [numbers[place] for numbers in spread]
+        ys = [numbers[index] for numbers in spread]
         if spread:
-            dashed = place in (0, 4)
+            dashed = index in (0, 4)
             curves.append(Curve(xs, ys, color="data", label=label, dashed=dashed, marker="o"))
     for other, color, label in (
         (pinned, "reference", tr("pinned")),

@@ -13,11 +13,11 @@ from engine.training.snapshot import Snapshot
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve
 
-POINTS = 120
+CURVE_PIECES = 120
 """Pieces of each curve."""
-NARROWEST = 2.0
+MIN_REACH = 2.0
 """Least residual at the ends of the axis: the thresholds of the losses mostly are at 1."""
-DRAWN = 12
+MAX_RESIDUALS = 12
 """Most residuals that are drawn, so that they stand apart."""
 SIGNS = ("ℓ", "ℓ′", "ℓ″")
 
@@ -39,7 +39,7 @@ def reach(snapshot: Snapshot) -> float:
     """How far the axis reaches on both sides of 0: 2, 5 or 10 times a power of ten, as needed."""
     sizes = [abs(r) for r in snapshot.residuals if math.isfinite(r)]
     thresholds = [v for v in snapshot.experiment.loss.kwargs().values() if isinstance(v, float)]
-    needed = max((NARROWEST, *sizes, *(1.5 * value for value in thresholds)))
+    needed = max((MIN_REACH, *sizes, *(1.5 * value for value in thresholds)))
     power = 10.0 ** math.floor(math.log10(needed))
     return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= needed)
 
@@ -57,8 +57,8 @@ def values(shape: Shape, xs: tuple[float, ...], order: int) -> tuple[float, ...]
         value: torch.Tensor = LOSSES[name].function(r, **dict(params))
         return value
 
-    found = (loss, partial(slopes, loss), partial(curvatures, loss))[order](r)
-    return tuple(found.tolist())
+    derivative = (loss, partial(slopes, loss), partial(curvatures, loss))[order](r)
+    return tuple(derivative.tolist())
 
 
 @lru_cache(maxsize=16)
@@ -70,20 +70,20 @@ def curves(
     A letter stands on each of the others, so that they are told apart without colour as well.
     """
     left, right = x_range
-    xs = tuple(left + (right - left) * i / POINTS for i in range(POINTS + 1))
+    xs = tuple(left + (right - left) * i / CURVE_PIECES for i in range(CURVE_PIECES + 1))
     drawn: list[Curve] = []
     heights = [values(shape, xs, order) for shape in chosen]
     letters = initials([name for name, _ in chosen])
-    for place, (name, _) in enumerate(chosen[:-1]):
-        ys, letter = heights[place], letters[name]
-        drawn.append(Curve(xs, ys, color=place, dashed=True, marker=letter))
-        spots = [POINTS * (place + 1) // (2 * len(chosen) + 2), POINTS - 5 - 6 * place]
+    for index, (name, _) in enumerate(chosen[:-1]):
+        ys, letter = heights[index], letters[name]
+        drawn.append(Curve(xs, ys, color=index, dashed=True, marker=letter))
+        spots = [CURVE_PIECES * (index + 1) // (2 * len(chosen) + 2), CURVE_PIECES - 5 - 6 * index]
         drawn.append(
             Curve(
                 [xs[spot] for spot in spots],
                 [ys[spot] for spot in spots],
                 "marks",
-                place,
+                index,
                 name,
                 marker=letter,
                 mark=letter,
@@ -99,11 +99,11 @@ def curves(
 
 def initials(names: list[str]) -> dict[str, str]:
     """A letter for each name: the first of its own that is still free."""
-    found: dict[str, str] = {}
+    letters: dict[str, str] = {}
     for name in names:
-        free = (letter for letter in name if letter.isalpha() and letter not in found.values())
-        found[name] = next(free, "?")
-    return found
+        free = (letter for letter in name if letter.isalpha() and letter not in letters.values())
+        letters[name] = next(free, "?")
+    return letters
 
 
 def losses_chart(snapshot: Snapshot, order: int, x_range: tuple[float, float] | None) -> Chart:
@@ -113,7 +113,7 @@ def losses_chart(snapshot: Snapshot, order: int, x_range: tuple[float, float] | 
     shown = x_range or (-end, end)
     lines, y_range = curves(chosen, shown, order)
     drawn = sorted(r for r in snapshot.residuals if math.isfinite(r))
-    drawn = drawn[:: math.ceil(len(drawn) / DRAWN) or 1]
+    drawn = drawn[:: math.ceil(len(drawn) / MAX_RESIDUALS) or 1]
     marks = Curve(
         drawn, values(chosen[-1], tuple(drawn), order), "marks", "now", marker="@", mark="●"
     )

@@ -8,15 +8,15 @@ from engine.training.snapshot import Snapshot
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve, Level
 
-TRACKED = 8
+MAX_PARAMETERS = 8
 """Most parameters that are drawn over time."""
 
 
 def parameters_chart(snapshot: Snapshot) -> Chart:
     """Each parameter over the epochs, its true value as a level."""
     assert snapshot.facts
-    path, true = snapshot.path, labels(snapshot.facts.true)[:TRACKED]
-    names = [label for label, _ in labels(snapshot.facts.start)][:TRACKED]
+    path, true = snapshot.path, labels(snapshot.facts.true)[:MAX_PARAMETERS]
+    names = [label for label, _ in labels(snapshot.facts.start)][:MAX_PARAMETERS]
     curves = tuple(
         Curve(path.x, [theta[index] for theta in path.theta], color=index, label=label)
         for index, label in enumerate(names)

@@ -21,7 +21,7 @@ from tui.drawing.ticks import padded
 
 PARAMETERS, DIRECTIONS = "parameters", "directions"
 EMPTY: Translatable = "press s to start the race"
-BEYOND = 10
+MAX_LOSS_FACTOR = 10
 """How far above the loss at the start a chart with a diverged racer goes."""
 
 
@@ -33,18 +33,18 @@ def losses_chart(progress: RaceProgress | None) -> Chart:
     floor = facts.floor.level
     curves, marks = [], []
     for track in progress.tracks:
-        place = place_of(track.racer.optimizer)
+        number = place_of(track.racer.optimizer)
         points = list(zip(map(float, track.steps), track.losses, strict=True))
-        curves.append(curve(points, place))
-        chosen = along(track.steps, shares(place))
-        marks.append(curve([points[i] for i in chosen], place, "marks"))
+        curves.append(curve(points, number))
+        chosen = along(track.steps, shares(number))
+        marks.append(curve([points[i] for i in chosen], number, "marks"))
     losses = [
         loss
         for track in progress.tracks
         for loss in track.losses
         if math.isfinite(loss) and loss > 0
     ]
-    top = BEYOND * facts.start_loss
+    top = MAX_LOSS_FACTOR * facts.start_loss
     return Chart(
         (*curves, *marks),
         (Level(floor, tr("floor")),),
@@ -57,7 +57,9 @@ def losses_chart(progress: RaceProgress | None) -> Chart:
     )
 
 
-def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | None = None) -> Chart:
+def paths_chart(
+    progress: RaceProgress | None, plane: str, landscape: Landscape | None = None
+) -> Chart:
     """The way of every racer over two parameters or along two directions, on the loss there.
 
     With a single parameter it is drawn against steps.
@@ -68,7 +70,7 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
     curves, marks, inside = [], [], []
     ends = [point(chosen, values, 0) for values in (facts.start, facts.best)]
     for track in progress.tracks:
-        place = place_of(track.racer.optimizer)
+        number = place_of(track.racer.optimizer)
         points = [
             place_at
             for step, values in zip(track.steps, track.places, strict=True)
@@ -76,29 +78,29 @@ def paths_chart(progress: RaceProgress | None, plane: str, known: Landscape | No
         ]
         if track.status != "diverged":
             inside += points
-        curves.append(curve(points, place))
+        curves.append(curve(points, number))
         lengths = [0.0, *(math.dist(*pair) for pair in pairwise(points))]
-        numbered = along(list(accumulate(lengths))[: len(points)], shares(place))
-        marks.append(curve([points[i] for i in numbered], place, "marks"))
+        numbered = along(list(accumulate(lengths))[: len(points)], shares(number))
+        marks.append(curve([points[i] for i in numbered], number, "marks"))
     (left, right), (low, high) = (
         padded(min(values), max(values)) for values in zip(*ends, *inside, strict=True)
     )
-    fits = known is not None and known.facts is facts and known.plane == chosen
+    fits = landscape is not None and landscape.facts is facts and landscape.plane == chosen
     start, best = (
         Curve([x], [y], "marks", "text", marker=sign, mark=sign)
         for (x, y), sign in zip(ends, "ox", strict=True)
     )
-    line, known_best = chosen.is_line, facts.is_best_known
+    line, has_best = chosen.is_line, facts.is_best_known
     return Chart(
-        (*curves, *marks, start, *([best] if known_best and not line else [])),
-        (Level(ends[1][1], "θ*"),) if known_best and line else (),
+        (*curves, *marks, start, *([best] if has_best and not line else [])),
+        (Level(ends[1][1], "θ*"),) if has_best and line else (),
         tr("{name} against steps", name=chosen.names[0])
         if line
         else f"↑ {in_words(chosen.names[1])} → {in_words(chosen.names[0])}",
         x_label=tr("steps") if line else in_words(chosen.names[0]),
         x_range=(left, right),
         y_range=(low, high),
-        heat=relief(known) if known and fits else None,
+        heat=relief(landscape) if landscape and fits else None,
         empty=waiting(progress),
     )
 
@@ -115,17 +117,17 @@ def point(plane: Plane, params: Values, step: int) -> tuple[float, float]:
 
 
 def curve(
-    points: Sequence[tuple[float, float]], place: int, kind: Literal["line", "marks"] = "line"
+    points: Sequence[tuple[float, float]], number: int, kind: Literal["line", "marks"] = "line"
 ) -> Curve:
     """A racer's curve through some points, or its number at them."""
-    sign = str(place + 1)
+    sign = str(number + 1)
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    return Curve(xs, ys, kind, place, marker=sign, mark=sign)
+    return Curve(xs, ys, kind, number, marker=sign, mark=sign)
 
 
-def shares(place: int) -> list[float]:
+def shares(number: int) -> list[float]:
     """Where on its way a racer's number stands: three times, at places of its own."""
-    return [(turn + (place + 1) / (len(OPTIMIZERS.entries) + 1)) / 3 for turn in range(3)]
+    return [(turn + (number + 1) / (len(OPTIMIZERS.entries) + 1)) / 3 for turn in range(3)]
 
 
 def along(lengths: Sequence[float], shares: Sequence[float]) -> list[int]:

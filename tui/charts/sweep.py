@@ -9,6 +9,7 @@ from engine.jobs.sweep import Cell, SweepProgress
 from engine.support.translation import Translatable, tr, trn
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.heatmap import Heat
+from tui.text.numbers import significant
 
 LOSS: Translatable = "final loss"
 FLOOR: Translatable = "epochs to the floor"
@@ -101,14 +102,14 @@ def beyond(key: str, values: tuple[Value, ...], critical_lr: float) -> int | Non
     """The first place along an lr axis at or beyond the limit of full-batch gradient descent."""
     if key != "lr":
         return None
-    places = (
-        place
-        for place, value in enumerate(values)
+    columns = (
+        column
+        for column, value in enumerate(values)
         if isinstance(value, float) and value >= critical_lr
     )
-    return next(places, None)
+    return next(columns, None)
 
 
 def label(value: Value) -> str:
     """A value of an axis in a few cells."""
-    return f"{value:.2g}" if isinstance(value, float) else str(value)
+    return significant(value, 2) if isinstance(value, float) else str(value)

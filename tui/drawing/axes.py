@@ -27,8 +27,8 @@ def levels_by_row(chart: Chart, area: Area, *, ascii: bool) -> dict[int, Level]:
 
 def labels_by_row(chart: Chart, area: Area, levels: dict[int, Level]) -> dict[int, str]:
     """Return the labels of the y axis by row; a level has its value there, and some room."""
-    place = log_ticks if chart.log_y else linear_ticks
-    ticks = place(area.window.low, area.window.high, max(area.height // 2, 2))
+    ticks_of = log_ticks if chart.log_y else linear_ticks
+    ticks = ticks_of(area.window.low, area.window.high, max(area.height // 2, 2))
     labels = {row: short(level.y, log=chart.log_y) for row, level in levels.items()}
     taken = {near for row in levels for near in (row - 1, row, row + 1)}
     for at, label in ticks:

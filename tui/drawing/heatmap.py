@@ -20,7 +20,7 @@ from tui.drawing.page import Picture, step_of
 from tui.text.numbers import loss_text
 from tui.themes import RAMP, Palette
 
-TOP = 0.95
+COLORED_SHARE = 0.95
 """Share of the values that the colour scale reaches; those above have its last colour."""
 
 
@@ -131,15 +131,15 @@ def line(
     return segments
 
 
-def places(count: int, room: int, kept: int = 0) -> list[int]:
+def places(count: int, room: int, always: int = 0) -> list[int]:
     """Which of `count` cells each of `room` places shows; few cells do not fill all the room.
 
     Where there is not room for all, the kept one stands in the place of one beside it.
     """
     room = min(room, 8 * count)
     shown = [i * count // room for i in range(room)]
-    if 0 < room < count and kept < count and kept not in shown:
-        shown[kept * room // count] = kept
+    if 0 < room < count and always < count and always not in shown:
+        shown[always * room // count] = always
     return shown
 
 
@@ -148,11 +148,11 @@ def extent(heat: Heat) -> tuple[float, float]:
 
     Runs that have all but diverged would leave one colour to all the others.
     """
-    known = sorted(place for place in scale_places(heat) if place is not None)
-    if not known:
+    on_scale = sorted(place for place in scale_places(heat) if place is not None)
+    if not on_scale:
         return 0.0, 1.0
-    top = known[math.ceil(TOP * (len(known) - 1))]
-    return known[0], top if top > known[0] else known[-1]
+    top = on_scale[math.ceil(COLORED_SHARE * (len(on_scale) - 1))]
+    return on_scale[0], top if top > on_scale[0] else on_scale[-1]
 
 
 def scale_places(heat: Heat) -> Iterator[float | None]:
@@ -211,12 +211,12 @@ def legend(heat: Heat, width: int, quiet: Style, ascii: bool) -> list[Segment]:
 def x_axis(heat: Heat, across: Sequence[int]) -> str:
     """Labels of the columns, as many as fit, and the name of x."""
     text, free = "", 0
-    for place, column in enumerate(across):
+    for at, column in enumerate(across):
         label = heat.x_labels[column]
-        new = place == 0 or across[place - 1] != column
-        if new and place >= free and place + len(label) <= len(across):
-            text = text.ljust(place) + label
-            free = place + len(label) + 2
+        new = at == 0 or across[at - 1] != column
+        if new and at >= free and at + len(label) <= len(across):
+            text = text.ljust(at) + label
+            free = at + len(label) + 2
     return text
 
 

@@ -30,8 +30,8 @@ class Relief:
             [math.log10(v) if 0 < v < math.inf else None if v else -math.inf for v in row]
             for row in self.values
         ]
-        known = [log for row in logs for log in row if log is not None and log > -math.inf]
-        low, high = (min(known), max(known)) if known else (0.0, 0.0)
+        finite = [log for row in logs for log in row if log is not None and log > -math.inf]
+        low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
         return [
             [None if log is None else step_of(max(log, low), low, high) for log in row]
             for row in logs

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from tui.text.numbers import rounded
+
 _PADDING = 0.03
 _LEAST_SPAN = 1e-3  # narrower than this (relative) and four digits cannot tell two ticks apart
 _LEAST_DECADES = 0.05
@@ -86,6 +88,7 @@ def log_ticks(low: float, high: float, count: int) -> list[Tick]:
 
 def short(value: float, *, log: bool) -> str:
     """Return the value in few characters: 4.2, 0.03, 1.5e+6; on a log axis 3e-2, 4.2e+0."""
+    value = rounded(value)
     if not log and not _is_far(value):
         return f"{value:.4g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")

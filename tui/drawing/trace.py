@@ -43,14 +43,14 @@ class Trace:
             and all(is_drawable(y, log=log) for y in trace.y_ends)
         ):
             return trace
-        kept: list[Point] = []
+        drawable: list[Point] = []
         breaks = set()
         for x, y in zip(xs, ys, strict=True):
             if is_drawable(x, log=False) and is_drawable(y, log=log):
-                kept.append((x, y))
+                drawable.append((x, y))
             else:
-                breaks.add(len(kept))
-        return cls([x for x, _ in kept], [y for _, y in kept], frozenset(breaks))
+                breaks.add(len(drawable))
+        return cls([x for x, _ in drawable], [y for _, y in drawable], frozenset(breaks))
 
     @cached_property
     def x_ends(self) -> tuple[float, float]:
@@ -180,18 +180,18 @@ def _clipped_segment(start: Point, end: Point) -> tuple[Point, Point] | None:
 
 def straightened(dots: list[Dot]) -> list[Dot]:
     """Drop dots between two others on one straight line: plotext's cost is per point."""
-    kept = dots[:1]
+    corners = dots[:1]
     for dot in dots[1:]:
-        if dot == kept[-1]:
+        if dot == corners[-1]:
             continue
-        if len(kept) > 1:
-            (ax, ay), (bx, by), (cx, cy) = kept[-2], kept[-1], dot
+        if len(corners) > 1:
+            (ax, ay), (bx, by), (cx, cy) = corners[-2], corners[-1], dot
             turn = (bx - ax) * (cy - by) - (by - ay) * (cx - bx)
             onward = (bx - ax) * (cx - bx) + (by - ay) * (cy - by)
             if turn == 0 and onward > 0:
-                kept.pop()
-        kept.append(dot)
-    return kept
+                corners.pop()
+        corners.append(dot)
+    return corners
 
 
 def once(dots: Sequence[Dot]) -> list[tuple[Dot, ...]]:

@@ -144,8 +144,8 @@ class Picker(Widget, can_focus=True):
     def action_turn(self, by: int) -> None:
         """The next or previous choice."""
         values = [choice.value for choice in self.choices]
-        place = values.index(self.asked) if self.asked in values else -by
-        self.asked = values[(place + by) % len(values)]
+        index = values.index(self.asked) if self.asked in values else -by
+        self.asked = values[(index + by) % len(values)]
         self.choose(self.asked)
 
     def on_blur(self) -> None:
@@ -217,12 +217,12 @@ class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
 class Note(Static):
     """A line that is worked out from the others: to be read, without a focus."""
 
-    said = Content()
+    words = Content()
 
     def put(self, row: Row) -> None:
         """Show other words; the same ones again cost nothing."""
-        if row.note is not None and row.note != self.said:
-            self.said = row.note
+        if row.note is not None and row.note != self.words:
+            self.words = row.note
             self.update(row.note, layout=False)
 
 

@@ -20,7 +20,9 @@ from tui.forms.fields import Choice, Note, Picker, Row, TextField
 def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
     """What a picker offers for a key; empty where text is typed."""
     if isinstance(param, Registry):
-        return tuple(Choice(one.name, tr(one.label), one.formula, tr(one.help)) for one in param)
+        return tuple(
+            Choice(entry.name, tr(entry.label), entry.formula, tr(entry.help)) for entry in param
+        )
     if isinstance(param.default, bool):
         return (Choice("true", tr("yes")), Choice("false", tr("no")))
     about = param.about or ("",) * len(param.choices)

@@ -16,7 +16,7 @@ from engine.training.snapshot import Snapshot, State
 from tui.keys import Action
 from tui.text.numbers import clock
 
-COLORS: dict[State, str] = {
+STATE_COLORS: dict[State, str] = {
     "loading": "dim",
     "ready": "dim",
     "running": "$text-success",
@@ -26,7 +26,7 @@ COLORS: dict[State, str] = {
     "diverged": "$text-error",
     "failed": "$text-error",
 }
-PROGRESS = 10
+PROGRESS_WIDTH = 10
 """Cells of the progress bar."""
 ALWAYS = ("next_panel", "help", "palette", "quit")
 """Keys that stand at the right end of the key bar; where it is narrow, only help does."""
@@ -61,14 +61,14 @@ class StatusBar(Widget):
 
 def status(snapshot: Snapshot, width: int, title: str = "") -> Content:
     """One line: title on the left, state and progress on the right; the title yields."""
-    right = [("● ", COLORS[snapshot.state]), (tr(snapshot.state), "")]
+    right = [("● ", STATE_COLORS[snapshot.state]), (tr(snapshot.state), "")]
     if snapshot.steps:
         share = snapshot.step / snapshot.steps
-        full = round(share * PROGRESS)
+        full = round(share * PROGRESS_WIDTH)
         epochs = snapshot.experiment.epochs
         right.append((f"  {snapshot.epoch}/{epochs}", ""))
         if width >= 60:
-            right.append(("  " + "▰" * full + "▱" * (PROGRESS - full), ""))
+            right.append(("  " + "▰" * full + "▱" * (PROGRESS_WIDTH - full), ""))
         right.append((f"  {clock(snapshot.seconds)}", ""))
         if snapshot.state == "running" and snapshot.eta is not None and width >= 60:
             right.append(("  " + tr("{time} left", time=clock(snapshot.eta)), "dim"))
@@ -86,10 +86,10 @@ def job_line(
     title: str, state: str, share: float, seconds: float, left: float | None, width: int
 ) -> Content:
     """One line for a sweep or a race: title on the left, state and progress on the right."""
-    full = round(share * PROGRESS)
+    full = round(share * PROGRESS_WIDTH)
     tail = f"● {state}  "
     if width >= 60:
-        tail += "▰" * full + "▱" * (PROGRESS - full) + "  "
+        tail += "▰" * full + "▱" * (PROGRESS_WIDTH - full) + "  "
     tail += clock(seconds)
     if left is not None:
         tail += "  " + tr("{time} left", time=clock(left))
@@ -101,12 +101,13 @@ def job_line(
 class Hint(Static):
     """Help for the focused field, or what was wrong with the last input."""
 
-    said = ("", False)
+    shown = ("", False)
+    """The sentence, and whether it is a refusal."""
 
     def say(self, text: str, refused: bool = False) -> None:
         """Show a sentence; a refusal stands out, and the same again costs nothing."""
-        if self.said != (text, refused):
-            self.said = (text, refused)
+        if self.shown != (text, refused):
+            self.shown = (text, refused)
             self.update(Content.styled(text, "$text-error" if refused else "dim"), layout=False)
 
 

@@ -10,14 +10,14 @@ from textual.content import Content
 from engine.experiment import KEYS, Experiment
 from engine.support.translation import in_words, tr, trp
 from engine.training.snapshot import Snapshot
-from tui.text.numbers import number
+from tui.text.numbers import number, rounded, significant
 
 if TYPE_CHECKING:
     from engine.theory.stability import Limit
 
-BAR = 8
+BAR_WIDTH = 8
 """Cells of the gauge."""
-CURVE = 14
+CURVE_WIDTH = 14
 """Cells of the curve of the learning rate."""
 LEVELS = "▁▂▃▄▅▆▇█"
 WAITING = Content.styled("…", "dim")
@@ -51,7 +51,7 @@ def verdict(share: float) -> tuple[str, str]:
 
 def percent(share: float) -> str:
     """A share in percent, short: <0.1 %, 2.2 %, 107 %, 5e+07 %."""
-    value = 100 * share
+    value = rounded(100 * share)
     if value < 0.05:
         return "<0.1 %"
     if value >= 9999.5:
@@ -65,9 +65,11 @@ def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
         return tr("no limit"), Content.styled(in_words(limit.name), "dim")
     share = lr / limit.lr
     word, color = verdict(share)
-    full = max(1, round(min(share, 1.0) * BAR))
-    bar = Content.assemble(("▰" * full, color), ("▱" * (BAR - full), "dim"), (f" {word}", color))
-    at = f"{limit.lr:.3g}" if limit.lr >= 0.01 else number(limit.lr)  # the label is narrow
+    full = max(1, round(min(share, 1.0) * BAR_WIDTH))
+    bar = Content.assemble(
+        ("▰" * full, color), ("▱" * (BAR_WIDTH - full), "dim"), (f" {word}", color)
+    )
+    at = significant(limit.lr, 3) if limit.lr >= 0.01 else number(limit.lr)  # the label is narrow
     return tr("{share} of {limit}", share=percent(share), limit=at), bar
 
 
@@ -79,22 +81,22 @@ def limit_words(snapshot: Snapshot) -> str:
     if math.isinf(limit.lr):
         return f"{in_words(limit.name)}."
     if limit.kind == "critical":
-        said = tr("Limit 2/λmax = {critical:.3g}.", critical=curvature.critical_lr)
+        sentence = tr("Limit 2/λmax = {critical:.3g}.", critical=rounded(curvature.critical_lr))
     else:
-        said = tr(
+        sentence = tr(
             "Limit {limit:.3g} for {whose}; full batch 2/λmax = {critical:.3g}.",
-            limit=limit.lr,
+            limit=rounded(limit.lr),
             whose=limit.name,
-            critical=curvature.critical_lr,
+            critical=rounded(curvature.critical_lr),
         )
-    return f"{said} {tr('Above half of that it swings from side to side.')}"
+    return f"{sentence} {tr('Above half of that it swings from side to side.')}"
 
 
 def curve(experiment: Experiment) -> Content:
     """The learning rate from the first step of a run to its last, its largest value at the top."""
     import numpy as np
 
-    t = np.linspace(0, experiment.epochs, CURVE, endpoint=False)
+    t = np.linspace(0, experiment.epochs, CURVE_WIDTH, endpoint=False)
     factors = experiment.lr_factors_at(t)
     heights = (factors / max(factors.max(), 1e-300) * (len(LEVELS) - 1)).round().astype(int)
     return Content.styled("".join(LEVELS[height] for height in heights.tolist()), "dim")

@@ -17,6 +17,7 @@ from engine.support.errors import BadInput, show
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
 from tui.forms.fields import Choice, Edited, Picker, Row, TextField
+from tui.text.numbers import rounded
 from tui.text.prose import blocks, phrase
 from tui.text.wrap import Block, Prose
 
@@ -92,11 +93,11 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         changed = [self.questions[i] for i in verdicts] + [self.goals[i] for i in goals]
         if changed:
             self.call_after_refresh(self.scroll_to_widget, changed[0], top=True)
-        said = [
+        verdict_words = [
             tr("✓ forecast right") if self.attempt.forecasts[i].right else tr("✗ forecast wrong")
             for i in verdicts
         ]
-        return said + [f"✓ {phrase(self.lesson.goals[i].text).plain}" for i in goals]
+        return verdict_words + [f"✓ {phrase(self.lesson.goals[i].text).plain}" for i in goals]
 
     @property
     def done(self) -> bool:
@@ -220,7 +221,7 @@ class QuestionBox(Vertical):
         )
         if isinstance(self.field, TextField):
             self.field.placeholder = tr("your number")
-        self.said = Prose(())
+        self.outcome = Prose(())
 
     def compose(self) -> ComposeResult:
         """The question with its answers, the field, the verdict."""
@@ -230,7 +231,7 @@ class QuestionBox(Vertical):
         ]
         yield Prose([Block(Content.assemble("? ", phrase(self.question.ask)), hang="  "), *answers])
         yield self.field
-        yield self.said
+        yield self.outcome
 
     def show(self, forecast: Forecast | None, training: bool) -> None:
         """Show the field while it can be answered, else what was said and what came of it."""
@@ -244,7 +245,7 @@ class QuestionBox(Vertical):
             self.field.forget()
         if forecast:
             self.field.put(Row(self.field.key, "", show(forecast.said), self.choices))
-        self.said.put([Block(self.verdict(forecast), "  ", "  ")] if closed else [])
+        self.outcome.put([Block(self.verdict(forecast), "  ", "  ")] if closed else [])
 
     def refuse(self, trouble: str) -> None:
         """Mark the answer as not allowed, or take the mark off."""
@@ -255,9 +256,9 @@ class QuestionBox(Vertical):
         """What was said, what was measured, and whether it was right."""
         if forecast is None:
             return Content.styled(tr("No forecast was made."), "dim")
-        parts = [tr("you said {said:.4g}", said=forecast.said)]
+        parts = [tr("you said {said:.4g}", said=rounded(forecast.said))]
         if forecast.measured is not None:
-            parts.append(tr("measured {measured:.4g}", measured=forecast.measured))
+            parts.append(tr("measured {measured:.4g}", measured=rounded(forecast.measured)))
         line = " · ".join(parts)
         if forecast.right is None:
             return Content(line)

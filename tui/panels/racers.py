@@ -21,8 +21,8 @@ from tui.charts.racers import place_of
 from tui.drawing.page import Picture
 from tui.text.numbers import loss_text, number
 
-NONE = "–"
-WIDTHS = (8, 9, 7)
+NO_NUMBER = "–"
+COLUMN_WIDTHS = (8, 9, 7)
 """Cells of lr, loss and steps."""
 
 
@@ -50,7 +50,7 @@ def cells(track: Track | None) -> tuple[str, str, str]:
     if track is None:
         return "", "", ""
     lr = tr(track.status) if track.lr is None else number(track.lr)
-    floor = NONE if track.floor_step is None else str(track.floor_step)
+    floor = NO_NUMBER if track.floor_step is None else str(track.floor_step)
     if track.status == "diverged":
         return lr, tr("diverged"), floor
     return lr, loss_text(track.loss) if track.losses else "", floor
@@ -101,8 +101,8 @@ class RaceTable(Picture, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the cursor by lines."""
-        place = self.lines.index(self.line) + by
-        self.cursor = self.lines[min(max(place, 0), len(self.lines) - 1)].name
+        index = self.lines.index(self.line) + by
+        self.cursor = self.lines[min(max(index, 0), len(self.lines) - 1)].name
         self.post_message(self.Moved())
 
     def action_pick(self) -> None:
@@ -121,11 +121,11 @@ class RaceTable(Picture, can_focus=True):
         """The head and the lines; of a racer number and name have the colour of its curves."""
         text = Text.assemble((head(), "dim"), no_wrap=True)
         for line in self.lines:
-            place = place_of(line.name)
-            color = self.palette.style(place) + Style(bold=True)
+            number = place_of(line.name)
+            color = self.palette.style(number) + Style(bold=True)
             row = Text("✓ " if line.runs else "  ", no_wrap=True)
-            row.append(f"{place + 1} {line.name:<8}", color)
-            row.append("".join(map(right, cells(line.track), WIDTHS)))
+            row.append(f"{number + 1} {line.name:<8}", color)
+            row.append("".join(map(right, cells(line.track), COLUMN_WIDTHS)))
             if line.name == self.cursor:
                 row.stylize("reverse")
             text.append("\n").append_text(row)

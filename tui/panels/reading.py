@@ -13,13 +13,13 @@ from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
 from tui.panels.gauge import percent, verdict
 from tui.panels.words import Words
-from tui.text.numbers import loss_text
+from tui.text.numbers import loss_text, rounded, significant
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy, Stability
 
 GOOD, WARNING, BAD = "$text-success", "$text-warning", "$text-error"
-SHOWN = 4
+MAX_EIGENVALUES = 4
 """Most eigenvalues that are shown."""
 
 
@@ -34,37 +34,37 @@ class ReadingPanel(Words):
 
 def reading(snapshot: Snapshot) -> Content:
     """The lines for a snapshot, the most important first."""
-    known, loss = snapshot.facts, snapshot.loss
+    facts, loss = snapshot.facts, snapshot.loss
     if snapshot.state == "failed":
         return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
-    if known is None or loss is None:
+    if facts is None or loss is None:
         return Content.styled(f"{in_words(snapshot.message) or tr('loading torch')} …", "dim")
     physical = [(f"\n{line}", "") for line in quantities(snapshot)]
-    limits, floor = [], known.floor
+    limits, floor = [], facts.floor
     if floor.noise is not None:
         noise = loss_text(floor.noise)
         text = tr("noise floor {symbols} = {value}", symbols=floor.symbol, value=noise)
         limits.append((f"\n{text}", "dim"))
-    if known.closed_form:
+    if facts.closed_form:
         reached = tr("closed form reaches {loss}", loss=loss_text(floor.optimum))
         limits.append((f"\n{reached}", "dim"))
     if snapshot.step == 0:
         head = tr("loss {loss} · press s to train", loss=loss_text(loss))
-        return Content.assemble(head, *prospects(known.stability, snapshot.lr), *physical, *limits)
+        return Content.assemble(head, *prospects(facts.stability, snapshot.lr), *physical, *limits)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
     if cause := snapshot.autopsy:
         first, *others = findings(cause)
         lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]
         return Content.assemble((first, BAD), *lines)
     where = floor.standing(loss)
-    learning, place = where == "still learning", tr(where)
+    learning, words = where == "still learning", tr(where)
     if learning and not is_falling(snapshot):
-        place = tr("above the floor, and not falling")
-    said = [(f"\n{place}", WARNING if learning else GOOD)]
+        words = tr("above the floor, and not falling")
+    verdict_lines = [(f"\n{words}", WARNING if learning else GOOD)]
     if not snapshot.experiment.reshape:
-        said.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
+        verdict_lines.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
     alert = (f"\n{in_words(snapshot.message)}", WARNING) if snapshot.message else ""
-    return Content.assemble(head, *said, *physical, alert, *limits)
+    return Content.assemble(head, *verdict_lines, *physical, alert, *limits)
 
 
 def quantities(snapshot: Snapshot) -> list[str]:
@@ -78,7 +78,7 @@ def quantities(snapshot: Snapshot) -> list[str]:
             value=quantity(value),
             unit=unit,
             true=quantity(true),
-            off=value - true,
+            off=rounded(value - true),
         )
         for name, (value, true, unit) in snapshot.quantities().items()
     ]
@@ -86,7 +86,7 @@ def quantities(snapshot: Snapshot) -> list[str]:
 
 def quantity(value: float) -> str:
     """A physical quantity with six significant digits."""
-    return f"{value:.6g}"
+    return significant(value, 6)
 
 
 def shapes(experiment: Experiment, size: int | None = None) -> str:
@@ -128,12 +128,12 @@ def findings(cause: Autopsy) -> tuple[str, str, str, str]:
     """Since when a run diverged, what helps, how far beyond the limit it was, and where it ran."""
     return (
         tr("diverged from step {step} on", step=cause.first_bad_step),
-        tr("press a to train with {lr:.3g}", lr=cause.suggestion),
-        tr("lr {lr:.3g}, {limit}", lr=cause.lr, limit=limit_of(cause)),
+        tr("press a to train with {lr:.3g}", lr=rounded(cause.suggestion)),
+        tr("lr {lr:.3g}, {limit}", lr=rounded(cause.lr), limit=limit_of(cause)),
         tr(
             "ran away along {direction} (λ {value:.3g})",
             direction=direction(cause.heading),
-            value=cause.eigenvalue,
+            value=rounded(cause.eigenvalue),
         ),
     )
 
@@ -143,30 +143,31 @@ def limit_of(cause: Autopsy) -> str:
     limit = cause.limit
     if math.isinf(limit.lr):
         return in_words(limit.name)
-    return tr("limit {limit:.3g} ({whose})", limit=limit.lr, whose=limit.name)
+    return tr("limit {limit:.3g} ({whose})", limit=rounded(limit.lr), whose=limit.name)
 
 
-def prospects(known: Stability, lr: float) -> list[tuple[str, str]]:
+def prospects(stability: Stability, lr: float) -> list[tuple[str, str]]:
     """What the curvature says before the first step, most important first."""
-    limit, curvature = known.limit, known.curvature
+    limit, curvature = stability.limit, stability.curvature
     if math.isinf(limit.lr):
         lines = [(f"\n{in_words(limit.name)}", "dim")]
     else:
         share = lr / limit.lr
         word, color = verdict(share)
-        said = tr(
+        sentence = tr(
             "lr {share} of limit {limit:.3g}: {word}",
             share=percent(share),
-            limit=limit.lr,
+            limit=rounded(limit.lr),
             word=word,
         )
-        lines = [(f"\n{said}", color)]
+        lines = [(f"\n{sentence}", color)]
         if limit.kind != "critical":
             lines.append(("\n" + tr("limit of {whose}", whose=limit.name), "dim"))
     if not curvature.rank:
         return lines
-    values = [f"{value:.3g}" for value in curvature.eigenvalues.tolist()]
-    if len(values) > SHOWN:
-        values[SHOWN - 1 : -1] = ["…"]
-    lines.append((f"\n2/λmax = {curvature.critical_lr:.3g}, κ {curvature.condition:.3g}", "dim"))
+    values = [significant(value, 3) for value in curvature.eigenvalues.tolist()]
+    if len(values) > MAX_EIGENVALUES:
+        values[MAX_EIGENVALUES - 1 : -1] = ["…"]
+    critical, condition = (significant(x, 3) for x in (curvature.critical_lr, curvature.condition))
+    lines.append((f"\n2/λmax = {critical}, κ {condition}", "dim"))
     return [*lines, (f"\nλ {' '.join(values)}", "dim")]

@@ -14,6 +14,7 @@ from engine.training.snapshot import Snapshot
 from tui.forms.fields import Choice, Row
 from tui.forms.form import Form
 from tui.panels.gauge import WAITING, curve, gauge, knows, lr_in_force
+from tui.text.numbers import rounded
 
 PACES: tuple[float | None, ...] = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, None)
 """Epochs a second that can be chosen, slowest first; None is full speed."""
@@ -44,7 +45,7 @@ def last_batch_words(experiment: Experiment) -> str:
         return tr("last {left} dropped", left=left)
     weight = 1.0 if experiment.divisor else size / left
     # The column has 15 cells.
-    return tr("{left} of {size}, ×{weight:.3g}", left=left, size=size, weight=weight)
+    return tr("{left} of {size}, ×{weight:.3g}", left=left, size=size, weight=rounded(weight))
 
 
 class TrainingPanel(Form):

@@ -16,7 +16,7 @@ from tui.text.numbers import number
 from tui.text.tables import side_by_side
 
 COLUMNS: tuple[Translatable, ...] = ("value", "true", "error", "grad", "closed")
-CELL = 8
+CELL_WIDTH = 8
 
 
 class ValuesPanel(ScrollView, can_focus=True):
@@ -55,14 +55,14 @@ class ValuesPanel(ScrollView, can_focus=True):
 
 def table(snapshot: Snapshot, width: int) -> list[Text]:
     """The lines of the table for a width in cells."""
-    known = snapshot.facts
-    if known is None:
+    facts = snapshot.facts
+    if facts is None:
         return [Text(tr("no data yet"), style="dim")]
     errors = snapshot.errors()
     sources = dict(
         zip(
             COLUMNS,
-            (snapshot.params, known.true, errors, snapshot.grads, known.closed_form),
+            (snapshot.params, facts.true, errors, snapshot.grads, facts.closed_form),
             strict=True,
         )
     )
@@ -71,8 +71,8 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
         for column, values in sources.items()
         if values or column == "grad"
     }
-    names = [name for name, _ in labels(known.start)]
-    lines = side_by_side(names, cells, width, CELL, quiet=(tr("true"), tr("closed")))
+    names = [name for name, _ in labels(facts.start)]
+    lines = side_by_side(names, cells, width, CELL_WIDTH, quiet=(tr("true"), tr("closed")))
     if snapshot.grads:
         length = number(norm(snapshot.grads))
         lines.append(Text(tr("|grad| {length} in this minibatch", length=length)))

@@ -25,6 +25,7 @@ from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import TheoryScreen, XrayScreen
+from tui.text.numbers import significant
 from tui.text.titles import TITLES
 
 MINIBATCH = 10
@@ -64,7 +65,7 @@ class Commands:
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""
         if lr is not None:
-            self.choose("lr", f"{lr:.3g}")
+            self.choose("lr", significant(lr, 3))
 
     async def take_lesson(self, name: str | None) -> None:
         """Open a lesson with its experiment, or the free lab; None changes nothing."""

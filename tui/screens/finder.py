@@ -36,8 +36,8 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
 
     def compose(self) -> ComposeResult:
         """The ramp as a chart, and the two numbers in words."""
-        found = self.finding
-        limit = tr("none") if math.isinf(found.critical_lr) else number(found.critical_lr)
+        finding = self.finding
+        limit = tr("none") if math.isinf(finding.critical_lr) else number(finding.critical_lr)
         with Vertical() as box:
             box.border_title = tr("Learning-rate finder")
             box.border_subtitle = tr("enter take the suggestion · esc close")
@@ -47,7 +47,7 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
                 tr(
                     "suggestion {lr}: in the middle of the longest fall as lr rises.\n"
                     "2/λmax = {limit}: beyond it full-batch gradient descent diverges.",
-                    lr=number(found.suggestion),
+                    lr=number(finding.suggestion),
                     limit=limit,
                 )
             )

@@ -17,7 +17,7 @@ from tui.forms.form import Form
 from tui.overlay import Over
 from tui.panels.bars import Hint
 
-TICK = 1 / 10
+LOOK_INTERVAL = 1 / 10
 """Seconds between two looks at the session."""
 
 Progress = TypeVar("Progress", SweepProgress, RaceProgress)
@@ -44,7 +44,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
     def on_mount(self) -> None:
         """After the screen's own widgets: give them their colours, and begin to look."""
         self.app.color_charts()  # type: ignore[attr-defined]
-        self.set_interval(TICK, self.look)
+        self.set_interval(LOOK_INTERVAL, self.look)
 
     def latest(self) -> Progress | None:
         """The newest work of the session, if it is over this experiment."""

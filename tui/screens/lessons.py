@@ -23,11 +23,11 @@ from tui.overlay import Over
 
 FREE = ""
 """Stands for the lab without a lesson."""
-FRAME = 6
+FRAME_WIDTH = 6
 """Cells of the list beside its lines."""
-MARKS = 4
+MARKS_WIDTH = 4
 """Cells of a line before its title."""
-GAP = 2
+GAP_WIDTH = 2
 
 
 class LessonsScreen(ModalScreen[str | None], Over[str | None]):
@@ -56,16 +56,16 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
 
     def options(self) -> Iterator[Option]:
         """A line a lesson, below its chapter; the free lab comes first."""
-        known = list(lessons().values())
-        titles = max(cell_len(lesson.title) for lesson in known)
-        sources = max(cell_len(lesson.source) for lesson in known)
-        scores = max(cell_len(self.counts(lesson)) for lesson in known)
-        room = max(self.app.size.width * 9 // 10 - FRAME - MARKS - scores, 0)
+        in_order = list(lessons().values())
+        titles = max(cell_len(lesson.title) for lesson in in_order)
+        sources = max(cell_len(lesson.source) for lesson in in_order)
+        scores = max(cell_len(self.counts(lesson)) for lesson in in_order)
+        room = max(self.app.size.width * 9 // 10 - FRAME_WIDTH - MARKS_WIDTH - scores, 0)
         titles = min(titles, room)
-        sources = sources + GAP if titles + GAP + sources <= room else 0
+        sources = sources + GAP_WIDTH if titles + GAP_WIDTH + sources <= room else 0
         yield Option(tr("The lab, without a lesson"), FREE)
-        numbers = {lesson.name: number for number, lesson in enumerate(known, 1)}
-        for chapter, group in groupby(known, key=lambda lesson: lesson.chapter):
+        numbers = {lesson.name: number for number, lesson in enumerate(in_order, 1)}
+        for chapter, group in groupby(in_order, key=lambda lesson: lesson.chapter):
             yield Option(Text(chapter, style="bold"), disabled=True)
             for lesson in group:
                 line = self.line(lesson, numbers[lesson.name], titles, sources)
@@ -77,7 +77,7 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
         title.truncate(titles, overflow="ellipsis", pad=True)
         key = f"{number}" if number <= NUMBERED else " "
         mark = "✓" if self.progress.done(lesson) else " "
-        source = left(" " * GAP + lesson.source, sources) if sources else ""
+        source = left(" " * GAP_WIDTH + lesson.source, sources) if sources else ""
         more = (source + self.counts(lesson), "dim")
         return Text.assemble((key, "bold"), f" {mark} ", title, more)
 
@@ -90,12 +90,12 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
 
     def score(self) -> str:
         """All goals and all forecasts together."""
-        known = lessons().values()
-        scores = [self.progress.score(lesson) for lesson in known]
+        all_lessons = lessons().values()
+        scores = [self.progress.score(lesson) for lesson in all_lessons]
         return tr(
             "goals {met} of {goals} · forecasts right {right} of {asked}",
-            met=sum(len(self.progress.met(lesson)) for lesson in known),
-            goals=sum(len(lesson.goals) for lesson in known),
+            met=sum(len(self.progress.met(lesson)) for lesson in all_lessons),
+            goals=sum(len(lesson.goals) for lesson in all_lessons),
             right=sum(right for right, _ in scores),
             asked=sum(asked for _, asked in scores),
         )
@@ -105,10 +105,10 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
         numbers = [str(number) for number in range(1, NUMBERED + 1)]
         if event.character in numbers:
             names = list(lessons())[:NUMBERED]
-            place = numbers.index(event.character)
+            index = numbers.index(event.character)
             event.stop()
-            if place < len(names):
-                self.dismiss(names[place])
+            if index < len(names):
+                self.dismiss(names[index])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter opens the lesson that is marked."""

@@ -27,7 +27,7 @@ from tui.screens.hints import Hints
 from tui.screens.lab import Lab
 from tui.screens.navigator import Navigator
 
-TICK = 1 / 20
+LOOK_INTERVAL = 1 / 20
 """Seconds between two looks at the session."""
 
 
@@ -62,7 +62,7 @@ class MainScreen(Screen[None]):
         """Show what there is, and begin to look at the session."""
         self.show_run()
         self.set_focus(self.lab.loss)
-        self.set_interval(TICK, self.look)
+        self.set_interval(LOOK_INTERVAL, self.look)
 
     async def fill(self) -> None:
         """After the first frame: the fields, the engine's import of torch, the first lesson."""

@@ -26,7 +26,7 @@ from tui.forms.fields import Choice, Edited, Row
 from tui.forms.form import Form
 from tui.panels.bars import Hint, job_line
 from tui.screens.job import JobScreen
-from tui.text.numbers import loss_text
+from tui.text.numbers import loss_text, significant
 
 NONE: Translatable = "none"
 EMPTY: Translatable = "press s to run the sweep"
@@ -252,9 +252,9 @@ class SweepScreen(JobScreen[SweepProgress]):
     @on(HeatMap.Chosen)
     def load(self) -> None:
         """Take the run under the cursor back to the main screen."""
-        place = self.place()
-        if place is not None and self.shown is not None:
-            self.dismiss(self.shown.sweep.at(self.shown.sweep.values(place)))
+        index = self.place()
+        if index is not None and self.shown is not None:
+            self.dismiss(self.shown.sweep.at(self.shown.sweep.values(index)))
 
 
 def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> Content:
@@ -268,19 +268,19 @@ def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> 
     return job_line(title, state, share, progress.seconds, left, width)
 
 
-def describe(progress: SweepProgress | None, place: tuple[int, ...] | None) -> Content:
+def describe(progress: SweepProgress | None, index: tuple[int, ...] | None) -> Content:
     """The run at a place of the grid, in words."""
     if progress is not None and progress.state == "failed":
         return Content.styled(progress.message, "$text-error")
     if progress is None:
         return Content.styled(tr(EMPTY), "dim")
-    if place is None:
+    if index is None:
         return Content.styled(tr("no run with a finite loss yet"), "dim")
     lines = []
-    for axis, value in zip(progress.sweep.axes, progress.sweep.values(place), strict=True):
-        text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    for axis, value in zip(progress.sweep.axes, progress.sweep.values(index), strict=True):
+        text = significant(value, 4) if isinstance(value, float) else str(value)
         lines.append(f"{axis.key} = {text}")
-    cell = progress.cells[progress.sweep.index(place)]
+    cell = progress.cells[progress.sweep.index(index)]
     if cell is None:
         lines.append(tr("not done yet"))
     elif cell.status == "diverged":

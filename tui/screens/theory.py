@@ -21,21 +21,21 @@ from engine.training.snapshot import norm
 from tui.overlay import Over
 from tui.panels.reading import shapes
 from tui.panels.training import last_batch_words
-from tui.text.numbers import number
+from tui.text.numbers import number, rounded, significant
 from tui.text.tables import side_by_side
 from tui.text.wrap import Prose, blocks_of
 
 if TYPE_CHECKING:
     from engine.theory.study import Study  # brings torch, which comes after the first frame
 
-FEW = 6
+MAX_HESSIAN_SIZE = 6
 """Most parameters whose Hessian is shown number by number."""
-MOST = 12
+MAX_EIGENVALUES = 12
 """Most eigenvalues that are listed."""
-PRECISION = 1e-6
-"""Up to here two ways to the same numbers agree: N4, S6."""
-CELL = 11
-TARGET = 1e-6
+AGREEMENT = 1e-6
+"""Relative difference up to which several ways lead to the same numbers."""
+CELL_WIDTH = 11
+TARGET_ERROR_SHARE = 1e-6
 """The share of the error that is left when a run is called done."""
 
 
@@ -173,7 +173,7 @@ class XrayScreen(StudyScreen):
             cells[head] = [f"{off:+.0e}" if off else "0" for off in apart(found, xray.autograd)]
         off = max(xray.off_by_hand, xray.off_by_difference)
         lines = [
-            *side_by_side(study.labels, cells, width, CELL),
+            *side_by_side(study.labels, cells, width, CELL_WIDTH),
             verdict(tr("the three"), off),
             Text(),
             Text(shapes(study.experiment, study.minibatch_size)),
@@ -200,9 +200,9 @@ def section(title: str, about: str, lines: Iterable[Text]) -> Text:
 
 def verdict(who: str, off: float) -> Text:
     """Whether several ways lead to the same numbers."""
-    if off <= PRECISION:
-        said = tr("{who} agree to {off:.0e}", who=who, off=off)
-        return Text(said if off else tr("{who} agree exactly", who=who), style="bold")
+    if off <= AGREEMENT:
+        sentence = tr("{who} agree to {off:.0e}", who=who, off=off)
+        return Text(sentence if off else tr("{who} agree exactly", who=who), style="bold")
     return Text(tr("{who} part by {off:.0e}", who=who, off=off), style="bold reverse")
 
 
@@ -211,9 +211,9 @@ def samples(count: int) -> str:
     return trn("{n} sample", "{n} samples", n=count)
 
 
-def apart(found: Values, wanted: Values) -> list[float]:
+def apart(values: Values, reference: Values) -> list[float]:
     """Found − wanted for each number of the parameters."""
-    return [a - b for name in wanted for a, b in zip(found[name], wanted[name], strict=True)]
+    return [a - b for name in reference for a, b in zip(values[name], reference[name], strict=True)]
 
 
 # The sections ------------------------------------------------------------------------------------
@@ -221,38 +221,38 @@ def apart(found: Values, wanted: Values) -> list[float]:
 
 def curvature_lines(study: Study, width: int) -> Iterator[Text]:
     """The Hessian, its eigenvalues and what they say of the valley."""
-    known, p = study.curvature, len(study.labels)
-    if p <= FEW:
+    curvature, p = study.curvature, len(study.labels)
+    if p <= MAX_HESSIAN_SIZE:
         columns = {
             head: [number(value) for value in column]
             for head, column in zip(study.labels, study.hessian.T.tolist(), strict=True)
         }
-        yield from side_by_side(study.labels, columns, width, CELL)
+        yield from side_by_side(study.labels, columns, width, CELL_WIDTH)
     else:
         yield Text(tr("H has {p}×{p} entries, too many to show", p=p))
     yield verdict(tr("formula and autograd"), study.autograd_apart)
     yield Text()
     yield Text(f"{'λ':>9}  {tr('along')}", style="dim")
-    pairs = list(zip(known.eigenvalues.tolist(), study.headings, strict=True))
-    for place, (value, heading) in enumerate(pairs):
-        if len(pairs) > MOST and MOST - 2 <= place < len(pairs) - 1:
-            if place == MOST - 2:
-                more = tr("{count} more", count=len(pairs) - MOST + 1)
+    pairs = list(zip(curvature.eigenvalues.tolist(), study.headings, strict=True))
+    for index, (value, heading) in enumerate(pairs):
+        if len(pairs) > MAX_EIGENVALUES and MAX_EIGENVALUES - 2 <= index < len(pairs) - 1:
+            if index == MAX_EIGENVALUES - 2:
+                more = tr("{count} more", count=len(pairs) - MAX_EIGENVALUES + 1)
                 yield Text(f"{'…':>9}  {more}")
             continue
         yield Text(f"{number(value):>9}  {direction(heading)}")
-    if not known.rank:
+    if not curvature.rank:
         yield Text(tr("no curvature here: the loss is flat or made of straight pieces"))
         return
-    flat = p - known.rank
-    shape = tr("a trough, flat along its floor") if flat else valley(known.condition)
-    yield Text(f"κ = λmax/λmin = {number(known.condition)}: {shape}")
+    flat = p - curvature.rank
+    shape = tr("a trough, flat along its floor") if flat else valley(curvature.condition)
+    yield Text(f"κ = λmax/λmin = {number(curvature.condition)}: {shape}")
     if flat:
         rank = trn(
             "rank {rank} of {p}: {n} flat direction.",
             "rank {rank} of {p}: {n} flat directions.",
             n=flat,
-            rank=known.rank,
+            rank=curvature.rank,
             p=p,
         )
         meaning = tr(
@@ -261,7 +261,7 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
         )
         yield Text(f"{rank} {meaning}")
     else:
-        rank = tr("rank {rank} of {p}: one minimum, no flat direction", rank=known.rank, p=p)
+        rank = tr("rank {rank} of {p}: one minimum, no flat direction", rank=curvature.rank, p=p)
         yield Text(rank)
 
 
@@ -276,14 +276,17 @@ def valley(condition: float) -> str:
 
 def rate_lines(study: Study, width: int) -> Iterator[Text]:
     """The largest and the best learning rates, and what a step leaves of the error."""
-    known = study.curvature
+    curvature = study.curvature
     limit = study.limit
-    if known.rank:
-        best, momentum = known.best_rate, known.best_momentum_rate
+    if curvature.rank:
+        best, momentum = curvature.best_rate, curvature.best_momentum_rate
         names = [tr("limit 2/λmax"), tr("best"), tr("with momentum")]
         columns = {
-            "lr": [number(lr) for lr in (known.critical_lr, known.best_lr, known.best_momentum_lr)],
-            tr("momentum"): ["–", "–", number(known.best_momentum)],
+            "lr": [
+                number(lr)
+                for lr in (curvature.critical_lr, curvature.best_lr, curvature.best_momentum_lr)
+            ],
+            tr("momentum"): ["–", "–", number(curvature.best_momentum)],
             trp("of the error", "left"): ["1", number(best), number(momentum)],
             tr("steps"): ["–", steps_for(best), steps_for(momentum)],
         }
@@ -292,7 +295,7 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
             tr(
                 "all for full batches; best: 2/(λmax + λmin); left: share of the error after a "
                 "step; steps: until {target:g} is left",
-                target=TARGET,
+                target=TARGET_ERROR_SHARE,
             ),
             style="dim",
         )
@@ -304,23 +307,25 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
                 "limit here {limit} ({whose}); lr {lr:.4g} is {percent:.3g} % of it",
                 limit=number(limit.lr),
                 whose=limit.name,
-                lr=study.experiment.lr,
-                percent=100 * study.experiment.lr / limit.lr,
+                lr=rounded(study.experiment.lr),
+                percent=rounded(100 * study.experiment.lr / limit.lr),
             )
         )
 
 
 def path_lines(study: Study, width: int) -> Iterator[Text]:
     """The lr under each reduction, for the loss and for its half or double."""
-    found = translations(study.experiment)
-    losses = list(dict.fromkeys(one.loss for one in found))
+    equivalents = translations(study.experiment)
+    losses = list(dict.fromkeys(equivalent.loss for equivalent in equivalents))
     columns = {
-        tr(LOSSES[loss].label): [f"{one.lr:.4g}" for one in found if one.loss == loss]
+        tr(LOSSES[loss].label): [
+            significant(equivalent.lr, 4) for equivalent in equivalents if equivalent.loss == loss
+        ]
         for loss in losses
     }
-    reductions = list(dict.fromkeys(one.reduction for one in found))
+    reductions = list(dict.fromkeys(equivalent.reduction for equivalent in equivalents))
     cell = 2 + max(map(cell_len, columns))
-    yield from side_by_side(reductions, columns, width, max(cell, CELL))
+    yield from side_by_side(reductions, columns, width, max(cell, CELL_WIDTH))
     for sentence in caveats(study.experiment):
         yield Text(in_words(sentence))
     experiment = study.experiment
@@ -352,7 +357,7 @@ def steps_for(rate: float) -> str:
     """How many steps bring the error down to the target, each leaving `rate` of it."""
     if rate <= 0:
         return "1"
-    return str(math.ceil(math.log(TARGET) / math.log(rate))) if rate < 1 else "∞"
+    return str(math.ceil(math.log(TARGET_ERROR_SHARE) / math.log(rate))) if rate < 1 else "∞"
 
 
 def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
@@ -366,7 +371,7 @@ def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
     columns = {
         head: [number(value) for _, value in labels(values)] for head, values in sources.items()
     }
-    yield from side_by_side(study.labels, columns, width, CELL)
+    yield from side_by_side(study.labels, columns, width, CELL_WIDTH)
     floor = facts.floor
     yield Text(tr("loss of the closed form {loss}", loss=number(floor.optimum)))
     if floor.noise is not None:

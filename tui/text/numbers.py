@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import math
 
-CELLS = 7
+MAX_WIDTH = 7
 """Most cells that a number takes."""
+COMMON_DIGITS = 12
+"""Significant digits that are the same on every processor."""
+
+
+def rounded(value: float) -> float:
+    """The value to twelve significant digits; every label rounds so before it chooses fewer.
+
+    Processors differ in the last bits: 0.12499999999999 and 0.125 are the same number on paper, and
+    rounded at once to two digits they would read 0.12 and 0.13.
+    """
+    return float(f"{value:.{COMMON_DIGITS - 1}e}")
+
+
+def significant(value: float, digits: int) -> str:
+    """A value with so many significant digits, zeros at its end left out: 0.03, 1.87, 4.2e+06."""
+    return f"{rounded(value):.{digits}g}"
 
 
 def number(value: float, signed: bool = False) -> str:
@@ -13,12 +29,13 @@ def number(value: float, signed: bool = False) -> str:
     sign = "+" if signed else ""
     if not math.isfinite(value):
         return f"{value:{sign}}"
+    value = rounded(value)
     size = abs(value)
     if size == 0 or 1e-3 <= size < 999_999.5:
         digits = max(0, 4 - len(str(int(size))) + 1) if size >= 1 else 4
         text = f"{value:{sign}.{digits}f}"
         # Rounding may have added a digit: -9.99997 would become -10.0000.
-        return text if len(text) <= CELLS else f"{value:{sign}.{digits - 1}f}"
+        return text if len(text) <= MAX_WIDTH else f"{value:{sign}.{digits - 1}f}"
     mantissa, _, exponent = f"{value:{sign}.1e}".partition("e")
     if abs(int(exponent)) >= 10:
         mantissa = f"{value:{sign}.0e}".partition("e")[0]
@@ -27,11 +44,13 @@ def number(value: float, signed: bool = False) -> str:
 
 def loss_text(value: float) -> str:
     """A loss with three significant digits: 0.0378, 4.98e-05."""
+    value = rounded(value)
     return f"{value:.3g}" if value == 0 or abs(value) >= 1e-3 else f"{value:.2e}"
 
 
 def count(value: float) -> str:
     """Two significant digits or more, large numbers shortened: 0.5, 26, 640, 6.4k, 120k, 1.2M."""
+    value = rounded(value)
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= limit:
             return f"{two_digits(value / limit)}{letter}"
@@ -40,6 +59,7 @@ def count(value: float) -> str:
 
 def two_digits(value: float) -> str:
     """Two significant digits, or all that are before the point: 0.5, 6.4, 26, 640."""
+    value = rounded(value)
     return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
 
 

@@ -127,10 +127,10 @@ def inline(tokens: list[Token]) -> Content:
     """The text of one paragraph; a line break of the file is a space, but none within Chinese."""
     parts: list[Content | str] = []
     styles: list[str] = []
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         kind = token.type
         if kind == "softbreak":
-            around = tokens[place - 1].content[-1:], tokens[place + 1 : place + 2]
+            around = tokens[index - 1].content[-1:], tokens[index + 1 : index + 2]
             after = around[1][0].content[:1] if around[1] else ""
             parts.append("" if cell_len(around[0]) == cell_len(after) == 2 else " ")
         elif kind == "hardbreak":

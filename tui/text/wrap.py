@@ -99,11 +99,11 @@ def wrapped(content: Content, width: int) -> list[Content]:
 def words(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of what stays together on a line, spaces after it included."""
     start = 0
-    for place in range(1, len(text)):
-        before, after = text[place - 1], text[place]
+    for index in range(1, len(text)):
+        before, after = text[index - 1], text[index]
         wide = cell_len(before) == 2 or cell_len(after) == 2
         parts = before == " " if after != " " else False
         if parts or (wide and after not in CLOSING and before not in OPENING and after != " "):
-            yield start, place
-            start = place
+            yield start, index
+            start = index
     yield start, len(text)
