@@ -10,8 +10,6 @@ from engine.support.translation import TRANSLATED
 
 JobState = Annotated[Literal["running", "finished", "stopped", "failed"], TRANSLATED]
 """How far a sweep or a race is."""
-SHARE = 0.5
-"""Share of the machine's memory that a sweep may need."""
 
 P_co = TypeVar("P_co", covariant=True)
 

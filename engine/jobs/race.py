@@ -15,10 +15,10 @@ from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
-from engine.jobs.job import SHARE, JobState
+from engine.jobs.job import JobState
+from engine.jobs.memory import refuse_too_much
 from engine.jobs.sweep import Sweep
 from engine.settings import SETTINGS
-from engine.support import machine
 from engine.support.errors import BadInput, show
 from engine.support.translation import TRANSLATED, tr
 from engine.theory.facts import Facts
@@ -71,15 +71,13 @@ class Race:
         # Beside the data, each run may keep them in a form of its own.
         dataset = self.experiment.dataset()
         needed = 8 * dataset.n * (dataset.features + 2) * (len(names) + 1)
-        there = machine.memory()
-        if there and needed > SHARE * there:
-            allowed = tr(
-                "so many runs at once need {needed:.1f} GB of memory, "
-                "at most {most:.1f} GB may be used",
-                needed=needed / 1e9,
-                most=SHARE * there / 1e9,
-            )
-            raise BadInput("optimizers", len(names), allowed)
+        refuse_too_much(
+            "optimizers",
+            len(names),
+            needed,
+            "so many runs at once need {needed:.1f} GB of memory, "
+            "at most {most:.1f} GB may be used",
+        )
 
     def at(self, racer: Racer, lr: float | None = None) -> Experiment:
         """The experiment that a racer runs, at its own lr or at the one given.

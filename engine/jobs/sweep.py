@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 from engine.catalog.registry import Value
 from engine.experiment import Experiment
 from engine.jobs.axis import MOST_RUNS, Axis, size
-from engine.jobs.job import SHARE, JobState
-from engine.support import machine
+from engine.jobs.job import JobState
+from engine.jobs.memory import refuse_too_much
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 
@@ -70,14 +70,12 @@ class Sweep:
             raise BadInput("loss", self.experiment.loss.name, allowed)
         if len(self) > MOST_RUNS:
             raise BadInput("axis", len(self), tr("a sweep has at most {most} runs", most=MOST_RUNS))
-        needed, there = self.memory(), machine.memory()
-        if there and needed > SHARE * there:
-            allowed = tr(
-                "this sweep needs {needed:.1f} GB of memory, at most {most:.1f} GB may be used",
-                needed=needed / 1e9,
-                most=SHARE * there / 1e9,
-            )
-            raise BadInput("axis", len(self), allowed)
+        refuse_too_much(
+            "axis",
+            len(self),
+            self.memory(),
+            "this sweep needs {needed:.1f} GB of memory, at most {most:.1f} GB may be used",
+        )
 
     def __len__(self) -> int:
         return math.prod(len(axis.values) for axis in self.axes)

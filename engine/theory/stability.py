@@ -193,57 +193,59 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
     return Limit(lr, "minibatches", name)
 
 
-def autopsy(
-    problem: Problem,
-    known: Stability,
-    best: Values,
-    start_loss: float,
-    loss: float,
-    params: Values,
-    steps: tuple[int, int],
-    lr: float,
-) -> Autopsy:
-    """What happened to a run that ended at `params` with this loss.
+@dataclass(frozen=True)
+class Runaway:
+    """Where a run that ran away was at its end."""
 
-    `steps` are the first bad one and the last; `lr` is the one in force.
-    """
+    first_bad_step: int
+    """From this step on no minibatch loss was as low as the loss at the start."""
+    step: int
+    """The last one."""
+    loss: float
+    params: Values
+    lr: float
+    """The one in force."""
+
+
+def autopsy(
+    problem: Problem, stability: Stability, best: Values, start_loss: float, end: Runaway
+) -> Autopsy:
+    """What happened to a run whose best parameters and loss at the start are these."""
     model = problem.model
     error = torch.tensor([
         value - target
         for name in model.shapes
-        for value, target in zip(params[name], best[name], strict=True)
+        for value, target in zip(end.params[name], best[name], strict=True)
     ], dtype=torch.float64)  # fmt: skip
-    along = known.curvature.along(error).abs()
+    along = stability.curvature.along(error).abs()
     # Where numbers overflowed, the steepest direction is the one that did it.
     direction = int(along.argmax()) if along.isfinite().all() else 0
     return Autopsy(
-        first_bad_step=steps[0],
-        lr=lr,
-        limit=known.limit,
+        first_bad_step=end.first_bad_step,
+        lr=end.lr,
+        limit=stability.limit,
         direction=direction,
-        eigenvalue=float(known.curvature.eigenvalues[direction]),
-        heading=model.named(known.curvature.eigenvectors[:, direction].tolist()),
-        suggestion=float(f"{suggested_lr(problem, known, start_loss, loss, steps[1], lr):.2g}"),
+        eigenvalue=float(stability.curvature.eigenvalues[direction]),
+        heading=model.named(stability.curvature.eigenvectors[:, direction].tolist()),
+        suggestion=float(f"{suggested_lr(problem, stability, start_loss, end):.2g}"),
     )
 
 
-def suggested_lr(
-    problem: Problem, known: Stability, start_loss: float, loss: float, steps: int, lr: float
-) -> float:
+def suggested_lr(problem: Problem, stability: Stability, start_loss: float, end: Runaway) -> float:
     """A learning rate, below the one that failed, at which this problem converges."""
     experiment = problem.experiment
     size, n = experiment.batch_size, len(problem.X)
     if experiment.reduction == "mean" and size < n:
         # Averaged, the short last minibatch bears the smallest step.
         size = n % size or size
-    limit = limit_of(problem, known.moments, size).lr
+    limit = limit_of(problem, stability.moments, size).lr
     if math.isfinite(limit):
-        return min(CAUTION * limit, lr / 2)
-    steepest = known.curvature.largest
+        return min(CAUTION * limit, end.lr / 2)
+    steepest = stability.curvature.largest
     if steepest > 0:
         # Steps about lr long in each parameter: all of them together raise the loss by a bit.
-        p = len(known.curvature.eigenvalues)
-        return min(SMALL_STEP * math.sqrt(2 * start_loss / (p * steepest)), lr / 2)
+        p = len(stability.curvature.eigenvalues)
+        return min(SMALL_STEP * math.sqrt(2 * start_loss / (p * steepest)), end.lr / 2)
     # Slopes are bounded, so the loss rose in proportion to the lr and the number of steps.
-    rise = loss / start_loss if math.isfinite(loss) and start_loss > 0 else 1 / SMALL_STEP
-    return SMALL_STEP * lr * steps / max(rise, 1.0)
+    rise = end.loss / start_loss if math.isfinite(end.loss) and start_loss > 0 else 1 / SMALL_STEP
+    return SMALL_STEP * end.lr * end.step / max(rise, 1.0)

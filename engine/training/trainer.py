@@ -14,8 +14,8 @@ from engine.catalog.parameters import Values, numbers
 from engine.experiment import Experiment
 from engine.problem import build
 from engine.support.translation import Message
-from engine.theory.gather import facts
-from engine.theory.stability import autopsy
+from engine.theory import gather
+from engine.theory.stability import Runaway, autopsy
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
 from engine.training.loops import EpochEnd, load
@@ -34,23 +34,21 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     """
     controls = controls or Controls(experiment.lr)
     problem = build(experiment)
-    known = facts(problem)
+    facts = gather.facts(problem)
     loop = load(experiment.loop)(problem, controls)
-    yield Started(experiment, known, loop.note)
+    yield Started(experiment, facts, loop.note)
 
-    watch = Watch(known.floor)
+    watch = Watch(facts.floor)
     patience = Patience(experiment.patience)
-    runaway = controls.runaway = RUNAWAY * max(known.start_loss, 1 / RUNAWAY)
-    as_at_start = known.start_loss * (1 + 1e-5)  # summed in another order it is not the same
-    per_epoch = known.steps_per_epoch
+    runaway = controls.runaway = RUNAWAY * max(facts.start_loss, 1 / RUNAWAY)
+    as_at_start = facts.start_loss * (1 + 1e-5)  # summed in another order it is not the same
+    per_epoch = facts.steps_per_epoch
     epoch = step = good = 0
 
     def diverged(at: int, loss: float, params: Values) -> Diverged:
         lr = controls.lr * float(experiment.lr_factors(step - 1, 1)[0])
-        cause = autopsy(
-            problem, known.stability, known.best, known.start_loss, loss, params,
-            (good + 1, step), lr,
-        )  # fmt: skip
+        end = Runaway(good + 1, step, loss, params, lr)
+        cause = autopsy(problem, facts.stability, facts.best, facts.start_loss, end)
         return Diverged(at, step, loss, why(loss, runaway), params, cause)
 
     held_out = len(problem.held_out[0])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.experiment import Experiment
 from engine.jobs.axis import MOST_RUNS, Axis, numeric_keys, parse_axis
 from engine.jobs.band import band, fan
-from engine.jobs.job import SHARE
+from engine.jobs.memory import MAX_MEMORY_SHARE
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.support import machine
 from engine.support.errors import BadInput
@@ -224,7 +224,7 @@ def test_a_sweep_that_needs_too_much_memory_is_refused(
     experiment: Experiment, axes: tuple[Axis, ...], needed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`needed` is what the numbers take that it cannot do without."""
-    monkeypatch.setattr(machine, "memory", lambda: int(needed / SHARE) - 1)
+    monkeypatch.setattr(machine, "memory", lambda: int(needed / MAX_MEMORY_SHARE) - 1)
     with pytest.raises(BadInput, match=r"GB of memory") as refusal:
         Sweep(experiment, axes)
     assert len(str(refusal.value).splitlines()) == 1
