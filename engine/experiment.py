@@ -7,24 +7,26 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from engine.catalog.choice import REGISTRIES, Choice, checked, choose
 from engine.catalog.dataset import Dataset
-from engine.catalog.datasets import DATASETS
+from engine.catalog.losses import LossEntry
 from engine.catalog.model import Linear, Model
-from engine.catalog.models import MODELS
+from engine.catalog.optimizers import OptimizerEntry
+from engine.catalog.penalties import PenaltyEntry
 from engine.catalog.registry import Entry, Param, Registry, Value
+from engine.catalog.schedules import ScheduleEntry
+from engine.settings import SETTINGS, Reduction
 from engine.support.errors import BadInput
 from engine.support.translation import tr, trn
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-from engine.catalog.choice import REGISTRIES, Choice, checked_choice, default_choice, listed
-from engine.settings import SETTINGS
 
 MOST_NUMBERS = 200_000_000
 """Most numbers of the features, and of what a hidden layer makes of them."""
@@ -36,19 +38,19 @@ MOST_PARAMETERS = 1000
 class Experiment:
     """Everything that determines a run; the default is the book's baseline from scratch."""
 
-    data: Choice = default_choice("data", "linear")
-    model: Choice = default_choice("model", "linear")
-    loss: Choice = default_choice("loss", "half_squared")
-    penalty: Choice = default_choice("penalty", "none")
-    init: Choice = default_choice("init", "normal")
+    data: Choice[Entry] = choose("data", "linear")
+    model: Choice[Entry] = choose("model", "linear")
+    loss: Choice[LossEntry] = choose("loss", "half_squared")
+    penalty: Choice[PenaltyEntry] = choose("penalty", "none")
+    init: Choice[Entry] = choose("init", "normal")
     loop: str = "scratch"
-    optimizer: Choice = default_choice("optimizer", "sgd")
+    optimizer: Choice[OptimizerEntry] = choose("optimizer", "sgd")
     lr: float = 0.03
-    schedule: Choice = default_choice("schedule", "constant")
+    schedule: Choice[ScheduleEntry] = choose("schedule", "constant")
     batch_size: int = 10
     epochs: int = 3
     drop_last: bool = False
-    reduction: str = "sum"
+    reduction: Reduction = Reduction.SUM
     reshape: bool = True
     shuffle: bool = True
     validation_split: float = 0.0
@@ -59,13 +61,14 @@ class Experiment:
     def __post_init__(self) -> None:
         for key, param in SETTINGS.items():
             object.__setattr__(self, key, param.check(getattr(self, key)))
+        object.__setattr__(self, "reduction", Reduction(self.reduction))
         for key in REGISTRIES:
-            object.__setattr__(self, key, checked_choice(key, getattr(self, key)))
+            object.__setattr__(self, key, checked(key, getattr(self, key)))
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", self.device):
             allowed = tr("choose from {names}", names="auto, cpu, cuda, cuda:N, mps")
             raise BadInput("device", self.device, allowed)
         dataset = self.dataset()
-        scales = self.data.kwargs().get("scale", (1.0,))
+        scales = self.data.options.get("scale", (1.0,))
         if len(scales) not in (1, dataset.features):
             allowed = tr(
                 "must be one number or {count}, one for each of data.w", count=dataset.features
@@ -109,32 +112,39 @@ class Experiment:
                 rows=self.train_size,
             )
             raise BadInput("drop_last", self.drop_last, allowed)
-        if self.loop == "fast" and self.entry("loss").derivative is None:
+        if self.loop == "fast" and self.loss.entry.derivative is None:
             allowed = tr("loss {loss} has no derivative to compile", loss=self.loss.name)
             raise BadInput("loop", self.loop, allowed)
 
-    def entry(self, key: str) -> Entry[Any]:
-        """The registry entry chosen under `key`."""
-        choice: Choice = getattr(self, key)
-        return REGISTRIES[key][choice.name]
+    def choice(self, key: str) -> Choice[Entry]:
+        """What was chosen under a key of REGISTRIES."""
+        choice: Choice[Entry] = getattr(self, key)
+        return choice
 
     def param(self, key: str) -> Param | Registry[Any]:
         """What may stand under a key of this experiment: a registry's entries or a parameter."""
         head, _, name = key.partition(".")
         if name:
-            return self.entry(head).param(name, key)
+            return self.choice(head).entry.param(name, key)
         return REGISTRIES.get(key) or SETTINGS[key]
 
     def dataset(self) -> Dataset:
-        """This experiment's data."""
-        dataset: Dataset = DATASETS[self.data.name].function(**self.data.kwargs())
+        """This experiment's data, not yet drawn."""
+        return self._dataset
+
+    @cached_property
+    def _dataset(self) -> Dataset:
+        dataset: Dataset = self.data()
         return dataset
 
     def architecture(self) -> Model:
         """This experiment's model; raises BadInput when it does not go with the data."""
-        dataset = self.dataset()
+        return self._architecture
+
+    @cached_property
+    def _architecture(self) -> Model:
         try:
-            model: Model = MODELS[self.model.name].function(dataset, **self.model.kwargs())
+            model: Model = self.model(self.dataset())
         except ValueError as error:
             raise BadInput("model", self.model.name, str(error)) from None
         return model
@@ -168,32 +178,26 @@ class Experiment:
         """Samples that an epoch uses."""
         return self.train_size - (self.last_batch if self.drop_last else 0)
 
-    @property
-    def divisor(self) -> int:
-        """What the sum over a minibatch is divided by; 0: by the samples that it has."""
-        return {"sum": self.batch_size, "mean": 0, "total": 1}[self.reduction]
-
     def times_mean(self, batch_size: int) -> float:
         """How many times the gradient of the mean loss over a minibatch each step follows."""
         samples = min(batch_size, self.train_size)
-        if self.reduction == "mean":
-            return 1.0
-        times = samples / batch_size if self.reduction == "sum" else float(samples)
-        return times if self.reshape else times * samples  # a sum over pairs
+        times = samples / self.reduction.divisor(batch_size, samples)
+        if self.reduction is Reduction.MEAN or self.reshape:
+            return times
+        return times * samples  # a sum over pairs
 
     def lr_factors(self, first: int, count: int) -> NDArray[np.float64]:
         """The schedule's factor on the lr for `count` steps from the `first` one on, from 0."""
         import numpy as np
 
-        if self.schedule.name == "constant":
+        if self.schedule.entry.is_constant:
             return np.ones(count)  # asked for in the fast loop, where it must cost nothing
         epoch, step = np.divmod(np.arange(first, first + count), self.steps_per_epoch)
         return self.lr_factors_at(epoch + step * (self.batch_size / self.train_size))
 
     def lr_factors_at(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         """The schedule's factor on the lr after t epochs, shape of t."""
-        schedule = self.entry("schedule").function
-        factors: NDArray[np.float64] = schedule(t, self.epochs, **self.schedule.kwargs())
+        factors: NDArray[np.float64] = self.schedule(t, self.epochs)
         return factors
 
     def flat(self) -> dict[str, Value]:
@@ -223,12 +227,11 @@ class Experiment:
         for key, value in sorted(changes.items(), key=lambda item: "." in item[0]):
             head, dot, name = key.partition(".")
             if head in REGISTRIES and not dot:
-                new[head] = default_choice(head, value.strip() if isinstance(value, str) else value)
+                new[head] = choose(head, value.strip() if isinstance(value, str) else value)
             elif head in REGISTRIES:
-                choice = new.get(head, getattr(self, head))
-                param = REGISTRIES[head][choice.name].param(name, key, value)
-                params = {**choice.kwargs(), name: read(param, value, key)}
-                new[head] = Choice(choice.name, tuple(params.items()))
+                choice = new.get(head, self.choice(head))
+                param = choice.entry.param(name, key, value)
+                new[head] = choice.replaced({name: read(param, value, key)})
             elif key in SETTINGS:
                 new[key] = read(SETTINGS[key], value, key)
             else:
@@ -239,7 +242,7 @@ class Experiment:
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values, as in TOML and JSON: an entry is a table with its `name`."""
         return {
-            name: {"name": value.name, **listed(value)} if isinstance(value, Choice) else value
+            name: value.plain() if isinstance(value, Choice) else value
             for name in KEYS
             for value in [getattr(self, name)]
         }

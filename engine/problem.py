@@ -14,9 +14,9 @@ from torch import Tensor
 
 from engine.catalog.choice import Choice
 from engine.catalog.dataset import Dataset
-from engine.catalog.inits import INITS
 from engine.catalog.model import Linear, Model
 from engine.catalog.parameters import Values
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of, permutation
 from engine.support.device import resolve
@@ -67,14 +67,12 @@ class Problem:
 
     def loss(self, residual: Tensor) -> Tensor:
         """The chosen loss of each residual, same shape."""
-        experiment = self.experiment
-        value: Tensor = experiment.entry("loss").function(residual, **experiment.loss.kwargs())
+        value: Tensor = self.experiment.loss(residual)
         return value
 
     def penalty_of(self, w: Tensor) -> Tensor:
         """The chosen penalty on each weight, same shape."""
-        experiment = self.experiment
-        value: Tensor = experiment.entry("penalty").function(w, **experiment.penalty.kwargs())
+        value: Tensor = self.experiment.penalty(w)
         return value
 
     def penalty(self, params: Mapping[str, Tensor]) -> Tensor:
@@ -125,12 +123,12 @@ def order_of(key: int, n: int) -> NDArray[np.int64]:
     return permutation(key, n)
 
 
-def first_values(init: Choice, seed: int, model: Model) -> dict[str, Tensor]:
+def first_values(init: Choice[Entry], seed: int, model: Model) -> dict[str, Tensor]:
     """The start of a run, on the CPU: weights from the init, biases from the model, mostly 0."""
     start = {name: torch.full(shape, model.start(name)) for name, shape in model.shapes.items()}
     random = generator(seed, "init")
     for name in model.weights:
-        INITS[init.name].function(start[name], generator=random, **init.kwargs())
+        init(start[name], random)
     return start
 
 

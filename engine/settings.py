@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from engine.catalog.registry import Param
+
+
+class Reduction(StrEnum):
+    """How the losses of a minibatch become the number whose gradient a step follows."""
+
+    SUM = "sum"
+    """They are added, and SGD divides by batch_size, also where the minibatch is short."""
+    MEAN = "mean"
+    """They are averaged over the samples that the minibatch has."""
+    TOTAL = "total"
+    """They are added, and nothing divides them."""
+
+    def divisor(self, batch_size: int, samples: int) -> int:
+        """What the sum over a minibatch of so many samples is divided by."""
+        match self:
+            case Reduction.SUM:
+                return batch_size
+            case Reduction.MEAN:
+                return samples
+            case Reduction.TOTAL:
+                return 1
+
+    def divisors(self, batch_size: int, n: int) -> tuple[int, int]:
+        """The divisor of the whole minibatches of n samples, and of a short last one."""
+        last = n % batch_size or batch_size
+        return self.divisor(batch_size, min(batch_size, n)), self.divisor(batch_size, last)
+
 
 SETTINGS: dict[str, Param] = {
     param.name: param
@@ -60,7 +89,7 @@ SETTINGS: dict[str, Param] = {
             "sum: add the losses, SGD divides by batch_size. mean: average them. total: only add.",
             "sum and mean are the same steps, except for a short last batch.",
             "mean gives each sample of a short last batch more weight; total needs a smaller lr.",
-            choices=("sum", "mean", "total"),
+            choices=tuple(reduction.value for reduction in Reduction),
             about=(
                 "Losses are added, SGD divides by batch_size, also where the batch is short.",
                 "Losses are averaged over the samples that the batch has.",

@@ -1,19 +1,24 @@
-"""A choice: an entry of a registry with a value for each of its parameters."""
+"""A choice: an entry of a registry, bound to a value for each of its parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from engine.catalog.datasets import DATASETS
 from engine.catalog.inits import INITS
 from engine.catalog.losses import LOSSES
 from engine.catalog.models import MODELS
-from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.optimizers import OPTIMIZERS, OptimizerEntry
 from engine.catalog.penalties import PENALTIES
-from engine.catalog.registry import Registry, Value
+from engine.catalog.registry import CostEntry, Entry, Registry, Value
 from engine.catalog.schedules import SCHEDULES
 from engine.support.errors import BadInput
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 REGISTRIES: dict[str, Registry[Any]] = {
     registry.key: registry
@@ -21,43 +26,86 @@ REGISTRIES: dict[str, Registry[Any]] = {
 }
 """The keys under which an entry with parameters is chosen."""
 
+E_co = TypeVar("E_co", bound=Entry, covariant=True)
+
 
 @dataclass(frozen=True)
-class Choice:
-    """An entry of a registry together with a value for each of its parameters."""
+class Choice(Generic[E_co]):
+    """The entry `name` of the registry `key` with a value for each of its parameters.
 
+    Called, it is the entry's function at these values: `experiment.loss(r)`,
+    `experiment.penalty(w)`, `experiment.schedule(t, epochs)`. Two choices are equal where key, name
+    and values are.
+    """
+
+    key: str
     name: str
     params: tuple[tuple[str, Value], ...] = ()
 
-    def kwargs(self) -> dict[str, Any]:
-        """The parameters as keyword arguments of the entry's function."""
+    @cached_property
+    def entry(self) -> E_co:
+        """What was chosen; raises BadInput where the registry has no such name."""
+        entry: E_co = REGISTRIES[self.key][self.name]
+        return entry
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """The values by the name of their parameter."""
         return dict(self.params)
 
+    def __call__(self, *arguments: Any) -> Any:
+        """The entry's function at these values."""
+        return self.entry.function(*arguments, **self.options)
 
-def default_choice(key: str, name: str) -> Choice:
-    """The entry `name` of the registry `key` with its defaults."""
-    return Choice(name, tuple(REGISTRIES[key].defaults(name).items()))
+    def derivative(self: Choice[CostEntry], x: Tensor) -> Tensor:
+        """The derivative of a loss or a penalty, shape of x; raises TypeError without a formula."""
+        formula = self.entry.derivative
+        if formula is None:
+            raise TypeError(f"{self.key} {self.name} has no derivative")
+        slope: Tensor = formula(x, **self.options)
+        return slope
+
+    def lr_weights(self: Choice[OptimizerEntry]) -> tuple[float, float] | None:
+        """How an optimizer's stable lr feels curvature and noise; None where it has no limit."""
+        weights = self.entry.lr_weights
+        return None if weights is None else weights(**self.options)
+
+    def replaced(self, values: Mapping[str, Value]) -> Choice[E_co]:
+        """The same entry with other values of some parameters, unchecked."""
+        return Choice(self.key, self.name, tuple({**self.options, **values}.items()))
+
+    def plain(self) -> dict[str, Any]:
+        """Name and values as TOML and JSON have them: lists instead of tuples."""
+        values = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in self.params
+        }
+        return {"name": self.name, **values}
 
 
-def checked_choice(key: str, choice: Choice) -> Choice:
-    """The choice with every parameter in its own type and order; raises BadInput."""
-    registry = REGISTRIES[key]
-    if not isinstance(choice, Choice):
-        raise BadInput(key, choice, "must be a Choice")
-    given = choice.kwargs()
-    for name, value in given.items():
-        registry[choice.name].param(name, f"{key}.{name}", value)
+def choose(key: str, name: str, values: Mapping[str, Value] | None = None) -> Choice[Any]:
+    """The entry `name` of the registry `key`, its defaults overruled by `values`.
+
+    Every value comes out in the type of its parameter. Raises BadInput for an unknown name, an
+    unknown parameter or a value that is not allowed.
+    """
+    entry, given = REGISTRIES[key][name], values or {}
+    for param, value in given.items():
+        entry.param(param, f"{key}.{param}", value)
     return Choice(
-        choice.name,
+        key,
+        name,
         tuple(
-            (param.name, param.check(given.get(param.name, param.default), f"{key}.{param.name}"))
-            for param in registry[choice.name].params
+            (
+                param.name,
+                param.check(given.get(param.name, param.default), f"{key}.{param.name}"),
+            )
+            for param in entry.params
         ),
     )
 
 
-def listed(choice: Choice) -> dict[str, Any]:
-    """The parameters of a choice with lists instead of tuples, as TOML and JSON have them."""
-    return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in choice.params
-    }
+def checked(key: str, choice: object) -> Choice[Any]:
+    """A choice of that key with all its parameters, checked and in order; raises BadInput."""
+    if not isinstance(choice, Choice) or choice.key != key:
+        raise BadInput(key, choice, f"must be a Choice of {key}")
+    return choose(key, choice.name, choice.options)

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from engine.catalog.dataset import Column, Dataset, Truth, generated
 from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
-from engine.catalog.registry import Param, Registry
+from engine.catalog.registry import Entry, Param, Registry
 from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-DATASETS: Registry[Callable[..., Dataset]] = Registry(
-    "data", "The truth that samples are drawn from."
-)
+DATASETS = Registry("data", "The truth that samples are drawn from.", Entry)
 
 N = Param(
     "n",

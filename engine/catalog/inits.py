@@ -6,15 +6,14 @@ Each function fills a weight tensor of shape (fan_in, fan_out) in place from an 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import Param, Registry
+from engine.catalog.registry import Entry, Param, Registry
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-INITS: Registry[Callable[..., Tensor]] = Registry("init", "Where the weights start.")
+INITS = Registry("init", "Where the weights start.", Entry)
 
 GAIN = Param(
     "gain",

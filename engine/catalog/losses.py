@@ -7,15 +7,34 @@ single numbers (compiled.py) from the same text.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import Param, Registry
+from engine.catalog.registry import CostEntry, Param, Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-LOSSES: Registry[Callable[..., Tensor]] = Registry("loss", "How a residual is turned into a cost.")
+
+@dataclass(frozen=True)
+class LossEntry(CostEntry):
+    """A loss of a residual."""
+
+    floor: str = ""
+    """What it comes to for pure noise of standard deviation σ, in symbols."""
+    torch: str | None = None
+    """PyTorch's class that does the same, as `module:Class`; the concise loop teaches it."""
+    curvature: float | None = None
+    """Its second derivative, where that is one number: only the squared losses are parabolas."""
+    bounded_curvature: bool = True
+    """Whether its second derivative is bounded; where it is not, a limit of the lr holds only as
+    far as the residuals reach."""
+    convex: bool = True
+    symmetric: bool = True
+    """Whether r and −r cost the same; others aim above or below the middle of the noise."""
+
+
+LOSSES = Registry("loss", "How a residual is turned into a cost.", LossEntry)
 
 
 @LOSSES.add(
@@ -25,6 +44,7 @@ LOSSES: Registry[Callable[..., Tensor]] = Registry("loss", "How a residual is tu
     help="The book's loss from scratch: the gradient is simply r·x.",
     floor="½σ²",
     derivative=lambda r: r,
+    curvature=1.0,
 )
 def half_squared(r: Tensor) -> Tensor:
     """½r², shape of r (d2l §3.1)."""
@@ -39,6 +59,7 @@ def half_squared(r: Tensor) -> Tensor:
     torch="torch.nn:MSELoss",
     floor="σ²",
     derivative=lambda r: 2 * r,
+    curvature=2.0,
 )
 def squared(r: Tensor) -> Tensor:
     """r², shape of r (torch.nn.MSELoss without its reduction)."""
@@ -53,6 +74,7 @@ def squared(r: Tensor) -> Tensor:
     torch="torch.nn:L1Loss",
     floor="σ√(2/π)",
     derivative=lambda r: r.sign(),
+    kinks=True,
 )
 def l1(r: Tensor) -> Tensor:
     """|r|, shape of r (torch.nn.L1Loss without its reduction)."""
@@ -131,6 +153,8 @@ def smooth_l1(r: Tensor, beta: float) -> Tensor:
     ),
     floor="E ℓ(σz + c)",
     derivative=lambda r, q: r.sign() * (0.5 + (0.5 - q) * r.sign()),
+    kinks=True,
+    symmetric=False,
 )
 def quantile(r: Tensor, q: float) -> Tensor:
     """(1 − q)·r above 0, −q·r below; shape of r (Koenker and Bassett 1978).

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.catalog.dataset import Dataset, Truth
 from engine.catalog.radiation import C2
-from engine.catalog.registry import Param, Registry
+from engine.catalog.registry import Entry, Param, Registry
 from engine.support.translation import tr
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 from engine.catalog.model import Model, Quantity, line, needs_one_feature
 from engine.catalog.parameters import Values
 
-MODELS: Registry[Callable[..., Model]] = Registry("model", "What is fitted to the data.")
+MODELS = Registry("model", "What is fitted to the data.", Entry)
 
 
 @MODELS.add(

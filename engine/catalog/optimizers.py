@@ -1,27 +1,47 @@
 """Optimizers: how the gradient of one number becomes its move.
 
-Each is one formula for a single parameter that may carry two numbers from step to step. The scratch
-loop applies it to tensors, the fast loop and the sweeps compile the very same function for single
-numbers, and the concise loop takes the PyTorch class that it names.
+Each is one formula for a single parameter and the numbers that the optimizer carries from step to
+step, its state. The scratch loop applies the formula to tensors, the fast loop and the sweeps
+compile the very same function for single numbers, and the concise loop takes the PyTorch class that
+the entry names, or the formula where there is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from engine.catalog.registry import Param, Registry
+from engine.catalog.registry import Entry, Param, Registry
 from engine.support.translation import Translatable
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Moves = tuple["Tensor", "Tensor", "Tensor"]
-"""What is subtracted from the parameter, and the two numbers kept for the next step."""
+    State = tuple[Tensor, ...]
+    """What an optimizer carries from step to step, a number for each slot; zeros at the start."""
+    Move = tuple[Tensor, State]
+    """What is subtracted from the parameter, and the state for the next step."""
 
-OPTIMIZERS: Registry[Callable[..., Moves]] = Registry(
-    "optimizer", "How a gradient is turned into a step."
-)
+
+@dataclass(frozen=True)
+class OptimizerEntry(Entry):
+    """An optimizer: `function(grad, state, step, lr, …)` gives a Move; steps count from 1."""
+
+    slots: int = 0
+    """How many numbers the state has for each parameter."""
+    lr_weights: Callable[..., tuple[float, float]] | None = None
+    """By how much its largest stable lr feels curvature and minibatch noise; None for one that
+    scales its own steps, so that no fixed limit exists."""
+    torch: str | None = None
+    """PyTorch's class that does the same, as `module:Class`; the concise loop teaches it."""
+    torch_kwargs: Callable[..., dict[str, Any]] = dict
+    """The parameters as PyTorch's class takes them; mostly the same."""
+    is_plain: bool = False
+    """Whether each move is lr·grad and nothing else: gradient descent as theory has it."""
+
+
+OPTIMIZERS = Registry("optimizer", "How a gradient is turned into a step.", OptimizerEntry)
 
 MOMENTUM = Param(
     "momentum",
@@ -67,11 +87,12 @@ def share(name: str, default: float, what: Translatable) -> Param:
     formula="θ ← θ − lr·grad",
     help="One step against the gradient of one minibatch.",
     torch="torch.optim:SGD",
-    stability=lambda: (1.0, 1.0),
+    lr_weights=lambda: (1.0, 1.0),
+    is_plain=True,
 )
-def sgd(grad: Tensor, first: Tensor, second: Tensor, step: int, lr: float) -> Moves:
-    """lr·grad, shape of grad (d2l §3.2); nothing is kept."""
-    return lr * grad, first, second
+def sgd(grad: Tensor, state: State, step: int, lr: float) -> Move:
+    """lr·grad, shape of grad (d2l §3.2); no state."""
+    return lr * grad, state
 
 
 @OPTIMIZERS.add(
@@ -80,15 +101,14 @@ def sgd(grad: Tensor, first: Tensor, second: Tensor, step: int, lr: float) -> Mo
     formula="v ← μv + grad, θ ← θ − lr·v",
     help="A heavy ball: it gathers speed along the valley (Polyak 1964).",
     params=(MOMENTUM,),
+    slots=1,
     torch="torch.optim:SGD",
-    stability=lambda momentum: (1 / (1 + momentum), 1 / (1 - momentum)),
+    lr_weights=lambda momentum: (1 / (1 + momentum), 1 / (1 - momentum)),
 )
-def momentum(
-    grad: Tensor, first: Tensor, second: Tensor, step: int, lr: float, momentum: float
-) -> Moves:
+def momentum(grad: Tensor, state: State, step: int, lr: float, momentum: float) -> Move:
     """lr·v with v = μv + grad, shape of grad (d2l §12.6, torch.optim.SGD)."""
-    velocity = momentum * first + grad
-    return lr * velocity, velocity, second
+    velocity = momentum * state[0] + grad
+    return lr * velocity, (velocity,)
 
 
 @OPTIMIZERS.add(
@@ -97,17 +117,16 @@ def momentum(
     formula="v ← μv + grad, θ ← θ − lr·(grad + μv)",
     help="Momentum that looks ahead: it brakes before it overshoots.",
     params=(MOMENTUM,),
+    slots=1,
     torch="torch.optim:SGD",
     # PyTorch refuses Nesterov without momentum, where both are plain SGD.
     torch_kwargs=lambda momentum: {"momentum": momentum, "nesterov": momentum > 0},
-    stability=lambda momentum: ((1 + 2 * momentum) / (1 + momentum), 1 / (1 - momentum)),
+    lr_weights=lambda momentum: ((1 + 2 * momentum) / (1 + momentum), 1 / (1 - momentum)),
 )
-def nesterov(
-    grad: Tensor, first: Tensor, second: Tensor, step: int, lr: float, momentum: float
-) -> Moves:
+def nesterov(grad: Tensor, state: State, step: int, lr: float, momentum: float) -> Move:
     """lr·(grad + μv) with v = μv + grad, shape of grad (Sutskever 2013, torch.optim.SGD)."""
-    velocity = momentum * first + grad
-    return lr * (grad + momentum * velocity), velocity, second
+    velocity = momentum * state[0] + grad
+    return lr * (grad + momentum * velocity), (velocity,)
 
 
 @OPTIMIZERS.add(
@@ -116,12 +135,13 @@ def nesterov(
     formula="s ← s + grad², θ ← θ − lr·grad/(√s + ε)",
     help="Each parameter has its own lr, which only ever shrinks (Duchi 2011).",
     params=(eps(1e-10),),
+    slots=1,
     torch="torch.optim:Adagrad",
 )
-def adagrad(grad: Tensor, first: Tensor, second: Tensor, step: int, lr: float, eps: float) -> Moves:
+def adagrad(grad: Tensor, state: State, step: int, lr: float, eps: float) -> Move:
     """lr·grad/(√s + ε), s the sum of squares (d2l §12.7, torch.optim.Adagrad)."""
-    squares = second + grad * grad
-    return lr * grad / (squares.sqrt() + eps), first, squares
+    squares = state[0] + grad * grad
+    return lr * grad / (squares.sqrt() + eps), (squares,)
 
 
 @OPTIMIZERS.add(
@@ -130,14 +150,13 @@ def adagrad(grad: Tensor, first: Tensor, second: Tensor, step: int, lr: float, e
     formula="s ← αs + (1−α)grad², θ ← θ − lr·grad/(√s + ε)",
     help="AdaGrad that forgets: old gradients fade, so the lr does not die out.",
     params=(share("alpha", 0.99, "Share α of the mean of squares that is kept."), eps(1e-8)),
+    slots=1,
     torch="torch.optim:RMSprop",
 )
-def rmsprop(
-    grad: Tensor, first: Tensor, second: Tensor, step: int, lr: float, alpha: float, eps: float
-) -> Moves:
+def rmsprop(grad: Tensor, state: State, step: int, lr: float, alpha: float, eps: float) -> Move:
     """lr·grad/(√s + ε), s the running mean of squares (d2l §12.8, torch.optim.RMSprop)."""
-    squares = alpha * second + (1 - alpha) * grad * grad
-    return lr * grad / (squares.sqrt() + eps), first, squares
+    squares = alpha * state[0] + (1 - alpha) * grad * grad
+    return lr * grad / (squares.sqrt() + eps), (squares,)
 
 
 @OPTIMIZERS.add(
@@ -150,23 +169,23 @@ def rmsprop(
         share("beta2", 0.999, "Share β₂ of the mean of squares that is kept."),
         eps(1e-8),
     ),
+    slots=2,
     torch="torch.optim:Adam",
     torch_kwargs=lambda beta1, beta2, eps: {"betas": (beta1, beta2), "eps": eps},
 )
 def adam(
     grad: Tensor,
-    first: Tensor,
-    second: Tensor,
+    state: State,
     step: int,
     lr: float,
     beta1: float,
     beta2: float,
     eps: float,
-) -> Moves:
+) -> Move:
     """lr·m̂/(√ŝ + ε), shape of grad (Kingma and Ba 2015, d2l §12.10, torch.optim.Adam)."""
-    mean = beta1 * first + (1 - beta1) * grad
-    squares = beta2 * second + (1 - beta2) * grad * grad
+    mean = beta1 * state[0] + (1 - beta1) * grad
+    squares = beta2 * state[1] + (1 - beta2) * grad * grad
     # Early means lean towards their start at 0; step counts from 1.
     unbiased = mean / (1 - beta1**step)
     scale = (squares / (1 - beta2**step)).sqrt()
-    return lr * unbiased / (scale + eps), mean, squares
+    return lr * unbiased / (scale + eps), (mean, squares)

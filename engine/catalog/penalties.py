@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import Param, Registry
+from engine.catalog.registry import CostEntry, Param, Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PENALTIES: Registry[Callable[..., Tensor]] = Registry(
-    "penalty", "What large weights cost beside the loss."
-)
+
+@dataclass(frozen=True)
+class PenaltyEntry(CostEntry):
+    """A penalty on one weight."""
+
+    is_zero: bool = False
+    """Whether it costs nothing, so that loops may leave it out."""
+
+
+PENALTIES = Registry("penalty", "What large weights cost beside the loss.", PenaltyEntry)
 
 STRENGTH = Param(
     "strength",
@@ -31,6 +38,7 @@ STRENGTH = Param(
     formula="0",
     help="Only the loss counts.",
     derivative=lambda w: 0 * w,
+    is_zero=True,
 )
 def none(w: Tensor) -> Tensor:
     """0, shape of w."""
@@ -57,6 +65,7 @@ def l2(w: Tensor, strength: float) -> Tensor:
     help="Pulls every weight with the same force, small ones to 0; the lasso.",
     params=(STRENGTH,),
     derivative=lambda w, strength: strength * w.sign(),
+    kinks=True,
 )
 def l1(w: Tensor, strength: float) -> Tensor:
     """λ|w|, shape of w (Tibshirani 1996)."""

@@ -125,25 +125,15 @@ class Param:
 
 
 @dataclass(frozen=True)
-class Entry(Generic[F]):
-    """One thing that can be chosen: a loss, a data set, an optimizer, …"""
+class Entry:
+    """One thing that can be chosen; what only some registries' entries have, subclasses add."""
 
     name: str
     label: Translatable
     formula: str
     help: Translatable
     params: tuple[Param, ...]
-    function: F
-    torch: str | None
-    """The PyTorch class that does the same, as `module:Class`; used by the concise loop."""
-    floor: str
-    """Of a loss: what it comes to for pure noise of standard deviation σ, in symbols."""
-    derivative: Callable[..., Any] | None
-    """Of a loss or a penalty: its derivative; of a loss, the fast loop needs it."""
-    torch_kwargs: Callable[..., dict[str, Any]]
-    """The parameters as the PyTorch class takes them; mostly the same."""
-    stability: Callable[..., tuple[float, float]] | None
-    """Of an optimizer: by how much its largest stable lr feels curvature and minibatch noise."""
+    function: Callable[..., Any]
 
     def param(self, name: str, key: str, value: object = "") -> Param:
         """The parameter of that name; raises BadInput for `key` and `value` when there is none."""
@@ -156,13 +146,28 @@ class Entry(Generic[F]):
 
 
 @dataclass(frozen=True)
-class Registry(Generic[F]):
+class CostEntry(Entry):
+    """A loss or a penalty: a function of one number, element by element."""
+
+    derivative: Callable[..., Any] | None = None
+    """Compiled kernels need it; of a loss it may be missing, which then trains by autograd only."""
+    kinks: bool = False
+    """Whether the derivative jumps somewhere: two float32 programs then soon part ways."""
+
+
+E_co = TypeVar("E_co", bound=Entry, covariant=True)
+
+
+@dataclass(frozen=True)
+class Registry(Generic[E_co]):
     """Everything that can stand under one key of an experiment, in the order of registration."""
 
     key: str
     what: Translatable
     """One line: what is chosen here."""
-    entries: dict[str, Entry[F]] = field(default_factory=dict)
+    kind: type[E_co]
+    """The class of the entries; its fields are the properties that an entry declares."""
+    entries: dict[str, E_co] = field(default_factory=dict)
 
     def add(
         self,
@@ -172,42 +177,31 @@ class Registry(Generic[F]):
         formula: str,
         help: Translatable,
         params: tuple[Param, ...] = (),
-        torch: str | None = None,
-        floor: str = "",
-        derivative: Callable[..., Any] | None = None,
-        torch_kwargs: Callable[..., dict[str, Any]] = dict,
-        stability: Callable[..., tuple[float, float]] | None = None,
+        **properties: object,
     ) -> Callable[[F], F]:
-        """Decorate the function of a new entry; this is the only place where the entry is named."""
+        """Decorate the function of a new entry; this is the only place where the entry is named.
+
+        Raises TypeError for a property that entries of this registry do not have.
+        """
 
         def register(function: F) -> F:
             if name in self.entries:
                 raise ValueError(f"{self.key} {name!r} is registered twice")
-            self.entries[name] = Entry(
-                name,
-                label,
-                formula,
-                help,
-                params,
-                function,
-                torch,
-                floor,
-                derivative,
-                torch_kwargs,
-                stability,
+            self.entries[name] = self.kind(
+                name, label, formula, help, params, function, **properties
             )
             return function
 
         return register
 
-    def __getitem__(self, name: str) -> Entry[F]:
+    def __getitem__(self, name: str) -> E_co:
         """The entry of that name; raises BadInput naming the others when there is none."""
         if not isinstance(name, str) or name not in self.entries:
             allowed = tr("choose from {names}", names=", ".join(self.entries))
             raise BadInput(self.key, name, allowed)
         return self.entries[name]
 
-    def __iter__(self) -> Iterator[Entry[F]]:
+    def __iter__(self) -> Iterator[E_co]:
         return iter(self.entries.values())
 
     def defaults(self, name: str) -> Mapping[str, Value]:

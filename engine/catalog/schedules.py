@@ -5,10 +5,10 @@ A schedule sees the epochs gone by, with fractions, so that it moves between two
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import Param, Registry
+from engine.catalog.registry import Entry, Param, Registry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     Times = NDArray[np.float64]
     """Epochs gone by, from 0 up to below the epochs of the run."""
 
-SCHEDULES: Registry[Callable[..., Times]] = Registry(
-    "schedule", "How the learning rate changes during a run."
-)
+
+@dataclass(frozen=True)
+class ScheduleEntry(Entry):
+    """A factor on the learning rate."""
+
+    is_constant: bool = False
+    """Whether it is 1 at all times."""
+
+
+SCHEDULES = Registry("schedule", "How the learning rate changes during a run.", ScheduleEntry)
 
 
 @SCHEDULES.add(
@@ -27,6 +34,7 @@ SCHEDULES: Registry[Callable[..., Times]] = Registry(
     label="constant",
     formula="lr",
     help="The same learning rate from the first step to the last.",
+    is_constant=True,
 )
 def constant(t: Times, epochs: int) -> Times:
     """1, shape of t."""

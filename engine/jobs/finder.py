@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.catalog.choice import default_choice
+from engine.catalog.choice import choose
 from engine.experiment import Experiment
 from engine.training.controls import Controls
 from engine.training.events import Started, Stepped
@@ -46,7 +46,7 @@ def find_lr(
         loop="scratch",
         epochs=-(-steps // per_epoch),
         # The ramp alone says how long a step is, and when it is over.
-        schedule=default_choice("schedule", "constant"),
+        schedule=choose("schedule", "constant"),
         patience=0,
     )
     controls = Controls(low)

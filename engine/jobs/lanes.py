@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.catalog.choice import Choice
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.jobs.sweep import Cell, Sweep
 from engine.kernels.compiled import MISSING
@@ -42,7 +43,7 @@ class Lanes:
     batch_size: Whole
     init: Whole
     """Which of `inits` each starts from."""
-    inits: list[Choice]
+    inits: list[Choice[Entry]]
 
     def part(self, start: int) -> Lanes:
         """As many as are trained at once, from this one on."""
@@ -101,18 +102,13 @@ def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> La
     )
     params = [key.partition(".")[2] for key in names]
     inits = [
-        with_params(experiment.init, dict(zip(params, values, strict=True)))
+        experiment.init.replaced(dict(zip(params, values, strict=True)))
         for values in starts.T.tolist()
     ]
     lr = settings.get("lr", np.full(len(index), experiment.lr))
     size = settings.get("batch_size", np.full(len(index), experiment.batch_size))
     order = np.argsort(size, kind="stable")
     return Lanes(index[order], lr[order], size[order], init.ravel()[order], inits)
-
-
-def with_params(choice: Choice, changes: dict[str, float]) -> Choice:
-    """The same entry with other values of some parameters."""
-    return Choice(choice.name, tuple((choice.kwargs() | changes).items()))
 
 
 def is_lane(key: str) -> bool:
@@ -196,9 +192,10 @@ def compiled_epochs(
     sizes, first = lanes.by_size()
     taken = np.zeros_like(sizes)
     grad, r = np.empty_like(theta), np.empty(theta.shape[1], np.float32)
-    kept = np.zeros((2, *theta.shape), np.float32)
+    slots = np.zeros((experiment.optimizer.entry.slots, *theta.shape), np.float32)
+    divisors = [experiment.reduction.divisors(size, len(data)) for size in sizes.tolist()]
     chunk, losses = np.empty(CHUNK, np.float32), np.empty(theta.shape[1])
-    params, divide = values_of(experiment), ("mean", "total", "sum").index(experiment.reduction)
+    params = values_of(experiment)
     lr, samples = lanes.lr.astype(np.float32), np.arange(len(data)) / len(data)
     compiled.lane_losses(columns, theta, chunk, params[0], losses)
     yield losses.copy()
@@ -207,8 +204,8 @@ def compiled_epochs(
             compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
         factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
         compiled.lanes(
-            data, order, first, sizes, problem.dataset.features, theta, grad, kept, r, lr, factors,
-            taken, divide, experiment.drop_last, params,
+            data, order, first, sizes, problem.dataset.features, theta, grad, slots, r, lr, factors,
+            taken, np.array(divisors), experiment.drop_last, params,
         )  # fmt: skip
         compiled.lane_losses(columns, theta, chunk, params[0], losses)
         yield losses.copy()
@@ -218,21 +215,17 @@ def torch_epochs(
     experiment: Experiment, problem: Problem, theta: Floats, lanes: Lanes
 ) -> Iterator[Doubles]:
     """The same losses by batched matrix products, on any device."""
-    entry, params = experiment.entry("loss"), experiment.loss.kwargs()
-    shrink, strength = experiment.entry("penalty").derivative, experiment.penalty.kwargs()
-    move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
-    assert entry.derivative is not None
-    assert shrink is not None
+    loss, penalty, optimizer = experiment.loss, experiment.penalty, experiment.optimizer
     design = problem.linear.design(problem.X)
     weights = problem.dataset.features
     W = torch.from_numpy(theta).to(problem.device)
     rates = torch.from_numpy(lanes.lr).float().to(problem.device)
     sizes, first = (whole.tolist() for whole in lanes.by_size())
     parts = [slice(*ends) for ends in pairwise(first)]
-    kept = [(torch.zeros_like(W[:, part]),) * 2 for part in parts]
+    states = [(torch.zeros_like(W[:, part]),) * optimizer.entry.slots for part in parts]
 
     def losses() -> Doubles:
-        measured = entry.function(design @ W - problem.y, **params).mean(dim=0)
+        measured = loss(design @ W - problem.y).mean(dim=0)
         return np.asarray(measured.double().cpu().numpy())
 
     yield losses()
@@ -246,12 +239,12 @@ def torch_epochs(
                 batches = batches[:-1]
             factors = experiment.lr_factors_at(epoch + np.arange(len(batches)) * size / len(design))
             for step, rows in enumerate(batches):
-                slope = entry.derivative(design[rows] @ W[:, part] - problem.y[rows], **params)
+                slope = loss.derivative(design[rows] @ W[:, part] - problem.y[rows])
                 # Adding straight into W would lose precision: first the gradient.
-                over = {"mean": len(rows), "sum": size, "total": 1}[experiment.reduction]
+                over = experiment.reduction.divisor(size, len(rows))
                 grad = design[rows].T @ slope / over
-                grad[:weights] += shrink(W[:weights, part], **strength)
+                grad[:weights] += penalty.derivative(W[:weights, part])
                 taken, lr = epoch * len(batches) + step + 1, float(factors[step]) * rates[part]
-                move, *kept[k] = move_of(grad, *kept[k], taken, lr, **options)
+                move, states[k] = optimizer(grad, states[k], taken, lr)
                 W[:, part] -= move
         yield losses()

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from engine.catalog.choice import default_choice
+from engine.catalog.choice import choose
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
@@ -88,7 +88,7 @@ class Race:
         same = own.name == racer.optimizer
         return replace(
             self.experiment,
-            optimizer=own if same else default_choice("optimizer", racer.optimizer),
+            optimizer=own if same else choose("optimizer", racer.optimizer),
             lr=self.experiment.lr if rate is None else rate,
         )
 

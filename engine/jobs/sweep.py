@@ -65,7 +65,7 @@ class Sweep:
         self.experiment.linear_model(tr("a sweep needs a model that is linear in its parameters"))
         if not self.experiment.reshape:
             raise BadInput("reshape", False, tr("a sweep always has y in shape"))
-        if self.experiment.entry("loss").derivative is None:
+        if self.experiment.loss.entry.derivative is None:
             allowed = tr("has no derivative to compile")
             raise BadInput("loss", self.experiment.loss.name, allowed)
         if len(self) > MOST_RUNS:

@@ -11,11 +11,15 @@ import inspect
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.catalog.losses import LossEntry
+from engine.catalog.optimizers import OptimizerEntry
+from engine.catalog.penalties import PenaltyEntry
 from engine.catalog.registry import Entry
 from engine.kernels.shuffle import shuffle
 from engine.kernels.stand_ins import Order
@@ -25,9 +29,11 @@ MISSING: Message | None = None
 """Why nothing can be compiled here; None if it can."""
 try:
     import numba
+    from llvmlite.binding import get_host_cpu_name
 
     import engine.kernels.scalars  # noqa: F401
     from engine.kernels.lanes import lane_losses, lanes
+    from engine.kernels.slots import loader, storer
     from engine.kernels.steps import mean_loss, steps
 except ImportError as error:
     MISSING = Message("no compiled kernels: {error}", error=str(error))
@@ -58,7 +64,7 @@ class Kernels(NamedTuple):
 
 
 @cache
-def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Kernels:
+def kernels(loss: LossEntry, penalty: PenaltyEntry, optimizer: OptimizerEntry) -> Kernels:
     """The kernels for a loss that has a derivative; compiled at their first call.
 
     numba knows a kernel on disk by the name and file of its function, so the name carries what is
@@ -68,16 +74,18 @@ def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Ker
     assert loss.derivative is not None
     note: Message | None = None
 
-    def build(function: Any, *entries: Entry[Any]) -> Any:
+    def build(function: Any, *entries: Entry) -> Any:
         nonlocal note
         name = "_".join([function.__name__, *(entry.name for entry in entries), mark(entries)])
         special = FunctionType(function.__code__, {**function.__globals__, **inner}, name)
         special.__qualname__ = name
         try:
-            return numba.njit(cache=True, nogil=True, fastmath=FASTMATH)(special)
+            return numba.njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")(
+                special
+            )
         except RuntimeError as error:  # there is no folder to keep it in
             note = Message("kernels are compiled anew in each process: {error}", error=str(error))
-            return numba.njit(nogil=True, fastmath=FASTMATH)(special)
+            return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")(special)
 
     parts = {
         "LOSS": loss.function,
@@ -86,8 +94,10 @@ def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Ker
         "MOVE": optimizer.function,
     }
     inner: dict[str, Any] = {
-        name: numba.njit(fastmath=FASTMATH)(part) for name, part in parts.items()
+        name: numba.njit(fastmath=FASTMATH, error_model="numpy")(part)
+        for name, part in parts.items()
     }
+    inner |= {"LOAD": loader(optimizer.slots), "STORE": storer(optimizer.slots)}
     inner |= {"SHUFFLE": shuffler(), "MEAN_LOSS": build(mean_loss, loss)}
     return Kernels(
         inner["SHUFFLE"],
@@ -99,9 +109,12 @@ def kernels(loss: Entry[Any], penalty: Entry[Any], optimizer: Entry[Any]) -> Ker
     )
 
 
-def mark(entries: tuple[Entry[Any], ...]) -> str:
-    """A mark that changes with the text of the modules that the entries were written in."""
-    functions = (part for entry in entries for part in (entry.function, entry.derivative) if part)
-    modules = dict.fromkeys(sys.modules[function.__module__] for function in functions)
-    text = "".join(map(inspect.getsource, modules))
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+def mark(entries: tuple[Entry, ...]) -> str:
+    """A mark that changes with the processor and with every text that a kernel is compiled from.
+
+    These are the modules that the entries were written in and all the modules of this package.
+    """
+    modules = dict.fromkeys(sys.modules[entry.function.__module__] for entry in entries)
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    texts = [*map(inspect.getsource, modules), *(file.read_text("utf-8") for file in files)]
+    return hashlib.sha256("".join([get_host_cpu_name(), *texts]).encode()).hexdigest()[:8]

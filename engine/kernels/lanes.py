@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernels.prefetch import prefetch, residuals
-from engine.kernels.stand_ins import AHEAD, DERIVATIVE, LOSS, MOVE, SHRINK, Floats, Order, Params
+from engine.kernels.stand_ins import (
+    AHEAD,
+    DERIVATIVE,
+    LOAD,
+    LOSS,
+    MOVE,
+    SHRINK,
+    STORE,
+    Floats,
+    Order,
+    Params,
+)
 
 
 def lanes(
@@ -19,23 +30,23 @@ def lanes(
     weights: int,
     theta: Floats,
     grad: Floats,
-    kept: Floats,
+    slots: Floats,
     r: Floats,
     lr: Floats,
     factors: Floats,
     taken: Order,
-    divide: int,
+    divisors: Order,
     drop_last: bool,
     params: Params,
 ) -> None:
     """One epoch for many runs at once, over the same samples in the same order, in place.
 
-    Each run is a lane: a column of `theta` and `grad` (parameters, lanes), of what the optimizer
-    keeps in `kept` (2, parameters, lanes), and an entry of `lr` and of the work space `r`. Lanes
+    Each run is a lane: a column of `theta` and `grad` (parameters, lanes), of the optimizer's state
+    in `slots` (slots, parameters, lanes), and an entry of `lr` and of the work space `r`. Lanes
     first[k] to first[k + 1] step after every sizes[k] samples and, unless `drop_last`, after the
-    last, and have taken taken[k] steps. The gradient is divided by that size; where `divide` is 0
-    by how many samples there were, where it is 1 by nothing. The lr of a step is multiplied by the
-    factor at its first sample. What is innermost runs over lanes, so that it vectorizes.
+    last, and have taken taken[k] steps. The gradient is divided by divisors[k, 0], that of a short
+    last minibatch by divisors[k, 1]. The lr of a step is multiplied by the factor at its first
+    sample. What is innermost runs over lanes, so that it vectorizes.
     """
     parameters, width = theta.shape
     n = order.shape[0]
@@ -63,22 +74,21 @@ def lanes(
                 if drop_last and missing[k] > 0:
                     grad[:, part] = np.float32(0)
                     continue
-                over = np.float32(sizes[k])
-                if divide < 2:
-                    over = np.float32(1 if divide else count)
+                over = np.float32(divisors[k, 0] if missing[k] == 0 else divisors[k, 1])
                 factor = factors[i + 1 - count]
                 taken[k] += 1
                 rates = lr[part]
                 for j in range(parameters):
                     values, slopes = theta[j, part], grad[j, part]
-                    one, two = kept[0, j, part], kept[1, j, part]
+                    states = slots[:, j, part]
                     for lane in range(rates.shape[0]):
                         slope = slopes[lane] / over
                         if j < weights:
                             slope += np.float32(SHRINK(values[lane], *params[1]))
-                        move, one[lane], two[lane] = MOVE(
-                            slope, one[lane], two[lane], taken[k], factor * rates[lane], *params[2]
+                        move, state = MOVE(
+                            slope, LOAD(states, lane), taken[k], factor * rates[lane], *params[2]
                         )
+                        STORE(states, lane, state)
                         values[lane] -= np.float32(move)
                         slopes[lane] = np.float32(0)
                 missing[k] = sizes[k]

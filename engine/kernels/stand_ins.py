@@ -33,8 +33,18 @@ def SHRINK(w: Any, *params: Any) -> Any:  # noqa: N802
     raise NotImplementedError
 
 
-def MOVE(grad: Any, first: Any, second: Any, step: int, lr: Any, *params: Any) -> Any:  # noqa: N802
+def MOVE(grad: Any, state: Any, step: int, lr: Any, *params: Any) -> Any:  # noqa: N802
     """Stands for the optimizer's formula for one parameter."""
+    raise NotImplementedError
+
+
+def LOAD(slots: Floats, at: int) -> Any:  # noqa: N802
+    """Stands for reading the optimizer's state of one parameter, a tuple, from a column."""
+    raise NotImplementedError
+
+
+def STORE(slots: Floats, at: int, state: Any) -> None:  # noqa: N802
+    """Stands for writing the optimizer's state of one parameter into a column."""
     raise NotImplementedError
 
 

@@ -12,11 +12,13 @@ from engine.kernels.stand_ins import (
     AHEAD,
     CACHED,
     DERIVATIVE,
+    LOAD,
     LOSS,
     MEAN_LOSS,
     MOVE,
     SHRINK,
     SHUFFLE,
+    STORE,
     Floats,
     Order,
     Params,
@@ -46,9 +48,10 @@ def steps(
     weights: int,
     theta: Floats,
     grad: Floats,
-    kept: Floats,
+    slots: Floats,
     lr: Floats,
     divisor: int,
+    last_divisor: int,
     runaway: float,
     params: Params,
     losses: Floats,
@@ -61,11 +64,11 @@ def steps(
     `taken` steps were taken before. An epoch ends after `stop` rows; `used` says how many of them
     are used already, in the given order; a minibatch ends with its epoch. If `shuffled`, each epoch
     is shuffled here, `key` being that of the present one. At its end the loss over the data, θ and
-    the gradient are noted down. The gradient is divided by `divisor`, or by the minibatch's size
-    where that is 0; the penalty is on the first `weights` parameters. `kept` (2, columns) is what
-    the optimizer keeps. Each minibatch's mean loss before its step goes into `losses`; one that is
-    not at most `runaway` ends the call, and so does such a loss of an epoch. Returns how many steps
-    were taken and epochs ended, and the new `used`.
+    the gradient are noted down. The gradient is divided by `divisor`, that of a short last
+    minibatch by `last_divisor`; the penalty is on the first `weights` parameters. `slots` (slots,
+    columns) is the optimizer's state. Each minibatch's mean loss before its step goes into
+    `losses`; one that is not at most `runaway` ends the call, and so does such a loss of an epoch.
+    Returns how many steps were taken and epochs ended, and the new `used`.
     """
     n, columns = data.shape
     ahead = AHEAD if data.size > CACHED else n
@@ -88,14 +91,13 @@ def steps(
             slope = np.float32(DERIVATIVE(r, *params[0]))
             for j in range(columns):
                 grad[j] += slope * data[at, j]
-        over = np.float32(divisor if divisor else size)
+        over = np.float32(divisor if size == batch_size else last_divisor)
         for j in range(columns - 1):
             grad[j] /= over
             if j < weights:
                 grad[j] += np.float32(SHRINK(theta[j], *params[1]))
-            move, kept[0, j], kept[1, j] = MOVE(
-                grad[j], kept[0, j], kept[1, j], taken + k + 1, lr[k], *params[2]
-            )
+            move, state = MOVE(grad[j], LOAD(slots, j), taken + k + 1, lr[k], *params[2])
+            STORE(slots, j, state)
             theta[j] -= np.float32(move)
         losses[k] = total / np.float32(size)
         used += size

@@ -58,8 +58,8 @@ def _title_of(experiment: Experiment, language: str) -> str:
             return known.title
     return " · ".join(
         (
-            tr("{label} data", label=tr(experiment.entry("data").label)),
-            tr("{label} loss", label=tr(experiment.entry("loss").label)),
+            tr("{label} data", label=tr(experiment.data.entry.label)),
+            tr("{label} loss", label=tr(experiment.loss.entry.label)),
             tr("{loop} loop", loop=experiment.loop),
         )
     )

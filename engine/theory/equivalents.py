@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.catalog.losses import LOSSES
 from engine.experiment import Experiment
-from engine.settings import SETTINGS
+from engine.settings import Reduction
 from engine.support.translation import Message
-
-SQUARED = {"half_squared": 1.0, "squared": 2.0}
-"""The losses that differ only by a factor, with their curvature."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +32,13 @@ def translations(experiment: Experiment) -> list[Translation]:
     A step is lr times the gradient, so what multiplies the gradient divides the lr:
     η_total = η_mean/B, η_half = 2·η_squared. The experiment itself is among them.
     """
-    own, size = experiment.loss.name, experiment.batch_size
-    curvatures = SQUARED if own in SQUARED else {own: 1.0}
-    step = experiment.lr * curvatures[own] * experiment.times_mean(size)
+    own, size = experiment.loss.entry, experiment.batch_size
+    parabolas = {loss.name: loss.curvature for loss in LOSSES if loss.curvature is not None}
+    curvatures = {own.name: 1.0} if own.curvature is None else parabolas
+    step = experiment.lr * curvatures[own.name] * experiment.times_mean(size)
     found = []
     for loss, curvature in curvatures.items():
-        for reduction in SETTINGS["reduction"].choices:
+        for reduction in Reduction:
             times = experiment.changed({"reduction": reduction}).times_mean(size)
             found.append(Translation(loss, reduction, step / (curvature * times)))
     return found
@@ -55,11 +54,11 @@ def caveats(experiment: Experiment) -> list[Message]:
                 "under sum and total."
             )
         )
-    if experiment.penalty.name != "none":
+    if not experiment.penalty.entry.is_zero:
         said.append(
             Message("The penalty is not multiplied with the loss: its strength would have to be.")
         )
-    if experiment.entry("optimizer").stability is None:
+    if experiment.optimizer.entry.lr_weights is None:
         said.append(
             Message("This optimizer scales its own steps: it hardly notices a factor of the loss.")
         )

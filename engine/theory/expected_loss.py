@@ -73,5 +73,5 @@ def loss_of_the_truth(problem: Problem, shift: float) -> float | None:
 
 def symbol_of(problem: Problem) -> str:
     """What the noise floor comes to, in symbols; z ~ N(0, 1)."""
-    symbol: str = problem.experiment.entry("loss").floor
+    symbol: str = problem.experiment.loss.entry.floor
     return "E ℓ(yσz)" if problem.dataset.truth and problem.dataset.truth.relative else symbol

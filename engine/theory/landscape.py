@@ -117,7 +117,7 @@ def survey(
     across = middles(x_range, COLUMNS)
     up = middles(y_range, 1 if plane.is_line else LINES)
     residuals = residuals_of(model, X, y[:, None], origin, u, v)
-    loss, penalty = experiment.entry("loss").function, experiment.entry("penalty").function
+    loss, penalty = experiment.loss, experiment.penalty
     held = torch.cat([
         torch.full((math.prod(shape),), name in model.weights)
         for name, shape in model.shapes.items()
@@ -125,9 +125,9 @@ def survey(
     rows = []
     for b in up:
         theta = origin + b * v + across[:, None] * u
-        costs = loss(residuals(across, b), **experiment.loss.kwargs()).mean(dim=0)
+        costs = loss(residuals(across, b)).mean(dim=0)
         weights = theta[:, held]
-        costs = costs + penalty(weights, **experiment.penalty.kwargs()).sum(dim=1)
+        costs = costs + penalty(weights).sum(dim=1)
         rows.append(tuple(costs.tolist()))
     return Landscape(facts, plane, x_range, y_range, tuple(rows))
 

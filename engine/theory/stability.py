@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, flat, numbers
 from engine.catalog.registry import Entry
 from engine.problem import Problem
+from engine.settings import Reduction
 from engine.support.translation import Message
 from engine.theory.curvature import Curvature, curvature, hessian_by_autograd, hessian_moments
 from engine.theory.derivatives import steepest_curvature
@@ -131,19 +132,18 @@ def local_stability(problem: Problem) -> Stability:
 def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) -> Limit:
     """The largest stable lr of the problem's optimizer where its mean loss is bent so."""
     experiment = problem.experiment
-    optimizer = experiment.entry("optimizer")
-    if optimizer.stability is None:
-        return unlimited(optimizer)
+    weights = experiment.optimizer.lr_weights()
+    if weights is None:
+        return unlimited(experiment.optimizer.entry)
     H, _ = stepped(problem, moments, experiment.batch_size)
     steepest = float(torch.linalg.eigvalsh(H)[-1])
     if steepest <= 0:
         return Limit(math.inf, "none", Message("flat where it begins: no limit there"))
-    weight, _ = optimizer.stability(**experiment.optimizer.kwargs())
     name = Message("2/λmax at the truth" if place == "truth" else "2/λmax at the start")
-    return Limit(2 / (weight * steepest), "local", name)
+    return Limit(2 / (weights[0] * steepest), "local", name)
 
 
-def unlimited(optimizer: Entry[Any]) -> Limit:
+def unlimited(optimizer: Entry) -> Limit:
     """Of an optimizer whose steps are about lr long whatever the gradient is."""
     name = Message(
         "{optimizer} scales its own steps: no fixed limit", optimizer=Message(optimizer.label)
@@ -173,16 +173,15 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
     experiment, n = problem.experiment, len(problem.X)
     if not isinstance(problem.model, Linear):
         return local_limit(problem, moments, "start")
-    optimizer = experiment.entry("optimizer")
-    if optimizer.stability is None:
+    optimizer, weights = experiment.optimizer.entry, experiment.optimizer.lr_weights()
+    if weights is None:
         return unlimited(optimizer)
     if not moments[0].any():
-        loss = Message(experiment.entry("loss").label)
+        loss = Message(experiment.loss.entry.label)
         return Limit(math.inf, "none", Message("{loss} has no curvature: no limit", loss=loss))
     H, M = stepped(problem, moments, batch_size)
-    weights = optimizer.stability(**experiment.optimizer.kwargs())
     lr = stable_lr(H, M, n, batch_size, *weights)
-    plain, label = experiment.optimizer.name == "sgd", Message(optimizer.label)
+    plain, label = optimizer.is_plain, Message(optimizer.label)
     if batch_size >= n:
         if plain and experiment.times_mean(batch_size) == 1:
             return Limit(lr, "critical", Message("2/λmax"))
@@ -235,7 +234,7 @@ def suggested_lr(problem: Problem, stability: Stability, start_loss: float, end:
     """A learning rate, below the one that failed, at which this problem converges."""
     experiment = problem.experiment
     size, n = experiment.batch_size, len(problem.X)
-    if experiment.reduction == "mean" and size < n:
+    if experiment.reduction is Reduction.MEAN and size < n:
         # Averaged, the short last minibatch bears the smallest step.
         size = n % size or size
     limit = limit_of(problem, stability.moments, size).lr

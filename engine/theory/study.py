@@ -95,14 +95,12 @@ def study(
         minibatch = problem.X[first], problem.y[first]
     X, y = minibatch
     labels_seen = y if experiment.reshape else y.flatten()
-    loss = experiment.entry("loss")
 
     def slope(r: Tensor) -> Tensor:
-        if loss.derivative is None:
+        if experiment.loss.entry.derivative is None:
             with torch.enable_grad():
                 return slopes(problem.loss, r)
-        value: Tensor = loss.derivative(r, **experiment.loss.kwargs())
-        return value
+        return experiment.loss.derivative(r)
 
     bent = curvature(H)
     return Study(

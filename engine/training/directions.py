@@ -32,8 +32,8 @@ def is_predicted(run: Snapshot) -> bool:
     return (
         run.facts is not None
         and run.facts.stability.curvature.rank > 0
-        and experiment.optimizer.name == "sgd"
-        and experiment.schedule.name == "constant"
+        and experiment.optimizer.entry.is_plain
+        and experiment.schedule.entry.is_constant
         and experiment.reshape
         and run.lr == experiment.lr
     )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.catalog.choice import REGISTRIES, Choice, default_choice
+from engine.catalog.choice import REGISTRIES, Choice, choose
 from engine.catalog.datasets import DATASETS
 from engine.experiment import KEYS, Experiment
 from engine.settings import SETTINGS
@@ -83,7 +83,7 @@ def test_an_entry_applies_before_its_parameters_in_either_order() -> None:
     one = Experiment().changed_by_text({"loss": "huber", "loss.delta": "2"})
     other = Experiment().changed_by_text({"loss.delta": "2", "loss": "huber"})
     assert one == other
-    assert one.loss == Choice("huber", (("delta", 2.0),))
+    assert one.loss == Choice("loss", "huber", (("delta", 2.0),))
 
 
 def test_the_default_is_the_books_baseline_and_lists_every_key() -> None:
@@ -138,8 +138,8 @@ def test_what_is_left_out_keeps_its_default() -> None:
 def test_a_whole_number_will_do_where_a_number_is_meant() -> None:
     experiment = Experiment.from_toml("lr = 1\n[data]\nw = [1, 2]\nb = 3\n")
     assert (experiment.lr, type(experiment.lr)) == (1.0, float)
-    assert experiment.data.kwargs()["w"] == (1.0, 2.0)
-    assert all(type(weight) is float for weight in experiment.data.kwargs()["w"])
+    assert experiment.data.options["w"] == (1.0, 2.0)
+    assert all(type(weight) is float for weight in experiment.data.options["w"])
 
 
 def test_choosing_an_entry_sets_its_parameters_to_their_defaults() -> None:
@@ -310,12 +310,12 @@ def test_no_nest_of_values_does_anything_but_read_or_be_refused(values: dict[str
         {"batch_size": 0},
         {"loop": "nothing"},
         {"device": "nothing"},
-        {"data": Choice("nothing")},
-        {"data": Choice("linear", (("n", 0),))},
-        {"data": Choice("linear", (("nothing", 1.0),))},
-        {"data": Choice("linear", (("w", (1.0,)), ("scale", (1.0, 2.0))))},
-        {"loss": Choice("huber", (("delta", 0.0),))},
-        {"model": Choice("ohm")},
+        {"data": Choice("data", "nothing")},
+        {"data": Choice("data", "linear", (("n", 0),))},
+        {"data": Choice("data", "linear", (("nothing", 1.0),))},
+        {"data": Choice("data", "linear", (("w", (1.0,)), ("scale", (1.0, 2.0))))},
+        {"loss": Choice("loss", "huber", (("delta", 0.0),))},
+        {"model": Choice("model", "ohm")},
     ],
     ids=str,
 )
@@ -328,7 +328,7 @@ def test_an_invalid_experiment_cannot_even_be_made_directly(wrong: dict[str, Any
 
 
 def test_a_direct_choice_is_filled_up_and_put_in_order() -> None:
-    loose = Experiment(data=Choice("linear", (("n", 50), ("w", (1.0, 2.0)))))
+    loose = Experiment(data=Choice("data", "linear", (("n", 50), ("w", (1.0, 2.0)))))
     assert loose == Experiment().changed({"data.n": 50, "data.w": (1.0, 2.0)})
     assert [name for name, _ in loose.data.params] == [p.name for p in DATASETS["linear"].params]
 
@@ -341,7 +341,7 @@ def test_a_direct_choice_is_filled_up_and_put_in_order() -> None:
 def test_there_is_one_scale_or_one_for_each_feature(features: int, scales: int) -> None:
     changes = {"data.w": (1.0,) * features, "data.scale": (2.0,) * scales}
     if scales in (1, features):
-        assert Experiment().changed(changes).data.kwargs()["scale"] == (2.0,) * scales
+        assert Experiment().changed(changes).data.options["scale"] == (2.0,) * scales
     else:
         with pytest.raises(BadInput, match=r"^data\.scale=.*" + str(features)):
             Experiment().changed(changes)
@@ -376,6 +376,6 @@ def test_an_unknown_key_is_answered_with_the_keys_there_are() -> None:
 def test_every_entry_can_be_chosen_with_its_defaults(key: str) -> None:
     for entry in REGISTRIES[key]:
         spectrum = (key, entry.name) == ("model", "planck")
-        base = Experiment(data=default_choice("data", "planck" if spectrum else "ohm"))
+        base = Experiment(data=choose("data", "planck" if spectrum else "ohm"))
         chosen = base.changed({key: entry.name})
-        assert chosen.entry(key) is entry
+        assert chosen.choice(key).entry is entry

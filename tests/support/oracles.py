@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.catalog.registry import Entry
+from engine.catalog.losses import LossEntry
 from engine.experiment import Experiment
 from engine.problem import Problem, build
 from engine.theory.facts import Facts
@@ -22,7 +22,7 @@ from tests.support.runs import Array, array, batch_losses_of, epochs_of
 
 
 @cache
-def kinked(entry: Entry[Any]) -> bool:
+def kinked(entry: LossEntry) -> bool:
     """Whether a loss's slope jumps at zero, so that rounding decides on the direction of a step."""
     params = {param.name: param.default for param in entry.params}
     r = torch.tensor([-1e-9, 1e-9], requires_grad=True)
@@ -67,7 +67,7 @@ def losses_with_slack(
     experiment, parts = problem.experiment, list(parts)
     if not parts:
         return []
-    entry, params = experiment.entry("loss"), experiment.loss.kwargs()
+    entry, params = experiment.loss.entry, experiment.loss.options
     residuals = [design @ theta - y for design, y, theta in parts]
     r = torch.tensor(np.concatenate(residuals), requires_grad=True)
     (slope,) = torch.autograd.grad(entry.function(r, **params).sum(), r, create_graph=True)

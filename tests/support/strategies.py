@@ -91,7 +91,7 @@ def changes_with(
             if fixed.get(key, entry.name) == entry.name
             and (key in fixed or entry.name in among.get(key, registry.entries))
         ]
-        entry: Entry[Any] = draw(st.sampled_from(entries))
+        entry: Entry = draw(st.sampled_from(entries))
         changes[key] = entry.name
         for param in entry.params:
             changes[f"{key}.{param.name}"] = draw(values(param, size))

@@ -462,7 +462,7 @@ async def test_turning_goes_past_what_is_refused() -> None:
         await until(pilot, lambda: "model=ohm" in "".join(text_of(app)))
         names = [entry.name for entry in REGISTRIES["model"]]
         await pilot.press(*["right"] * (names.index("two_layer") - names.index("ohm")))
-        await until(pilot, lambda: app.main.desk.experiment.entry("model").name == "two_layer")
+        await until(pilot, lambda: app.main.desk.experiment.model.entry.name == "two_layer")
 
 
 async def test_left_and_right_turn_a_picker_round() -> None:
@@ -497,7 +497,7 @@ async def test_a_choice_with_parameters_brings_their_fields() -> None:
         await until(pilot, lambda: bool(form.fields["loss.delta"].region))
         assert app.main.focused is form.fields["loss"]
         await pilot.press("down", *"0.5", "enter")
-        await until(pilot, lambda: app.main.desk.experiment.loss.kwargs() == {"delta": 0.5})
+        await until(pilot, lambda: app.main.desk.experiment.loss.options == {"delta": 0.5})
 
 
 @pytest.mark.parametrize("key", ["escape", "q"])

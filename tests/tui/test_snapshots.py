@@ -234,7 +234,7 @@ def test_change_during_a_run(picture: Compare) -> None:
         await pilot.press("j", "d", "down")
         await until(pilot, lambda: has_focus("data.w")(pilot))
         await pilot.press(*"1,2,3", "enter")
-        await until(pilot, lambda: main.desk.experiment.data.kwargs()["w"] == (1.0, 2.0, 3.0))
+        await until(pilot, lambda: main.desk.experiment.data.options["w"] == (1.0, 2.0, 3.0))
 
     assert picture(app_in("running"), terminal_size=(80, 24), run_before=steps)
 

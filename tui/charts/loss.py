@@ -77,7 +77,7 @@ def loss_chart(
         )
     curves += [main, Curve(epochs.x, epochs.low, "marks", "now", marker="*")]
     axis = tr("log y") if log_y else tr("linear y")
-    title = f"{tr(now.experiment.entry('loss').label)}, {axis}"
+    title = f"{tr(now.experiment.loss.entry.label)}, {axis}"
     if cursor is not None:
         # The values take the place of the legend.
         title = tr("epoch {epoch:.10g}", epoch=cursor)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from functools import lru_cache, partial
 
-from engine.catalog.losses import LOSSES
-from engine.catalog.registry import Value
+from engine.catalog.choice import Choice, choose
+from engine.catalog.losses import LOSSES, LossEntry
 from engine.experiment import Experiment
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
@@ -21,49 +21,38 @@ MAX_RESIDUALS = 12
 """Most residuals that are drawn, so that they stand apart."""
 SIGNS = ("ℓ", "ℓ′", "ℓ″")
 
-Shape = tuple[str, tuple[tuple[str, Value], ...]]
-"""A loss by name, with its parameters."""
+Loss = Choice[LossEntry]
 
 
-def shapes(experiment: Experiment) -> tuple[Shape, ...]:
+def shapes(experiment: Experiment) -> tuple[Loss, ...]:
     """Every loss with its defaults, last the chosen one with the experiment's parameters."""
-    chosen = experiment.loss
-    others = (entry.name for entry in LOSSES if entry.name != chosen.name)
-    return (
-        *((name, tuple(LOSSES.defaults(name).items())) for name in others),
-        (chosen.name, tuple(chosen.kwargs().items())),
-    )
+    others = (entry.name for entry in LOSSES if entry.name != experiment.loss.name)
+    return (*(choose("loss", name) for name in others), experiment.loss)
 
 
 def reach(snapshot: Snapshot) -> float:
     """How far the axis reaches on both sides of 0: 2, 5 or 10 times a power of ten, as needed."""
     sizes = [abs(r) for r in snapshot.residuals if math.isfinite(r)]
-    thresholds = [v for v in snapshot.experiment.loss.kwargs().values() if isinstance(v, float)]
+    thresholds = [v for v in snapshot.experiment.loss.options.values() if isinstance(v, float)]
     needed = max((MIN_REACH, *sizes, *(1.5 * value for value in thresholds)))
     power = 10.0 ** math.floor(math.log10(needed))
     return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= needed)
 
 
-def values(shape: Shape, xs: tuple[float, ...], order: int) -> tuple[float, ...]:
+def values(loss: Loss, xs: tuple[float, ...], order: int) -> tuple[float, ...]:
     """ℓ, ℓ′ or ℓ″ of a loss at some residuals."""
     import torch  # there are facts, so it is there
 
     from engine.theory.derivatives import curvatures, slopes
 
-    name, params = shape
     r = torch.tensor(xs, dtype=torch.float64)
-
-    def loss(r: torch.Tensor) -> torch.Tensor:
-        value: torch.Tensor = LOSSES[name].function(r, **dict(params))
-        return value
-
-    derivative = (loss, partial(slopes, loss), partial(curvatures, loss))[order](r)
-    return tuple(derivative.tolist())
+    heights: torch.Tensor = (loss, partial(slopes, loss), partial(curvatures, loss))[order](r)
+    return tuple(heights.tolist())
 
 
 @lru_cache(maxsize=16)
 def curves(
-    chosen: tuple[Shape, ...], x_range: tuple[float, float], order: int
+    chosen: tuple[Loss, ...], x_range: tuple[float, float], order: int
 ) -> tuple[tuple[Curve, ...], tuple[float, float]]:
     """A curve for each loss, the last one foremost, and the range of y: kept while it trains.
 
@@ -72,10 +61,10 @@ def curves(
     left, right = x_range
     xs = tuple(left + (right - left) * i / CURVE_PIECES for i in range(CURVE_PIECES + 1))
     drawn: list[Curve] = []
-    heights = [values(shape, xs, order) for shape in chosen]
-    letters = initials([name for name, _ in chosen])
-    for index, (name, _) in enumerate(chosen[:-1]):
-        ys, letter = heights[index], letters[name]
+    heights = [values(loss, xs, order) for loss in chosen]
+    letters = initials([loss.name for loss in chosen])
+    for index, loss in enumerate(chosen[:-1]):
+        ys, letter = heights[index], letters[loss.name]
         drawn.append(Curve(xs, ys, color=index, dashed=True, marker=letter))
         spots = [CURVE_PIECES * (index + 1) // (2 * len(chosen) + 2), CURVE_PIECES - 5 - 6 * index]
         drawn.append(
@@ -84,12 +73,12 @@ def curves(
                 [ys[spot] for spot in spots],
                 "marks",
                 index,
-                name,
+                loss.name,
                 marker=letter,
                 mark=letter,
             )
         )
-    drawn.append(Curve(xs, heights[-1], color="ink", label=chosen[-1][0], marker="*"))
+    drawn.append(Curve(xs, heights[-1], color="ink", label=chosen[-1].name, marker="*"))
     # What the steepest losses reach at the ends would flatten all the others.
     least = min(min(heights[-1]), sorted(map(min, heights))[len(heights) // 2])
     most = max(max(heights[-1]), sorted(map(max, heights))[len(heights) // 2])

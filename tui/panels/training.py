@@ -43,7 +43,8 @@ def last_batch_words(experiment: Experiment) -> str:
     left, size = experiment.last_batch, experiment.batch_size
     if experiment.drop_last:
         return tr("last {left} dropped", left=left)
-    weight = 1.0 if experiment.divisor else size / left
+    whole, short = experiment.reduction.divisors(size, experiment.train_size)
+    weight = whole / short
     # The column has 15 cells.
     return tr("{left} of {size}, ×{weight:.3g}", left=left, size=size, weight=rounded(weight))
 
@@ -117,7 +118,7 @@ class TrainingPanel(Form):
         before, self.snapshot = self.snapshot, snapshot
         if snapshot.facts:
             self.devices = snapshot.facts.devices
-        moves = snapshot.experiment.schedule.name != "constant"
+        moves = not snapshot.experiment.schedule.entry.is_constant
         news = moves or before is None or before.facts is not snapshot.facts
         if self.parts and news:  # the fields come after the first frame
             self.show(experiment)

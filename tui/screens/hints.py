@@ -75,7 +75,7 @@ class Hints:
             own = tr(about), self.measured(key)
             general = tr(param.what), tr(param.why), tr(param.extremes)
             return " ".join(filter(None, (*own, *general)))
-        entry = experiment.entry(key)
+        entry = experiment.choice(key).entry
         return f"{tr(param.what)} {tr(entry.label)}: {entry.formula}. {tr(entry.help)}"
 
     def measured(self, key: str) -> str:

@@ -146,9 +146,9 @@ class XrayScreen(StudyScreen):
     def text(self, width: int) -> Text:
         """What it is a gradient of, the table, the verdict."""
         study, xray = self.study, self.study.xray
-        loss = study.experiment.entry("loss")
+        loss = study.experiment.loss.entry
         formula = "X̃ᵀℓ′(r)/B"
-        if study.experiment.penalty.name != "none":
+        if not study.experiment.penalty.entry.is_zero:
             formula += " + penalty′(w)"
         by_hand = tr("by hand: {formula} for ℓ = {loss}", formula=formula, loss=loss.formula)
         if loss.derivative is None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pkgutil import resolve_name
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
+from engine.catalog.choice import Choice
+from engine.catalog.optimizers import OptimizerEntry
 from engine.problem import Problem
+from engine.settings import Reduction
 from engine.training.controls import Controls
 from engine.training.loops import Progress, epoch_end
 
@@ -34,7 +37,10 @@ class Training:
         experiment = problem.experiment
         self.problem = problem
         self.controls = controls
-        self.divisor = experiment.divisor or 1
+        self.averaged = experiment.reduction is Reduction.MEAN
+        size = experiment.batch_size
+        self.divisor = 1 if self.averaged else experiment.reduction.divisor(size, size)
+        """What the loss is divided by; a mean is divided already."""
         self.net = problem.model.module().to(problem.device)
         self._params = dict(zip(problem.model.shapes, self.net.parameters(), strict=True))
         with torch.no_grad():
@@ -48,12 +54,7 @@ class Training:
             generator=torch.Generator(),
         )
         self.criterion = criterion(problem)
-        optimizer = experiment.entry("optimizer")
-        self.optimizer: torch.optim.Optimizer = resolve_name(optimizer.torch or "")(
-            self.net.parameters(),
-            lr=controls.lr,
-            **optimizer.torch_kwargs(**experiment.optimizer.kwargs()),
-        )
+        self.optimizer = optimizer_of(experiment.optimizer, self.net)
         self._minibatch: tuple[Tensor, Tensor] | None = None
 
     def run(self) -> Iterator[Progress]:
@@ -65,8 +66,7 @@ class Training:
             self.controls,
         )
         experiment = self.problem.experiment
-        averaged = experiment.reduction == "mean"
-        penalized = experiment.penalty.name != "none"
+        penalized = not experiment.penalty.entry.is_zero
         steps = experiment.steps_per_epoch
         for epoch in count():
             factors = experiment.lr_factors(epoch * steps, steps).tolist()
@@ -83,7 +83,7 @@ class Training:
                 optimizer.param_groups[0]["lr"] = controls.lr * factor
                 optimizer.step()
                 self._minibatch = (X, y)
-                yield (loss.item() if averaged else loss.item() / labels.numel(),)
+                yield (loss.item() if self.averaged else loss.item() / labels.numel(),)
             yield epoch_end(self.problem, self)
 
     def params(self) -> dict[str, Tensor]:
@@ -108,14 +108,54 @@ def transposed(param: Tensor) -> Tensor:
     return param.T if param.ndim > 1 else param
 
 
+class FormulaOptimizer(torch.optim.Optimizer):
+    """The registered formula as PyTorch's optimizers are written, where PyTorch has none."""
+
+    def __init__(self, params: Iterable[Tensor], formula: Choice[OptimizerEntry]) -> None:
+        super().__init__(params, {"lr": 0.0})
+        self.formula = formula
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Move every parameter that has a gradient."""
+        self.steps += 1
+        for group in self.param_groups:
+            for param in group["params"]:
+                if param not in self.state:
+                    slots = self.formula.entry.slots
+                    self.state[param]["slots"] = tuple(
+                        torch.zeros_like(param) for _ in range(slots)
+                    )
+                state = self.state[param]
+                move, state["slots"] = self.formula(
+                    param.grad, state["slots"], self.steps, group["lr"]
+                )
+                param.sub_(move)
+
+
+def optimizer_of(choice: Choice[OptimizerEntry], net: nn.Module) -> torch.optim.Optimizer:
+    """PyTorch's optimizer over a module's parameters, or the registered formula as one.
+
+    Its lr is set before each step.
+    """
+    entry = choice.entry
+    if entry.torch is None:
+        return FormulaOptimizer(net.parameters(), choice)
+    optimizer: torch.optim.Optimizer = resolve_name(entry.torch)(
+        net.parameters(), lr=1.0, **entry.torch_kwargs(**choice.options)
+    )
+    return optimizer
+
+
 def criterion(problem: Problem) -> Callable[[Tensor, Tensor], Tensor]:
     """PyTorch's loss module, or the registered formula where PyTorch has none."""
     experiment = problem.experiment
-    reduction = "mean" if experiment.reduction == "mean" else "sum"
-    name = experiment.entry("loss").torch
+    reduction = "mean" if experiment.reduction is Reduction.MEAN else "sum"
+    name = experiment.loss.entry.torch
     if name:
         module: Callable[[Tensor, Tensor], Tensor] = resolve_name(name)(
-            reduction=reduction, **experiment.loss.kwargs()
+            reduction=reduction, **experiment.loss.options
         )
         return module
 

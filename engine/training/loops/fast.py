@@ -44,7 +44,6 @@ class Training:
     def __init__(self, problem: Problem, controls: Controls) -> None:
         self.problem = problem
         self.controls = controls
-        self.divisor = problem.experiment.divisor
         self.theta = torch.cat([start.flatten() for start in problem.start.values()])
         self.parameters = len(self.theta)
         self.grad: Tensor | None = None
@@ -85,6 +84,7 @@ class Training:
         order = np.arange(n)
         size, stop = min(experiment.batch_size, n), experiment.used_per_epoch
         per_epoch = math.ceil(stop / size)
+        divisors = experiment.reduction.divisors(experiment.batch_size, stop)
         block = max(BLOCK // (size * columns), 1)
         # Where each epoch may be the last, none is trained beyond it.
         most = 1 if experiment.patience else MOST_EPOCHS
@@ -93,7 +93,8 @@ class Training:
         theta = np.zeros(columns, np.float32)
         theta[: len(self.theta)] = self.theta
         theta[-1] = -1
-        grad, kept = np.zeros_like(theta), np.zeros((2, columns), np.float32)
+        grad = np.zeros_like(theta)
+        slots = np.zeros((experiment.optimizer.entry.slots, columns), np.float32)
         self.theta = torch.from_numpy(theta)
         losses = np.empty(min(block, room * per_epoch), np.float32)
         epoch_losses = np.empty(room)
@@ -105,7 +106,7 @@ class Training:
             done, ended, used = kernels.steps(
                 data, order, experiment.shuffle, stop, used, step,
                 np.uint64(key_of(experiment.seed, epoch)), size, model.features,
-                theta, grad, kept, lr.astype(np.float32), self.divisor, controls.runaway,
+                theta, grad, slots, lr.astype(np.float32), *divisors, controls.runaway,
                 self.values, losses, epoch_losses, ends[0], ends[1],
             )  # fmt: skip
             epoch += ended
@@ -127,17 +128,13 @@ class Training:
     def _in_torch(self) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls
         experiment, size = problem.experiment, problem.experiment.batch_size
-        entry, params = experiment.entry("loss"), experiment.loss.kwargs()
-        shrink, strength = experiment.entry("penalty").derivative, experiment.penalty.kwargs()
-        move_of, options = experiment.entry("optimizer").function, experiment.optimizer.kwargs()
-        assert entry.derivative is not None
-        assert shrink is not None
+        loss, penalty, optimizer = experiment.loss, experiment.penalty, experiment.optimizer
         design = problem.linear.design(problem.X)
         theta = self.theta.reshape(-1, 1).clone()
         self.theta = theta.flatten()
         features = problem.dataset.features
         weights = theta[:features]
-        one = two = torch.zeros_like(theta)
+        state = tuple(torch.zeros_like(theta) for _ in range(optimizer.entry.slots))
         residuals = torch.empty_like(problem.y)
         for epoch, order in enumerate(problem.shuffles()):
             order = order[: experiment.used_per_epoch].to(problem.device)
@@ -149,12 +146,12 @@ class Training:
                 until = min(done + min(controls.most, TORCH_STEPS), len(X))
                 for step in range(done, until):
                     r = torch.addmm(y[step], X[step], theta, beta=-1, out=places[step])
-                    slope = entry.derivative(r, **params)
+                    slope = loss.derivative(r)
                     # Adding straight into θ would lose precision: first the gradient.
-                    grad = X[step].T @ slope / (self.divisor or len(r))
-                    grad[: len(weights)] += shrink(weights, **strength)
+                    grad = X[step].T @ slope / experiment.reduction.divisor(size, len(r))
+                    grad[: len(weights)] += penalty.derivative(weights)
                     taken, lr = epoch * len(X) + step + 1, controls.lr * factors[step]
-                    move, one, two = move_of(grad, one, two, taken, lr, **options)
+                    move, state = optimizer(grad, state, taken, lr)
                     theta.sub_(move)
                 self.grad = grad.flatten()
                 rows = X[until - 1]
@@ -174,13 +171,13 @@ class Training:
 
 def kernels_of(experiment: Experiment) -> Kernels:
     """The kernels for the loss, penalty and optimizer of an experiment."""
-    return kernels(*map(experiment.entry, ("loss", "penalty", "optimizer")))
+    return kernels(experiment.loss.entry, experiment.penalty.entry, experiment.optimizer.entry)
 
 
 def values_of(experiment: Experiment) -> Params:
     """Their parameters; the optimizer's in float64, as PyTorch has them: 1 − β₂ is small."""
     loss, penalty, optimizer = (
-        tuple(map(kind, choice.kwargs().values()))
+        tuple(map(kind, choice.options.values()))
         for choice, kind in (
             (experiment.loss, np.float32),
             (experiment.penalty, np.float32),
@@ -201,7 +198,8 @@ def warm_up(kernels: Kernels, params: Params) -> None:
     """Have everything compiled, or read from disk, before the first step is timed."""
     data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
     theta, none = np.zeros(2, np.float32), np.zeros(0, np.float32)
+    slots = np.zeros((0, 2), np.float32)
     kernels.steps(
-        data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, np.zeros((2, 2), np.float32),
-        none, 1, 0.0, params, none, np.empty(0), data, data,
+        data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, slots,
+        none, 1, 1, 0.0, params, none, np.empty(0), data, data,
     )  # fmt: skip

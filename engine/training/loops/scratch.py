@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.problem import Problem
+from engine.settings import Reduction
 from engine.training.controls import Controls
 from engine.training.loops import Progress, epoch_end
 
@@ -30,16 +31,17 @@ class Training:
         self.controls = controls
         self.shuffles = problem.shuffles()
         experiment = problem.experiment
-        self.divisor = experiment.divisor or 1
-        self.move = experiment.entry("optimizer").function
-        self.options = experiment.optimizer.kwargs()
+        self.averaged = experiment.reduction is Reduction.MEAN
+        size = experiment.batch_size
+        self.divisor = 1 if self.averaged else experiment.reduction.divisor(size, size)
+        """What the gradient of the loss is divided by; a mean is divided already."""
         self.step = 0
         self._params = {
             name: start.clone().requires_grad_() for name, start in problem.start.items()
         }
-        # What the optimizer keeps of each parameter from step to step.
-        self._kept = {
-            name: (torch.zeros_like(start), torch.zeros_like(start))
+        slots = experiment.optimizer.entry.slots
+        self._states = {
+            name: tuple(torch.zeros_like(start) for _ in range(slots))
             for name, start in problem.start.items()
         }
         self._minibatch: tuple[Tensor, Tensor] | None = None
@@ -53,15 +55,14 @@ class Training:
     def _epoch(self) -> Iterator[tuple[float, ...]]:
         problem, params, controls = self.problem, self._params, self.controls
         experiment = problem.experiment
-        loss_of, loss_params = experiment.entry("loss").function, experiment.loss.kwargs()
-        averaged, penalized = experiment.reduction == "mean", experiment.penalty.name != "none"
+        averaged, penalized = self.averaged, not experiment.penalty.entry.is_zero
         order = next(self.shuffles)[: experiment.used_per_epoch].to(problem.device)
         factors = experiment.lr_factors(self.step, experiment.steps_per_epoch).tolist()
         minibatches = data_iter(experiment.batch_size, order, problem.X, problem.y)
         for (X, y), factor in zip(minibatches, factors, strict=True):
             y_hat = problem.model.predict(params, X)
             labels = y.reshape(y_hat.shape) if experiment.reshape else y.flatten()
-            losses = loss_of(y_hat - labels, **loss_params)
+            losses = experiment.loss(y_hat - labels)
             loss = losses.mean() if averaged else losses.sum()
             for param in params.values():
                 param.grad = None
@@ -78,11 +79,10 @@ class Training:
     def _update(self, lr: float) -> None:
         """Move every parameter as the optimizer says; a summed gradient is divided first."""
         self.step += 1
+        optimizer = self.problem.experiment.optimizer
         for name, grad in self.grads().items():
-            one, two = self._kept[name]
-            move, one, two = self.move(grad, one, two, self.step, lr, **self.options)
+            move, self._states[name] = optimizer(grad, self._states[name], self.step, lr)
             self._params[name].sub_(move)
-            self._kept[name] = one, two
 
     def params(self) -> dict[str, Tensor]:
         """Each parameter by the model's name."""

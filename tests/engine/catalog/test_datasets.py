@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.catalog.choice import default_choice
+from engine.catalog.choice import choose
 from engine.catalog.dataset import Dataset, Truth
 from engine.catalog.datasets import DATASETS
 from engine.catalog.registry import Entry
@@ -22,7 +20,7 @@ from tests.support.strategies import every_entry
 
 def dataset_of(name: str = "linear", **changes: object) -> Dataset:
     """A data set with some of its parameters changed."""
-    experiment = Experiment(data=default_choice("data", name))
+    experiment = Experiment(data=choose("data", name))
     return experiment.changed({f"data.{key}": value for key, value in changes.items()}).dataset()
 
 
@@ -48,7 +46,7 @@ def residual(dataset: Dataset, seed: int = 7) -> Array:
 
 @pytest.mark.parametrize("entry", every_entry("data"))
 @pytest.mark.parametrize("n", [1, 2, 57])
-def test_labels_are_a_column_and_everything_is_float32(entry: Entry[Any], n: int) -> None:
+def test_labels_are_a_column_and_everything_is_float32(entry: Entry, n: int) -> None:
     dataset = dataset_of(entry.name, n=n)
     X, y = dataset.draw(generator(0, "data"))
     assert (X.shape, y.shape) == ((n, dataset.features), (n, 1))
@@ -60,7 +58,7 @@ def test_labels_are_a_column_and_everything_is_float32(entry: Entry[Any], n: int
 @given(seed=st.integers(0, 2**63 - 1), n=st.integers(2, 50))
 @settings(max_examples=30)
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
-    entry: Entry[Any], seed: int, n: int
+    entry: Entry, seed: int, n: int
 ) -> None:
     dataset = dataset_of(entry.name, n=n)
     X, y = dataset.draw(generator(seed, "data"))
@@ -74,7 +72,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
 
 @pytest.mark.parametrize("entry", every_entry("data"))
 @pytest.mark.parametrize("noise", [0.01, 0.5, 20.0])
-def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry[Any], noise: float) -> None:
+def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry, noise: float) -> None:
     """S1: residual sd = σ ±10 %."""
     largest = entry.param("noise", "noise").high
     assert largest is not None

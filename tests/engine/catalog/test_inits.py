@@ -33,7 +33,7 @@ def filled(name: str, d: int = 20_000, seed: int = 3, **params: Any) -> torch.Te
 @given(data=st.data(), d=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=30)
 def test_an_init_fills_in_place_from_its_generator_alone(
-    entry: Entry[Any], data: st.DataObject, d: int, seed: int
+    entry: Entry, data: st.DataObject, d: int, seed: int
 ) -> None:
     params = {param.name: data.draw(values_of(param)) for param in entry.params}
     before = torch.get_rng_state()
@@ -47,7 +47,7 @@ def test_an_init_fills_in_place_from_its_generator_alone(
 
 
 @pytest.mark.parametrize("entry", every_entry("init"))
-def test_another_seed_gives_other_weights_unless_all_are_alike(entry: Entry[Any]) -> None:
+def test_another_seed_gives_other_weights_unless_all_are_alike(entry: Entry) -> None:
     params: dict[str, Any] = {param.name: param.default for param in entry.params}
     one, other = (filled(entry.name, 50, seed, **params) for seed in (1, 2))
     alike = len(one.unique()) == 1
@@ -55,7 +55,7 @@ def test_another_seed_gives_other_weights_unless_all_are_alike(entry: Entry[Any]
 
 
 @pytest.mark.parametrize("entry", every_entry("init"))
-def test_weights_scatter_around_one_centre(entry: Entry[Any]) -> None:
+def test_weights_scatter_around_one_centre(entry: Entry) -> None:
     params: dict[str, Any] = {param.name: param.default for param in entry.params}
     weights = array(filled(entry.name, **params))
     centre = params.get("value", 0.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal, localcontext
 from pkgutil import resolve_name
-from typing import Any
 
 import pytest
 import torch
@@ -12,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from engine.catalog.losses import LOSSES
-from engine.catalog.registry import Entry, Param
+from engine.catalog.losses import LOSSES, LossEntry
+from engine.catalog.registry import Param
 from tests.support.strategies import every_entry
 
 RESIDUALS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=20)
@@ -24,7 +23,7 @@ def moderate(param: Param) -> st.SearchStrategy[float]:
     return st.floats(max(param.low or 0.0, 1e-3), min(param.high or 1e3, 1e3))
 
 
-def params_of(entry: Entry[Any], data: st.DataObject) -> dict[str, float]:
+def params_of(entry: LossEntry, data: st.DataObject) -> dict[str, float]:
     """A value for each parameter of a loss."""
     return {param.name: data.draw(moderate(param)) for param in entry.params}
 
@@ -37,7 +36,7 @@ def column(numbers: list[float], dtype: torch.dtype = torch.float64) -> Tensor:
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
 def test_a_perfect_fit_costs_nothing_and_anything_else_something(
-    entry: Entry[Any], data: st.DataObject
+    entry: LossEntry, data: st.DataObject
 ) -> None:
     params = params_of(entry, data)
     assert entry.function(torch.zeros(3, 1), **params).tolist() == [[0.0]] * 3
@@ -49,7 +48,7 @@ def test_a_perfect_fit_costs_nothing_and_anything_else_something(
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @given(data=st.data())
 def test_a_loss_keeps_shape_and_type_is_symmetric_and_spares_its_argument(
-    entry: Entry[Any], dtype: torch.dtype, data: st.DataObject
+    entry: LossEntry, dtype: torch.dtype, data: st.DataObject
 ) -> None:
     params = params_of(entry, data)
     r = column(data.draw(RESIDUALS), dtype)
@@ -63,7 +62,7 @@ def test_a_loss_keeps_shape_and_type_is_symmetric_and_spares_its_argument(
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
-def test_a_larger_residual_never_costs_less(entry: Entry[Any], data: st.DataObject) -> None:
+def test_a_larger_residual_never_costs_less(entry: LossEntry, data: st.DataObject) -> None:
     params = params_of(entry, data)
     r = column(data.draw(RESIDUALS)).abs().sort(dim=0).values
     cost = entry.function(r, **params)
@@ -72,7 +71,7 @@ def test_a_larger_residual_never_costs_less(entry: Entry[Any], data: st.DataObje
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
-def test_the_gradient_is_the_central_difference(entry: Entry[Any], data: st.DataObject) -> None:
+def test_the_gradient_is_the_central_difference(entry: LossEntry, data: st.DataObject) -> None:
     params = params_of(entry, data)
     sizes = data.draw(st.lists(st.floats(1e-3, 100), min_size=1, max_size=10))
     signs = data.draw(st.lists(st.sampled_from([-1, 1]), min_size=len(sizes), max_size=len(sizes)))
@@ -87,7 +86,7 @@ def test_the_gradient_is_the_central_difference(entry: Entry[Any], data: st.Data
 
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
-def test_the_gradient_of_a_perfect_fit_is_zero(entry: Entry[Any]) -> None:
+def test_the_gradient_of_a_perfect_fit_is_zero(entry: LossEntry) -> None:
     params = {param.name: param.default for param in entry.params}
     r = torch.zeros(2, 1, requires_grad=True)
     entry.function(r, **params).sum().backward()
@@ -99,7 +98,7 @@ def test_the_gradient_of_a_perfect_fit_is_zero(entry: Entry[Any]) -> None:
 @pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
 @given(data=st.data())
 def test_a_loss_equals_the_pytorch_class_it_names(
-    entry: Entry[Any], reduction: str, data: st.DataObject
+    entry: LossEntry, reduction: str, data: st.DataObject
 ) -> None:
     assert entry.torch
     params = params_of(entry, data)

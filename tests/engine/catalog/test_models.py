@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from itertools import chain, product
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.catalog.choice import default_choice
+from engine.catalog.choice import choose
 from engine.catalog.dataset import Dataset
 from engine.catalog.model import Linear, Model
 from engine.catalog.models import MODELS
@@ -29,9 +28,7 @@ DATASETS_OF = {
         Experiment().changed({"data.w": (1.0, -2.0, 3.0, 0.5, 4.0)[:d]}).dataset()
         for d in (1, 2, 5)
     ],
-    "spectrum": [
-        Experiment(data=default_choice("data", name)).dataset() for name in ("ohm", "wien")
-    ]
+    "spectrum": [Experiment(data=choose("data", name)).dataset() for name in ("ohm", "wien")]
     + [
         Experiment().changed({"data": "planck", "data.label": label}).dataset()
         for label in ("log", "peak", "SI")
@@ -39,7 +36,7 @@ DATASETS_OF = {
 }
 
 
-def variants(entry: Entry[Any]) -> list[tuple[Model, Dataset]]:
+def variants(entry: Entry) -> list[tuple[Model, Dataset]]:
     """The model for every kind of data it goes with, with each choice of its parameters."""
     options = [
         param.choices or ((True, False) if isinstance(param.default, bool) else (param.default,))
@@ -67,7 +64,7 @@ def drawn(model: Model, dataset: Dataset) -> tuple[dict[str, Tensor], Tensor]:
 
 
 @pytest.mark.parametrize("entry", every_entry("model"))
-def test_predictions_are_a_column_and_those_of_pytorchs_module(entry: Entry[Any]) -> None:
+def test_predictions_are_a_column_and_those_of_pytorchs_module(entry: Entry) -> None:
     for model, dataset in variants(entry):
         params, X = drawn(model, dataset)
         y_hat = model.predict(params, X)
@@ -81,7 +78,7 @@ def test_predictions_are_a_column_and_those_of_pytorchs_module(entry: Entry[Any]
 
 
 @pytest.mark.parametrize("entry", every_entry("model"))
-def test_a_linear_models_prediction_is_the_design_times_the_parameters(entry: Entry[Any]) -> None:
+def test_a_linear_models_prediction_is_the_design_times_the_parameters(entry: Entry) -> None:
     for model, dataset in variants(entry):
         if not isinstance(model, Linear):
             continue
@@ -95,7 +92,7 @@ def test_a_linear_models_prediction_is_the_design_times_the_parameters(entry: En
 
 
 @pytest.mark.parametrize("entry", every_entry("model"))
-def test_a_flat_vector_is_named_and_shaped_in_the_same_order(entry: Entry[Any]) -> None:
+def test_a_flat_vector_is_named_and_shaped_in_the_same_order(entry: Entry) -> None:
     for model, _ in variants(entry):
         count = sum(map(math.prod, model.shapes.values()))
         theta = tuple(float(k) for k in range(count))
@@ -107,7 +104,7 @@ def test_a_flat_vector_is_named_and_shaped_in_the_same_order(entry: Entry[Any]) 
 
 
 @pytest.mark.parametrize("entry", every_entry("model"))
-def test_the_truth_predicts_the_labels_without_noise(entry: Entry[Any]) -> None:
+def test_the_truth_predicts_the_labels_without_noise(entry: Entry) -> None:
     for model, dataset in variants(entry):
         assert dataset.truth
         truth = model.true_values(dataset.truth)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.catalog.registry import Entry
+from engine.catalog.penalties import PenaltyEntry
 from engine.experiment import Experiment
 from engine.problem import build
 from engine.training.trainer import train
@@ -21,7 +19,7 @@ from tests.support.strategies import every_entry
 @pytest.mark.parametrize("entry", every_entry("penalty"))
 @given(w=st.floats(-50, 50), strength=st.floats(0, 10))
 def test_the_derivative_is_the_finite_difference(
-    entry: Entry[Any], w: float, strength: float
+    entry: PenaltyEntry, w: float, strength: float
 ) -> None:
     options = {param.name: strength for param in entry.params}
     h = 1e-6
@@ -33,7 +31,7 @@ def test_the_derivative_is_the_finite_difference(
 
 
 @pytest.mark.parametrize("entry", every_entry("penalty"))
-def test_no_weights_cost_nothing(entry: Entry[Any]) -> None:
+def test_no_weights_cost_nothing(entry: PenaltyEntry) -> None:
     options = {param.name: param.default for param in entry.params}
     zero = torch.zeros(3)
     assert entry.function(zero, **options).tolist() == [0, 0, 0]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from engine.catalog.losses import LOSSES
-from engine.catalog.registry import Entry
+from engine.catalog.losses import LOSSES, LossEntry
 from engine.experiment import Experiment
 from engine.theory.derivatives import Loss
 from engine.theory.expected_loss import aim
@@ -41,7 +39,7 @@ def test_it_aims_at_the_quantile_of_the_noise(q: float) -> None:
     "entry", [e for e in every_entry("loss") if e.values[0].name != "quantile"]
 )
 @pytest.mark.parametrize("noise", [0.0, 0.01, 30.0])
-def test_a_symmetric_loss_aims_at_the_middle(entry: Entry[Any], noise: float) -> None:
+def test_a_symmetric_loss_aims_at_the_middle(entry: LossEntry, noise: float) -> None:
 
     params = {param.name: param.default for param in entry.params}
     assert aim(lambda r: entry.function(r, **params), noise) == 0.0

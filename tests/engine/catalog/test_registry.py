@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.catalog.choice import REGISTRIES
-from engine.catalog.registry import Entry, Param, Registry, Value
+from engine.catalog.losses import LossEntry
+from engine.catalog.optimizers import OptimizerEntry
+from engine.catalog.registry import CostEntry, Entry, Param, Registry, Value
 from engine.support.errors import BadInput, show
 from tests.support.commands import refusal_of
 from tests.support.paths import ROOT
@@ -224,7 +226,7 @@ def test_the_limits_in_words(param: Param, words: str) -> None:
 
 
 @pytest.mark.parametrize("entry", every_entry())
-def test_an_entry_is_described(entry: Entry[Any]) -> None:
+def test_an_entry_is_described(entry: Entry) -> None:
     assert entry.label
     assert entry.formula
     assert entry.help.endswith(".")
@@ -234,12 +236,12 @@ def test_an_entry_is_described(entry: Entry[Any]) -> None:
 
 
 @pytest.mark.parametrize("entry", [*every_entry("loss"), *every_entry("optimizer")])
-def test_pytorchs_own_class_exists(entry: Entry[Any]) -> None:
+def test_pytorchs_own_class_exists(entry: LossEntry | OptimizerEntry) -> None:
     assert entry.torch is None or callable(resolve_name(entry.torch))
 
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
-def test_a_loss_names_its_noise_floor(entry: Entry[Any]) -> None:
+def test_a_loss_names_its_noise_floor(entry: LossEntry) -> None:
     assert "σ" in entry.floor
 
 
@@ -255,7 +257,7 @@ def test_a_registry_names_its_entries_when_one_is_unknown(key: str) -> None:
 
 
 @pytest.mark.parametrize("entry", every_entry())
-def test_an_entry_names_its_parameters_when_one_is_unknown(entry: Entry[Any]) -> None:
+def test_an_entry_names_its_parameters_when_one_is_unknown(entry: Entry) -> None:
     with pytest.raises(BadInput) as refusal:
         entry.param("nothing", "key.nothing", 3)
     assert_refused(refusal.value, "key.nothing")
@@ -265,25 +267,28 @@ def test_an_entry_names_its_parameters_when_one_is_unknown(entry: Entry[Any]) ->
 
 
 def test_an_added_entry_can_be_chosen_and_a_name_is_taken_once() -> None:
-    registry: Registry[Any] = Registry("thing", "A thing.")
+    registry = Registry("thing", "A thing.", CostEntry)
 
-    @registry.add("one", label="One", formula="1", help="One.", params=(NUMBER, SWITCH))
+    @registry.add("one", label="One", formula="1", help="One.", params=(NUMBER, SWITCH), kinks=True)
     def one(x: float, on: bool) -> float:
         return x
 
     assert [entry.name for entry in registry] == ["one"]
     assert registry["one"].function is one
+    assert registry["one"].kinks
     assert registry.defaults("one") == {"x": 1.0, "on": True}
     again = registry.add("one", label="One", formula="1", help="Again.")
     with pytest.raises(ValueError, match="twice"):
         again(one)
     assert registry["one"].help == "One."
+    with pytest.raises(TypeError, match="color"):
+        registry.add("two", label="Two", formula="2", help="Two.", color="red")(one)
 
 
 # The table in the README ---------------------------------------------------------------------
 
 
-def row(key: str, entry: Entry[Any]) -> str:
+def row(key: str, entry: Entry) -> str:
     """How the README tells of an entry."""
     params = ", ".join(f"`{param.name}`" for param in entry.params) or "–"
     formula = entry.formula.replace("|", "\\|")

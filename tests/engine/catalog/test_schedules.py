@@ -21,7 +21,7 @@ from tests.support.strategies import every_entry, values_of
 
 @pytest.mark.parametrize("entry", every_entry("schedule"))
 @given(data=st.data())
-def test_a_factor_is_a_share_of_the_lr(entry: Entry[Any], data: st.DataObject) -> None:
+def test_a_factor_is_a_share_of_the_lr(entry: Entry, data: st.DataObject) -> None:
     epochs = data.draw(st.integers(1, 1000))
     options = {param.name: data.draw(values_of(param)) for param in entry.params}
     t = np.linspace(0, epochs, 200, endpoint=False)

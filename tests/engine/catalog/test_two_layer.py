@@ -15,6 +15,7 @@ from engine.jobs.sweep import Sweep
 from engine.lessons.attempt import outcome
 from engine.problem import build
 from engine.session import Session
+from engine.settings import Reduction
 from engine.support.errors import BadInput
 from engine.theory.gather import facts
 from engine.theory.stability import ROWS, local_stability
@@ -123,7 +124,7 @@ def test_what_needs_a_line_says_so() -> None:
 @pytest.mark.parametrize("reduction", ["sum", "mean", "total"])
 def test_the_limit_is_that_of_what_the_steps_go_down(reduction: str) -> None:
     """A total follows B times the mean loss, and the penalty once."""
-    experiment = replace(LEARNING, reduction=reduction, batch_size=20).changed(
+    experiment = replace(LEARNING, reduction=Reduction(reduction), batch_size=20).changed(
         {"model.activation": "tanh", "penalty": "l2", "penalty.strength": 3.0}
     )
     problem = build(experiment)

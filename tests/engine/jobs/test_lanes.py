@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.catalog.registry import Entry, Value
+from engine.catalog.losses import LossEntry
+from engine.catalog.optimizers import OptimizerEntry
+from engine.catalog.registry import Value
 from engine.experiment import Experiment
 from engine.jobs import lanes
 from engine.jobs.axis import Axis, parse_axis
@@ -102,7 +103,7 @@ def test_every_cell_is_the_run_of_its_experiment(axes: tuple[str, ...], torch_fo
 @given(data=st.data())
 @settings(max_examples=8)
 def test_every_cell_of_any_experiment(
-    entry: Entry[Any], torch_form: bool, data: st.DataObject
+    entry: LossEntry, torch_form: bool, data: st.DataObject
 ) -> None:
     """Every loss, data set, model, init, reduction; a short last batch; B > n."""
     experiment = data.draw(tame_experiments(loss=entry.name))
@@ -115,7 +116,7 @@ def test_every_cell_of_any_experiment(
 
 
 @pytest.mark.parametrize("entry", every_entry("optimizer"))
-def test_torch_takes_the_steps_of_every_optimizer(entry: Entry[Any]) -> None:
+def test_torch_takes_the_steps_of_every_optimizer(entry: OptimizerEntry) -> None:
     """Over the ends of epochs, where they go on counting; with a penalty and a schedule."""
     experiment = BASE.changed(
         {"optimizer": entry.name, "penalty": "l2", "penalty.strength": 0.5, "schedule": "inverse"}
@@ -127,12 +128,12 @@ def test_torch_takes_the_steps_of_every_optimizer(entry: Entry[Any]) -> None:
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_torch_and_the_kernels_find_the_same(entry: Entry[Any], reduction: str) -> None:
+def test_torch_and_the_kernels_find_the_same(entry: LossEntry, reduction: str) -> None:
     """Also with far more lanes than one group holds."""
     experiment = BASE.changed({"loss": entry.name, "reduction": reduction})
     sweep = swept(experiment, "lr=log:0.001:0.3:300", "batch_size=7,64")
     one, other = cells_of(sweep), cells_of(sweep, torch_form=True)
-    tolerance = 0.3 if kinked(experiment.entry("loss")) else 1e-4
+    tolerance = 0.3 if kinked(experiment.loss.entry) else 1e-4
     for cell, same in zip(one, other, strict=True):
         assert cell.status == same.status == "finished"
         assert cell.losses == pytest.approx(same.losses, rel=tolerance, abs=1e-9)

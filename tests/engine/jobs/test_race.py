@@ -96,7 +96,7 @@ def test_the_experiments_own_optimizer_keeps_its_parameters() -> None:
     own = SMALL.changed({"optimizer": "momentum", "optimizer.momentum": 0.5})
     race = Race(own, (Racer("momentum"), Racer("nesterov")))
     assert race.at(race.racers[0]) == own
-    assert race.at(race.racers[1]).optimizer.kwargs() == {"momentum": 0.9}
+    assert race.at(race.racers[1]).optimizer.options == {"momentum": 0.9}
 
 
 def test_a_diverged_racer_stops_alone() -> None:

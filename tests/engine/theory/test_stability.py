@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import build
+from engine.settings import Reduction
 from engine.theory.stability import stability
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
@@ -124,7 +124,7 @@ def test_the_autopsy_knows_the_lr_that_the_schedule_left() -> None:
 
 def test_the_suggestion_minds_the_average_over_a_short_last_batch() -> None:
     """A single sample with many features bears a far smaller step than thirty do."""
-    run = Experiment(lr=50.0, batch_size=30, reduction="mean", epochs=300).changed(
+    run = Experiment(lr=50.0, batch_size=30, reduction=Reduction.MEAN, epochs=300).changed(
         {"data.n": 31, "data.w": (1.0,) * 40}
     )
     end = outcome(train(run))
@@ -156,7 +156,7 @@ def runaways(draw: st.DrawFn) -> Experiment:
         lr=1e6,
         batch_size=draw(st.sampled_from([1, 3, 10, 64, 500])),
         epochs=draw(st.integers(3, 20)),
-        reduction=draw(st.sampled_from(["sum", "mean"])),
+        reduction=draw(st.sampled_from([Reduction.SUM, Reduction.MEAN])),
         seed=draw(st.integers(0, 1000)),
         loop="fast",
     ).changed(
@@ -174,12 +174,12 @@ def runaways(draw: st.DrawFn) -> Experiment:
 @pytest.mark.parametrize("entry", every_entry("optimizer"))
 @given(run=runaways(), loss=st.sampled_from(["half_squared", "squared", "huber"]))
 @settings(max_examples=25)
-def test_the_suggestion_of_the_autopsy_converges(
-    entry: Entry[Any], run: Experiment, loss: str
-) -> None:
+def test_the_suggestion_of_the_autopsy_converges(entry: Entry, run: Experiment, loss: str) -> None:
     run = run.changed({"loss": loss, "optimizer": entry.name})
     end = outcome(train(run))
     if isinstance(end, Diverged):
-        again = outcome(train(run.changed({"lr": end.autopsy.suggestion})))
+        # A few steps may still overshoot, or wander with the minibatches; in time it goes down.
+        longer = {"lr": end.autopsy.suggestion, "epochs": 20 * run.epochs}
+        again = outcome(train(run.changed(longer)))
         assert isinstance(again, Finished)
         assert again.loss < facts_of(run).start_loss

@@ -114,7 +114,7 @@ def test_a_loss_without_a_derivative_of_its_own(monkeypatch: pytest.MonkeyPatch)
     entries["huber"] = replace(entries["huber"], derivative=None)
     monkeypatch.setitem(REGISTRIES, "loss", replace(LOSSES, entries=entries))
     without = at(loss="huber")
-    assert without.experiment.entry("loss").derivative is None
+    assert without.experiment.loss.entry.derivative is None
     assert without.xray.by_hand["w"] == pytest.approx(with_it.xray.by_hand["w"], rel=1e-12)
 
 

@@ -12,8 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.catalog.losses import LOSSES
-from engine.catalog.registry import Entry
+from engine.catalog.losses import LOSSES, LossEntry
 from engine.experiment import Experiment
 from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
@@ -160,7 +159,7 @@ def test_l1s_floor_on_standard_data() -> None:
     assert expected_loss(LOSSES["l1"].function, 0.01, 0, 0) == pytest.approx(0.008, rel=0.003)
 
 
-def sampled_mean(entry: Entry[Any], params: dict[str, Any], noise: float, shift: float) -> float:
+def sampled_mean(entry: LossEntry, params: dict[str, Any], noise: float, shift: float) -> float:
     """E ℓ(noise·z − shift) by Monte Carlo with 400,000 pairs ±z."""
     z = torch.from_numpy(np.random.default_rng(5).normal(size=400_000))
     costs = [entry.function(noise * sign * z - shift, **params).mean() for sign in (-1.0, 1.0)]
@@ -171,7 +170,7 @@ def sampled_mean(entry: Entry[Any], params: dict[str, Any], noise: float, shift:
 @pytest.mark.parametrize("noise", [0.01, 0.7, 3.0])
 @pytest.mark.parametrize(("share", "size"), [(0.0, 10.0), (0.1, 10.0), (0.5, -0.5)])
 def test_the_noise_floor_is_the_mean_loss_of_the_noise(
-    entry: Entry[Any], noise: float, share: float, size: float
+    entry: LossEntry, noise: float, share: float, size: float
 ) -> None:
     for factor in (1.0, 0.3):
         params = {param.name: factor * float(str(param.default)) for param in entry.params}
@@ -186,13 +185,13 @@ def test_the_noise_floor_is_the_mean_loss_of_the_noise(
 
 
 @pytest.mark.parametrize("entry", LOSSES, ids=lambda entry: entry.name)
-def test_the_floor_is_written_in_the_symbols_of_the_loss(entry: Entry[Any]) -> None:
+def test_the_floor_is_written_in_the_symbols_of_the_loss(entry: LossEntry) -> None:
     experiment = Experiment().changed({"loss": entry.name, "data.n": 50})
     assert facts_of(experiment).floor.symbol == entry.floor
 
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
-def test_without_noise_only_the_outliers_cost_anything(entry: Entry[Any]) -> None:
+def test_without_noise_only_the_outliers_cost_anything(entry: LossEntry) -> None:
     params = {param.name: param.default for param in entry.params}
 
     def loss(r: torch.Tensor) -> torch.Tensor:
@@ -205,7 +204,7 @@ def test_without_noise_only_the_outliers_cost_anything(entry: Entry[Any]) -> Non
 
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
-def test_the_true_model_costs_the_noise_floor(entry: Entry[Any]) -> None:
+def test_the_true_model_costs_the_noise_floor(entry: LossEntry) -> None:
     """The floor belongs to the data that are drawn: many samples, some of them outliers."""
     from engine.problem import build
 
@@ -223,7 +222,7 @@ def test_the_true_model_costs_the_noise_floor(entry: Entry[Any]) -> None:
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 def test_slopes_are_those_written_by_hand_and_curvatures_their_differences(
-    entry: Entry[Any],
+    entry: LossEntry,
 ) -> None:
     params = {param.name: 0.7 for param in entry.params}
 

@@ -16,6 +16,7 @@ from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Sweep
 from engine.lessons.attempt import outcome
 from engine.problem import build
+from engine.settings import Reduction
 from engine.support.errors import BadInput
 from engine.theory.equivalents import caveats, translations
 from engine.training.controls import Controls
@@ -117,7 +118,9 @@ def test_a_lone_sample_has_the_weight_of_a_whole_batch_under_the_mean(loop: str)
 
 
 def test_the_concise_loop_weighs_a_lone_sample_as_the_others_do() -> None:
-    one, other = (run(**LONE, reduction="mean", loop=loop) for loop in ("scratch", "concise"))
+    one, other = (
+        run(**LONE, reduction=Reduction.MEAN, loop=loop) for loop in ("scratch", "concise")
+    )
     assert one.loss == pytest.approx(other.loss, rel=1e-4)
 
 
@@ -151,9 +154,9 @@ def test_dropping_leaves_whole_batches_only(loop: str, n: int, B: int) -> None:
 def test_a_sweep_treats_the_last_batch_as_a_run_does(reduction: str, drop_last: bool) -> None:
     from engine.jobs.lanes import run_sweep
 
-    base = Experiment(loop="fast", reduction=reduction, drop_last=drop_last, lr=0.01).changed(
-        {"data.n": 103, "data.noise": 0.5}
-    )
+    base = Experiment(
+        loop="fast", reduction=Reduction(reduction), drop_last=drop_last, lr=0.01
+    ).changed({"data.n": 103, "data.noise": 0.5})
     sweep = Sweep(base, (parse_axis("batch_size=1,10,40,103", base),))
     cells = sorted(cell for cells in run_sweep(sweep) for cell in cells)
     for cell, values in zip(cells, sweep.settings(), strict=True):
@@ -203,7 +206,7 @@ def test_half_the_loss_at_twice_the_lr() -> None:
 def test_optimizers_that_scale_their_steps_hardly_notice(optimizer: str) -> None:
     """D13: sum against mean, nearly the same path."""
     changes: dict[str, object] = {"optimizer": optimizer, "lr": 0.05, "epochs": 5}
-    one, other = run(**changes, reduction="mean"), run(**changes, reduction="total")
+    one, other = run(**changes, reduction=Reduction.MEAN), run(**changes, reduction=Reduction.TOTAL)
     for name, values in one.params.items():
         assert other.params[name] == pytest.approx(values, abs=0.02)
     assert any("hardly notices" in str(text) for text in caveats(Experiment().changed(changes)))
@@ -220,8 +223,10 @@ def test_the_limit_of_a_total_is_that_of_the_mean_over_b(B: int) -> None:
 
 def test_the_limit_of_a_total_is_real() -> None:
     """Full batch: .99 of it converges, 1.01 of it diverges (N2)."""
-    base = Experiment(reduction="total", batch_size=100, epochs=800).changed({"data.n": 100})
-    facts = run(reduction="total", batch_size=100, data__n=100, lr=1e-5, epochs=1).facts
+    base = Experiment(reduction=Reduction.TOTAL, batch_size=100, epochs=800).changed(
+        {"data.n": 100}
+    )
+    facts = run(reduction=Reduction.TOTAL, batch_size=100, data__n=100, lr=1e-5, epochs=1).facts
     assert facts is not None
     limit = facts.stability.limit.lr
     below, above = (outcome(base.changed({"lr": share * limit})) for share in (0.99, 1.01))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.catalog.registry import Entry
+from engine.catalog.losses import LossEntry
+from engine.catalog.optimizers import OptimizerEntry
 from engine.experiment import Experiment
 from engine.kernels.stand_ins import CACHED
 from engine.problem import build
+from engine.settings import Reduction
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
 from engine.training.loops import EpochEnd, fast, load
@@ -56,7 +57,7 @@ def events_of(experiment: Experiment, name: str, most: int = Controls.most) -> l
 @given(data=st.data(), most=MOST)
 @settings(max_examples=12)
 def test_the_numbers_are_those_of_the_scratch_loop(
-    entry: Entry[Any], name: str, data: st.DataObject, most: int
+    entry: LossEntry, name: str, data: st.DataObject, most: int
 ) -> None:
     """N9: every data set, init, reduction, with a bias or none, a short last batch, B > n."""
     experiment = data.draw(tame_experiments(loop="fast", loss=entry.name))
@@ -69,7 +70,7 @@ def test_the_numbers_are_those_of_the_scratch_loop(
 
 
 @pytest.mark.parametrize("entry", every_entry("optimizer"))
-def test_torch_takes_the_steps_of_every_optimizer(entry: Entry[Any]) -> None:
+def test_torch_takes_the_steps_of_every_optimizer(entry: OptimizerEntry) -> None:
     """Over the ends of epochs, where they go on counting; with a penalty and a schedule."""
     experiment = Experiment(loop="fast", device="cpu", lr=0.05).changed(
         {
@@ -88,7 +89,7 @@ def test_torch_takes_the_steps_of_every_optimizer(entry: Entry[Any]) -> None:
 def test_the_numbers_on_data_that_are_large_by_nature(reduction: str, batch_size: int) -> None:
     """More numbers than a call uses and than the cache holds."""
     experiment = Experiment(
-        loop="fast", reduction=reduction, batch_size=batch_size, epochs=2, device="cpu"
+        loop="fast", reduction=Reduction(reduction), batch_size=batch_size, epochs=2, device="cpu"
     ).changed({"data.n": 900, "data.w": tuple(np.linspace(-1, 1, 300)), "lr": 0.001})
     assert max(fast.BLOCK, CACHED) < 900 * 301
     assert_same(list(train(experiment)), trace(experiment))
@@ -196,7 +197,7 @@ def test_what_is_shown_belongs_to_the_last_minibatch(
                 )
                 - array(y).ravel()
             )
-            divisor = experiment.divisor or len(X)
+            divisor = experiment.reduction.divisor(experiment.batch_size, len(X))
             wanted = array(problem.linear.design(X)).T @ r / divisor
             found = np.concatenate([array(grad).ravel() for grad in grads.values()])
             scale = float(np.abs(array(X)).max() * np.abs(r).max()) + 1e-3
@@ -242,7 +243,7 @@ def test_a_changed_rate_holds_from_the_next_event_on(
 ) -> None:
     """Against SGD by hand in float64 with the rate that was in force at each step."""
     experiment = Experiment(
-        loop="fast", batch_size=batch_size, epochs=2, reduction="mean", device="cpu"
+        loop="fast", batch_size=batch_size, epochs=2, reduction=Reduction.MEAN, device="cpu"
     ).changed({"data.n": n})
     controls = Controls(experiment.lr, most=most)
     rates: list[float] = []
@@ -343,7 +344,7 @@ def test_it_diverges_where_the_scratch_loop_does(
         losses = batch_losses_of(events)[: end.step]
         assert losses == pytest.approx(
             batch_losses_of(expected), rel=0.01, abs=1e-3, nan_ok=True
-        ) or kinked(experiment.entry("loss"))
+        ) or kinked(experiment.loss.entry)
 
 
 @pytest.mark.parametrize("name", COMPILED)

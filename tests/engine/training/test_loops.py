@@ -13,10 +13,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.catalog.registry import Entry
+from engine.catalog.losses import LossEntry
+from engine.catalog.optimizers import OptimizerEntry
 from engine.experiment import Experiment
 from engine.problem import Problem, build
-from engine.settings import SETTINGS
+from engine.settings import SETTINGS, Reduction
 from engine.training.controls import Controls
 from engine.training.events import Finished, Stepped
 from engine.training.loops import load
@@ -51,7 +52,7 @@ def numpy_sgd(problem: Problem, epochs: int) -> Iterator[tuple[float, Array]]:
         for first in range(0, experiment.used_per_epoch, experiment.batch_size):
             rows = order.numpy()[first : first + experiment.batch_size]
             r = design[rows] @ theta - y[rows, 0]
-            divisor = experiment.divisor or len(rows)
+            divisor = experiment.reduction.divisor(experiment.batch_size, len(rows))
             theta = theta - experiment.lr * design[rows].T @ r / divisor
             yield float((r**2).mean() / 2), theta
 
@@ -67,7 +68,7 @@ def flat(values: dict[str, tuple[float, ...]] | Any) -> Array:
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
 @settings(max_examples=20)
-def test_every_loop_has_the_same_losses(entry: Entry[Any], data: st.DataObject) -> None:
+def test_every_loop_has_the_same_losses(entry: LossEntry, data: st.DataObject) -> None:
     """N9: losses equal to 1e-5 relative; any data, model, init, reduction and short last batch."""
     experiment = data.draw(tame_experiments(loss=entry.name))
     expected = trace(experiment)
@@ -85,12 +86,12 @@ def test_every_loop_has_the_same_losses(entry: Entry[Any], data: st.DataObject) 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize(("batch_size", "noise"), [(10, 0.01), (32, 0.1)])
 def test_every_loop_has_the_same_losses_on_standard_data(
-    entry: Entry[Any], reduction: str, batch_size: int, noise: float
+    entry: LossEntry, reduction: str, batch_size: int, noise: float
 ) -> None:
     """N9. L1's steps depend on signs that rounding decides; only its losses come out alike."""
     tolerance = 0.05 if kinked(entry) else 1e-5
     lr = 0.03 / batch_size if reduction == "total" else 0.03
-    experiment = Experiment(reduction=reduction, batch_size=batch_size, lr=lr).changed(
+    experiment = Experiment(reduction=Reduction(reduction), batch_size=batch_size, lr=lr).changed(
         {"loss": entry.name, "data.n": 500, "data.noise": noise, "epochs": 4}
     )
     runs = [epochs_of(train(experiment.changed({"loop": loop}))) for loop in LOOPS]
@@ -101,7 +102,9 @@ def test_every_loop_has_the_same_losses_on_standard_data(
 
 @pytest.mark.parametrize("entry", every_entry("optimizer"))
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
-def test_every_loop_takes_the_steps_of_every_optimizer(entry: Entry[Any], schedule: str) -> None:
+def test_every_loop_takes_the_steps_of_every_optimizer(
+    entry: OptimizerEntry, schedule: str
+) -> None:
     """S16: the same path to 1e-5 relative, written out, by torch.optim, and compiled."""
     experiment = Experiment(batch_size=32, lr=0.01, epochs=4).changed(
         {
@@ -202,7 +205,7 @@ def test_the_gradient_shown_is_that_of_the_minibatch_shown(loop: str, data: st.D
             if problem.linear.bias:
                 r = r + array(before[problem.linear.bias])
             # A summed loss is divided by the batch size also where the last batch is short.
-            divisor = experiment.divisor or len(y)
+            divisor = experiment.reduction.divisor(experiment.batch_size, len(y))
             grads = event.live.grads()
             assert list(grads) == list(problem.model.shapes)
             scale = np.abs(X).max() * np.abs(r).max() * max(1, len(y) / divisor) + 1e-3
@@ -220,12 +223,12 @@ def test_the_gradient_shown_is_that_of_the_minibatch_shown(loop: str, data: st.D
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("entry", every_entry("loss"))
 def test_the_gradient_shown_is_the_finite_difference_of_the_mean_loss(
-    entry: Entry[Any], reduction: str, loop: str
+    entry: LossEntry, reduction: str, loop: str
 ) -> None:
     """S12 for every loss: central differences in float64 at the parameters before the step."""
-    experiment = Experiment(loop=loop, reduction=reduction, batch_size=5, epochs=1).changed(
-        {"loss": entry.name, "data.n": 50, "init.std": 1.0}
-    )
+    experiment = Experiment(
+        loop=loop, reduction=Reduction(reduction), batch_size=5, epochs=1
+    ).changed({"loss": entry.name, "data.n": 50, "init.std": 1.0})
     problem, h = build(experiment), 1e-6
     before = {name: start.double() for name, start in problem.start.items()}
     compared = 0
@@ -244,7 +247,11 @@ def test_the_gradient_shown_is_the_finite_difference_of_the_mean_loss(
                         r = problem.model.predict(moved, X) - y
                         sides.append(problem.loss(r).mean().item())
                     difference = (sides[0] - sides[1]) / (2 * h)
-                    found = grads[name].flatten()[index].item() * (experiment.divisor or 5) / 5
+                    found = (
+                        grads[name].flatten()[index].item()
+                        * experiment.reduction.divisor(experiment.batch_size, 5)
+                        / 5
+                    )
                     assert found == pytest.approx(difference, rel=1e-4, abs=1e-4)
                     compared += 1
             before = {name: param.double() for name, param in event.live.params().items()}
@@ -289,8 +296,8 @@ def test_two_runs_at_once_do_not_disturb_each_other(loop: str) -> None:
 @pytest.mark.parametrize("loop", LOOPS)
 def test_half_at_twice_the_rate_is_exactly_half_of_mse(loop: str) -> None:
     """D8: half loss at η=.06 gives exactly half the loss of MSE at .03."""
-    half = Experiment(loop=loop, lr=0.06, reduction="mean")
-    mse = Experiment(loop=loop, lr=0.03, reduction="mean").changed({"loss": "squared"})
+    half = Experiment(loop=loop, lr=0.06, reduction=Reduction.MEAN)
+    mse = Experiment(loop=loop, lr=0.03, reduction=Reduction.MEAN).changed({"loss": "squared"})
     pairs = list(zip(singly(half), singly(mse), strict=True))
     compared = [
         (one.loss, other.loss / 2)
@@ -309,7 +316,7 @@ def test_half_at_twice_the_rate_is_exactly_half_of_mse(loop: str) -> None:
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("entry", every_entry("loss"))
 def test_sum_and_mean_take_the_same_steps_where_no_batch_is_short(
-    entry: Entry[Any], loop: str
+    entry: LossEntry, loop: str
 ) -> None:
     """D8, S11: η_sum=η_mean/B; trajectories equal to 1e-6."""
     if kinked(entry):
@@ -363,7 +370,9 @@ def test_a_changed_learning_rate_holds_from_the_next_step(loop: str, lrs: list[f
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_batch_larger_than_the_data_is_full_batch_descent(loop: str) -> None:
-    experiment = Experiment(loop=loop, reduction="mean", batch_size=10_000, epochs=5, lr=0.5)
+    experiment = Experiment(
+        loop=loop, reduction=Reduction.MEAN, batch_size=10_000, epochs=5, lr=0.5
+    )
     found = [epoch.loss for epoch in epochs_of(train(experiment))]
     problem = build(experiment)
     X, y = array(problem.X), array(problem.y)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from engine.catalog.parameters import numbers
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import build, generator
-from engine.settings import SETTINGS
+from engine.settings import SETTINGS, Reduction
 from engine.support.device import available
 from engine.support.errors import BadInput
 from engine.theory.gather import SAMPLE_SIZE
@@ -151,9 +150,7 @@ def test_the_sample_for_charts_is_bounded() -> None:
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("data", every_entry("data"))
 @pytest.mark.parametrize("loss", every_entry("loss"))
-def test_every_loss_descends_on_every_data_set(
-    loss: Entry[Any], data: Entry[Any], loop: str
-) -> None:
+def test_every_loss_descends_on_every_data_set(loss: Entry, data: Entry, loop: str) -> None:
     experiment = Experiment(loop=loop, epochs=2).changed(
         {"loss": loss.name, "data": data.name, "data.n": 200}
     )
@@ -163,7 +160,7 @@ def test_every_loss_descends_on_every_data_set(
 
 
 @pytest.mark.parametrize("init", every_entry("init"))
-def test_every_start_descends(init: Entry[Any]) -> None:
+def test_every_start_descends(init: Entry) -> None:
     """THEORY.md, zero init: convex, unique minimizer, so any start works in one layer."""
     experiment = Experiment(epochs=5).changed({"init": init.name})
     assert outcome(train(experiment)).loss == pytest.approx(5e-5, rel=0.15)
@@ -209,7 +206,7 @@ def test_full_batch_descent_converges_just_below_the_critical_rate_only(share: f
     design = np.hstack([array(problem.X), np.ones((1000, 1))])
     critical = 2 / np.linalg.eigvalsh(design.T @ design / 1000)[-1]
     assert 1.7 < critical < 2.0
-    run = Experiment(lr=share * critical, batch_size=1000, epochs=500, reduction="mean")
+    run = Experiment(lr=share * critical, batch_size=1000, epochs=500, reduction=Reduction.MEAN)
     losses = [epoch.loss for epoch in epochs_of(train(run))]
     if share < 1:
         assert losses[-1] < 1e-2 < losses[0]
@@ -316,7 +313,7 @@ def test_a_run_that_starts_too_well_is_only_stopped_above_one() -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_last_step_that_runs_away_is_noticed_at_the_end_of_the_epoch(loop: str) -> None:
-    experiment = Experiment(loop=loop, lr=1e6, batch_size=1000, epochs=5, reduction="mean")
+    experiment = Experiment(loop=loop, lr=1e6, batch_size=1000, epochs=5, reduction=Reduction.MEAN)
     first, second, end = train(experiment)
     assert isinstance(first, Started)
     assert isinstance(second, Stepped)
