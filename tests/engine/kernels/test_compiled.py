@@ -290,7 +290,7 @@ def test_kernels_are_kept_for_the_next_process(tmp_path: Path) -> None:
     assert (second["hits"], second["misses"]) == ([1, 1], [0, 0])
     assert first["loss"] == second["loss"] == 16
     assert first["order"] == second["order"]
-    assert first["note"] == second["note"] == ""
+    assert first["note"] is second["note"] is None
 
 
 @pytest.fixture
