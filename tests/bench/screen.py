@@ -174,7 +174,8 @@ def in_session(work: float) -> float:
         sleep(0.005)
     begin = session.latest
     sleep(work)
-    end = session.latest
+    while (end := session.latest).step == begin.step:
+        sleep(0.005)
     session.close()
     return (end.seconds - begin.seconds) / (end.step - begin.step)
 
@@ -187,5 +188,6 @@ async def under_screen(work: float) -> float:
         await asyncio.sleep(0.2)
         begin = app.session.latest
         await asyncio.sleep(work)
+        await until(lambda: app.session.latest.step > begin.step)
         end = app.session.latest
     return (end.seconds - begin.seconds) / (end.step - begin.step)
