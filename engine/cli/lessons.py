@@ -27,9 +27,9 @@ def lessons() -> int:
     progress = Progress(progress_file())
     if message := progress.read():
         click.echo(message, err=True)
-    known = known_lessons()
-    width = max(map(cells, known)) + 2
-    for chapter, group in groupby(known.values(), key=lambda lesson: lesson.chapter):
+    library = known_lessons()
+    width = max(map(cells, library)) + 2
+    for chapter, group in groupby(library.values(), key=lambda lesson: lesson.chapter):
         click.echo(chapter)
         for lesson in group:
             mark = "✓" if progress.done(lesson) else " "

@@ -85,17 +85,17 @@ def find_learning_rate(
     experiment = read_experiment(lesson, file, settings)
     from engine.jobs.finder import find_lr
 
-    found = find_lr(experiment)
+    finding = find_lr(experiment)
     if as_json:
-        click.echo(json.dumps(finite(asdict(found)), allow_nan=False))
+        click.echo(json.dumps(finite(asdict(finding)), allow_nan=False))
         return 0
-    for lr, loss in zip(found.lrs, found.losses, strict=True):
+    for lr, loss in zip(finding.lrs, finding.losses, strict=True):
         click.echo(tr("lr {lr:<12.4g} smoothed loss {loss:.6g}", lr=lr, loss=loss))
     click.echo(
         tr(
             "suggestion {lr:.3g}, limit 2/λmax = {limit:.3g}",
-            lr=found.suggestion,
-            limit=found.critical_lr,
+            lr=finding.suggestion,
+            limit=finding.critical_lr,
         )
     )
     return 0

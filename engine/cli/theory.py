@@ -17,7 +17,7 @@ from engine.theory.equivalents import caveats, translations
 from engine.theory.floor import Floor
 
 if TYPE_CHECKING:
-    from engine.theory.second_derivatives import Way
+    from engine.theory.second_derivatives import Method
     from engine.theory.study import Study
 
 
@@ -35,8 +35,8 @@ def theory(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_
     from engine.theory.gather import facts
     from engine.theory.study import study
 
-    known = facts(build(experiment))
-    start, best = (study(experiment, known, at) for at in (known.start, known.closed_form))
+    prior = facts(build(experiment))
+    start, best = (study(experiment, prior, at) for at in (prior.start, prior.closed_form))
     if as_json:
         click.echo(json.dumps(finite(as_dict(start, best)), allow_nan=False))
     else:
@@ -69,9 +69,9 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
         "gradient_variance": start.gradient_variance,
         "b_simple": start.noise.simple_batch_size,
         "b_simple_at_optimum": best.noise.simple_batch_size,
-        "same_path": [asdict(one) for one in translations(best.experiment)],
+        "same_path": [asdict(same) for same in translations(best.experiment)],
         "same_path_caveats": caveats(best.experiment),
-        "second_derivatives": [asdict(way) for way in best.second],
+        "second_derivatives": [asdict(method) for method in best.second],
     }
 
 
@@ -109,12 +109,12 @@ def lines(start: Study, best: Study) -> list[str]:
         ),
         tr("same path with"),
         *(
-            f"  loss={one.loss} reduction={one.reduction} lr={one.lr:.4g}"
-            for one in translations(best.experiment)
+            f"  loss={same.loss} reduction={same.reduction} lr={same.lr:.4g}"
+            for same in translations(best.experiment)
         ),
         *(f"  {in_words(caveat)}" for caveat in caveats(best.experiment)),
         tr("second derivatives"),
-        *(f"  {left(tr(way.name), 14)}{cost(way)}" for way in best.second),
+        *(f"  {left(tr(method.name), 14)}{cost(method)}" for method in best.second),
     ]
 
 
@@ -130,18 +130,18 @@ def line(name: str, value: str) -> str:
     return left(name, 19) + value
 
 
-def cost(way: Way) -> str:
-    """What a way to second derivatives costs, or why it fails."""
-    if way.off is None:
-        return way.trouble
+def cost(method: Method) -> str:
+    """What a method for second derivatives costs, or why it fails."""
+    if method.off is None:
+        return method.trouble
     return tr(
         "{passes} backward passes, {numbers} numbers, off by {off:.1g}, keeps {bytes} bytes more"
-        if way.kept
+        if method.kept
         else "{passes} backward passes, {numbers} numbers, off by {off:.1g}",
-        passes=way.passes,
-        numbers=way.numbers,
-        off=way.off,
-        bytes=way.kept,
+        passes=method.passes,
+        numbers=method.numbers,
+        off=method.off,
+        bytes=method.kept,
     )
 
 

@@ -90,8 +90,8 @@ class Sweep:
 
     def corners(self) -> list[Experiment]:
         """The experiments at the ends of the axes, where a setting that is refused shows first."""
-        ordered = [sorted(axis.values, key=size) for axis in self.axes]
-        return [self.at(values) for values in product(*((one[0], one[-1]) for one in ordered))]
+        ends = [(min(axis.values, key=size), max(axis.values, key=size)) for axis in self.axes]
+        return [self.at(values) for values in product(*ends)]
 
     def settings(self) -> list[tuple[Value, ...]]:
         """The values of the axes of every run; the last axis changes fastest."""

@@ -43,8 +43,8 @@ class Attempt:
     def predict(self, question: int, text: str) -> None:
         """Commit a forecast; raises BadInput for what is no answer, or comes after the run."""
         asked = self.lesson.questions[question]
-        known = self.forecasts.get(question)
-        if known and known.right is not None:
+        forecast = self.forecasts.get(question)
+        if forecast and forecast.right is not None:
             raise BadInput("answer", text, tr("the run has answered this question already"))
         self.forecasts[question] = Forecast(parse_answer(text, len(asked.choices)))
 
@@ -68,7 +68,7 @@ class Attempt:
     @property
     def score(self) -> tuple[int, int]:
         """How many forecasts were right, and how many were settled."""
-        verdicts = [known.right for known in self.forecasts.values() if known.right is not None]
+        verdicts = [each.right for each in self.forecasts.values() if each.right is not None]
         return sum(verdicts), len(verdicts)
 
     @property
@@ -85,11 +85,13 @@ class Attempt:
                 self.met.add(number)
 
     def _evidence(self, run: Snapshot, before: Snapshot | None) -> Evidence:
-        known = [self.forecasts.get(number) for number, _ in enumerate(self.lesson.questions)]
+        forecasts = [self.forecasts.get(number) for number, _ in enumerate(self.lesson.questions)]
         settled_ones = [
-            (one.right, one.said, one.measured) for one in known if one and one.right is not None
+            (each.right, each.said, each.measured)
+            for each in forecasts
+            if each and each.right is not None
         ]
-        complete = len(settled_ones) == len(known)
+        complete = len(settled_ones) == len(forecasts)
         return Evidence(run, before, self.used, tuple(settled_ones) if complete else None)
 
 

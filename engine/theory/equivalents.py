@@ -36,30 +36,30 @@ def translations(experiment: Experiment) -> list[Translation]:
     parabolas = {loss.name: loss.curvature for loss in LOSSES if loss.curvature is not None}
     curvatures = {own.name: 1.0} if own.curvature is None else parabolas
     step = experiment.lr * curvatures[own.name] * experiment.times_mean(size)
-    found = []
+    equivalents = []
     for loss, curvature in curvatures.items():
         for reduction in Reduction:
             times = experiment.changed({"reduction": reduction}).times_mean(size)
-            found.append(Translation(loss, reduction, step / (curvature * times)))
-    return found
+            equivalents.append(Translation(loss, reduction, step / (curvature * times)))
+    return equivalents
 
 
 def caveats(experiment: Experiment) -> list[Message]:
     """Why the paths are not the same after all, a sentence each; empty where they are."""
-    said: list[Message] = []
+    reasons: list[Message] = []
     if experiment.last_batch and not experiment.drop_last and experiment.steps_per_epoch > 1:
-        said.append(
+        reasons.append(
             Message(
                 "The last minibatch is short: under mean each of its samples weighs more than "
                 "under sum and total."
             )
         )
     if not experiment.penalty.entry.is_zero:
-        said.append(
+        reasons.append(
             Message("The penalty is not multiplied with the loss: its strength would have to be.")
         )
     if experiment.optimizer.entry.lr_weights is None:
-        said.append(
+        reasons.append(
             Message("This optimizer scales its own steps: it hardly notices a factor of the loss.")
         )
-    return said
+    return reasons

@@ -94,7 +94,7 @@ def plane(facts: Facts, turn: int) -> Plane:
 def along_parameters(best: Sequence[float], names: Sequence[str], pair: tuple[int, int]) -> Plane:
     """The plane of two parameters, whose values are a and b themselves."""
     origin = tuple(0.0 if index in pair else value for index, value in enumerate(best))
-    u, v = (tuple(float(index == one) for index in range(len(best))) for one in pair)
+    u, v = (tuple(float(index == axis) for index in range(len(best))) for axis in pair)
     return Plane((names[pair[0]], names[pair[1]]), origin, u, v)
 
 

@@ -1,4 +1,4 @@
-"""Second derivatives in PyTorch: the ways to them, and what each costs, tried on real data."""
+"""Second derivatives in PyTorch: the methods for them, and what each costs, tried on real data."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FEW = 1_000_000
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to second derivatives."""
+class Method:
+    """One method for second derivatives."""
 
     name: Translatable
     passes: int
@@ -32,22 +32,24 @@ class Way:
     """What PyTorch said where it failed."""
 
 
-def ways(objective: Callable[[Tensor], Tensor], theta: Tensor, H: Tensor, cost: int) -> list[Way]:
-    """Ways to ∇²f(θ), compared with H (p, p) of the formula; θ is (p,) in float64.
+def methods(
+    objective: Callable[[Tensor], Tensor], theta: Tensor, H: Tensor, cost: int
+) -> list[Method]:
+    """Methods for ∇²f(θ), compared with H (p, p) of the formula; θ is (p,) in float64.
 
     `cost` is how many numbers one pass over the data takes: where it is large, only the product of
     H with its steepest direction is tried.
     """
     p = len(theta)
-    found = [Way("formula", 0, p * p, 0.0)]
+    tried = [Method("formula", 0, p * p, 0.0)]
     if cost * p <= FEW:
         rows, kept = by_create_graph(objective, theta)
-        found.append(Way("create_graph", p + 1, p * p, float((rows - H).abs().max()), kept))
+        tried.append(Method("create_graph", p + 1, p * p, float((rows - H).abs().max()), kept))
     v = torch.linalg.eigh(H).eigenvectors[:, -1]
     off = float((hessian_product(objective, theta, v) - H @ v).abs().max())
-    found.append(Way("H·v", 2, p, off))
-    found.append(Way("retain_graph", 1, 0, trouble=retain_graph_alone(objective, theta)))
-    return found
+    tried.append(Method("H·v", 2, p, off))
+    tried.append(Method("retain_graph", 1, 0, trouble=retain_graph_alone(objective, theta)))
+    return tried
 
 
 def by_create_graph(objective: Callable[[Tensor], Tensor], theta: Tensor) -> tuple[Tensor, int]:
@@ -70,8 +72,8 @@ def by_create_graph(objective: Callable[[Tensor], Tensor], theta: Tensor) -> tup
         (grad,) = torch.autograd.grad(value, theta, create_graph=True)
     kept = sum(sizes.values()) - before
     rows = [
-        torch.autograd.grad(one, theta, retain_graph=True, materialize_grads=True)[0]
-        for one in grad + 0 * theta  # a gradient that is constant would have no graph
+        torch.autograd.grad(entry, theta, retain_graph=True, materialize_grads=True)[0]
+        for entry in grad + 0 * theta  # a gradient that is constant would have no graph
     ]
     return torch.stack(rows), kept
 

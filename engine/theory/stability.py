@@ -123,13 +123,13 @@ def local_stability(problem: Problem) -> Stability:
     hessians = {"start": hessian_at(numbers(problem.start))}
     if true := problem.true_values:
         hessians["truth"] = hessian_at(true)
-    curvatures = {place: curvature(H) for place, H in hessians.items()}
-    place = max(curvatures, key=lambda place: curvatures[place].largest)
-    moments = hessians[place], hessians[place] @ hessians[place]
-    return Stability(curvatures[place], moments, local_limit(problem, moments, place))
+    curvatures = {point: curvature(H) for point, H in hessians.items()}
+    point = max(curvatures, key=lambda point: curvatures[point].largest)
+    moments = hessians[point], hessians[point] @ hessians[point]
+    return Stability(curvatures[point], moments, local_limit(problem, moments, point))
 
 
-def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) -> Limit:
+def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], point: str) -> Limit:
     """The largest stable lr of the problem's optimizer where its mean loss is bent so."""
     experiment = problem.experiment
     weights = experiment.optimizer.lr_weights()
@@ -139,7 +139,7 @@ def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], place: str) ->
     steepest = float(torch.linalg.eigvalsh(H)[-1])
     if steepest <= 0:
         return Limit(math.inf, "none", Message("flat where it begins: no limit there"))
-    name = Message("2/λmax at the truth" if place == "truth" else "2/λmax at the start")
+    name = Message("2/λmax at the truth" if point == "truth" else "2/λmax at the start")
     return Limit(2 / (weights[0] * steepest), "local", name)
 
 

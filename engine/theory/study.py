@@ -20,7 +20,7 @@ from engine.theory.curvature import Curvature, curvature, hessian
 from engine.theory.derivatives import slopes
 from engine.theory.facts import Facts
 from engine.theory.noise import GradientNoise, gradient_noise
-from engine.theory.second_derivatives import Way, ways
+from engine.theory.second_derivatives import Method, methods
 from engine.theory.stability import Limit, weight_decay
 from engine.theory.xray import Xray, xray
 
@@ -37,8 +37,8 @@ class Study:
     facts: Facts
     hessian: Tensor
     """∇² of the objective at θ (p, p), by the formula."""
-    second: tuple[Way, ...]
-    """The ways to second derivatives, tried here."""
+    second: tuple[Method, ...]
+    """The methods for second derivatives, tried here."""
     curvature: Curvature
     """Its eigenvalues."""
     headings: tuple[Values, ...]
@@ -57,7 +57,7 @@ class Study:
     @property
     def autograd_apart(self) -> float:
         """Largest difference of autograd's second derivatives to the formula."""
-        return max(way.off for way in self.second if way.off is not None)
+        return max(method.off for method in self.second if method.off is not None)
 
     @property
     def gradient_variance(self) -> float:
@@ -109,7 +109,7 @@ def study(
         labels=tuple(label for label, _ in labels(params)),
         facts=facts,
         hessian=H,
-        second=tuple(ways(objective_of(problem, design), theta, H, len(design))),
+        second=tuple(methods(objective_of(problem, design), theta, H, len(design))),
         curvature=bent,
         headings=tuple(map(model.named, bent.eigenvectors.T.tolist())),
         limit=facts.stability.limit,

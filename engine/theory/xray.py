@@ -42,14 +42,14 @@ class Xray:
         return apart(self.by_difference, self.autograd)
 
 
-def apart(found: Values, wanted: Values) -> float:
+def apart(measured: Values, wanted: Values) -> float:
     """The largest distance between two gradients, as a share of the second's largest entry.
 
     0 where they are equal; where the second is all zeros, the distance itself; NaN where either is.
     """
     a, b = (
         torch.tensor([entry for name in wanted for entry in part[name]], dtype=torch.float64)
-        for part in (found, wanted)
+        for part in (measured, wanted)
     )
     return float((a - b).abs().max()) / (float(b.abs().max()) or 1.0)
 
@@ -79,8 +79,8 @@ def xray(
         return mean if penalty is None else mean + penalty(at)
 
     def autograd(value: Tensor) -> dict[str, Tensor]:
-        found = torch.autograd.grad(value, list(theta.values()), materialize_grads=True)
-        return dict(zip(theta, found, strict=True))
+        grads = torch.autograd.grad(value, list(theta.values()), materialize_grads=True)
+        return dict(zip(theta, grads, strict=True))
 
     whole = autograd(objective(theta))
     with torch.no_grad():
@@ -103,13 +103,13 @@ def differences(
 ) -> dict[str, Tensor]:
     """(f(θ + h) − f(θ − h))/2h for every number of the parameters, float64, in their shapes."""
     moved = {name: param.clone() for name, param in params.items()}
-    found = {name: torch.zeros_like(param) for name, param in params.items()}
+    slopes = {name: torch.zeros_like(param) for name, param in params.items()}
     for name, param in moved.items():
-        entries, slots = param.view(-1), found[name].view(-1)
+        entries, slots = param.view(-1), slopes[name].view(-1)
         for i, (value, step) in enumerate(zip(entries.tolist(), h[name], strict=True)):
             entries[i] = value + step
             above = objective(moved)
             entries[i] = value - step
             slots[i] = (above - objective(moved)) / (2 * step)
             entries[i] = value
-    return found
+    return slopes

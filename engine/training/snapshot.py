@@ -59,7 +59,7 @@ class Snapshot:
     validation_losses: Points = Points()
     """Over the data held out, if any are; x in epochs."""
     path: Path = Path()
-    """The way of the parameters."""
+    """Where the parameters went."""
     autopsy: Autopsy | None = None
     """Why the run diverged, if it did."""
     seconds: float = 0.0
@@ -124,13 +124,13 @@ def error_of(params: Values, true: Values) -> Values:
 
 
 def quantities(
-    experiment: Experiment, params: Values, known: Facts
+    experiment: Experiment, params: Values, facts: Facts
 ) -> dict[str, tuple[float, float | None, str]]:
     """Physical quantities by name: value at the parameters, true value if there is one, unit."""
-    true = known.true
+    true = facts.true
     return {
-        one.name: (one.of(params), one.of(true) if true else None, one.unit)
-        for one in experiment.architecture().quantities
+        each.name: (each.of(params), each.of(true) if true else None, each.unit)
+        for each in experiment.architecture().quantities
     }
 
 

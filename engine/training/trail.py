@@ -1,23 +1,19 @@
-"""The way of the parameters during a run, in bounded memory."""
+"""Where the parameters went during a run, in bounded memory."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
-
-ROWS = 512
-"""Most places that the way of the parameters keeps."""
-NUMBERS = 65_536
+MOST_POINTS = 512
+"""Most points of a path."""
+MOST_NUMBERS = 65_536
 """Most numbers in them: of very many parameters fewer places are kept."""
 
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The way of the parameters: where they were at some times, about evenly spaced."""
+    """The path of the parameters: where they were at some times, about evenly spaced."""
 
     x: tuple[float, ...] = ()
     """In epochs, from the start at 0 to the last one known."""
@@ -26,13 +22,13 @@ class Path:
 
 
 class Trail:
-    """The way of the parameters while it grows, in bounded memory.
+    """The path of the parameters while it grows, in bounded memory.
 
     When full, every other place is dropped, and from then on they are taken half as often.
     """
 
     def __init__(self, parameters: int, interval: int) -> None:
-        self.capacity = max(2, min(ROWS, NUMBERS // parameters))
+        self.capacity = max(2, min(MOST_POINTS, MOST_NUMBERS // parameters))
         self.interval = interval
         """Steps between two places."""
         self.steps: list[int] = []

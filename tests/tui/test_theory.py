@@ -17,7 +17,7 @@ from engine.session import Session
 from engine.support.translation import Message
 from engine.theory.curvature import curvature
 from engine.theory.noise import GradientNoise
-from engine.theory.second_derivatives import Way
+from engine.theory.second_derivatives import Method
 from engine.theory.stability import Limit
 from engine.theory.study import Study
 from engine.theory.xray import Xray
@@ -250,10 +250,10 @@ def posed() -> Study:
         facts=known_facts(),
         hessian=H,
         second=(
-            Way("formula", 0, 9, 0.0),
-            Way("create_graph", 4, 9, 2e-16, 8008),
-            Way("H·v", 2, 3, 1e-16),
-            Way("retain_graph", 1, 0, trouble="element 0 of tensors does not require grad"),
+            Method("formula", 0, 9, 0.0),
+            Method("create_graph", 4, 9, 2e-16, 8008),
+            Method("H·v", 2, 3, 1e-16),
+            Method("retain_graph", 1, 0, trouble="element 0 of tensors does not require grad"),
         ),
         curvature=bent,
         headings=tuple({"w": (a, b), "b": (c,)} for a, b, c in bent.eigenvectors.T.tolist()),

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.theory.second_derivatives import by_create_graph, retain_graph_alone, ways
+from engine.theory.second_derivatives import by_create_graph, methods, retain_graph_alone
 from tests.support.runs import array
 
 
@@ -17,13 +17,18 @@ from tests.support.runs import array
 def test_every_way_finds_the_matrix_of_a_quadratic_form(p: int, seed: int) -> None:
     A = torch.randn(p, p, generator=torch.Generator().manual_seed(seed)).double()
     H = A @ A.T
-    found = {way.name: way for way in ways(lambda t: t @ H @ t / 2, torch.ones(p).double(), H, 1)}
+    found = {
+        method.name: method
+        for method in methods(lambda t: t @ H @ t / 2, torch.ones(p).double(), H, 1)
+    }
     assert set(found) == {"formula", "create_graph", "H·v", "retain_graph"}
     assert (found["create_graph"].passes, found["create_graph"].numbers) == (p + 1, p * p)
     assert (found["H·v"].passes, found["H·v"].numbers) == (2, p)
     for name in ("create_graph", "H·v"):
         assert found[name].off == pytest.approx(0, abs=1e-9)
-    twice = {way.name: way for way in ways(lambda t: t @ H @ t, torch.ones(p).double(), H, 1)}
+    twice = {
+        method.name: method for method in methods(lambda t: t @ H @ t, torch.ones(p).double(), H, 1)
+    }
     assert twice["create_graph"].off == pytest.approx(float(H.abs().max()))
 
 
@@ -57,7 +62,9 @@ def test_retain_graph_alone_is_refused_by_pytorch() -> None:
 
 def test_of_very_many_numbers_only_the_product_is_taken() -> None:
     H = torch.eye(3).double()
-    names = [way.name for way in ways(lambda t: t @ H @ t / 2, torch.ones(3).double(), H, 10**7)]
+    names = [
+        method.name for method in methods(lambda t: t @ H @ t / 2, torch.ones(3).double(), H, 10**7)
+    ]
     assert names == ["formula", "H·v", "retain_graph"]
 
 

@@ -21,8 +21,7 @@ from engine.training.events import Diverged, EpochEnded, Finished, Started, Step
 from engine.training.history import History
 from engine.training.series import CAPACITY, Points, Series
 from engine.training.snapshot import Snapshot, error_of, norm
-from engine.training.trail import NUMBERS as MOST_NUMBERS
-from engine.training.trail import ROWS, Path, Trail
+from engine.training.trail import MOST_NUMBERS, MOST_POINTS, Path, Trail
 from engine.training.trainer import train
 from tests.support.runs import singly
 from tests.support.strategies import tame_experiments
@@ -189,7 +188,7 @@ def test_memory_does_not_grow_with_the_steps() -> None:
     snapshot = history.snapshot("running", 0.03, 1.0)
     assert snapshot.step == 6000
     assert len(snapshot.batch_losses.x) <= CAPACITY
-    assert len(snapshot.path.x) <= ROWS + 1
+    assert len(snapshot.path.x) <= MOST_POINTS + 1
 
 
 class Still:
@@ -227,7 +226,7 @@ def assert_bounded(history: History, bytes_held: int) -> None:
 
 def assert_even(path: Path) -> None:
     """A long path is about full, in order, and evenly spaced but for its end."""
-    assert ROWS / 2 <= len(path.x) <= ROWS + 1
+    assert MOST_POINTS / 2 <= len(path.x) <= MOST_POINTS + 1
     assert len(path.x) == len(path.theta)
     gaps = np.diff(path.x)
     assert gaps.min() > 0
@@ -334,7 +333,7 @@ def test_a_trail_is_bounded_even_and_ends_where_the_run_is(
             trail.add(step, (float(step),))
     last = stride * (count - 1)
     path = trail.path(last, (float(last),), 1)
-    capacity = max(2, min(ROWS, MOST_NUMBERS // parameters))
+    capacity = max(2, min(MOST_POINTS, MOST_NUMBERS // parameters))
     assert len(path.x) <= capacity + 1
     assert len(path.x) >= min(count, capacity / 2) or interval > stride
     assert (path.x[0], path.x[-1]) == (0, last)
