@@ -36,7 +36,7 @@ class Runner:
         self.status: Status = "waiting"
         self.step = 0
         self.floor_step: int | None = None
-        self._way: list[tuple[int, float, Values]] = []
+        self._looks: list[tuple[int, float, Values]] = []
 
     def run(self, experiment: Experiment, problem: Problem, floor: Floor) -> Iterator[None]:
         """Train as `train` does, with a pause after each of its events.
@@ -58,7 +58,7 @@ class Runner:
                 self.floor_step = step
             ended = step % per_epoch == 0 and per_epoch > coarse
             if step % coarse == 0 or ended or step <= POINTS * fine:
-                self._way.append((step, loss, params))
+                self._looks.append((step, loss, params))
 
         for event in train(experiment, controls):
             every = fine if self.floor_step is None else coarse
@@ -75,8 +75,8 @@ class Runner:
                         look(event.step, event.loss, event.params)
                 case Finished() | Diverged():
                     self.status = "finished" if isinstance(event, Finished) else "diverged"
-                    if self._way[-1][0] != event.step:
-                        self._way.append((event.step, event.loss, event.params))
+                    if self._looks[-1][0] != event.step:
+                        self._looks.append((event.step, event.loss, event.params))
             ahead = every - self.step % every
             # Epochs shorter than that pass between two looks.
             left = per_epoch - self.step % per_epoch
@@ -85,7 +85,7 @@ class Runner:
 
     def track(self) -> Track:
         """How it stands."""
-        steps, losses, places = zip(*self._way, strict=True) if self._way else ((), (), ())
+        steps, losses, places = zip(*self._looks, strict=True) if self._looks else ((), (), ())
         return Track(self.racer, self.lr, self.status, steps, losses, places, self.floor_step)
 
 

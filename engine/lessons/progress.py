@@ -17,7 +17,7 @@ from engine.support.user_files import read_kept, write_kept
 
 
 @dataclass
-class Record:
+class Reached:
     """What was reached in one lesson."""
 
     goals: set[str] = field(default_factory=set)
@@ -27,20 +27,20 @@ class Record:
 
 
 class Progress:
-    """The records of all lessons; what others have written into the file meanwhile is kept."""
+    """What was reached in all lessons; what others have written into the file meanwhile is kept."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.records: dict[str, Record] = {}
+        self.reached: dict[str, Reached] = {}
 
     def read(self) -> str:
         """Take in what the file holds; the message is empty if all is well."""
-        nothing: dict[str, Record] = {}
-        known, message = read_kept(self.file, parse, nothing)
-        for name, record in known.items():
-            own = self.records.setdefault(name, Record())
-            own.goals |= record.goals
-            own.forecasts |= record.forecasts
+        nothing: dict[str, Reached] = {}
+        stored, message = read_kept(self.file, parse, nothing)
+        for name, reached in stored.items():
+            own = self.reached.setdefault(name, Reached())
+            own.goals |= reached.goals
+            own.forecasts |= reached.forecasts
         return message
 
     def note(self, attempt: Attempt) -> str:
@@ -55,21 +55,21 @@ class Progress:
         if goals <= own.goals and forecasts.keys() <= own.forecasts.keys():
             return ""
         message = self.read()
-        own = self.records.setdefault(lesson.name, own)
+        own = self.reached.setdefault(lesson.name, own)
         own.goals |= goals
         own.forecasts = forecasts | own.forecasts
         if message and self.file.exists():  # damaged, and could not be set aside
             return message
         return write_kept(self._values(), self.file) or message
 
-    def of(self, lesson: Lesson) -> Record:
+    def of(self, lesson: Lesson) -> Reached:
         """What is known of a lesson."""
-        return self.records.get(lesson.name, Record())
+        return self.reached.get(lesson.name, Reached())
 
     def met(self, lesson: Lesson) -> set[int]:
         """The numbers of the goals that were reached."""
-        known = self.of(lesson).goals
-        return {i for i, goal in enumerate(lesson.goals) if goal.condition.text in known}
+        conditions = self.of(lesson).goals
+        return {i for i, goal in enumerate(lesson.goals) if goal.condition.text in conditions}
 
     def done(self, lesson: Lesson) -> bool:
         """Whether a lesson has goals and all of them were reached."""
@@ -77,14 +77,14 @@ class Progress:
 
     def score(self, lesson: Lesson) -> tuple[int, int]:
         """How many forecasts were right, and how many were settled."""
-        known = self.of(lesson).forecasts
-        verdicts = [known[key] for key in map(identity, lesson.questions) if key in known]
+        right = self.of(lesson).forecasts
+        verdicts = [right[key] for key in map(identity, lesson.questions) if key in right]
         return sum(verdicts), len(verdicts)
 
     def _values(self) -> dict[str, Any]:
         return {
-            name: {"goals": sorted(record.goals), "forecasts": dict(record.forecasts)}
-            for name, record in self.records.items()
+            name: {"goals": sorted(reached.goals), "forecasts": dict(reached.forecasts)}
+            for name, reached in self.reached.items()
         }
 
 
@@ -94,13 +94,13 @@ def identity(question: Question) -> str:
     return f"{asked} when {question.when.text}" if question.when else asked
 
 
-def parse(values: dict[str, Any]) -> dict[str, Record]:
+def parse(values: dict[str, Any]) -> dict[str, Reached]:
     """Records from the nested values of a TOML file; raises BadInput."""
-    return {name: parse_record(name, value) for name, value in values.items()}
+    return {name: parse_reached(name, value) for name, value in values.items()}
 
 
-def parse_record(name: str, value: object) -> Record:
-    """One lesson's record; raises BadInput."""
+def parse_reached(name: str, value: object) -> Reached:
+    """What was reached in one lesson; raises BadInput."""
     if isinstance(value, dict) and value.keys() <= {"goals", "forecasts"}:
         goals, forecasts = value.get("goals", []), value.get("forecasts", {})
         if (
@@ -109,5 +109,5 @@ def parse_record(name: str, value: object) -> Record:
             and isinstance(forecasts, dict)
             and all(isinstance(right, bool) for right in forecasts.values())
         ):
-            return Record(set(goals), forecasts)
+            return Reached(set(goals), forecasts)
     raise BadInput(name, value, tr("must be a lesson's goals and forecasts"))

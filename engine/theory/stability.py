@@ -23,7 +23,7 @@ CAUTION = 0.5
 """Share of the limit that is suggested: far enough below, and still fast."""
 SMALL_STEP = 0.05
 """Share of the way down that a step of fixed length may undo."""
-ROWS = 1000
+MOST_ROWS = 1000
 """Most samples over which autograd's Hessian is averaged: it takes a pass for each parameter."""
 
 
@@ -109,7 +109,10 @@ def local_stability(problem: Problem) -> Stability:
     noise nothing is said. Of many samples, which are drawn independently, the first are taken.
     """
     model = problem.model
-    X, y = problem.X[:ROWS].cpu().double(), problem.y[:ROWS].cpu().double()
+    X, y = (
+        problem.X[:MOST_ROWS].cpu().double(),
+        problem.y[:MOST_ROWS].cpu().double(),
+    )
 
     def objective(theta: Tensor) -> Tensor:
         params = model.shaped(theta)

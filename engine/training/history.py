@@ -20,7 +20,7 @@ from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, residuals
 from engine.training.trail import Trail
 
-PIECES = 64
+MOST_POINTS_AT_ONCE = 64
 """Most points that the losses of one event become."""
 PLACES_PER_EPOCH = 32
 """How often in an epoch the parameters are noted down."""
@@ -152,7 +152,7 @@ class History(Recorder):
         if isinstance(losses, tuple):
             self.batch_losses.add(event.step / per_epoch, event.loss)
         else:
-            before, piece = event.step - len(losses), -(-len(losses) // PIECES)
+            before, piece = event.step - len(losses), -(-len(losses) // MOST_POINTS_AT_ONCE)
             for start in range(0, len(losses), piece):
                 part = losses[start : start + piece]
                 x = (before + start + len(part)) / per_epoch
