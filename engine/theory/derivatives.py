@@ -49,3 +49,8 @@ def steepest_curvature(loss: Loss) -> float:
     """
     size = torch.logspace(-6, 2, 400, dtype=torch.float64)
     return float(curvatures(loss, torch.cat([-size, size])).max())
+
+
+def parabola(curvature: float) -> Loss:
+    """½·curvature·r², the loss of that curvature everywhere."""
+    return lambda r: curvature * r * r / 2

@@ -16,7 +16,7 @@ from engine.problem import Problem
 from engine.settings import Reduction
 from engine.support.translation import Message
 from engine.theory.curvature import Curvature, curvature, hessian_by_autograd, hessian_moments
-from engine.theory.derivatives import steepest_curvature
+from engine.theory.derivatives import Loss, parabola, steepest_curvature
 from engine.theory.noise import stable_lr
 
 CAUTION = 0.5
@@ -48,7 +48,8 @@ class Stability:
     """What the curvature of the objective says about an experiment's learning rate.
 
     For a loss that is no parabola, its steepest curvature is taken everywhere: what is stable then
-    is stable on the whole way.
+    is stable on the whole way. Where there is no steepest, the curvature at the start is taken,
+    where residuals are largest.
     """
 
     curvature: Curvature
@@ -92,13 +93,11 @@ def stability(problem: Problem) -> Stability:
     model = problem.model
     if not isinstance(model, Linear):
         return local_stability(problem)
-    steepest = steepest_curvature(problem.loss)
-    if not math.isfinite(steepest):
-        steepest = 0.0  # there is nothing to be said about such a loss
-    X, decay = model.design(problem.X), weight_decay(problem)
-    H, M = hessian_moments(
-        X, problem.y, torch.zeros(X.shape[1]), lambda r: steepest * r * r / 2, decay
-    )
+    loss: Loss = problem.loss
+    if problem.experiment.loss.entry.bounded_curvature:
+        loss = parabola(steepest_curvature(loss))
+    start = torch.cat([values.flatten() for values in problem.start.values()])
+    H, M = hessian_moments(model.design(problem.X), problem.y, start, loss, weight_decay(problem))
     return Stability(curvature(H), (H, M), limit_of(problem, (H, M), problem.experiment.batch_size))
 
 
@@ -184,6 +183,8 @@ def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) 
         return Limit(math.inf, "none", Message("{loss} has no curvature: no limit", loss=loss))
     H, M = stepped(problem, moments, batch_size)
     lr = stable_lr(H, M, n, batch_size, *weights)
+    if not experiment.loss.entry.bounded_curvature:
+        return Limit(lr, "local", Message("curvature at the start"))
     plain, label = optimizer.is_plain, Message(optimizer.label)
     if batch_size >= n:
         if plain and experiment.times_mean(batch_size) == 1:

@@ -38,6 +38,13 @@ def facts_of(experiment: Experiment) -> Facts:
     return started(train(experiment)).facts
 
 
+def stable(experiment: Experiment) -> Experiment:
+    """The experiment with an lr of at most half its limit: a loss may be steep where it starts."""
+    return experiment.changed(
+        {"lr": min(experiment.lr, facts_of(experiment).stability.limit.lr / 2)}
+    )
+
+
 def epochs_of(events: Iterable[Event]) -> list[EpochEnded]:
     """The ends of the epochs."""
     return [event for event in events if isinstance(event, EpochEnded)]

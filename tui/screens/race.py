@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from textual import on
@@ -14,7 +15,7 @@ from textual.widgets import Static
 
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.experiment import Experiment
-from engine.jobs.race import Race, RaceProgress, Racer
+from engine.jobs.race import MOST, Race, RaceProgress, Racer
 from engine.lessons.library import title_of
 from engine.session import Session
 from engine.support.errors import BadInput, show
@@ -92,7 +93,7 @@ class RaceScreen(JobScreen[RaceProgress]):
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
         super().__init__(session, experiment)
-        self.runs = set(OPTIMIZERS.entries)
+        self.runs = set(islice(OPTIMIZERS.entries, MOST))
         """Names of those who take part in the next race."""
         self.turn = 0
         """How often the view was turned."""

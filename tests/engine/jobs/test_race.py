@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.optimizers import OPTIMIZERS, OptimizerEntry
 from engine.experiment import Experiment
 from engine.jobs.race import LRS, POINTS, Race, RaceProgress, Racer, Status, Track, parse_racers
 from engine.jobs.racing import LOOKS, Racing
@@ -25,6 +25,7 @@ from engine.training.events import Stepped
 from engine.training.trainer import train
 from tests.support.commands import cli, refusal_of
 from tests.support.runs import epochs_of, outcome, wait_until
+from tests.support.strategies import every_entry
 
 ALL = tuple(map(Racer, OPTIMIZERS.entries))
 THREE = (Racer("sgd"), Racer("momentum"), Racer("adam", 0.1))
@@ -97,6 +98,16 @@ def test_the_experiments_own_optimizer_keeps_its_parameters() -> None:
     race = Race(own, (Racer("momentum"), Racer("nesterov")))
     assert race.at(race.racers[0]) == own
     assert race.at(race.racers[1]).optimizer.options == {"momentum": 0.9}
+
+
+@pytest.mark.parametrize("entry", every_entry("optimizer"))
+def test_every_optimizer_can_race_sgd(entry: OptimizerEntry) -> None:
+    rival = "momentum" if entry.name == "sgd" else "sgd"
+    shown = run(Race(SMALL.changed({"lr": 0.01}), (Racer(rival), Racer(entry.name))))
+    start = facts(build(SMALL)).start_loss
+    for track in shown.tracks:
+        assert track.status == "finished"
+        assert track.losses[-1] < start
 
 
 def test_a_diverged_racer_stops_alone() -> None:

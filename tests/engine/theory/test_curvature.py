@@ -29,7 +29,7 @@ SQUARED = ("half_squared", "squared")
 
 
 def by_formula(name: str, design: Array, r: Array) -> Array:
-    """D3: the Hessian of the mean loss, written as in THEORY.md; δ = β = 1."""
+    """The Hessian of the mean loss, ℓ″ written by hand; δ = β = 1. Quartic: CONTRIBUTING's."""
     weights = {
         "half_squared": np.ones_like(r),
         "squared": np.full_like(r, 2.0),
@@ -38,6 +38,7 @@ def by_formula(name: str, design: Array, r: Array) -> Array:
         "smooth_l1": (np.abs(r) < 1).astype(float),
         "log_cosh": 1 / np.cosh(r) ** 2,
         "quantile": 0 * r,
+        "quartic": 3 * r**2,
     }[name]
     found: Array = np.einsum("n,ni,nj->ij", weights, design, design) / len(design)
     return found
@@ -51,7 +52,7 @@ def by_formula(name: str, design: Array, r: Array) -> Array:
 def test_the_hessian_is_that_of_the_formula_and_of_autograd(
     entry: Any, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """D3, S6: to 1e-6 asked, to 1e-12 found; with a penalty on the weights only."""
+    """To 1e-12; with a penalty on the weights only."""
     monkeypatch.setattr(theory, "ROWS_AT_ONCE", rows)
     random = np.random.default_rng(1)
     design = np.hstack([random.normal(size=(60, 3)), np.ones((60, 1))])

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.catalog.losses import LossEntry
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
@@ -183,3 +184,21 @@ def test_the_suggestion_of_the_autopsy_converges(entry: Entry, run: Experiment, 
         again = outcome(train(run.changed(longer)))
         assert isinstance(again, Finished)
         assert again.loss < facts_of(run).start_loss
+
+
+@pytest.mark.parametrize("entry", every_entry("loss"))
+@pytest.mark.parametrize("batch_size", [1, 10, 1000])
+def test_below_the_limit_a_loss_goes_down(entry: LossEntry, batch_size: int) -> None:
+    """Also one whose curvature grows without bound: its limit is that of the start.
+
+    A loss with a kink has no limit: its steps do not shrink, whatever the lr.
+    """
+    if entry.kinks:
+        assert facts_of(Experiment().changed({"loss": entry.name})).stability.limit.lr == math.inf
+        return
+    run = Experiment(loop="fast", batch_size=batch_size, epochs=3 if batch_size < 1000 else 60)
+    for seed in range(4):
+        run = run.changed({"loss": entry.name, "seed": seed})
+        facts = facts_of(run)
+        lr = min(0.9 * facts.stability.limit.lr, 1.0)
+        assert outcome(train(run.changed({"lr": lr}))).loss < 0.05 * facts.start_loss
