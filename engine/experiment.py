@@ -17,8 +17,9 @@ from engine.catalog.dataset import Dataset
 from engine.catalog.losses import LossEntry
 from engine.catalog.model import Linear, Model
 from engine.catalog.optimizers import OptimizerEntry
+from engine.catalog.param import Param, Value
 from engine.catalog.penalties import PenaltyEntry
-from engine.catalog.registry import Entry, Param, Registry, Value
+from engine.catalog.registry import Entry, Registry
 from engine.catalog.schedules import ScheduleEntry
 from engine.settings import SETTINGS, Reduction
 from engine.support.errors import BadInput

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from engine.catalog.registry import Param
+from engine.catalog.param import Flag, Number, Param, Text, Whole
+
+LOOPS = ("scratch", "concise", "fast")
+"""Who can take the steps."""
 
 
 class Reduction(StrEnum):
@@ -36,19 +39,19 @@ class Reduction(StrEnum):
 SETTINGS: dict[str, Param] = {
     param.name: param
     for param in (
-        Param(
+        Text(
             "loop",
             "scratch",
             "Who takes the steps.",
             "Same minibatches and same numbers in all of them.",
-            choices=("scratch", "concise", "fast"),
+            choices=LOOPS,
             about=(
                 "The loop written out, as in §3.2: data iterator, autograd, SGD by hand.",
                 "PyTorch's own parts, as in §3.3: nn.Linear, DataLoader, torch.optim.",
                 "The same steps compiled: what is left when Python is out of the way.",
             ),
         ),
-        Param(
+        Number(
             "lr",
             0.03,
             "Learning rate: the size of each step against the gradient.",
@@ -58,7 +61,7 @@ SETTINGS: dict[str, Param] = {
             above=True,
             high=1e6,
         ),
-        Param(
+        Whole(
             "batch_size",
             10,
             "How many samples each gradient is averaged over.",
@@ -67,7 +70,7 @@ SETTINGS: dict[str, Param] = {
             low=1,
             high=10_000_000,
         ),
-        Param(
+        Whole(
             "epochs",
             3,
             "How often training goes through the whole data set.",
@@ -76,14 +79,14 @@ SETTINGS: dict[str, Param] = {
             low=1,
             high=100_000_000,
         ),
-        Param(
+        Flag(
             "drop_last",
             False,
             "Whether a short last minibatch is left out, as DataLoader's drop_last does.",
             "Every step is then averaged over the same number of samples.",
             "true: each epoch misses a few samples, other ones each time.",
         ),
-        Param(
+        Text(
             "reduction",
             "sum",
             "sum: add the losses, SGD divides by batch_size. mean: average them. total: only add.",
@@ -96,21 +99,21 @@ SETTINGS: dict[str, Param] = {
                 "Losses are added and nothing divides them: batch_size times the steps of mean.",
             ),
         ),
-        Param(
+        Flag(
             "reshape",
             True,
             "Whether y is brought into the shape of ŷ before they are subtracted.",
             "(B, 1) − (B,) is (B, B) to PyTorch: every label against every estimate.",
             "false: w comes out about batch_size times too small, and nothing complains.",
         ),
-        Param(
+        Flag(
             "shuffle",
             True,
             "Whether each epoch goes through the samples in a new order, as DataLoader's shuffle.",
             "In an order of their own, neighbours are alike and minibatches lean to one side.",
             "false on sorted data: the last minibatches of each epoch have the last word.",
         ),
-        Param(
+        Number(
             "validation_split",
             0.0,
             "Share of the samples that training never sees.",
@@ -119,7 +122,7 @@ SETTINGS: dict[str, Param] = {
             low=0.0,
             high=0.9,
         ),
-        Param(
+        Whole(
             "patience",
             0,
             "Early stopping: epochs without a better loss until the run ends; 0: never.",
@@ -128,7 +131,7 @@ SETTINGS: dict[str, Param] = {
             low=0,
             high=1_000_000,
         ),
-        Param(
+        Whole(
             "seed",
             7,
             "Start of every random number: data, first weights, shuffling.",
@@ -137,7 +140,7 @@ SETTINGS: dict[str, Param] = {
             low=0,
             high=2**63 - 1,
         ),
-        Param(
+        Text(
             "device",
             "auto",
             "Where the tensors live: auto, cpu, cuda, cuda:N or mps.",

@@ -12,8 +12,9 @@ from engine.catalog.inits import INITS
 from engine.catalog.losses import LOSSES
 from engine.catalog.models import MODELS
 from engine.catalog.optimizers import OPTIMIZERS, OptimizerEntry
+from engine.catalog.param import Value
 from engine.catalog.penalties import PENALTIES
-from engine.catalog.registry import CostEntry, Entry, Registry, Value
+from engine.catalog.registry import CostEntry, Entry, Registry
 from engine.catalog.schedules import SCHEDULES
 from engine.support.errors import BadInput
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.catalog.dataset import Column, Dataset, Truth, generated
+from engine.catalog.param import Flag, Number, Numbers, Param, Text, Whole
 from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
-from engine.catalog.registry import Entry, Param, Registry
+from engine.catalog.registry import Entry, Registry
 from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 DATASETS = Registry("data", "The truth that samples are drawn from.", Entry)
 
-N = Param(
+N = Whole(
     "n",
     1000,
     "How many samples are drawn.",
@@ -27,7 +28,7 @@ N = Param(
     low=1,
     high=10_000_000,
 )
-NOISE = Param(
+NOISE = Number(
     "noise",
     0.01,
     "Standard deviation σ of the noise on the labels.",
@@ -44,7 +45,7 @@ NOISE = Param(
     formula="y = Xw + b + N(0, σ²)",
     help="d2l §3.2's generator, with feature scale, correlation and outliers to turn.",
     params=(
-        Param(
+        Numbers(
             "w",
             (2.0, -3.4),
             "The true weights, separated by commas; as many as there are features.",
@@ -53,7 +54,7 @@ NOISE = Param(
             low=-1e6,
             high=1e6,
         ),
-        Param(
+        Number(
             "b",
             4.2,
             "The true bias: y where every feature is 0.",
@@ -64,7 +65,7 @@ NOISE = Param(
         ),
         N,
         NOISE,
-        Param(
+        Numbers(
             "scale",
             (1.0,),
             "Standard deviation of the features: one for all, or one for each.",
@@ -74,7 +75,7 @@ NOISE = Param(
             above=True,
             high=1e6,
         ),
-        Param(
+        Number(
             "correlation",
             0.0,
             "Correlation between every two features.",
@@ -83,7 +84,7 @@ NOISE = Param(
             low=0.0,
             high=0.9999,
         ),
-        Param(
+        Number(
             "outliers",
             0.0,
             "Share of the labels that are moved by outlier_size.",
@@ -92,7 +93,7 @@ NOISE = Param(
             low=0.0,
             high=0.5,
         ),
-        Param(
+        Number(
             "outlier_size",
             10.0,
             "How far an outlier's label is moved, in units of y.",
@@ -101,7 +102,7 @@ NOISE = Param(
             low=-1e6,
             high=1e6,
         ),
-        Param(
+        Flag(
             "sorted",
             False,
             "Whether the samples lie in the order of their first feature.",
@@ -153,7 +154,7 @@ def linear(
     formula="U = R·I + N(0, σ²)",
     help="Currents through a resistor and the voltages measured: one weight, no bias.",
     params=(
-        Param(
+        Number(
             "R",
             10.0,
             "The true resistance in ohm.",
@@ -164,7 +165,7 @@ def linear(
         ),
         N,
         NOISE,
-        Param(
+        Number(
             "current",
             1.732,
             "Largest current in ampere; currents are drawn evenly between 0 and it.",
@@ -188,7 +189,7 @@ def ohm(R: float, n: int, noise: float, current: float) -> Dataset:
     return generated(n, (Column("I", "A"),), Column("U", "V"), features, truth)
 
 
-TEMPERATURE = Param(
+TEMPERATURE = Number(
     "T",
     5000.0,
     "The true temperature in kelvin.",
@@ -197,7 +198,7 @@ TEMPERATURE = Param(
     low=100.0,
     high=50_000.0,
 )
-RELATIVE = Param(
+RELATIVE = Number(
     "noise",
     0.02,
     "Relative noise: each intensity is multiplied by exp(noise·z), z ~ N(0, 1).",
@@ -218,7 +219,7 @@ def wavelengths(low: float, high: float) -> tuple[Param, Param]:
 
 def wavelength(name: str, default: float, what: Translatable) -> Param:
     """One end of the range of wavelengths."""
-    return Param(
+    return Number(
         name,
         default,
         what,
@@ -253,7 +254,7 @@ def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Gene
         replace(N, default=500),
         RELATIVE,
         *wavelengths(0.3, 3.0),
-        Param(
+        Text(
             "label",
             "log",
             "What is fitted: ln B, B as a share of its peak, or B in SI units.",

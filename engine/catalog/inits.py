@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import Entry, Param, Registry
+from engine.catalog.param import Number
+from engine.catalog.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 INITS = Registry("init", "Where the weights start.", Entry)
 
-GAIN = Param(
+GAIN = Number(
     "gain",
     1.0,
     "Factor on the spread that Glorot and Bengio's rule gives.",
@@ -43,7 +44,7 @@ def zeros(weight: Tensor, generator: Generator) -> Tensor:
     formula="w ~ N(0, std²)",
     help="The book's start: small random numbers around zero.",
     params=(
-        Param(
+        Number(
             "std",
             0.01,
             "Standard deviation of the first weights.",
@@ -65,7 +66,7 @@ def normal(weight: Tensor, generator: Generator, std: float) -> Tensor:
     formula="w ~ U(−bound, bound)",
     help="Every weight in the interval is as likely as any other.",
     params=(
-        Param(
+        Number(
             "bound",
             0.1,
             "Half width of the interval the first weights are drawn from.",
@@ -87,7 +88,7 @@ def uniform(weight: Tensor, generator: Generator, bound: float) -> Tensor:
     formula="w = value",
     help="All weights alike: put the start where you want to see it.",
     params=(
-        Param(
+        Number(
             "value",
             1.0,
             "The number every weight starts at.",

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import CostEntry, Param, Registry
+from engine.catalog.param import Number
+from engine.catalog.registry import CostEntry, Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,7 +88,7 @@ def l1(r: Tensor) -> Tensor:
     formula="½r² if |r| ≤ δ, else δ(|r| − ½δ)",
     help="Squared near zero, absolute far away: outliers pull with a bounded force.",
     params=(
-        Param(
+        Number(
             "delta",
             1.0,
             "Residual at which the loss turns from squared to absolute.",
@@ -114,7 +115,7 @@ def huber(r: Tensor, delta: float) -> Tensor:
     formula="½r²/β if |r| < β, else |r| − ½β",
     help="Huber divided by its threshold: equal to Huber only at 1.",
     params=(
-        Param(
+        Number(
             "beta",
             1.0,
             "Residual at which the loss turns from squared to absolute.",
@@ -141,7 +142,7 @@ def smooth_l1(r: Tensor, beta: float) -> Tensor:
     formula="(1 − q)·r if r > 0, else −q·r",
     help="Leans to one side: the line leaves the share q of the labels below it.",
     params=(
-        Param(
+        Number(
             "q",
             0.9,
             "Which quantile of y given x is estimated.",

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.catalog.dataset import Dataset, Truth
+from engine.catalog.param import Flag, Number, Text, Whole
 from engine.catalog.radiation import C2
-from engine.catalog.registry import Entry, Param, Registry
+from engine.catalog.registry import Entry, Registry
 from engine.support.translation import tr
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MODELS = Registry("model", "What is fitted to the data.", Entry)
     formula="ŷ = Xw + b",
     help="One weight for each feature, and a bias.",
     params=(
-        Param(
+        Flag(
             "bias",
             True,
             "Whether the model has a bias b.",
@@ -59,7 +60,7 @@ def ohm(dataset: Dataset) -> Model:
     formula="ŷ = s·(1/λ), T = −c₂/s",
     help="A line in 1/λ whose slope tells the temperature of what glows.",
     params=(
-        Param(
+        Flag(
             "intercept",
             False,
             "Whether the line may leave the origin: a body that is not quite black.",
@@ -156,7 +157,7 @@ class Planck(Model):
     formula="ŷ = B(λ, T)",
     help="One temperature behind a whole spectrum; not linear in its parameter.",
     params=(
-        Param(
+        Text(
             "parameter",
             "ln_T",
             "How the temperature is written as a parameter: ln T, T/1000 or T in kelvin.",
@@ -169,7 +170,7 @@ class Planck(Model):
                 "θ = T in kelvin: the gradient is tiny or huge, depending on the label.",
             ),
         ),
-        Param(
+        Number(
             "start",
             3000.0,
             "The first guess of the temperature in kelvin; the init has no say.",
@@ -178,7 +179,7 @@ class Planck(Model):
             low=10.0,
             high=100_000.0,
         ),
-        Param(
+        Flag(
             "as_printed",
             False,
             "Whether exp(x) − 1 is computed as the law is printed.",
@@ -234,7 +235,7 @@ class TwoLayer(Model):
     formula="ŷ = a(X·W1 + b1)·W2 + b",
     help="A hidden layer between: where all weights begin at zero, no weight ever moves.",
     params=(
-        Param(
+        Whole(
             "hidden",
             2,
             "Units of the hidden layer.",
@@ -243,7 +244,7 @@ class TwoLayer(Model):
             low=1,
             high=64,
         ),
-        Param(
+        Text(
             "activation",
             "none",
             "What bends the hidden units; none leaves a linear net.",

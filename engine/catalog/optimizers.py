@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog.registry import Entry, Param, Registry
+from engine.catalog.param import Number, Param
+from engine.catalog.registry import Entry, Registry
 from engine.support.translation import Translatable
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class OptimizerEntry(Entry):
 
 OPTIMIZERS = Registry("optimizer", "How a gradient is turned into a step.", OptimizerEntry)
 
-MOMENTUM = Param(
+MOMENTUM = Number(
     "momentum",
     0.9,
     "Share μ of the last move that is kept.",
@@ -56,7 +57,7 @@ MOMENTUM = Param(
 
 def eps(default: float) -> Param:
     """What keeps the denominator of an adaptive optimizer away from 0."""
-    return Param(
+    return Number(
         "eps",
         default,
         "Added to the denominator, so that it is never 0.",
@@ -70,7 +71,7 @@ def eps(default: float) -> Param:
 
 def share(name: str, default: float, what: Translatable) -> Param:
     """How much of a running mean is kept from step to step."""
-    return Param(
+    return Number(
         name,
         default,
         what,

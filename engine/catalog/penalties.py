@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import CostEntry, Param, Registry
+from engine.catalog.param import Number
+from engine.catalog.registry import CostEntry, Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,7 +22,7 @@ class PenaltyEntry(CostEntry):
 
 PENALTIES = Registry("penalty", "What large weights cost beside the loss.", PenaltyEntry)
 
-STRENGTH = Param(
+STRENGTH = Number(
     "strength",
     0.01,
     "How much the penalty λ counts beside the loss.",

@@ -2,126 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from engine.support.errors import BadInput, show
+from engine.catalog.param import Param, Value
+from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr
 
 F = TypeVar("F", bound=Callable[..., object])
-
-Value = bool | int | float | str | tuple[float, ...]
-"""What a parameter can hold."""
-
-
-@dataclass(frozen=True)
-class Param:
-    """One setting: its name, default, limits and the help shown while it has the focus."""
-
-    name: str
-    default: Value
-    what: Translatable
-    """What it is."""
-    why: Translatable = ""
-    """Why it matters."""
-    extremes: Translatable = ""
-    """What too high or too low looks like."""
-    low: float | None = None
-    high: float | None = None
-    above: bool = False
-    """Whether `low` itself is excluded."""
-    choices: tuple[str, ...] = ()
-    """The only values of a text setting; empty means any text that `check` accepts."""
-    about: tuple[Translatable, ...] = ()
-    """A line about each of the choices."""
-    longest: int = 1000
-    """How many numbers a list may hold."""
-
-    @property
-    def allowed(self) -> str:
-        """The limits in words, for error messages and help."""
-        if self.choices:
-            return tr("choose from {names}", names=", ".join(self.choices))
-        if isinstance(self.default, bool):
-            return tr("must be true or false")
-        if isinstance(self.default, str):
-            return tr("must be text")
-        unlimited = self.low is None and self.high is None
-        if isinstance(self.default, int):
-            kind = tr("a whole number")
-        elif isinstance(self.default, float):
-            kind = tr("a finite number") if unlimited else tr("a number")
-        else:
-            kind = tr("1 to {longest} numbers separated by commas, each", longest=self.longest)
-        if unlimited:
-            return tr("must be {kind}", kind=kind)
-        return tr("must be {kind} {limits}", kind=kind, limits=self._limits())
-
-    def _limits(self) -> str:
-        """What a number must lie between."""
-        if self.low is None:
-            return tr("at most {high}", high=show(self.high))
-        if self.high is None:
-            return tr("above {low}" if self.above else "at least {low}", low=show(self.low))
-        return tr(
-            "above {low} and at most {high}" if self.above else "at least {low} and at most {high}",
-            low=show(self.low),
-            high=show(self.high),
-        )
-
-    def check(self, value: object, key: str | None = None) -> Value:
-        """The value in this parameter's type; raises BadInput for `key` when it is not allowed."""
-        checked = self._cast(value)
-        if checked is None:
-            raise BadInput(key or self.name, value, self.allowed)
-        return checked
-
-    def parse(self, text: str, key: str | None = None) -> Value:
-        """The value a person typed; raises BadInput when it cannot be read or is not allowed."""
-        text = text.strip()
-        value: object = text
-        try:
-            if isinstance(self.default, bool):
-                value = {"true": True, "false": False}.get(text.lower(), text)
-            elif isinstance(self.default, int):
-                value = int(text)
-            elif isinstance(self.default, float):
-                value = float(text)
-            elif isinstance(self.default, tuple):
-                value = tuple(float(part) for part in text.strip("[]()").split(","))
-        except ValueError:
-            raise BadInput(key or self.name, text, self.allowed) from None
-        return self.check(value, key)
-
-    def _cast(self, value: object) -> Value | None:
-        if isinstance(self.default, bool):
-            return value if isinstance(value, bool) else None
-        if isinstance(self.default, str):
-            if not isinstance(value, str) or (self.choices and value not in self.choices):
-                return None
-            return value
-        if isinstance(self.default, tuple):
-            if not isinstance(value, tuple | list) or not 1 <= len(value) <= self.longest:
-                return None
-            items = [self._number(item) for item in value]
-            return None if None in items else tuple(item for item in items if item is not None)
-        number = self._number(value)
-        if number is None or isinstance(self.default, float):
-            return number
-        return value if isinstance(value, int) else None
-
-    def _number(self, value: object) -> float | None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        if not abs(value) <= sys.float_info.max:
-            return None
-        if self.low is not None and (value < self.low or (self.above and value == self.low)):
-            return None
-        if self.high is not None and value > self.high:
-            return None
-        return float(value)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.catalog.registry import Entry, Param, Registry
+from engine.catalog.param import Number
+from engine.catalog.registry import Entry, Registry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,7 @@ def constant(t: Times, epochs: int) -> Times:
     formula="lr·γ^⌊t/size⌋",
     help="Falls by a factor every few epochs.",
     params=(
-        Param(
+        Number(
             "size",
             1.0,
             "Epochs between two falls.",
@@ -56,7 +57,7 @@ def constant(t: Times, epochs: int) -> Times:
             low=1e-3,
             high=1e8,
         ),
-        Param(
+        Number(
             "gamma",
             0.5,
             "Factor of each fall.",
@@ -80,7 +81,7 @@ def step(t: Times, epochs: int, size: float, gamma: float) -> Times:
     formula="lr/(1 + decay·t)",
     help="Falls ever more slowly: far enough to silence noise, never so far as to stop.",
     params=(
-        Param(
+        Number(
             "decay",
             1.0,
             "How fast it falls: to half after 1/decay epochs.",
@@ -102,7 +103,7 @@ def inverse(t: Times, epochs: int, decay: float) -> Times:
     formula="lr·(1 − t/epochs)^power",
     help="Falls to 0 at the end of the run.",
     params=(
-        Param(
+        Number(
             "power",
             1.0,
             "Shape of the fall: 1 is a straight line.",
@@ -138,7 +139,7 @@ def cosine(t: Times, epochs: int) -> Times:
     formula="lr·min(1, start + (1 − start)·t/length)",
     help="Begins small and rises in a straight line, then stays.",
     params=(
-        Param(
+        Number(
             "length",
             1.0,
             "Epochs until the full learning rate is reached.",
@@ -147,7 +148,7 @@ def cosine(t: Times, epochs: int) -> Times:
             low=1e-3,
             high=1e8,
         ),
-        Param(
+        Number(
             "start",
             0.1,
             "Share of the learning rate at the first step.",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from engine.catalog.registry import Value
+from engine.catalog.param import Value
 from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
 from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Cell, Sweep

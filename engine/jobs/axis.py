@@ -6,7 +6,7 @@ import math
 import operator
 from dataclasses import dataclass
 
-from engine.catalog.registry import Param, Value
+from engine.catalog.param import Number, Value, Whole
 from engine.experiment import Experiment
 from engine.support.errors import BadInput
 from engine.support.translation import tr
@@ -50,10 +50,10 @@ def parse_axis(text: str, experiment: Experiment) -> Axis:
     return Axis(key, tuple(dict.fromkeys(values)))
 
 
-def numeric(key: str, experiment: Experiment) -> Param:
+def numeric(key: str, experiment: Experiment) -> Number | Whole:
     """The number that stands under a key; raises BadInput where an axis cannot run along it."""
     param = experiment.param(key) if key in experiment.flat() else None
-    if key not in numeric_keys(experiment) or not isinstance(param, Param):
+    if key not in numeric_keys(experiment) or not isinstance(param, Number | Whole):
         names = ", ".join(numeric_keys(experiment))
         if key == "patience":
             allowed = tr("has no say in a sweep; choose from {names}", names=names)
@@ -74,7 +74,7 @@ def numeric_keys(experiment: Experiment) -> list[str]:
     ]
 
 
-def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
+def spaced(key: str, scale: str, rest: str, param: Number | Whole) -> list[float | int]:
     """The values of `low:high:count`, evenly spaced or by equal factors; raises BadInput."""
     form = tr("must be log:low:high:count or lin:low:high:count")
     parts = rest.split(":")
@@ -97,7 +97,7 @@ def spaced(key: str, scale: str, rest: str, param: Param) -> list[float | int]:
         values = [low + (high - low) * share for share in shares]
     if not all(map(math.isfinite, values)):
         raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("the range is too wide"))
-    if isinstance(param.default, int):
+    if isinstance(param, Whole):
         return [round(value) for value in values]
     # Four digits are as many as a person wants to read or type again, if they tell values apart.
     neat = [low, *(float(f"{value:.4g}") for value in values[1:-1]), high]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple
 
-from engine.catalog.registry import Value
+from engine.catalog.param import Value
 from engine.experiment import Experiment
 from engine.jobs.axis import MOST_RUNS, Axis, size
 from engine.jobs.job import JobState

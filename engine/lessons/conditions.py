@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from engine.catalog.choice import REGISTRIES
+from engine.catalog.param import Param
 from engine.catalog.parameters import Values, labels
-from engine.catalog.registry import Param
 from engine.experiment import Experiment
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput, show

@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.problem import build, generator
-from engine.settings import SETTINGS
+from engine.settings import LOOPS
 from engine.support.device import available
 from engine.support.errors import BadInput
 from engine.training.controls import Controls
 from engine.training.loops import EpochEnd, load
 from tests.support.runs import array
 from tests.support.strategies import tame_experiments
-
-LOOPS = SETTINGS["loop"].choices
 
 
 def minibatches(experiment: Experiment, epochs: int) -> list[list[torch.Tensor]]:

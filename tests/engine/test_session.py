@@ -11,7 +11,7 @@ import pytest
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
 from engine.session import Session
-from engine.settings import SETTINGS
+from engine.settings import LOOPS
 from engine.theory.landscape import plane
 from engine.training import trainer
 from engine.training.controls import Controls
@@ -75,7 +75,7 @@ def test_the_screen_is_told_whenever_kernels_are_compiled(
     assert ["compiling" in str(message) for message in said] == [True, False, True]
 
 
-@pytest.mark.parametrize("loop", SETTINGS["loop"].choices)
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_started_run_finishes_with_the_numbers_of_the_trainer(
     open_session: Open, loop: str
 ) -> None:

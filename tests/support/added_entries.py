@@ -16,6 +16,7 @@ from tests.support.paths import ROOT
 HEAD = """
 from engine.catalog.losses import LOSSES
 from engine.catalog.optimizers import OPTIMIZERS, eps, share
+from engine.catalog.param import Number
 """
 
 

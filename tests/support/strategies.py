@@ -10,7 +10,8 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 from engine.catalog.choice import REGISTRIES
-from engine.catalog.registry import Entry, Param, Value
+from engine.catalog.param import Flag, Number, Numbers, Param, Text, Value, Whole
+from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput
@@ -46,33 +47,35 @@ def every_entry(*keys: str) -> list[Any]:
 
 def values_of(param: Param, size: int | None = None) -> st.SearchStrategy[Value]:
     """Every value a parameter allows; a list holds `size` numbers where that is given."""
-    if isinstance(param.default, bool):
+    if isinstance(param, Flag):
         return st.booleans()
-    if isinstance(param.default, str):
+    if isinstance(param, Text):
         # Free text is a device's name.
         return st.sampled_from(param.choices or ("auto", "cpu", "cuda", "cuda:1", "mps"))
-    if isinstance(param.default, int):
+    if isinstance(param, Whole):
         assert param.low is not None
         assert param.high is not None
         return st.integers(int(param.low), int(param.high))
+    assert isinstance(param, Number | Numbers)
     one = st.floats(
         param.low, param.high, exclude_min=param.above, allow_nan=False, allow_infinity=False
     )
-    if isinstance(param.default, float):
+    if isinstance(param, Number):
         return one
     return st.lists(one, min_size=size or 1, max_size=size or 5).map(tuple)
 
 
 def tame_values_of(param: Param, size: int) -> st.SearchStrategy[Value]:
     """Allowed values that a run of a few steps bears: neither tiny, huge nor unstable."""
-    if isinstance(param.default, bool | str):
+    if isinstance(param, Flag | Text):
         return values_of(param)
-    if isinstance(param.default, int):
+    if isinstance(param, Whole):
         return st.integers(int(max(param.low or 0, 1)), int(min(param.high or 40, 40)))
+    assert isinstance(param, Number | Numbers)
     low = 0.5 if param.above else max(-2.0, -2.0 if param.low is None else param.low)
     high = min(2.0, 2.0 if param.high is None else 0.9 * param.high)
     one = st.floats(low, high, allow_subnormal=False)
-    return one if isinstance(param.default, float) else st.tuples(*[one] * size)
+    return one if isinstance(param, Number) else st.tuples(*[one] * size)
 
 
 def changes_with(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.catalog.registry import Value
+from engine.catalog.param import Value
 from engine.jobs.sweep import Cell, SweepProgress
 from engine.support.translation import Translatable, tr, trn
 from tui.drawing.chart import Chart, Curve

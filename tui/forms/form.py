@@ -10,7 +10,8 @@ from textual.containers import VerticalScroll
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Static
 
-from engine.catalog.registry import Param, Registry
+from engine.catalog.param import Flag, Param, Text
+from engine.catalog.registry import Registry
 from engine.experiment import Experiment
 from engine.support.errors import show
 from engine.support.translation import tr
@@ -23,8 +24,10 @@ def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
         return tuple(
             Choice(entry.name, tr(entry.label), entry.formula, tr(entry.help)) for entry in param
         )
-    if isinstance(param.default, bool):
+    if isinstance(param, Flag):
         return (Choice("true", tr("yes")), Choice("false", tr("no")))
+    if not isinstance(param, Text):
+        return ()
     about = param.about or ("",) * len(param.choices)
     return tuple(
         Choice(value, value, help=tr(text))

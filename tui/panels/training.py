@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.content import Content
 
-from engine.catalog.registry import Param
+from engine.catalog.param import Text
 from engine.experiment import Experiment
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
@@ -19,7 +19,7 @@ from tui.text.numbers import rounded
 PACES: tuple[float | None, ...] = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, None)
 """Epochs a second that can be chosen, slowest first; None is full speed."""
 
-PACE = Param(
+PACE = Text(
     "pace",
     "full speed",
     "How many epochs a second, so that one can watch.",

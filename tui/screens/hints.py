@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 from textual.widget import Widget
 
-from engine.catalog.registry import Param
+from engine.catalog.param import Param, Text
 from engine.support.translation import in_words, tr
 from tui.forms.fields import Picker, TextField
 from tui.panels.gauge import knows, limit_words
@@ -71,8 +71,10 @@ class Hints:
             return ""  # the field is about to go with the choice that it belonged to
         param = PACE if key == "pace" else experiment.param(key)
         if isinstance(param, Param):
-            about = dict(zip(param.choices, param.about, strict=False)).get(value, "")
-            own = tr(about), self.measured(key)
+            about = {}
+            if isinstance(param, Text):
+                about = dict(zip(param.choices, param.about, strict=False))
+            own = tr(about.get(value, "")), self.measured(key)
             general = tr(param.what), tr(param.why), tr(param.extremes)
             return " ".join(filter(None, (*own, *general)))
         entry = experiment.choice(key).entry

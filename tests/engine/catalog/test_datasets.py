@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.catalog.choice import choose
 from engine.catalog.dataset import Dataset, Truth
 from engine.catalog.datasets import DATASETS
+from engine.catalog.param import Number
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import generator
@@ -73,9 +74,11 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
 @pytest.mark.parametrize("entry", every_entry("data"))
 @pytest.mark.parametrize("noise", [0.01, 0.5, 20.0])
 def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry, noise: float) -> None:
-    """S1: residual sd = σ ±10 %."""
-    largest = entry.param("noise", "noise").high
-    assert largest is not None
+    """The residual sd = σ ±10 %."""
+    param = entry.param("noise", "noise")
+    assert isinstance(param, Number)
+    assert param.high is not None
+    largest = param.high
     noise = min(noise, largest)
     dataset = dataset_of(entry.name, noise=noise, n=4000)
     X, y = dataset.draw(generator(7, "data"))

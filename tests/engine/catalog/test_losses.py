@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from engine.catalog.losses import LOSSES, LossEntry
-from engine.catalog.registry import Param
+from engine.catalog.param import Number, Param
 from tests.support.strategies import every_entry
 
 RESIDUALS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=20)
@@ -20,6 +20,7 @@ RESIDUALS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=20)
 
 def moderate(param: Param) -> st.SearchStrategy[float]:
     """Values of a loss's parameter between a thousandth and a thousand."""
+    assert isinstance(param, Number)
     return st.floats(max(param.low or 0.0, 1e-3), min(param.high or 1e3, 1e3))
 
 

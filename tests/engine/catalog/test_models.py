@@ -17,6 +17,7 @@ from engine.catalog.choice import choose
 from engine.catalog.dataset import Dataset
 from engine.catalog.model import Linear, Model
 from engine.catalog.models import MODELS
+from engine.catalog.param import Flag, Text
 from engine.catalog.parameters import flat, numbers
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
@@ -39,7 +40,9 @@ DATASETS_OF = {
 def variants(entry: Entry) -> list[tuple[Model, Dataset]]:
     """The model for every kind of data it goes with, with each choice of its parameters."""
     options = [
-        param.choices or ((True, False) if isinstance(param.default, bool) else (param.default,))
+        param.choices
+        if isinstance(param, Text)
+        else ((True, False) if isinstance(param, Flag) else (param.default,))
         for param in entry.params
     ]
     names = [param.name for param in entry.params]

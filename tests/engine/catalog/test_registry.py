@@ -14,17 +14,18 @@ from hypothesis import strategies as st
 from engine.catalog.choice import REGISTRIES
 from engine.catalog.losses import LossEntry
 from engine.catalog.optimizers import OptimizerEntry
-from engine.catalog.registry import CostEntry, Entry, Param, Registry, Value
+from engine.catalog.param import Flag, Number, Numbers, Numeric, Param, Text, Value, Whole
+from engine.catalog.registry import CostEntry, Entry, Registry
 from engine.support.errors import BadInput, show
 from tests.support.commands import refusal_of
 from tests.support.paths import ROOT
 from tests.support.strategies import every_entry, every_param, values_of
 
-NUMBER = Param("x", 1.0, "A number.", low=-10.0, high=10.0)
-WHOLE = Param("k", 1, "A whole number.", low=0, high=10)
-SWITCH = Param("on", True, "A switch.")
-LIST = Param("w", (1.0, 2.0), "Numbers.", low=-10.0, high=10.0, longest=4)
-WORD = Param("loop", "a", "A word.", choices=("a", "b"))
+NUMBER = Number("x", 1.0, "A number.", low=-10.0, high=10.0)
+WHOLE = Whole("k", 1, "A whole number.", low=0, high=10)
+SWITCH = Flag("on", True, "A switch.")
+LIST = Numbers("w", (1.0, 2.0), "Numbers.", low=-10.0, high=10.0, longest=4)
+WORD = Text("loop", "a", "A word.", choices=("a", "b"))
 
 
 def assert_refused(refusal: BadInput, key: str) -> None:
@@ -63,22 +64,22 @@ def test_a_default_is_allowed(param: Param, key: str) -> None:
 def test_every_parameter_says_what_it_is_and_why_it_matters(param: Param, key: str) -> None:
     assert param.what.endswith(".")
     assert param.why.endswith(".")
-    assert param.extremes.endswith(".") or isinstance(param.default, str)
+    assert param.extremes.endswith(".") or isinstance(param, Text)
     assert param.allowed
 
 
 @pytest.mark.parametrize(("param", "key"), every_param())
 def test_no_parameter_takes_a_value_of_another_type(param: Param, key: str) -> None:
     strange: list[object] = [None, {}, {"a": 1}, object(), [], [[1.0]], ["1"], [None], b"1"]
-    if not isinstance(param.default, bool):
+    if not isinstance(param, Flag):
         strange += [True, False]
-    if not isinstance(param.default, str):
+    if not isinstance(param, Text):
         strange += ["", "1", "true", "text"]
-    if not isinstance(param.default, tuple):
+    if not isinstance(param, Numbers):
         strange += [(1.0,), [1.0]]
-    if isinstance(param.default, bool | str):
+    if isinstance(param, Flag | Text):
         strange += [0, 1, 1.0]
-    if isinstance(param.default, int):
+    if isinstance(param, Whole):
         strange += [1.5, 2.0]
     for value in strange:
         with pytest.raises(BadInput) as refusal:
@@ -88,19 +89,19 @@ def test_no_parameter_takes_a_value_of_another_type(param: Param, key: str) -> N
 
 def numeric_params() -> list[Any]:
     """Parameters that hold a number or several."""
-    return [case for case in every_param() if not isinstance(case.values[0].default, bool | str)]
+    return [case for case in every_param() if isinstance(case.values[0], Numeric)]
 
 
 @pytest.mark.parametrize(("param", "key"), numeric_params())
-def test_a_number_just_beyond_a_limit_is_refused(param: Param, key: str) -> None:
+def test_a_number_just_beyond_a_limit_is_refused(param: Numeric, key: str) -> None:
     assert param.low is not None, "every number has limits"
     assert param.high is not None, "every number has limits"
-    whole = isinstance(param.default, int)
+    whole = isinstance(param, Whole)
     below = param.low - 1 if whole else math.nextafter(param.low, -math.inf)
     beyond = param.high + 1 if whole else math.nextafter(param.high, math.inf)
     numbers = [below, beyond, *([param.low] if param.above else [])]
     for number in (*numbers, math.nan, math.inf, -math.inf):
-        value = (number,) if isinstance(param.default, tuple) else number
+        value = (number,) if isinstance(param, Numbers) else number
         with pytest.raises(BadInput) as refusal:
             param.check(value, key)
         assert_refused(refusal.value, key)
@@ -110,14 +111,14 @@ def test_a_number_just_beyond_a_limit_is_refused(param: Param, key: str) -> None
 
 
 @pytest.mark.parametrize(("param", "key"), numeric_params())
-def test_the_limits_themselves_are_allowed(param: Param, key: str) -> None:
+def test_the_limits_themselves_are_allowed(param: Numeric, key: str) -> None:
     assert param.low is not None
     assert param.high is not None
-    whole = isinstance(param.default, int)
+    whole = isinstance(param, Whole)
     lowest = math.nextafter(param.low, math.inf) if param.above else param.low
     for number in (lowest, param.high):
         value: Value = int(number) if whole else float(number)
-        if isinstance(param.default, tuple):
+        if isinstance(param, Numbers):
             value = (float(number),)
         assert param.check(value, key) == value
 
@@ -210,9 +211,9 @@ def test_a_refusal_is_one_line_whatever_was_given(key: str, value: object) -> No
     ("param", "words"),
     [
         (NUMBER, "must be a number at least -10 and at most 10"),
-        (Param("x", 1.0, "x", low=0.0, above=True), "must be a number above 0"),
-        (Param("x", 1.0, "x"), "must be a finite number"),
-        (Param("x", 1, "x"), "must be a whole number"),
+        (Number("x", 1.0, "x", low=0.0, above=True), "must be a number above 0"),
+        (Number("x", 1.0, "x"), "must be a finite number"),
+        (Whole("x", 1, "x"), "must be a whole number"),
         (SWITCH, "must be true or false"),
         (WORD, "choose from a, b"),
         (LIST, "must be 1 to 4 numbers separated by commas, each at least -10 and at most 10"),

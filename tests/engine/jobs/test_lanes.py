@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.catalog.losses import LossEntry
 from engine.catalog.optimizers import OptimizerEntry
-from engine.catalog.registry import Value
+from engine.catalog.param import Value
 from engine.experiment import Experiment
 from engine.jobs import lanes
 from engine.jobs.axis import Axis, parse_axis

@@ -21,14 +21,14 @@ from torch import Tensor
 
 from engine.catalog.losses import LOSSES, LossEntry
 from engine.catalog.optimizers import OPTIMIZERS
+from engine.catalog.param import Number
 from engine.catalog.penalties import PENALTIES
-from engine.catalog.registry import Param
 from engine.experiment import Experiment
 from engine.jobs.axis import Axis
 from engine.jobs.sweep import Sweep
 from engine.kernels.compiled import FASTMATH, Kernels, kernels
 from engine.kernels.scalars import SCALAR_METHODS
-from engine.settings import SETTINGS
+from engine.settings import LOOPS
 from engine.support.errors import BadInput
 from engine.training.trainer import train
 from tests.support.oracles import assert_same, trace
@@ -91,7 +91,9 @@ def compiled_slope(entry: LossEntry, r: float, params: dict[str, float]) -> floa
 @given(data=st.data())
 def test_the_derivative_is_autograds(entry: LossEntry, data: st.DataObject) -> None:
     params = {
-        param.name: data.draw(st.floats(max(param.low or 0.0, 1e-3), 1e3)) for param in entry.params
+        param.name: data.draw(st.floats(max(param.low or 0.0, 1e-3), 1e3))
+        for param in entry.params
+        if isinstance(param, Number)
     }
     drawn = data.draw(st.lists(st.floats(-1e6, 1e6), max_size=10))
     r = torch.tensor(drawn + GRID, dtype=torch.float64, requires_grad=True)
@@ -188,7 +190,7 @@ def toys(own_kernels: None) -> Iterator[None]:
         label="pseudo-Huber",
         formula="δ²(√(1+(r/δ)²)−1)",
         help="",
-        params=(Param("delta", 1.5, "", low=1e-3, high=1e3),),
+        params=(Number("delta", 1.5, "", low=1e-3, high=1e3),),
         derivative=lambda r, delta: r / (1 + (r / delta).square()).sqrt(),
     )
     def pseudo_huber(r: Tensor, delta: float) -> Tensor:
@@ -217,7 +219,7 @@ def test_a_new_loss_runs_in_every_loop_without_further_edit(
         run = Experiment(lr=0.003, epochs=2, batch_size=7).changed({**small, **change})
         expected = trace(run)
         assert expected.epochs[1].value < expected.epochs[0].value
-        for loop in SETTINGS["loop"].choices:
+        for loop in LOOPS:
             assert_same(list(train(run.changed({"loop": loop}))), expected)
         ends.add(expected.end.loss)
     assert len(ends) == len(changes)
@@ -341,7 +343,7 @@ def test_where_nothing_can_be_kept_it_is_said_and_the_numbers_are_right(
     assert trace(experiment).epochs[-1].near(found["loss"])
 
 
-@pytest.mark.parametrize("loop", SETTINGS["loop"].choices)
+@pytest.mark.parametrize("loop", LOOPS)
 def test_mostly_there_is_nothing_to_note(loop: str) -> None:
     assert started(train(Experiment(loop=loop, device="cpu"))).note == ""
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of, permutation
 from engine.problem import build
-from engine.settings import SETTINGS
+from engine.settings import LOOPS
 from engine.training.controls import Controls
 from engine.training.loops import EpochEnd, load
 
@@ -114,7 +114,7 @@ def test_the_orders_of_a_thousand_epochs_are_all_different() -> None:
     assert len(orders) == 1000
 
 
-@pytest.mark.parametrize("loop", SETTINGS["loop"].choices)
+@pytest.mark.parametrize("loop", LOOPS)
 @given(seed=st.integers(0, 2**63 - 1), n=st.integers(1, 60), batch_size=st.integers(1, 70))
 @settings(max_examples=15)
 def test_every_loop_uses_this_order(loop: str, seed: int, n: int, batch_size: int) -> None:

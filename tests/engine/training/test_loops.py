@@ -17,7 +17,7 @@ from engine.catalog.losses import LossEntry
 from engine.catalog.optimizers import OptimizerEntry
 from engine.experiment import Experiment
 from engine.problem import Problem, build
-from engine.settings import SETTINGS, Reduction
+from engine.settings import LOOPS, Reduction
 from engine.training.controls import Controls
 from engine.training.events import Finished, Stepped
 from engine.training.loops import load
@@ -36,8 +36,7 @@ from tests.support.runs import (
 )
 from tests.support.strategies import PLAIN, every_entry, tame_experiments
 
-LOOPS = SETTINGS["loop"].choices
-REDUCTIONS = SETTINGS["reduction"].choices
+REDUCTIONS = [reduction.value for reduction in Reduction]
 
 
 def numpy_sgd(problem: Problem, epochs: int) -> Iterator[tuple[float, Array]]:

@@ -17,7 +17,7 @@ from engine.catalog.parameters import numbers
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import build, generator
-from engine.settings import SETTINGS, Reduction
+from engine.settings import LOOPS, Reduction
 from engine.support.device import available
 from engine.support.errors import BadInput
 from engine.theory.gather import SAMPLE_SIZE
@@ -37,9 +37,6 @@ from tests.support.runs import (
     steps_of,
 )
 from tests.support.strategies import every_entry, tame_experiments
-
-LOOPS = SETTINGS["loop"].choices
-
 
 # Order ---------------------------------------------------------------------------------------
 
