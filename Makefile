@@ -24,7 +24,7 @@ bench: $(VENV)/bench
 messages: $(VENV)/test
 	$(BIN)/python -m tests.messages
 
-# Accept the screen as it is now as the expected one; look at the pictures before you commit them.
+# Accept the screen as it is now as the expected one; look at texts and pictures before you commit.
 snapshots: $(VENV)/test
 	$(BIN)/pytest tests/tui --snapshot-update
 

@@ -1,12 +1,18 @@
-"""What a comparison of the screen with an accepted picture takes."""
+"""The screen as it was accepted: as text, or as a picture where its colours are the point."""
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from rich.console import Console
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.app import App
 from textual.pilot import Pilot
 
+from tests.support.pilots import frame_of
 from tui.app import LinregApp
 
 Steps = Callable[[Pilot[None]], Awaitable[None]]
@@ -14,8 +20,53 @@ Steps = Callable[[Pilot[None]], Awaitable[None]]
 
 
 class Compare(Protocol):
-    """The fixture of pytest-textual-snapshot, and what is made of it."""
+    """Fails where the screen, at rest, is another than the accepted one at one of these sizes."""
 
     def __call__(
-        self, app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool: ...
+        self,
+        app: LinregApp,
+        *sizes: tuple[int, int],
+        steps: Steps | None = None,
+        colours: bool = False,
+    ) -> None: ...
+
+
+class Look(Protocol):
+    """Fails where the screen, once at rest, is another than the accepted one of this name."""
+
+    async def __call__(self, pilot: Pilot[None], name: str, colours: bool = False) -> None: ...
+
+
+class Svg(SingleFileSnapshotExtension):
+    """A picture in a file of its own, which a browser shows."""
+
+    _file_extension = "svg"
+    _write_mode = WriteMode.TEXT
+
+
+def named(size: tuple[int, int]) -> str:
+    """A size as part of the name of a test or picture."""
+    return f"{size[0]}x{size[1]}"
+
+
+def text_picture(app: App[None]) -> str:
+    """All that stands on the screen, line by line."""
+    lines = ("".join(strip.text for strip in strips) for strips in frame_of(app).strips)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def svg_picture(app: App[None]) -> str:
+    """The screen with its colours; equal screens are equal texts."""
+    width, height = app.size
+    console = Console(
+        width=width,
+        height=height,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        record=True,
+        legacy_windows=False,
+        safe_box=False,
+    )
+    console.print(frame_of(app))
+    return re.sub(r"\bterminal-\d+", "terminal", console.export_svg(title=app.title))

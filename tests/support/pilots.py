@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from textual._compositor import Compositor, LayoutUpdate
+from textual.app import App
 from textual.pilot import Pilot
 
 from engine.lessons.lesson import Lesson
@@ -16,11 +18,9 @@ from tui.screens.main import MainScreen
 from tui.settings import Settings
 
 SIZES = [(40, 12), (50, 24), (80, 24), (120, 34), (200, 50)]
-
-
 LARGE = [(80, 24), (120, 34)]
-
-
+DRAW = Compositor.render_update
+"""Textual's drawing of a frame; the fixture `undrawn` takes it out of the app."""
 LOOKS = 4000
 """How often a condition is looked at before a test gives up on it."""
 
@@ -71,15 +71,19 @@ async def settled(pilot: Pilot[None]) -> None:
 async def calm(pilot: Pilot[None]) -> None:
     """Wait until nothing on the screen changes any more."""
     last: object = None
-    same = 0
     for _ in range(LOOKS):
         await pilot.pause()
-        now = [list(strip) for strip in pilot.app.screen._compositor.render_strips()]
-        same = same + 1 if now == last else 0
-        last = now
-        if same == 5:
+        now = [list(strips) for strips in frame_of(pilot.app).strips]
+        if now == last:
             return
+        last = now
     raise AssertionError("the screen does not come to rest")
+
+
+async def resize(pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Give the terminal another size and wait until the screen has it."""
+    await pilot.resize_terminal(*size)
+    await until(pilot, lambda: tuple(pilot.app.screen.size) == size)
 
 
 async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
@@ -88,6 +92,14 @@ async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
     main.session.shown = replace(main.session.shown, latest=snapshot)
     await until(pilot, lambda: main.desk.snapshot is snapshot)
     await pilot.pause()
+
+
+def frame_of(app: App[None]) -> LayoutUpdate:
+    """The whole screen, a dialog with what shines through it, whether or not it is drawn."""
+    stack = app._background_screens
+    frame = DRAW(app.screen._compositor, full=True, screen_stack=stack, simplify=True)
+    assert isinstance(frame, LayoutUpdate)
+    return frame
 
 
 def text_of(app: LinregApp) -> list[str]:

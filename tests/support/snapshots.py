@@ -150,6 +150,31 @@ def ready(experiment: Experiment | None = None, number: int = 1) -> Snapshot:
     )
 
 
+def begun(experiment: Experiment, number: int = 1) -> Snapshot:
+    """The start of any experiment: the shapes are its own, the numbers are made up."""
+    model, dataset = experiment.architecture(), experiment.dataset()
+    true = model.true_values(dataset.truth) if dataset.truth else {}
+    start: Values = {
+        name: tuple(0.3 * spread(index) for index in range(math.prod(shape)))
+        for name, shape in model.shapes.items()
+    }
+    weights = tuple(2 + spread(index) for index in range(dataset.features))
+    baseline = facts({"w": weights, "b": (B,)})
+    relative = dataset.truth is not None and dataset.truth.relative
+    symbol = "E ℓ(yσz)" if relative else experiment.loss.entry.floor
+    made_up = replace(
+        baseline,
+        floor=replace(baseline.floor, symbol=symbol),
+        true=true,
+        closed_form=true,
+        stability=steady(sum(map(len, start.values()))),
+        start=start,
+    )
+    return replace(
+        ready(experiment, number), facts=made_up, params=start, path=Way((0.0,), (flat(start),))
+    )
+
+
 def stepped(state: State, step: int, number: int = 1) -> Snapshot:
     """A run of the baseline after some steps."""
     epoch = step // STEPS

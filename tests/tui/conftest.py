@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import textual._wait
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
-from tests.support.pictures import Compare, Steps
-from tests.support.pilots import calm, settled
+from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
+from tests.support.pilots import calm, resize, settled
 from tui.app import LinregApp
 
 # torch leaves very many objects behind; frozen, they do not slow down every collection.
@@ -67,18 +68,47 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def picture(snap_compare: Callable[..., bool]) -> Compare:
-    """Compares the screen with the accepted picture once it has come to rest."""
+def accepted(snapshot: SnapshotAssertion, undrawn: None) -> Look:
+    """Compares the screen with the accepted one once it has come to rest."""
 
-    def compare(
-        app: LinregApp, *, terminal_size: tuple[int, int], run_before: Steps | None = None
-    ) -> bool:
-        async def steps(pilot: Pilot[None]) -> None:
-            await settled(pilot)
-            if run_before:
-                await run_before(pilot)
-            await calm(pilot)
-
-        return snap_compare(app, terminal_size=terminal_size, run_before=steps)
+    async def compare(pilot: Pilot[None], name: str, colours: bool = False) -> None:
+        await calm(pilot)
+        if colours:
+            assert svg_picture(pilot.app) == snapshot(name=name, extension_class=Svg)
+        else:
+            assert text_picture(pilot.app) == snapshot(name=name)
 
     return compare
+
+
+@pytest.fixture
+def picture(accepted: Look, monkeypatch: pytest.MonkeyPatch) -> Compare:
+    """Starts an app, takes some steps, and looks at it at one size after the other."""
+    notify = LinregApp.notify
+
+    def notify_for_good(app: LinregApp, message: str, **options: Any) -> None:
+        notify(app, message, **{**options, "timeout": 3600.0})
+
+    monkeypatch.setattr(LinregApp, "notify", notify_for_good)
+
+    async def compare(
+        app: LinregApp, sizes: tuple[tuple[int, int], ...], steps: Steps | None, colours: bool
+    ) -> None:
+        async with app.run_test(size=sizes[0], notifications=True) as pilot:
+            await settled(pilot)
+            if steps:
+                await steps(pilot)
+            for size in sizes:
+                if size != sizes[0]:
+                    await resize(pilot, size)
+                await accepted(pilot, named(size), colours)
+
+    def run(
+        app: LinregApp,
+        *sizes: tuple[int, int],
+        steps: Steps | None = None,
+        colours: bool = False,
+    ) -> None:
+        asyncio.run(compare(app, sizes, steps, colours))
+
+    return run

@@ -247,7 +247,7 @@ async def test_every_seed_trained_by_itself_lies_in_the_band(busy: None, undrawn
 
 
 @pytest.mark.parametrize("look", ["dark", "light", "ascii"])
-def test_band(snap_compare: Compare, look: str) -> None:
+def test_band(picture: Compare, look: str) -> None:
     session = FakeSession(finished())
     session.sweep = seed_band()
     looks = {
@@ -261,4 +261,4 @@ def test_band(snap_compare: Compare, look: str) -> None:
         await until(pilot, lambda: len(shown(main_of(pilot).app)) == 5)  # type: ignore[arg-type]
 
     app = app_for(session, looks[look])
-    assert snap_compare(app, terminal_size=(120, 34), run_before=steps)
+    picture(app, (120, 34), steps=steps, colours=look != "ascii")

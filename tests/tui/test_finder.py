@@ -257,14 +257,14 @@ def asking(finding: Finding, session: FakeSession) -> Steps:
 
 
 @pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
-def test_finder(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_finder(picture: Compare, size: tuple[int, int]) -> None:
     session = FakeSession(ready())
     steps = asking(found(), session)
-    assert snap_compare(app_for(session), terminal_size=size, run_before=steps)
+    picture(app_for(session), size, steps=steps, colours=size == (80, 24))
 
 
-def test_finder_in_ascii(snap_compare: Compare) -> None:
+def test_finder_in_ascii(picture: Compare) -> None:
     session = FakeSession(ready())
     steps = asking(found(), session)
     app = app_for(session, Settings(ascii=True))
-    assert snap_compare(app, terminal_size=(80, 24), run_before=steps)
+    picture(app, (80, 24), steps=steps)

@@ -267,11 +267,11 @@ def warming() -> Snapshot:
 
 @pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
 def test_gauge(picture: Compare, size: tuple[int, int]) -> None:
-    assert picture(app_showing(warming()), terminal_size=size, run_before=to_lr)
+    picture(app_showing(warming()), size, steps=to_lr, colours=size == (80, 24))
 
 
 @pytest.mark.parametrize("look", ["light", "ascii"])
 def test_gauge_above_the_limit(picture: Compare, look: str) -> None:
     settings = Settings(theme="linreg-light") if look == "light" else Settings(ascii=True)
     app = app_showing(diverged(), settings=settings)
-    assert picture(app, terminal_size=(80, 24), run_before=to_lr)
+    picture(app, (80, 24), steps=to_lr, colours=look == "light")

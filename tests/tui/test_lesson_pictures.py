@@ -1,28 +1,25 @@
-"""Pictures of lessons: each one's opening screen, and how one looks on its way."""
+"""Lessons on the screen: each one's opening, and how one looks on its way."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import partial
 
 import pytest
 from textual.pilot import Pilot
 
 from engine.experiment import Experiment
+from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.support.translation import LANGUAGES, set_language
-from engine.training.history import History
-from engine.training.snapshot import Snapshot
-from engine.training.trainer import train
-from tests.support.pictures import Compare
-from tests.support.pilots import LARGE, app_for, main_of, settled, show, until
+from tests.support.pictures import Compare, Look, named
+from tests.support.pilots import LARGE, SIZES, app_for, main_of, resize, settled, show, until
 from tests.support.quiz import quiz
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import diverged, finished, ready
+from tests.support.snapshots import begun, diverged, finished, ready
+from tui.app import LinregApp
 from tui.screens.lessons import LessonsScreen
 from tui.settings import Settings
-
-large = pytest.mark.parametrize("size", LARGE, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -33,20 +30,35 @@ def language(request: pytest.FixtureRequest) -> str:
     return language
 
 
-@cache
-def begun(experiment: Experiment, language: str) -> Snapshot:
-    """The real start of an experiment, before the first step, in the language in use."""
-    history = History(experiment, 1)
-    history.fold(next(train(experiment)))
-    return history.snapshot("ready", experiment.lr, 0.0)
+def is_open(app: LinregApp, lesson: Lesson) -> bool:
+    return app.main.classroom.lesson is lesson
 
 
-@large
-@pytest.mark.parametrize("name", lessons())
-def test_opening(picture: Compare, name: str, language: str, size: tuple[int, int]) -> None:
-    lesson = lessons()[name]
-    session = FakeSession(begun(lesson.experiment.changed({"device": "cpu"}), language))
-    assert picture(app_for(session, lesson=lesson), terminal_size=size)
+class BeginningSession(FakeSession):
+    """Has the start of every experiment at once."""
+
+    def prepare(self, experiment: Experiment) -> None:
+        self.latest = begun(experiment, self.latest.number + 1)
+
+
+@pytest.mark.usefixtures("language")
+async def test_opening(accepted: Look) -> None:
+    """One app is led through all lessons, each at both sizes."""
+    first, *others = lessons().values()
+    session = BeginningSession(begun(first.experiment))
+    app = app_for(session, lesson=first)
+    async with app.run_test(size=LARGE[0]) as pilot:
+        await settled(pilot)
+        for lesson in (first, *others):
+            if lesson is not first:
+                await resize(pilot, LARGE[0])
+                await pilot.press("N")
+                await until(pilot, partial(is_open, app, lesson))
+                await until(pilot, lambda: app.main.desk.snapshot is session.latest)
+                assert session.latest.experiment == lesson.experiment
+            for size in LARGE:
+                await resize(pilot, size)
+                await accepted(pilot, f"{lesson.name}-{named(size)}")
 
 
 async def run(pilot: Pilot[None]) -> None:
@@ -58,12 +70,10 @@ async def run(pilot: Pilot[None]) -> None:
         await show(pilot, now)
 
 
-@pytest.mark.parametrize(
-    "size", [(40, 12), (50, 24), *LARGE, (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
-)
+@pytest.mark.parametrize("size", SIZES, ids=named)
 def test_after_a_run(picture: Compare, size: tuple[int, int]) -> None:
     app = app_for(FakeSession(ready()), lesson=quiz())
-    assert picture(app, terminal_size=size, run_before=run)
+    picture(app, size, steps=run)
 
 
 @pytest.mark.parametrize(
@@ -71,16 +81,17 @@ def test_after_a_run(picture: Compare, size: tuple[int, int]) -> None:
 )
 def test_looks(picture: Compare, settings: Settings) -> None:
     app = app_for(FakeSession(ready()), settings, lesson=quiz())
-    assert picture(app, terminal_size=(80, 24), run_before=run)
+    picture(app, (80, 24), steps=run, colours=True)
 
 
-@large
-def test_list(picture: Compare, language: str, size: tuple[int, int]) -> None:
+@pytest.mark.usefixtures("language")
+@pytest.mark.parametrize("size", LARGE, ids=named)
+def test_list(picture: Compare, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, LessonsScreen))
 
-    assert picture(app_for(FakeSession(ready())), terminal_size=size, run_before=steps)
+    picture(app_for(FakeSession(ready())), size, steps=steps)
 
 
 def test_forms_beside_the_charts(picture: Compare) -> None:
@@ -91,4 +102,4 @@ def test_forms_beside_the_charts(picture: Compare) -> None:
         await pilot.press("l")
         await until(pilot, lambda: main_of(pilot).lab.training.display)
 
-    assert picture(app, terminal_size=(120, 34), run_before=steps)
+    picture(app, (120, 34), steps=steps)

@@ -46,7 +46,7 @@ NAMES = tuple(OPTIMIZERS.entries)
 @pytest.fixture(autouse=True)
 def quick(request: pytest.FixtureRequest) -> None:
     """Only pictures need frames."""
-    if "snap_compare" not in request.fixturenames:
+    if "picture" not in request.fixturenames:
         request.getfixturevalue("undrawn")
 
 
@@ -531,32 +531,32 @@ def opening(*keys: str) -> Steps:
 
 
 @sizes
-def test_finished(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_finished(picture: Compare, size: tuple[int, int]) -> None:
     app = with_race(raced("finished"))
-    assert snap_compare(app, terminal_size=size, run_before=opening("down"))
+    picture(app, size, steps=opening("down"), colours=size == (80, 24))
 
 
-def test_running(snap_compare: Compare) -> None:
+def test_running(picture: Compare) -> None:
     app = with_race(raced("running", 0.3))
-    assert snap_compare(app, terminal_size=(80, 24), run_before=opening("v"))
+    picture(app, (80, 24), steps=opening("v"))
 
 
-def test_light_theme(snap_compare: Compare) -> None:
+def test_light_theme(picture: Compare) -> None:
     app = with_race(raced("finished", tuned=True), Settings(theme="linreg-light"))
-    assert snap_compare(app, terminal_size=(120, 34), run_before=opening("tab", "down", "right"))
+    picture(app, (120, 34), steps=opening("tab", "down", "right"), colours=True)
 
 
-def test_ascii(snap_compare: Compare) -> None:
+def test_ascii(picture: Compare) -> None:
     app = with_race(raced("finished"), Settings(ascii=True))
-    assert snap_compare(app, terminal_size=(80, 24), run_before=opening())
+    picture(app, (80, 24), steps=opening())
 
 
-def test_narrow(snap_compare: Compare) -> None:
+def test_narrow(picture: Compare) -> None:
     app = with_race(raced("finished"))
-    assert snap_compare(app, terminal_size=(50, 24), run_before=opening("v"))
+    picture(app, (50, 24), steps=opening("v"))
 
 
-def test_without_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_colour(picture: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = with_race(raced("finished"))
-    assert snap_compare(app, terminal_size=(80, 24), run_before=opening("v"))
+    picture(app, (80, 24), steps=opening("v"), colours=True)

@@ -1,4 +1,4 @@
-"""Pictures of the screen: every state at every size, compared with the ones that were accepted."""
+"""The screen in every state at every size, compared with the accepted one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
 from tui.settings import Settings
-
-sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-large = pytest.mark.parametrize("size", LARGE, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 def app_in(state: str, settings: Settings | None = None) -> LinregApp:
@@ -56,10 +53,14 @@ def has_focus(key: str) -> Callable[[Pilot[None]], bool]:
 # States ------------------------------------------------------------------------------------------
 
 
-@sizes
 @pytest.mark.parametrize("state", ["ready", "finished", "diverged"])
-def test_state(picture: Compare, state: str, size: tuple[int, int]) -> None:
-    assert picture(app_in(state), terminal_size=size)
+def test_state(picture: Compare, state: str) -> None:
+    picture(app_in(state), *SIZES)
+
+
+@pytest.mark.parametrize("state", ["ready", "finished", "diverged", "failed"])
+def test_state_in_colours(picture: Compare, state: str) -> None:
+    picture(app_in(state), *LARGE, colours=True)
 
 
 SMALL_CHANGE = ("paused", "stopped", "loading", "one_point", "constant")
@@ -68,25 +69,24 @@ SMALL_CHANGE = ("paused", "stopped", "loading", "one_point", "constant")
 
 @pytest.mark.parametrize("state", SMALL_CHANGE)
 def test_state_at_80x24(picture: Compare, state: str) -> None:
-    assert picture(app_in(state), terminal_size=(80, 24))
+    picture(app_in(state), (80, 24))
 
 
-@large
 @pytest.mark.parametrize("state", ["running", "failed", "zeros", "not_finite", "many_features"])
-def test_rarer_state(picture: Compare, state: str, size: tuple[int, int]) -> None:
-    assert picture(app_in(state), terminal_size=size)
+def test_rarer_state(picture: Compare, state: str) -> None:
+    picture(app_in(state), *LARGE)
 
 
 @pytest.mark.parametrize("state", ["loading", "running", "finished", "diverged", "failed"])
 def test_words_only(picture: Compare, state: str) -> None:
-    assert picture(app_in(state), terminal_size=(30, 10))
+    picture(app_in(state), (30, 10))
 
 
 def test_pinned_run_beside_the_previous_one(picture: Compare) -> None:
     now = finished(3)
     app = app_showing(now, previous(1), diverged(2))
     app.main.desk.pinned = previous(1)
-    assert picture(app, terminal_size=(120, 34))
+    picture(app, (120, 34), colours=True)
 
 
 # Looks -------------------------------------------------------------------------------------------
@@ -95,17 +95,16 @@ def test_pinned_run_beside_the_previous_one(picture: Compare) -> None:
 @pytest.mark.parametrize("state", ["finished", "diverged"])
 def test_light_theme(picture: Compare, state: str) -> None:
     app = app_in(state, Settings(theme="linreg-light"))
-    assert picture(app, terminal_size=(120, 34))
+    picture(app, (120, 34), colours=True)
 
 
-@large
-def test_ascii(picture: Compare, size: tuple[int, int]) -> None:
-    assert picture(app_in("finished", Settings(ascii=True)), terminal_size=size)
+def test_ascii(picture: Compare) -> None:
+    picture(app_in("finished", Settings(ascii=True)), *LARGE)
 
 
 def test_no_color(picture: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture(app_in("finished"), terminal_size=(80, 24))
+    picture(app_in("finished"), (80, 24), colours=True)
 
 
 # Changes -----------------------------------------------------------------------------------------
@@ -122,7 +121,7 @@ def test_resize_during_a_run(picture: Compare) -> None:
         await pilot.pause()
 
     app = app_showing(ready(number=2), previous())
-    assert picture(app, terminal_size=(120, 34), run_before=steps)
+    picture(app, (120, 34), steps=steps)
 
 
 def test_grown_again_after_being_tiny(picture: Compare) -> None:
@@ -131,38 +130,36 @@ def test_grown_again_after_being_tiny(picture: Compare) -> None:
         await until(pilot, lambda: main_of(pilot).has_class("-wide"))
         await pilot.pause()
 
-    assert picture(app_in("finished"), terminal_size=(30, 10), run_before=steps)
+    picture(app_in("finished"), (30, 10), steps=steps)
 
 
 def test_keys_before_there_are_any_data(picture: Compare) -> None:
     keys = ("y", "v", "f", "plus", "minus", "left", "right", "v", "0", "p", "enter", "escape")
     app = app_showing(loading())
-    assert picture(app, terminal_size=(80, 24), run_before=pressing(*keys))
+    picture(app, (80, 24), steps=pressing(*keys))
 
 
-@pytest.mark.parametrize("size", [(80, 24)], ids=["80x24"])
 @pytest.mark.parametrize("chart", ["loss", "fit"])
-def test_full_screen(picture: Compare, chart: str, size: tuple[int, int]) -> None:
+def test_full_screen(picture: Compare, chart: str) -> None:
     keys = ["enter"] if chart == "loss" else ["tab", "enter"]
     steps = pressing(*keys, then=lambda pilot: main_of(pilot).has_class("-full"))
-    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
+    picture(app_in("finished"), (80, 24), steps=steps)
 
 
 def test_zoom_and_value_cursor(picture: Compare) -> None:
     steps = pressing("right", "right", "plus")
-    assert picture(app_in("finished"), terminal_size=(120, 34), run_before=steps)
+    picture(app_in("finished"), (120, 34), steps=steps, colours=True)
 
 
 def test_linear_axis(picture: Compare) -> None:
     steps = pressing("y", then=lambda pilot: not main_of(pilot).lab.loss.log_y)
-    assert picture(app_in("finished"), terminal_size=(120, 34), run_before=steps)
+    picture(app_in("finished"), (120, 34), steps=steps)
 
 
-@large
 @pytest.mark.parametrize("turns", [1, 2], ids=["residuals", "parameters"])
-def test_view_of_the_fit(picture: Compare, turns: int, size: tuple[int, int]) -> None:
+def test_view_of_the_fit(picture: Compare, turns: int) -> None:
     steps = pressing("tab", *["v"] * turns)
-    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
+    picture(app_in("finished"), *LARGE, steps=steps)
 
 
 def drawn(pilot: Pilot[None]) -> bool:
@@ -171,11 +168,10 @@ def drawn(pilot: Pilot[None]) -> bool:
     return fit.view.name != "landscape" or fit.chart().heat is not None
 
 
-@large
 @pytest.mark.parametrize("turns", [3, 4], ids=["landscape", "directions"])
-def test_view_of_the_run(picture: Compare, turns: int, size: tuple[int, int]) -> None:
+def test_view_of_the_run(picture: Compare, turns: int) -> None:
     steps = pressing("tab", *["v"] * turns, then=drawn)
-    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
+    picture(app_in("finished"), *LARGE, steps=steps, colours=True)
 
 
 @pytest.mark.parametrize(
@@ -185,35 +181,32 @@ def test_view_of_the_run(picture: Compare, turns: int, size: tuple[int, int]) ->
 )
 def test_landscape_in_full(picture: Compare, settings: Settings) -> None:
     steps = pressing("tab", "v", "v", "v", "f", "enter", then=drawn)
-    assert picture(app_in("finished", settings), terminal_size=(80, 24), run_before=steps)
+    picture(app_in("finished", settings), (80, 24), steps=steps, colours=True)
 
 
-@pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("tabs", [1, 2], ids=["fit", "values"])
-def test_next_panel(picture: Compare, tabs: int, size: tuple[int, int]) -> None:
+def test_next_panel(picture: Compare, tabs: int) -> None:
     steps = pressing(*["tab"] * tabs)
-    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
+    picture(app_in("finished"), *SIZES[:3], steps=steps)
 
 
 def test_scrolled_values(picture: Compare) -> None:
     keys = ["tab", "tab", *["down"] * 5]
     steps = pressing(*keys, then=lambda pilot: main_of(pilot).lab.values.scroll_offset.y >= 5)
-    assert picture(app_in("many_features"), terminal_size=(80, 24), run_before=steps)
+    picture(app_in("many_features"), (80, 24), steps=steps)
 
 
 # Forms -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [*LARGE, (50, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_field_with_its_hint(picture: Compare, size: tuple[int, int]) -> None:
+def test_field_with_its_hint(picture: Compare) -> None:
     steps = pressing("l", then=has_focus("lr"))
-    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
+    picture(app_in("ready"), *LARGE, (50, 24), steps=steps)
 
 
-@large
-def test_picker_with_its_hint(picture: Compare, size: tuple[int, int]) -> None:
+def test_picker_with_its_hint(picture: Compare) -> None:
     steps = pressing("j", "m", then=has_focus("model"))
-    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
+    picture(app_in("ready"), *LARGE, steps=steps, colours=True)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +218,7 @@ def test_refused_input(picture: Compare, inside: bool, size: tuple[int, int]) ->
         field = main_of(pilot).lab.training.fields["lr"]
         await until(pilot, lambda: field.has_class("-refused") and field.has_focus == inside)
 
-    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
+    picture(app_in("ready"), size, steps=steps, colours=True)
 
 
 def test_change_during_a_run(picture: Compare) -> None:
@@ -236,32 +229,28 @@ def test_change_during_a_run(picture: Compare) -> None:
         await pilot.press(*"1,2,3", "enter")
         await until(pilot, lambda: main.desk.experiment.data.options["w"] == (1.0, 2.0, 3.0))
 
-    assert picture(app_in("running"), terminal_size=(80, 24), run_before=steps)
+    picture(app_in("running"), (80, 24), steps=steps)
 
 
 # Dialogs -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(40, 12), *LARGE], ids=["40x12", "80x24", "120x34"])
-def test_help(picture: Compare, size: tuple[int, int]) -> None:
+def test_help(picture: Compare) -> None:
     steps = pressing("question_mark", then=has_screen(HelpScreen))
-    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
+    picture(app_in("ready"), (40, 12), *LARGE, steps=steps, colours=True)
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
-def test_jump(picture: Compare, size: tuple[int, int]) -> None:
+def test_jump(picture: Compare) -> None:
     steps = pressing("j", then=has_screen(JumpScreen))
-    assert picture(app_in("finished"), terminal_size=size, run_before=steps)
+    picture(app_in("finished"), (40, 12), (80, 24), steps=steps, colours=True)
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
-def test_question_before_leaving(picture: Compare, size: tuple[int, int]) -> None:
+def test_question_before_leaving(picture: Compare) -> None:
     steps = pressing("q", then=has_screen(ConfirmScreen))
-    assert picture(app_in("running"), terminal_size=size, run_before=steps)
+    picture(app_in("running"), (40, 12), (80, 24), steps=steps, colours=True)
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=["40x12", "80x24"])
-def test_list_of_losses(picture: Compare, size: tuple[int, int]) -> None:
+def test_list_of_losses(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.press("j", "m", "down", "down")
         await until(pilot, lambda: has_focus("loss")(pilot))
@@ -271,7 +260,7 @@ def test_list_of_losses(picture: Compare, size: tuple[int, int]) -> None:
         options = pilot.app.screen.query_one(OptionList)
         await until(pilot, lambda: options.highlighted == 1)
 
-    assert picture(app_in("ready"), terminal_size=size, run_before=steps)
+    picture(app_in("ready"), (80, 24), (40, 12), steps=steps, colours=True)
 
 
 def test_palette_closed_again(picture: Compare) -> None:
@@ -282,7 +271,7 @@ def test_palette_closed_again(picture: Compare) -> None:
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is main)
 
-    assert picture(app_in("finished"), terminal_size=(80, 24), run_before=steps)
+    picture(app_in("finished"), (80, 24), steps=steps)
 
 
 # What a person may have set ----------------------------------------------------------------------
@@ -290,14 +279,14 @@ def test_palette_closed_again(picture: Compare) -> None:
 
 def test_remapped_key_and_a_message_about_the_settings(picture: Compare) -> None:
     settings = Settings(keys={"start": "t", "help": "f1"})
-    assert picture(app_in("ready", settings), terminal_size=(120, 34))
+    picture(app_in("ready", settings), (120, 34))
 
 
 def test_failure_that_a_choice_has_put_right(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await show(pilot, ready(number=2))
 
-    assert picture(app_in("failed"), terminal_size=(80, 24), run_before=steps)
+    picture(app_in("failed"), (80, 24), steps=steps)
 
 
 # Seed band and finder -----------------------------------------------------------------------------
@@ -306,11 +295,10 @@ def test_failure_that_a_choice_has_put_right(picture: Compare) -> None:
 def test_seed_band(picture: Compare) -> None:
     session = FakeSession(finished())
     session.sweep = seed_band()
-    assert picture(app_for(session), terminal_size=(120, 34))
+    picture(app_for(session), (120, 34), colours=True)
 
 
-@large
-def test_finder(picture: Compare, size: tuple[int, int]) -> None:
+def test_finder(picture: Compare) -> None:
     session = FakeSession(ready())
 
     async def steps(pilot: Pilot[None]) -> None:
@@ -318,4 +306,4 @@ def test_finder(picture: Compare, size: tuple[int, int]) -> None:
         session.answer = found()
         await until(pilot, lambda: isinstance(pilot.app.screen, FinderScreen))
 
-    assert picture(app_for(session), terminal_size=size, run_before=steps)
+    picture(app_for(session), *LARGE, steps=steps)

@@ -43,7 +43,7 @@ BASELINE = Experiment()
 @pytest.fixture(autouse=True)
 def quick(request: pytest.FixtureRequest) -> None:
     """Only pictures need frames."""
-    if "snap_compare" not in request.fixturenames:
+    if "picture" not in request.fixturenames:
         request.getfixturevalue("undrawn")
 
 
@@ -850,46 +850,46 @@ def opening(*keys: str) -> Steps:
 
 
 @three
-def test_empty(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(with_sweep(None), terminal_size=size, run_before=opening())
+def test_empty(picture: Compare, size: tuple[int, int]) -> None:
+    picture(with_sweep(None), size, steps=opening())
 
 
 @three
-def test_running(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_running(picture: Compare, size: tuple[int, int]) -> None:
     app = with_sweep(swept("running", 0.4))
-    assert snap_compare(app, terminal_size=size, run_before=opening("tab", "down"))
+    picture(app, size, steps=opening("tab", "down"))
 
 
 @three
-def test_finished(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_finished(picture: Compare, size: tuple[int, int]) -> None:
     keys = [*["right"] * 10, "up", "up"]
     app = with_sweep(swept("finished"))
-    assert snap_compare(app, terminal_size=size, run_before=opening(*keys))
+    picture(app, size, steps=opening(*keys), colours=size == (80, 24))
 
 
 @pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
-def test_curve(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(with_sweep(along("finished")), terminal_size=size, run_before=opening())
+def test_curve(picture: Compare, size: tuple[int, int]) -> None:
+    picture(with_sweep(along("finished")), size, steps=opening())
 
 
-def test_ascii(snap_compare: Compare) -> None:
+def test_ascii(picture: Compare) -> None:
     app = with_sweep(swept("finished"), Settings(ascii=True))
-    assert snap_compare(app, terminal_size=(80, 24), run_before=opening("right", "up"))
+    picture(app, (80, 24), steps=opening("right", "up"))
 
 
-def test_light_theme(snap_compare: Compare) -> None:
+def test_light_theme(picture: Compare) -> None:
     app = with_sweep(swept("finished"), Settings(theme="linreg-light"))
-    assert snap_compare(app, terminal_size=(120, 34), run_before=opening("right", "up"))
+    picture(app, (120, 34), steps=opening("right", "up"), colours=True)
 
 
-def test_epochs_to_the_floor(snap_compare: Compare) -> None:
+def test_epochs_to_the_floor(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await opening()(pilot)
         await Stage(pilot, FakeSession(ready())).pick("measure", FLOOR)
 
-    assert snap_compare(with_sweep(swept("finished")), terminal_size=(120, 34), run_before=steps)
+    picture(with_sweep(swept("finished")), (120, 34), steps=steps)
 
 
-def test_small(snap_compare: Compare) -> None:
+def test_small(picture: Compare) -> None:
     app = with_sweep(swept("finished"))
-    assert snap_compare(app, terminal_size=(40, 12), run_before=opening("right"))
+    picture(app, (40, 12), steps=opening("right"))

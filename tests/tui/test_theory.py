@@ -7,27 +7,20 @@ import re
 from dataclasses import replace
 
 import pytest
-import torch
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
 from engine.session import Session
-from engine.support.translation import Message
-from engine.theory.curvature import curvature
 from engine.theory.noise import GradientNoise
-from engine.theory.second_derivatives import Method
-from engine.theory.stability import Limit
 from engine.theory.study import Study
-from engine.theory.xray import Xray
 from tests.support.jobs import found
 from tests.support.pictures import Compare, Steps
 from tests.support.pilots import app_for, calm, main_of, settled, until
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import START, loading, ready
-from tests.support.snapshots import facts as known_facts
-from tests.support.studies import DIALOGS, ask, studied
+from tests.support.snapshots import loading, ready
+from tests.support.studies import DIALOGS, ask, posed, studied
 from tui.screens.theory import TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
 from tui.text.wrap import Prose
@@ -237,35 +230,6 @@ async def test_the_engine_answers_after_a_step() -> None:
 # Pictures ----------------------------------------------------------------------------------------
 
 
-def posed() -> Study:
-    """Round numbers, the same on every machine."""
-    H = torch.tensor([[1.0, 0.04, 0.0], [0.04, 1.1, -0.03], [0.0, -0.03, 0.95]]).double()
-    bent = curvature(H)
-    found: Values = {"w": (-2.0027, 1.0891), "b": (-3.5263,)}
-    off: Values = {"w": (-2.0027 + 2e-11, 1.0891 - 1e-11), "b": (-3.5263,)}
-    return Study(
-        experiment=Experiment(),
-        params=START,
-        labels=("w[0]", "w[1]", "b"),
-        facts=known_facts(),
-        hessian=H,
-        second=(
-            Method("formula", 0, 9, 0.0),
-            Method("create_graph", 4, 9, 2e-16, 8008),
-            Method("H·v", 2, 3, 1e-16),
-            Method("retain_graph", 1, 0, trouble="element 0 of tensors does not require grad"),
-        ),
-        curvature=bent,
-        headings=tuple({"w": (a, b), "b": (c,)} for a, b, c in bent.eigenvectors.T.tolist()),
-        limit=Limit(1.35, "minibatches", Message("minibatches of {size}", size=10)),
-        noise=GradientNoise(torch.tensor([-2.0, 3.4, -4.2]).double(), 94.0, 1000),
-        batch_size=10,
-        xray=Xray(found, found, off),
-        minibatch_size=10,
-        begun=True,
-    )
-
-
 def asking(key: str) -> Steps:
     async def steps(pilot: Pilot[None]) -> None:
         await ask(pilot, key, posed())
@@ -285,7 +249,7 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("key", DIALOGS)
-def test_dialog(snap_compare: Compare, key: str, look: str) -> None:
+def test_dialog(picture: Compare, key: str, look: str) -> None:
     size, settings = LOOKS[look]
     app = app_for(FakeSession(ready()), replace(settings))
-    assert snap_compare(app, terminal_size=size, run_before=asking(key))
+    picture(app, size, steps=asking(key), colours=look in ("80x24", "light"))

@@ -27,9 +27,9 @@ from engine.support.translation import (
 from tests.messages import messages, placeholders, updated
 from tests.support.jobs import raced, swept
 from tests.support.pictures import Compare, Steps
-from tests.support.pilots import LARGE, app_showing, main_of, settled, text_of, until
+from tests.support.pilots import LARGE, app_showing, calm, main_of, resize, settled, text_of, until
 from tests.support.snapshots import STATES, ready
-from tests.support.studies import ask, studied
+from tests.support.studies import ask, posed
 from tui.__main__ import command
 from tui.app import LinregApp
 from tui.screens.dialogs import HelpScreen
@@ -246,37 +246,38 @@ def opening(state: str) -> Steps:
             await pilot.press("question_mark")
             await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         if state == "theory":
-            await ask(pilot, "t", studied.__wrapped__())  # in the language in use
+            await ask(pilot, "t", posed())
         await pilot.pause()
 
     return steps
 
 
-@sizes
 @pytest.mark.parametrize("state", SHOWN)
-def test_in_chinese(picture: Compare, state: str, size: tuple[int, int]) -> None:
+def test_in_chinese(picture: Compare, state: str) -> None:
     set_language("zh")
-    assert picture(app_in(state), terminal_size=size, run_before=opening(state))
+    picture(app_in(state), *LARGE, steps=opening(state))
 
 
 KEYS_TO = {"sweep": "w", "race": "R", "lessons": "e", "jump": "j", "lr": "l"}
 
 
-@sizes
 @pytest.mark.parametrize("state", [*SHOWN, "failed", "loading", *KEYS_TO])
-async def test_each_line_is_as_wide_as_the_terminal(state: str, size: tuple[int, int]) -> None:
+async def test_each_line_is_as_wide_as_the_terminal(state: str, undrawn: None) -> None:
     set_language("zh")
     app = app_in(state)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=LARGE[0]) as pilot:
         await opening(state)(pilot)
         if state in KEYS_TO:
             await pilot.press(KEYS_TO[state])
-            await pilot.pause()
-        lines = text_of(app)
-    assert {cell_len(line) for line in lines} == {size[0]}
-    assert any(cell_len(line) > len(line) for line in lines)
+        for size in LARGE:
+            await resize(pilot, size)
+            await calm(pilot)
+            lines = text_of(app)
+            assert {cell_len(line) for line in lines} == {size[0]}
+            assert any(cell_len(line) > len(line) for line in lines)
 
 
+@pytest.mark.usefixtures("undrawn")
 @sizes
 async def test_a_sweep_and_a_race_in_chinese_fill_their_lines(size: tuple[int, int]) -> None:
     set_language("zh")
