@@ -98,6 +98,8 @@ def stability(problem: Problem) -> Stability:
         loss = parabola(steepest_curvature(loss))
     start = torch.cat([values.flatten() for values in problem.start.values()])
     H, M = hessian_moments(model.design(problem.X), problem.y, start, loss, weight_decay(problem))
+    if not (H.isfinite().all() and M.isfinite().all()):  # nothing can be said of such a loss
+        H, M = torch.zeros_like(H), torch.zeros_like(M)
     return Stability(curvature(H), (H, M), limit_of(problem, (H, M), problem.experiment.batch_size))
 
 
