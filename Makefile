@@ -2,13 +2,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench messages snapshots screenshots clean
+.PHONY: run test quick check bench messages snapshots screenshots clean
 
 run: $(VENV)/app
 	$(BIN)/linreg-tui
 
 test: check
 	$(BIN)/pytest --numprocesses auto
+
+# The inner loop, in half a minute: no app, no process, no benchmark.
+quick: $(VENV)/test
+	$(BIN)/pytest --numprocesses auto tests/engine/catalog tests/engine/theory \
+		tests/engine/test_experiment.py -k "not suggestion and not below_the_limit and not radiation"
 
 check: $(VENV)/test
 	$(BIN)/ruff check .
