@@ -40,3 +40,15 @@ def test_the_changelog_has_a_head_for_what_comes_and_one_for_this_version() -> N
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert heads[0] == "Unreleased"
     assert heads[1].split()[0] == version["version"]
+
+
+@pytest.mark.parametrize("folder", ["engine", "tui", "tests", "screenshots"])
+def test_nothing_refers_to_documents_that_are_not_here(folder: str) -> None:
+    """A tag of a letter and a number named a line of a list of wishes."""
+    tag = re.compile(r"(?<![\w.#])[NDFSPC]\d{1,2}(?![\w.])(?=[:,;.)\s])")
+    assert not [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if ("#" in line or '"""' in line) and tag.search(line)
+    ]

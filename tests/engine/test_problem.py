@@ -1,4 +1,4 @@
-"""S2: an experiment made concrete; the same data, start and minibatches for every loop."""
+"""An experiment made concrete; the same data, start and minibatches for every loop."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def minibatches(experiment: Experiment, epochs: int) -> list[list[torch.Tensor]]
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_the_last_minibatch_is_short_and_every_sample_is_used_once(loop: str) -> None:
-    """S2: n=1000, B=32 → 31×32+8; every index once per epoch; epochs differ."""
+    """n=1000, B=32 → 31×32+8; every index once per epoch; epochs differ."""
     experiment = Experiment(loop=loop, batch_size=32)
     problem = build(experiment)
     everything = torch.cat([problem.X, problem.y], dim=1)

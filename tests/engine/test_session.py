@@ -98,7 +98,6 @@ def test_a_started_run_finishes_with_the_numbers_of_the_trainer(
 def test_the_same_seed_gives_the_same_run_again_and_another_seed_does_not(
     open_session: Open,
 ) -> None:
-    """P1."""
     session = open_session(SHORT)
     for count, seed in enumerate((7, 7, 8), start=1):
         session.start(SHORT.changed({"seed": seed}))
@@ -325,7 +324,7 @@ def test_a_first_step_takes_the_experiment_it_was_given(open_session: Open) -> N
 
 
 def test_the_learning_rate_can_be_changed_on_the_way(open_session: Open) -> None:
-    """C4: learning rate changeable while it runs; the next step is taken with the new one."""
+    """Learning rate changeable while it runs; the next step is taken with the new one."""
     session = open_session(SHORT)
     session.minibatch(SHORT)
     before = reached(session, 1)

@@ -56,7 +56,7 @@ class Trace:
     """Samples in each minibatch."""
 
 
-# Losses are compared to 1e-5 relative (N9). Near a perfect fit that asks for more than float32 can
+# Losses are compared to 1e-5 relative. Near a perfect fit that asks for more than float32 can
 # hold: every loop rounds each parameter in its own way at each step, so a loss may also differ by
 # what δ, two units in the last place of each parameter, can move it: |g|·δ + ½ δᵀ|H|δ with the
 # gradient g and Hessian H of the mean loss in float64.

@@ -98,7 +98,7 @@ def test_percent(share: float, text: str) -> None:
 def test_the_gauge_turns_red_where_descent_begins_to_diverge(
     factor: float, word: str, state: str
 ) -> None:
-    # D4, S8: full batch, from a start far along the steepest direction.
+    # full batch, from a start far along the steepest direction.
     experiment = Experiment().changed(
         {"data.n": 50, "batch_size": 50, "epochs": 2000, "data.scale": (1.0, 3.0)}
     )

@@ -121,7 +121,7 @@ def test_flat_directions_make_a_trough() -> None:
 
 
 def test_learning_rates_are_those_of_the_eigenvalues() -> None:
-    # D11: κ is about 98; 676 steps at the best lr, some 83 with momentum.
+    # κ is about 98; 676 steps at the best lr, some 83 with momentum.
     found = studied("data.scale=1,10 batch_size=1000")
     said = theory(found)
     kappa = found.curvature.condition
@@ -159,7 +159,7 @@ def test_many_parameters_are_cut_short() -> None:
 
 def test_noise_meter_says_where_larger_batches_stop_helping() -> None:
     found = studied()
-    assert "a larger batch stops helping at about 3 samples" in theory(found)  # D7
+    assert "a larger batch stops helping at about 3 samples" in theory(found)
     near = studied(at_start=False)
     noisy = GradientNoise(near.noise.mean, near.noise.mean.square().sum().item() * 5000, 1000)
     assert "even all 1000 samples together are mostly noise" in theory(replace(near, noise=noisy))
@@ -181,7 +181,7 @@ def test_xray_shows_three_ways_and_how_far_they_are_apart() -> None:
     row = next(line.split() for line in said.split("\n") if line.startswith("w[1]"))
     assert len(row) == 6
     assert row[1] == row[2] == row[3]
-    assert abs(float(row[5])) < 1e-6  # N4
+    assert abs(float(row[5])) < 1e-6
     assert re.search(r"the three agree to \de-\d\d", said)
     assert "X̃ᵀℓ′(r)/B for ℓ = ½r²" in said
     assert "Gradient of the first minibatch (10 samples)" in said

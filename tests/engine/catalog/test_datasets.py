@@ -96,7 +96,7 @@ def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry, noise: fl
 )
 @settings(max_examples=40)
 def test_any_w_b_n_and_noise(w: list[float], b: float, noise: float, n: int, seed: int) -> None:
-    """S1: any w, b, n, σ; the noise is Gaussian: its fourth moment is 3σ⁴."""
+    """Any w, b, n, σ; the noise is Gaussian: its fourth moment is 3σ⁴."""
     left = residual(dataset_of(w=tuple(w), b=b, noise=noise, n=n), seed)
     assert len(left) == n
     assert left.std() == pytest.approx(noise, rel=0.1)
@@ -156,7 +156,7 @@ def test_outliers_change_nothing_else() -> None:
 
 @given(current=st.floats(1e-3, 1e6), seed=st.integers(0, 2**63 - 1))
 def test_currents_are_never_negative_nor_above_the_largest(current: float, seed: int) -> None:
-    """The seed's answer sampled negative currents (THEORY.md, last section)."""
+    """A current is measured from zero up."""
     X, _ = drawn(dataset_of("ohm", current=current, n=2000), seed)
     assert X.min() >= 0
     assert X.max() <= current * (1 + 1e-6)

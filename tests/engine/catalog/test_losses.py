@@ -114,7 +114,7 @@ def test_a_loss_equals_the_pytorch_class_it_names(
 
 @given(r=RESIDUALS, delta=st.floats(1e-3, 1e3))
 def test_huber_is_delta_times_smooth_l1(r: list[float], delta: float) -> None:
-    """D14: nn.HuberLoss(δ)=δ·SmoothL1Loss(β=δ), to 1e-7."""
+    """nn.HuberLoss(δ)=δ·SmoothL1Loss(β=δ), to 1e-7."""
     ours = LOSSES["huber"].function(column(r), delta=delta)
     torch.testing.assert_close(
         ours,
@@ -128,7 +128,7 @@ def test_huber_is_delta_times_smooth_l1(r: list[float], delta: float) -> None:
 
 @given(r=st.floats(0.1, 100), delta=st.floats(1e-3, 1e3))
 def test_huber_and_smooth_l1_are_equal_only_at_one(r: float, delta: float) -> None:
-    """D14: equal only at δ=1."""
+    """Equal only at δ=1."""
     one = LOSSES["huber"].function(column([r]), delta=delta).item()
     other = LOSSES["smooth_l1"].function(column([r]), beta=delta).item()
     assert (one == pytest.approx(other, rel=1e-9)) == (delta == pytest.approx(1, rel=1e-9))

@@ -1,4 +1,4 @@
-"""S5: Planck's law and the temperature behind a spectrum, with THEORY's numbers."""
+"""Planck's law and the temperature behind a spectrum, with numbers worked out apart."""
 
 from __future__ import annotations
 

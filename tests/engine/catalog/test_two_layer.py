@@ -1,4 +1,4 @@
-"""S15: where all weights of two layers begin at zero, no weight ever moves."""
+"""Where all weights of two layers begin at zero, no weight ever moves."""
 
 from __future__ import annotations
 

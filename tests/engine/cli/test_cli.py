@@ -82,7 +82,7 @@ BOOK = ("scratch", "exercise-1", "ohm", "concise", "huber")
 
 @pytest.mark.parametrize("name", BOOK)
 def test_a_run_prints_its_epochs_its_errors_and_where_it_stands(name: str) -> None:
-    """S3, S4: errors printed after the run; the noise floor named."""
+    """Errors printed after the run; the noise floor named."""
     shown = cli("run", name, *SMALL)
     assert (shown.code, shown.err) == (0, "")
     *lines, last = shown.out.splitlines()
@@ -109,7 +109,7 @@ def test_a_run_prints_its_epochs_its_errors_and_where_it_stands(name: str) -> No
 
 
 def test_ohms_law_says_that_its_loss_is_the_noise_floor() -> None:
-    """S4: says that 5e-5 = ½σ² is the noise floor. N1."""
+    """Says that 5e-5 = ½σ² is the noise floor."""
     shown = cli("run", "ohm")
     assert shown.out.splitlines()[-1] == "at the noise floor; noise floor ½σ² = 5e-05"
     assert cli("run", "exercise-1").out.splitlines()[-1].startswith("still learning")
@@ -121,13 +121,11 @@ def test_without_a_name_the_book_baseline_is_run() -> None:
 
 
 def test_the_same_run_prints_the_same_again_and_another_seed_does_not() -> None:
-    """P1."""
     one, same, other = (cli("run", *SMALL, "-s", f"seed={seed}").out for seed in (1, 1, 2))
     assert one == same != other
 
 
 def test_a_divergence_exits_3_and_says_where() -> None:
-    """N3, P13."""
     shown = cli("run", "-s", "lr=2")
     assert shown.code == 3
     end = outcome(train(Experiment(lr=2.0)))
@@ -137,7 +135,6 @@ def test_a_divergence_exits_3_and_says_where() -> None:
 
 
 def test_an_alert_goes_to_stderr() -> None:
-    """P13."""
     for extra in ((), ("--json",)):
         shown = cli("run", *SMALL, "-s", "lr=1e-6", "-s", "epochs=8", *extra)
         assert shown.code == 0
@@ -246,7 +243,6 @@ def test_finite_values_are_json_whatever_they_were(value: object) -> None:
 def test_an_experiment_written_to_a_file_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, experiment: Experiment
 ) -> None:
-    """P2."""
     file = tmp_path_factory.mktemp("experiment") / "µ.toml"
     file.write_text(experiment.to_toml(), encoding="utf-8")
     assert read_experiment(None, file, ()) == experiment

@@ -50,7 +50,7 @@ def test_theory_of_the_baseline_against_numpy() -> None:
     assert found["noise_floor"] == pytest.approx(5e-5)
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     assert [*found["closed_form"]["w"], *found["closed_form"]["b"]] == pytest.approx(best.tolist())
-    # D7: about 2.9 at zero, where the first weights nearly are.
+    # about 2.9 at zero, where the first weights nearly are.
     assert found["b_simple"] == pytest.approx(2.9, rel=0.15)
     assert found["b_simple_at_optimum"] > 100
     theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
@@ -62,7 +62,7 @@ def test_theory_of_the_baseline_against_numpy() -> None:
 
 
 def test_a_narrow_valley_has_the_condition_number_of_its_scales() -> None:
-    """D11: x₂×10 gives κ≈98."""
+    """x₂×10 gives κ≈98."""
     assert theory("-s", "data.scale=1,10")["condition_number"] == pytest.approx(98, rel=0.12)
 
 

@@ -198,7 +198,7 @@ def test_where_nothing_reaches_the_floor_the_lowest_loss_is_best() -> None:
 
 
 def test_tuned_momentum_is_several_times_faster_in_a_narrow_valley() -> None:
-    """D11: √κ in place of κ, where both have the best lr."""
+    """√κ in place of κ, where both have the best lr."""
     narrow = NARROW.changed({"loop": "fast", "optimizer": "momentum", "optimizer.momentum": 0.7})
     sgd, momentum = run(Race(narrow, (Racer("sgd"), Racer("momentum")), tuned=True)).tracks
     assert sgd.floor_step is not None
@@ -216,7 +216,7 @@ def test_tuned_momentum_is_several_times_faster_in_a_narrow_valley() -> None:
 def test_adam_barely_notices_a_rescaled_loss(
     one: dict[str, object], other: dict[str, object]
 ) -> None:
-    """D13: nearly the same path, where SGD takes another one."""
+    """Nearly the same path, where SGD takes another one."""
 
     def ways(changes: dict[str, object]) -> list[torch.Tensor]:
         experiment = SMALL.changed({"loop": "fast", "batch_size": 40, **changes})

@@ -1,4 +1,4 @@
-"""S3, S4, S10, S13, S14, N1: the ready experiments land where MISSION.md says, seed by seed."""
+"""The lessons' experiments land where 300 simulated seeds did, seed by seed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.runs import epochs_of, facts_of, started
 SEEDS = range(20)
 
 RANGES = {
-    # MISSION.md gives S3's ranges for 300 seeds of another stream and allows 20 %.
+    # The ranges come from 300 seeds of another random stream: 20 % are allowed beside them.
     "exercise-1": [
         (0.33 * 0.8, 1.38 * 1.2),
         (0.008 * 0.8, 0.19 * 1.2),
@@ -31,7 +31,7 @@ RANGES = {
     "scratch": [(0.021, 0.065), (7.4e-5, 3.5e-4), (4.4e-5, 5.8e-5)],
     "concise": [(1.3e-4, 6.1e-4), (8.0e-5, 1.2e-4), (8.7e-5, 1.16e-4)],
 }
-"""Lowest and highest loss after each epoch; S14 names none for its second."""
+"""Lowest and highest loss after each epoch; the second one of the concise form is ours."""
 
 
 @cache
@@ -56,7 +56,7 @@ def test_every_lesson_runs_to_its_end_and_learns(name: str) -> None:
 @pytest.mark.parametrize("epoch", [1, 2, 3])
 @pytest.mark.parametrize("name", RANGES)
 def test_every_seeds_loss_lies_in_the_published_range(name: str, epoch: int) -> None:
-    """S3, S4, S10, S13, S14. Of 20 seeds one may miss: the ranges came from another stream."""
+    """Of 20 seeds one may miss: the ranges came from another stream."""
     low, high = RANGES[name][epoch - 1]
     found = np.array([run[epoch - 1] for run in losses(name)])
     inside = (found >= low) & (found <= high)
@@ -65,7 +65,7 @@ def test_every_seeds_loss_lies_in_the_published_range(name: str, epoch: int) -> 
 
 
 def test_ohms_resistance_is_found() -> None:
-    """S4: error of R < .0022 for 99 % of seeds."""
+    """Error of R < .0022 for 99 % of seeds."""
     errors = [abs(run[-1].params["R"][0] - 10) for run in epochs("ohm")]
     assert sum(error < 0.0022 for error in errors) >= len(SEEDS) - 1
     assert max(errors) < 0.004
@@ -73,7 +73,7 @@ def test_ohms_resistance_is_found() -> None:
 
 @pytest.mark.parametrize(("name", "at_floor"), [("ohm", 1), ("scratch", 3), ("exercise-1", None)])
 def test_who_is_at_the_noise_floor_by_the_third_epoch(name: str, at_floor: int | None) -> None:
-    """N1: S4 and S13 say "at the floor" by epoch 3; S3 does not."""
+    """Ohm's law and the book's baseline are there; the first exercise, with 150 steps, is not."""
     known = facts_of(lessons()[name].experiment)
     for seed, run in zip(SEEDS, losses(name), strict=True):
         own = facts_of(lessons()[name].experiment.changed({"seed": seed}))
@@ -85,7 +85,7 @@ def test_who_is_at_the_noise_floor_by_the_third_epoch(name: str, at_floor: int |
 
 
 def test_the_floor_of_the_concise_form_is_the_variance_of_the_noise() -> None:
-    """S14: the floor is σ²."""
+    """The floor is σ²."""
     assert facts_of(lessons()["concise"].experiment).floor.noise == pytest.approx(1e-4, rel=1e-6)
 
 
@@ -96,7 +96,7 @@ def test_an_epoch_of_exercise_1_has_fifty_steps_and_starts_at_zero() -> None:
 
 
 def test_ohms_law_has_no_bias_and_a_small_random_start() -> None:
-    """S4: R=10, no bias, R₀~N(0,.01)."""
+    """R=10, no bias, R₀~N(0,.01)."""
     starts = []
     for seed in range(200):
         events = train(lessons()["ohm"].experiment.changed({"seed": seed, "data.n": 2}))

@@ -1,4 +1,4 @@
-"""Hessians against the formulas of THEORY.md, numpy and differences; paths against plain loops."""
+"""Hessians against formulas written by hand, numpy and differences; paths against plain loops."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_saddle_is_counted_but_not_as_a_valley() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_critical_lr_of_standard_data(seed: int) -> None:
-    """D4: 2/λmax 1.70–2.00 for the half loss, n=1000; D8: half of that for the squared one."""
+    """2/λmax 1.70–2.00 for the half loss, n=1000; half of that for the squared one."""
     design, y = standard(seed=seed)
     half, whole = (curvature(hessian(design, y, torch.zeros(3), loss_of(at))) for at in SQUARED)
     assert 1.70 < half.critical_lr < 2.00
@@ -183,7 +183,7 @@ def half_losses(design: Array, y: Array, lr: float, steps: int) -> list[float]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_gradient_descent_converges_below_the_critical_lr_and_diverges_above(seed: int) -> None:
-    """D4, N2: .99× → floor; 1.01× → 2e6 at step 500."""
+    """.99× → floor; 1.01× → 2e6 at step 500."""
     X, labels = standard(seed=seed)
     limit = curvature(hessian(X, labels, torch.zeros(3), loss_of("half_squared"))).critical_lr
     design, y = array(X), array(labels)[:, 0]
@@ -196,7 +196,7 @@ def test_gradient_descent_converges_below_the_critical_lr_and_diverges_above(see
 def test_the_path_is_that_of_a_plain_loop(
     drawn: tuple[Array, int], share: float, seed: int
 ) -> None:
-    """D12 and N5, with flat directions too: they keep what they started with."""
+    """With flat directions too: they keep what they started with."""
     design, _ = drawn
     random = np.random.default_rng(seed)
     X, y = torch.tensor(design), random.normal(size=(len(design), 1))
@@ -219,7 +219,7 @@ def test_the_path_is_that_of_a_plain_loop(
 
 @pytest.mark.parametrize("share", [0.1, 1.0, 1.9])
 def test_theta_moves_as_predicted_on_standard_data(share: float) -> None:
-    """D12: difference <1e-12 in float64, from the start to the floor."""
+    """Difference <1e-12 in float64, from the start to the floor."""
     X, labels = standard()
     optimum = least_squares(X, labels)
     found = curvature(hessian(X, labels, optimum, loss_of("half_squared")))
@@ -246,7 +246,7 @@ def steps_to_a_millionth(design: Array, lr: float, mu: float) -> int:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_narrow_valley_takes_as_long_as_its_condition_says(seed: int) -> None:
-    """D11: x₂×10: κ≈98, steps to 1e-6: about 677 (predicted 676); heavy ball about 83."""
+    """x₂×10: κ≈98, steps to 1e-6: about 677 (predicted 676); heavy ball about 83."""
     design, y = standard(seed=seed, scale=(1.0, 10.0))
     found = curvature(hessian(design, y, torch.zeros(3), loss_of("half_squared")))
     assert found.condition == pytest.approx(98, rel=0.15)

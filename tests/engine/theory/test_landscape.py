@@ -1,4 +1,4 @@
-"""P7: the loss over a plane is the loss, whatever the plane, and for a parabola the parabola."""
+"""The loss over a plane is the loss, whatever the plane, and for a parabola the parabola."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_the_variance_is_that_of_every_minibatch_there_is(
 
 
 def test_the_variance_falls_with_one_over_b() -> None:
-    """D7: gradient variance ∝ 1/B."""
+    """Gradient variance ∝ 1/B."""
     X, y = standard(100_000)
     found = gradient_noise(X, y, torch.zeros(3), loss_of("half_squared"))
     single = array(-y * X)
@@ -62,7 +62,7 @@ def test_the_variance_falls_with_one_over_b() -> None:
 
 
 def test_the_batch_size_at_which_noise_equals_gradient() -> None:
-    """D7: B_simple at θ=0 about 2.9 (population), near the optimum >100."""
+    """B_simple at θ=0 about 2.9 (population), near the optimum >100."""
     X, y = standard(200_000)
     far = gradient_noise(X, y, torch.zeros(3), loss_of("half_squared"))
     # E g gᵀ of the population: ‖θ‖²(‖x̃‖² terms) by Wick's rule comes to tr Σ = 96.4, ‖G‖² = 33.2.
@@ -94,7 +94,7 @@ def test_no_noise_in_one_sample_and_no_signal_in_zeros() -> None:
 
 @pytest.mark.parametrize(("size", "wanted"), [(1, 0.4), (2, 0.67), (10, 1.43)])
 def test_standard_data_bear_what_theory_says(size: int, wanted: float) -> None:
-    """D5: 2/(1+4/B): .4, .67, 1.43 for B=1, 2, 10."""
+    """2/(1+4/B): .4, .67, 1.43 for B=1, 2, 10."""
     X, y = standard(200_000)
     H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
     found = stable_lr(H, M, len(X), size)
@@ -224,7 +224,7 @@ def simulated_excess(lr: float, size: int, steps: int, sigma: float = 1.0) -> fl
 
 @pytest.mark.parametrize(("lr", "size"), [(0.1, 1), (0.05, 1), (0.1, 8)])
 def test_steps_of_constant_size_come_to_rest_above_the_optimum(lr: float, size: int) -> None:
-    """D6: excess half loss ≈ dησ²/(4B); η=.1, B=1 → .096σ²."""
+    """Excess half loss ≈ dησ²/(4B); η=.1, B=1 → .096σ²."""
     measured = simulated_excess(lr, size, round(8 / lr))
     law = excess_loss(3 / size, lr)
     assert law == pytest.approx(3 * lr / (4 * size))

@@ -1,4 +1,4 @@
-"""S6: second derivatives in PyTorch, against formulas worked out by hand."""
+"""Second derivatives in PyTorch, against formulas worked out by hand."""
 
 from __future__ import annotations
 

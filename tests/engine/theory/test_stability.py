@@ -1,4 +1,4 @@
-"""N2, N3: the limit of the lr, what happens on either side of it, and the autopsy's suggestion."""
+"""The limit of the lr, what happens on either side of it, and the autopsy's suggestion."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FULL = Experiment(batch_size=1000, epochs=500)
 def test_full_batch_descent_converges_below_the_limit_and_diverges_above(
     loss: str, optimizer: str, loop: str
 ) -> None:
-    """D4, N2: .99× converges, 1.01× grows without end; momentum has a limit of its own."""
+    """.99× converges, 1.01× grows without end; momentum has a limit of its own."""
     run = FULL.changed({"loss": loss, "optimizer": optimizer, "loop": loop})
     limit = facts_of(run).stability.limit.lr
     below = outcome(train(run.changed({"lr": 0.99 * limit})))
@@ -41,7 +41,7 @@ def test_full_batch_descent_converges_below_the_limit_and_diverges_above(
 
 
 def test_the_limit_of_standard_data_is_where_theory_says() -> None:
-    """D4: 2/λmax lies in 1.70–2.00 for the half loss; D5: 2/(1 + 4/B) for minibatches of B."""
+    """2/λmax lies in 1.70–2.00 for the half loss; 2/(1 + 4/B) for minibatches of B."""
     known = facts_of(FULL).stability
     assert 1.7 < known.curvature.critical_lr < 2.0
     assert known.limit.lr == pytest.approx(known.curvature.critical_lr, rel=1e-9)
@@ -91,7 +91,7 @@ def test_a_penalty_adds_to_the_curvature_of_the_weights_alone() -> None:
 
 
 def test_the_autopsy_of_the_baseline() -> None:
-    """N3: B=10, η=2 triggers it; the suggestion converges."""
+    """B=10, η=2 triggers it; the suggestion converges."""
     run = Experiment(lr=2.0)
     end = outcome(train(run))
     assert isinstance(end, Diverged)

@@ -39,7 +39,7 @@ def design(experiment: Experiment) -> tuple[np.ndarray[Any, Any], np.ndarray[Any
 def test_hessian_is_the_gram_matrix() -> None:
     found = at()
     X, _ = design(found.experiment)
-    assert found.hessian.numpy() == pytest.approx(X.T @ X / len(X), abs=1e-6)  # S6, D3
+    assert found.hessian.numpy() == pytest.approx(X.T @ X / len(X), abs=1e-6)
     assert found.autograd_apart < 1e-6
     for value, heading in zip(found.curvature.eigenvalues.tolist(), found.headings, strict=True):
         v = np.array([*heading["w"], *heading["b"]])
@@ -55,13 +55,13 @@ def test_gradient_noise_at_zero() -> None:
     assert found.noise.mean.numpy() == pytest.approx(G, rel=1e-6)
     assert found.noise.trace == pytest.approx(trace, rel=1e-6)
     assert found.noise.simple_batch_size == pytest.approx(trace / (G @ G), rel=1e-6)
-    assert found.noise.simple_batch_size == pytest.approx(2.9, rel=0.15)  # D7
+    assert found.noise.simple_batch_size == pytest.approx(2.9, rel=0.15)
     assert found.gradient_variance == pytest.approx(trace / 10 * (1 - 10 / len(X)), rel=1e-6)
 
 
 def test_near_the_optimum_b_simple_has_no_end() -> None:
     known = at().facts
-    assert at(known.true).noise.simple_batch_size > 100  # D7
+    assert at(known.true).noise.simple_batch_size > 100
     assert at(known.closed_form).noise.simple_batch_size > 1e6
 
 
@@ -81,7 +81,7 @@ def test_fewer_samples_than_weights_leave_flat_directions() -> None:
 @pytest.mark.parametrize("loss", SMOOTH)
 def test_three_ways_to_the_gradient_agree(loss: str, penalty: str) -> None:
     found = at(loss=loss, penalty=penalty, data__noise=0.5)
-    assert found.xray.off_by_hand < 1e-6  # N4
+    assert found.xray.off_by_hand < 1e-6
     assert found.xray.off_by_difference < 1e-6
     assert not found.begun
     assert found.minibatch_size == 10
@@ -131,6 +131,6 @@ def test_a_place_that_is_no_place_is_refused() -> None:
 def test_autograd_agrees_by_the_whole_hessian_and_by_a_product(
     loss: str, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S6: where numbers are many, one Hessian-vector product takes the place of the Hessian."""
+    """Where numbers are many, one Hessian-vector product takes the place of the Hessian."""
     monkeypatch.setattr("engine.theory.second_derivatives.FEW", few)
     assert at(loss=loss, penalty="l2", data__scale=(1.0, 5.0)).autograd_apart < 1e-9

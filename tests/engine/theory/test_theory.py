@@ -1,4 +1,4 @@
-"""The closed form against numpy, the noise floor against sampling and THEORY.md."""
+"""The closed form against numpy, the noise floor against sampling."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def solved(X: Array, y: Array) -> Array:
 )
 @settings(max_examples=150)
 def test_least_squares_is_numpys(n: int, d: int, rows: int, seed: int) -> None:
-    """D1; also with fewer rows than columns, where the least norm is meant."""
+    """Also with fewer rows than columns, where the least norm is meant."""
     random = np.random.default_rng(seed)
     X, y = random.normal(size=(n, d)), random.normal(size=n)
     wanted = np.linalg.lstsq(X, y, rcond=None)[0]
@@ -98,7 +98,7 @@ def test_nothing_to_learn_from_zeros() -> None:
 
 @pytest.mark.parametrize(("n", "distance"), [(100, 1.7e-3), (1000, 4.9e-4), (10_000, 1.6e-4)])
 def test_the_closed_form_nears_the_truth_with_the_root_of_n(n: int, distance: float) -> None:
-    """D1: ‖θ*−θ‖ falls as n^(−½): 1.7e-3, 4.9e-4, 1.6e-4 at n=100, 1000, 10000."""
+    """‖θ*−θ‖ falls as n^(−½): 1.7e-3, 4.9e-4, 1.6e-4 at n=100, 1000, 10000."""
     truth = np.array([2.0, -3.4, 4.2])
     found = [
         np.linalg.norm(np.concatenate([known.closed_form["w"], known.closed_form["b"]]) - truth)
@@ -109,7 +109,7 @@ def test_the_closed_form_nears_the_truth_with_the_root_of_n(n: int, distance: fl
 
 
 def test_the_optimum_is_the_noise_floor_less_what_was_fitted() -> None:
-    """D2: E[min half loss]=½σ²(n−d)/n with d parameters; n=1000: sd ≈4.5 %."""
+    """E[min half loss]=½σ²(n−d)/n with d parameters; n=1000: sd ≈4.5 %."""
     at_50 = [facts_of(Experiment(seed=seed).changed({"data.n": 50})) for seed in range(300)]
     optimum = np.mean([known.floor.optimum for known in at_50])
     assert optimum == pytest.approx(0.5e-4 * 47 / 50, rel=0.04)
@@ -130,7 +130,7 @@ def test_no_epoch_of_a_squared_loss_goes_below_the_optimum(loss: str, seed: int)
 
 
 def test_outliers_pull_least_squares_to_where_theory_says() -> None:
-    """D15: with one label in n moved by s, E θ* = θ + (Eθ shift): b moves by s/n on average."""
+    """With one label in n moved by s, E θ* = θ + (Eθ shift): b moves by s/n on average."""
     moved = Experiment().changed({"data.outliers": 0.001, "data.outlier_size": 10_000.0})
     known = facts_of(moved)
     shift = np.concatenate([known.closed_form["w"], known.closed_form["b"]]) - [2.0, -3.4, 4.2]
@@ -144,7 +144,7 @@ def test_outliers_pull_least_squares_to_where_theory_says() -> None:
 
 @given(st.floats(1e-4, 100))
 def test_the_noise_floors_that_have_a_formula(noise: float) -> None:
-    """D2, D16: ½σ², σ², σ√(2/π)."""
+    """½σ², σ², σ√(2/π)."""
     for name, wanted in (
         ("half_squared", noise**2 / 2),
         ("squared", noise**2),
@@ -155,7 +155,7 @@ def test_the_noise_floors_that_have_a_formula(noise: float) -> None:
 
 
 def test_l1s_floor_on_standard_data() -> None:
-    """D16: .008=σ√(2/π) at σ=.01."""
+    """.008=σ√(2/π) at σ=.01."""
     assert expected_loss(LOSSES["l1"].function, 0.01, 0, 0) == pytest.approx(0.008, rel=0.003)
 
 

@@ -41,7 +41,7 @@ def drawn(model: Linear, size: int, seed: int) -> tuple[dict[str, Tensor], Tenso
 def test_autograd_hand_and_differences_agree(
     entry: Any, features: int, bias: bool, size: int, seed: int
 ) -> None:
-    """N4: to 1e-6 in float64, for every loss."""
+    """To 1e-6 in float64, for every loss."""
     model = line(features, "w", "b" if bias else None)
     params, X, y = drawn(model, size, seed)
     settings = {param.name: param.default for param in entry.params}
@@ -67,7 +67,7 @@ def test_autograd_hand_and_differences_agree(
 
 
 def test_the_half_loss_by_numpy() -> None:
-    """S12: the gradient equals X̃ᵀr/B."""
+    """The gradient equals X̃ᵀr/B."""
     model = line(2, "w", "b")
     params, X, y = drawn(model, 10, 4)
     found = xray(model, params, X, y, lambda r: r * r / 2, lambda r: r)

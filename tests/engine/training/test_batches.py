@@ -1,4 +1,4 @@
-"""S7, S9, S11: the missing reshape, the short last batch, and sums against means."""
+"""The missing reshape, the short last batch, and sums against means."""
 
 from __future__ import annotations
 
@@ -48,7 +48,6 @@ def run(**changes: object) -> Snapshot:
 def test_without_the_reshape_w_shrinks_by_the_batch_size_and_b_is_unharmed(
     loop: str, batch_size: int, w: tuple[float, float]
 ) -> None:
-    """D9."""
     changes: dict[str, object] = {"reshape": False, "reduction": "mean", "data__n": 400}
     runs = [run(**changes, loop=loop, batch_size=batch_size, seed=seed) for seed in range(12)]
     found = np.mean([one.params["w"] for one in runs], axis=0)
@@ -77,7 +76,7 @@ def test_the_loss_of_a_minibatch_is_then_a_matter_of_means_and_variances(B: int)
 
 
 def test_a_sum_over_pairs_runs_at_64_and_diverges_at_80() -> None:
-    """D9: the step is B times as long, lr·B against a limit of about 2."""
+    """The step is B times as long, lr·B against a limit of about 2."""
     assert run(reshape=False, batch_size=64).state == "finished"
     assert run(reshape=False, batch_size=80).state == "diverged"
     for B in (64, 80):
@@ -103,7 +102,7 @@ LONE: dict[str, object] = {
 
 @pytest.mark.parametrize("loop", ["scratch", "fast"])
 def test_a_lone_sample_has_the_weight_of_a_whole_batch_under_the_mean(loop: str) -> None:
-    """D10: half loss .51 with the nominal divisor or the drop, .8–1.1 with the actual size."""
+    """Half loss .51 with the nominal divisor or the drop, .8–1.1 with the actual size."""
     losses = {
         name: np.mean([run(**LONE, **rule, loop=loop, seed=seed).loss or 0 for seed in range(8)])
         for name, rule in (
@@ -125,7 +124,7 @@ def test_the_concise_loop_weighs_a_lone_sample_as_the_others_do() -> None:
 
 
 def test_where_the_last_batch_is_not_small_nothing_is_to_be_seen() -> None:
-    """D10: n=1000, B=32, lr .03."""
+    """n=1000, B=32, lr .03."""
     base = {"batch_size": 32, "epochs": 10}
     losses = [
         run(**base, **rule).loss or 0
@@ -171,7 +170,7 @@ def test_a_sweep_treats_the_last_batch_as_a_run_does(reduction: str, drop_last: 
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("loss", ["half_squared", "squared", "huber"])
 def test_translated_experiments_take_the_same_path(loop: str, loss: str) -> None:
-    """S11, D8: trajectories equal to 1e-6 where the float32 steps allow it."""
+    """Trajectories equal to 1e-6 where the float32 steps allow it."""
     base = Experiment(loop=loop, batch_size=8).changed({"loss": loss, "data.n": 200})
     found = translations(base)
     assert not caveats(base)
@@ -197,14 +196,14 @@ def test_the_rules_of_translation(experiment: Experiment) -> None:
 
 
 def test_half_the_loss_at_twice_the_lr() -> None:
-    """D8: half loss at .06 gives exactly half the loss of MSE at .03."""
+    """Half loss at .06 gives exactly half the loss of MSE at .03."""
     half, whole = run(lr=0.06), run(lr=0.03, loss="squared")
     assert half.loss == pytest.approx((whole.loss or 0) / 2, rel=1e-5)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "adagrad"])
 def test_optimizers_that_scale_their_steps_hardly_notice(optimizer: str) -> None:
-    """D13: sum against mean, nearly the same path."""
+    """Sum against mean, nearly the same path."""
     changes: dict[str, object] = {"optimizer": optimizer, "lr": 0.05, "epochs": 5}
     one, other = run(**changes, reduction=Reduction.MEAN), run(**changes, reduction=Reduction.TOTAL)
     for name, values in one.params.items():
@@ -222,7 +221,7 @@ def test_the_limit_of_a_total_is_that_of_the_mean_over_b(B: int) -> None:
 
 
 def test_the_limit_of_a_total_is_real() -> None:
-    """Full batch: .99 of it converges, 1.01 of it diverges (N2)."""
+    """Full batch: .99 of it converges, 1.01 of it diverges."""
     base = Experiment(reduction=Reduction.TOTAL, batch_size=100, epochs=800).changed(
         {"data.n": 100}
     )

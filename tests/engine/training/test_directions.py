@@ -1,4 +1,4 @@
-"""N5: what a run does along each eigenvector is what (1 − lr·λ)ᵏ says."""
+"""What a run does along each eigenvector is what (1 − lr·λ)ᵏ says."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def events_of(experiment: Experiment, name: str, most: int = Controls.most) -> l
 def test_the_numbers_are_those_of_the_scratch_loop(
     entry: LossEntry, name: str, data: st.DataObject, most: int
 ) -> None:
-    """N9: every data set, init, reduction, with a bias or none, a short last batch, B > n."""
+    """Every data set, init, reduction, with a bias or none, a short last batch, B > n."""
     experiment = data.draw(tame_experiments(loop="fast", loss=entry.name))
     events = events_of(experiment, name, most)
     expected = trace(experiment)
@@ -175,7 +175,7 @@ def test_the_losses_of_an_event_are_not_overwritten_by_the_next() -> None:
 def test_what_is_shown_belongs_to_the_last_minibatch(
     name: str, data: st.DataObject, most: int
 ) -> None:
-    """S12: grad equals X̃ᵀr/B with the parameters before the step, θ + lr·grad."""
+    """Grad equals X̃ᵀr/B with the parameters before the step, θ + lr·grad."""
     experiment = data.draw(tame_experiments(loop="fast", loss="half_squared", **PLAIN))
     problem = build(experiment)
     n, size, lr = len(problem.X), experiment.batch_size, experiment.lr

@@ -1,4 +1,4 @@
-"""F8: bounded curves that lose no spike, and snapshots that never change."""
+"""Bounded curves that lose no spike, and snapshots that never change."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def assert_even(path: Path) -> None:
 
 
 def test_memory_is_flat_over_a_million_epochs() -> None:
-    """F8: ten steps an epoch, a thousand epochs an event, as the fast loop has them."""
+    """Ten steps an epoch, a thousand epochs an event, as the fast loop has them."""
     history, live = begun_history(per_epoch=10), Still()
     losses = np.linspace(1, 2, 10_000, dtype=np.float32)
     values = {"w": (1.0, 2.0), "b": (3.0,)}

@@ -1,4 +1,4 @@
-"""N9, S12, D8: the loops against each other, against numpy and against finite differences."""
+"""The loops against each other, against numpy and against finite differences."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def flat(values: dict[str, tuple[float, ...]] | Any) -> Array:
 @given(data=st.data())
 @settings(max_examples=20)
 def test_every_loop_has_the_same_losses(entry: LossEntry, data: st.DataObject) -> None:
-    """N9: losses equal to 1e-5 relative; any data, model, init, reduction and short last batch."""
+    """Losses equal to 1e-5 relative; any data, model, init, reduction and short last batch."""
     experiment = data.draw(tame_experiments(loss=entry.name))
     expected = trace(experiment)
     for loop in LOOPS:
@@ -88,7 +88,7 @@ def test_every_loop_has_the_same_losses(entry: LossEntry, data: st.DataObject) -
 def test_every_loop_has_the_same_losses_on_standard_data(
     entry: LossEntry, reduction: str, batch_size: int, noise: float
 ) -> None:
-    """N9. L1's steps depend on signs that rounding decides; only its losses come out alike."""
+    """L1's steps depend on signs that rounding decides; only its losses come out alike."""
     tolerance = 0.05 if kinked(entry) else 1e-5
     lr = 0.03 / batch_size if reduction == "total" else 0.03
     experiment = Experiment(reduction=Reduction(reduction), batch_size=batch_size, lr=lr).changed(
@@ -105,7 +105,7 @@ def test_every_loop_has_the_same_losses_on_standard_data(
 def test_every_loop_takes_the_steps_of_every_optimizer(
     entry: OptimizerEntry, schedule: str
 ) -> None:
-    """S16: the same path to 1e-5 relative, written out, by torch.optim, and compiled."""
+    """The same path to 1e-5 relative, written out, by torch.optim, and compiled."""
     experiment = Experiment(batch_size=32, lr=0.01, epochs=4).changed(
         {
             "optimizer": entry.name,
@@ -127,7 +127,7 @@ def test_every_loop_takes_the_steps_of_every_optimizer(
 def test_an_adaptive_optimizer_goes_the_same_way_on_twice_the_loss(
     optimizer: str, loop: str
 ) -> None:
-    """D13: r² against ½r², nearly the same path; SGD's steps are twice as long."""
+    """r² against ½r², nearly the same path; SGD's steps are twice as long."""
 
     def way(name: str, loss: str) -> Array:
         run = Experiment(loop=loop, lr=0.05, epochs=2).changed({"optimizer": name, "loss": loss})
@@ -156,7 +156,7 @@ def test_every_loop_takes_the_steps_of_sgd_by_hand(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_run_is_repeated_number_for_number(loop: str) -> None:
-    """P1: the same seed gives the same run again; another seed does not."""
+    """The same seed gives the same run again; another seed does not."""
     experiment = Experiment(loop=loop, epochs=2).changed({"data.n": 205})
     one, same, other = (
         batch_losses_of(train(experiment.changed({"seed": seed}))) for seed in (7, 7, 8)
@@ -191,7 +191,7 @@ def test_the_global_random_numbers_do_not_matter(loop: str) -> None:
 @given(data=st.data())
 @settings(max_examples=30)
 def test_the_gradient_shown_is_that_of_the_minibatch_shown(loop: str, data: st.DataObject) -> None:
-    """S12: grad equals X̃ᵀr/B on the shown minibatch, with the parameters before the step."""
+    """Grad equals X̃ᵀr/B on the shown minibatch, with the parameters before the step."""
     experiment = data.draw(tame_experiments(loss="half_squared", loop=loop, penalty="none"))
     problem = build(experiment)
     before = problem.start
@@ -259,7 +259,7 @@ def test_the_gradient_shown_is_the_finite_difference_of_the_mean_loss(
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_there_is_neither_gradient_nor_minibatch_before_the_first_step(loop: str) -> None:
-    """THEORY.md, gradient access: it is None before the first backward pass."""
+    """It is None before the first backward pass."""
     experiment = Experiment(loop=loop)
     training = load(loop)(build(experiment), Controls(0.03))
     assert training.grads() == {}
@@ -294,7 +294,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(loop: str) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_half_at_twice_the_rate_is_exactly_half_of_mse(loop: str) -> None:
-    """D8: half loss at η=.06 gives exactly half the loss of MSE at .03."""
+    """Half loss at η=.06 gives exactly half the loss of MSE at .03."""
     half = Experiment(loop=loop, lr=0.06, reduction=Reduction.MEAN)
     mse = Experiment(loop=loop, lr=0.03, reduction=Reduction.MEAN).changed({"loss": "squared"})
     pairs = list(zip(singly(half), singly(mse), strict=True))
@@ -317,7 +317,7 @@ def test_half_at_twice_the_rate_is_exactly_half_of_mse(loop: str) -> None:
 def test_sum_and_mean_take_the_same_steps_where_no_batch_is_short(
     entry: LossEntry, loop: str
 ) -> None:
-    """D8, S11: η_sum=η_mean/B; trajectories equal to 1e-6."""
+    """η_sum=η_mean/B; trajectories equal to 1e-6."""
     if kinked(entry):
         pytest.skip("rounding decides on the direction of its steps")
     run = Experiment(loop=loop).changed({"loss": entry.name, "epochs": 2})
@@ -330,7 +330,7 @@ def test_sum_and_mean_take_the_same_steps_where_no_batch_is_short(
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_short_last_batch_has_more_weight_under_the_mean(loop: str) -> None:
-    """D10: n=1001, B=100, η=.5, σ=1: half loss .51 (nominal divisor) against .8–1.1."""
+    """n=1001, B=100, η=.5, σ=1: half loss .51 (nominal divisor) against .8–1.1."""
     run = Experiment(loop=loop, batch_size=100, lr=0.5, epochs=10).changed(
         {"data.n": 1001, "data.noise": 1.0}
     )

@@ -203,14 +203,14 @@ def test_every_device_that_is_present_finds_the_same_numbers(
     ],
 )
 def test_the_median_loss_after_three_epochs(lr: float, low: float, high: float) -> None:
-    """D4, B=10: .001→9.1, .003→2.7, .01→.040, .03→5.1e-5, .3→5.4e-5, 1→7e-5."""
+    """.001→9.1, .003→2.7, .01→.040, .03→5.1e-5, .3→5.4e-5, 1→7e-5."""
     ends = [outcome(train(Experiment(lr=lr, seed=seed))).loss for seed in range(11)]
     assert low < float(np.median(ends)) < high
 
 
 @pytest.mark.parametrize("share", [0.99, 1.01])
 def test_full_batch_descent_converges_just_below_the_critical_rate_only(share: float) -> None:
-    """D4, N2: .99× 2/λmax → floor; 1.01× → the loss grows."""
+    """.99× 2/λmax → floor; 1.01× → the loss grows."""
     problem = build(Experiment())
     design = np.hstack([array(problem.X), np.ones((1000, 1))])
     critical = 2 / np.linalg.eigvalsh(design.T @ design / 1000)[-1]
@@ -225,7 +225,7 @@ def test_full_batch_descent_converges_just_below_the_critical_rate_only(share: f
 
 @pytest.mark.parametrize("loss", ["l1", "huber"])
 def test_outliers_do_not_move_the_robust_losses(loss: str) -> None:
-    """D15: one label at 10000 moves least squares far; L1 and Huber stay within .05."""
+    """One label at 10000 moves least squares far; L1 and Huber stay within .05."""
     experiment = Experiment(lr=0.01, epochs=30).changed(
         {"loss": loss, "data.outliers": 0.001, "data.outlier_size": 10_000.0}
     )
@@ -241,7 +241,7 @@ def test_outliers_do_not_move_the_robust_losses(loss: str) -> None:
 def test_l1_with_a_constant_step_has_a_plateau_set_by_its_rate(
     lr: float, low: float, high: float
 ) -> None:
-    """D16: η=.03 sticks at MAE ≈.014; η=.003 reaches .008=σ√(2/π)."""
+    """η=.03 sticks at MAE ≈.014; η=.003 reaches .008=σ√(2/π)."""
     run = Experiment(lr=lr, epochs=50).changed({"loss": "l1"})
     last = [
         epoch.loss
@@ -288,7 +288,7 @@ def first_step_beyond(experiment: Experiment, size: float) -> int:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("lr", [2.0, 5.0, 1e6])
 def test_a_runaway_is_reported_at_its_first_bad_step(loop: str, seed: int, lr: float) -> None:
-    """N3: B=10, η=2 triggers it."""
+    """B=10, η=2 triggers it."""
     experiment = Experiment(loop=loop, lr=lr, seed=seed)
     events = list(train(experiment))
     end, last = events[-1], events[-2]
@@ -375,7 +375,7 @@ def test_nothing_comes_after_the_end() -> None:
 
 
 def test_a_stalled_run_says_so_once() -> None:
-    """P13: a tiny rate gains nothing."""
+    """A tiny rate gains nothing."""
     run = Experiment(lr=1e-6, epochs=12).changed({"data.n": 20})
     alerts = [epoch.alert for epoch in epochs_of(train(run))]
     assert [alert is not None for alert in alerts] == [False] * 5 + [True] + [False] * 6
@@ -383,7 +383,7 @@ def test_a_stalled_run_says_so_once() -> None:
 
 
 def test_a_spike_is_reported_when_the_rate_is_raised_on_the_way() -> None:
-    """P13: the third epoch runs at a rate that is too large."""
+    """The third epoch runs at a rate that is too large."""
     controls = Controls(0.03)
     experiment = Experiment(batch_size=50, epochs=4).changed({"data.n": 200})
     alerts = []
