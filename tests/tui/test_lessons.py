@@ -602,7 +602,7 @@ async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
                 lambda: bool(main.classroom.panel and main.classroom.panel.attempt.score == (1, 1)),
             )
             await until(pilot, lambda: "✓ Reach the noise floor." in "\n".join(text_of(app)))
-            assert main.desk.snapshot.state == "finished"
+            await until(pilot, lambda: main.desk.snapshot.state == "finished")
     finally:
         session.close()
 
