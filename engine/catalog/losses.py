@@ -30,7 +30,6 @@ class LossEntry(CostEntry):
     bounded_curvature: bool = True
     """Whether its second derivative is bounded; where it is not, a limit of the lr holds only as
     far as the residuals reach."""
-    convex: bool = True
     symmetric: bool = True
     """Whether r and −r cost the same; others aim above or below the middle of the noise."""
 
