@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from textual.binding import Binding, BindingType
-
-from engine.lessons.library import files
 from engine.support.translation import Translatable
 from engine.training.snapshot import State
 
@@ -372,27 +369,6 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 NUMBERED = 9
 """Lessons that have a key of their own, 1 to 9."""
-
-
-def bindings() -> list[BindingType]:
-    """Every action as a Textual binding, its id being what a settings file remaps; then lessons."""
-    actions = [
-        Binding(
-            action.key,
-            f"do('{action.id}')",
-            action.label,
-            id=action.id,
-            tooltip=action.help,
-            # Without priority, Textual's own tab would go from field to field.
-            priority=action.group == GO and "tab" in action.key,
-        )
-        for action in ACTIONS
-    ]
-    by_number = [
-        Binding(str(number), f"do('lesson', '{name}')", f"lesson {name}", id=f"lesson_{number}")
-        for number, name in enumerate(list(files())[:NUMBERED], 1)
-    ]
-    return [*actions, *by_number]
 
 
 def can(id: str, now: Situation) -> bool:

@@ -22,7 +22,6 @@ from tui.ascii import SHADES
 from tui.drawing import curves as drawn_curves
 from tui.drawing import view
 from tui.drawing.chart import Chart, Curve, Level
-from tui.drawing.page import step_of
 from tui.drawing.paint import paint, sprinkle
 from tui.drawing.picture import draw
 from tui.drawing.relief import Relief
@@ -30,7 +29,8 @@ from tui.drawing.ticks import Tick, linear_ticks, log_ticks, padded, short
 from tui.drawing.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
 from tui.drawing.view import ChartView
 from tui.drawing.window import value_at
-from tui.themes import DARK, LIGHT, MONO, RAMP, mixed
+from tui.ramp import RAMP, mixed, step_of
+from tui.themes import DARK, LIGHT, MONO
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,8 @@ from textual.pilot import Pilot
 from tests.support.pilots import until
 from tui.ascii import SHADES
 from tui.drawing.heatmap import Heat, HeatMap, cell, extent, line, marks, places, scaled
-from tui.themes import DARK, LIGHT, MONO, RAMP
+from tui.ramp import RAMP
+from tui.themes import DARK, LIGHT, MONO
 
 NAN, INF = math.nan, math.inf
 SPECIAL = (None, NAN, INF, -INF, 0.0, -0.0, -3.0, 1e-300, 1e300)

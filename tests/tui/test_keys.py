@@ -31,9 +31,10 @@ from tests.support.snapshots import (
     running,
 )
 from tui.app import LinregApp
+from tui.bindings import bindings
 from tui.charts.views import VIEWS
 from tui.forms.fields import ChoiceScreen, Picker, TextField
-from tui.keys import ACTIONS, NUMBERED, Action, bindings, groups, shown
+from tui.keys import ACTIONS, NUMBERED, Action, groups, shown
 from tui.panels.bars import KeyBar
 from tui.panels.training import PACES
 from tui.screens.commands import SEEDS, Commands

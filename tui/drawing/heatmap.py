@@ -16,9 +16,10 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui.ascii import SHADES, clean
-from tui.drawing.page import Picture, step_of
+from tui.drawing.page import Picture
+from tui.ramp import RAMP, step_of
 from tui.text.numbers import loss_text
-from tui.themes import RAMP, Palette
+from tui.themes import Palette
 
 COLORED_SHARE = 0.95
 """Share of the values that the colour scale reaches; those above have its last colour."""

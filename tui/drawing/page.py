@@ -12,13 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ascii import clean
-from tui.themes import DARK, RAMP, Palette
-
-
-def step_of(value: float, low: float, high: float) -> int:
-    """The step of the ramp for a value from low to high."""
-    share = (value - low) / (high - low) if high > low else 0.0
-    return min(int(share * len(RAMP)), len(RAMP) - 1)
+from tui.themes import DARK, Palette
 
 
 class Picture(Widget):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tui.drawing.page import step_of
 from tui.drawing.trace import LIMIT
+from tui.ramp import step_of
 
 
 @dataclass(frozen=True)

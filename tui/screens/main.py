@@ -14,8 +14,9 @@ from engine.lessons.lesson import Lesson
 from engine.session import Session
 from engine.support.errors import BadInput
 from engine.support.translation import tr
+from tui.bindings import bindings
 from tui.forms.fields import Edited, Picker, TextField
-from tui.keys import Situation, bindings, can, hidden_action, shown
+from tui.keys import Situation, can, hidden_action, shown
 from tui.overlay import tell
 from tui.panels.chart import ChartPanel
 from tui.panels.fit import FitPanel
