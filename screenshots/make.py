@@ -16,10 +16,12 @@ from tempfile import mkdtemp
 from textual.pilot import Pilot
 
 from engine.lessons.library import lessons
+from engine.lessons.offer import set_offer
 from engine.session import Session
 from engine.support.translation import set_language
 from screenshots.cells import in_cells
 from tui.app import LinregApp
+from tui.offer import OFFER
 from tui.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -89,6 +91,7 @@ async def rest(pilot: Pilot[None], session: Session) -> None:
 async def take(picture: Picture) -> None:
     """Run the app, press the keys, save the picture."""
     set_language(picture.language)
+    set_offer(OFFER)
     experiment = lessons()[picture.lesson].experiment.changed(picture.changes)
     settings = Settings(theme=picture.theme, ascii=picture.ascii, experiment=experiment)
     session = Session(settings.experiment)

@@ -1,4 +1,4 @@
-"""What all tests share: they are in English, whatever the machine speaks, and miss no text."""
+"""What all tests share: they are in English, miss no text, and hold lessons to the real screen."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from gettext import GNUTranslations, NullTranslations
 
 import pytest
 
+from engine.lessons.offer import set_offer
 from engine.support import translation
 from engine.support.translation import set_language
+from tui.offer import OFFER
+
+set_offer(OFFER)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from engine import cli
+from engine.lessons.offer import set_offer
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
+from tui.offer import OFFER
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,6 +34,7 @@ def command(
     Without a command it opens the screen, on the last experiment unless another one is named.
     """
     set_language("en" if ascii else lang or locale_language())
+    set_offer(OFFER)
     if context.invoked_subcommand:
         return 0
     named = lesson or file or settings

@@ -83,6 +83,8 @@ class Action:
     """Whether the key bar may show it."""
     panel: str = ""
     """The panel without which it means nothing."""
+    tool: bool = False
+    """Whether a lesson may hide it, and ask for it to be used."""
 
     def is_hidden(self, now: Situation) -> bool:
         """Whether the lesson hides the action, or the panel that it is about."""
@@ -219,6 +221,7 @@ ACTIONS: tuple[Action, ...] = (
         "Thousands of runs over a grid, as a heat map.",
         TRAIN,
         when=at_rest,
+        tool=True,
     ),
     Action(
         "race",
@@ -228,6 +231,7 @@ ACTIONS: tuple[Action, ...] = (
         "Several optimizers from one start, side by side.",
         TRAIN,
         when=at_rest,
+        tool=True,
     ),
     Action(
         "fan",
@@ -238,6 +242,7 @@ ACTIONS: tuple[Action, ...] = (
         TRAIN,
         when=at_rest,
         bar=False,
+        tool=True,
     ),
     Action(
         "find_lr",
@@ -248,6 +253,7 @@ ACTIONS: tuple[Action, ...] = (
         TRAIN,
         when=at_rest,
         bar=False,
+        tool=True,
     ),
     Action(
         "lessons",
@@ -287,6 +293,7 @@ ACTIONS: tuple[Action, ...] = (
         "What can be known without training.",
         THEORY,
         when=lambda now: now.has_facts,
+        tool=True,
     ),
     Action(
         "xray",
@@ -296,6 +303,7 @@ ACTIONS: tuple[Action, ...] = (
         "Dissect a gradient: three ways, side by side.",
         THEORY,
         when=lambda now: now.has_facts,
+        tool=True,
     ),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART, panel="loss"),
     Action(

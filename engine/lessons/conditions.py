@@ -25,6 +25,7 @@ from engine.catalog.choice import REGISTRIES
 from engine.catalog.param import Param
 from engine.catalog.parameters import Values, labels
 from engine.experiment import Experiment
+from engine.lessons.offer import Offer
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
@@ -151,34 +152,28 @@ class Condition:
         return all(test(evidence) for test in self.tests)
 
 
-def parse_condition(
-    text: str, experiment: Experiment, tools: Collection[str], views: Collection[str]
-) -> Condition:
+def parse_condition(text: str, experiment: Experiment, offer: Offer) -> Condition:
     """The condition a text states about runs like `experiment`'s; raises ValueError."""
-    return Condition(
-        text,
-        tuple(_comparison(part, experiment, tools, views) for part in re.split(r"\s+and\s+", text)),
-    )
+    parts = re.split(r"\s+and\s+", text)
+    return Condition(text, tuple(_comparison(part, experiment, offer) for part in parts))
 
 
-def _comparison(
-    text: str, experiment: Experiment, tools: Collection[str], views: Collection[str]
-) -> Test:
+def _comparison(text: str, experiment: Experiment, offer: Offer) -> Test:
     words = " ".join(text.split())
     if words == "predicted":
         return lambda evidence: all(right for right, _, _ in evidence.forecasts or [(False, 0, 0)])
     if words.startswith("predicted within "):
         return _predicted(parse_tolerance(words.removeprefix("predicted within ")))
-    for verb, known in (("used", tools), ("seen", views)):
+    for verb, names in (("used", offer.tools), ("seen", offer.views)):
         if words.startswith(f"{verb} "):
             name = words.removeprefix(f"{verb} ")
-            if name not in known:
+            if names and name not in names:
                 raise ValueError(
                     tr(
                         "{name!r} cannot be {verb}; choose from {names}",
                         name=name,
                         verb=verb,
-                        names=", ".join(known),
+                        names=", ".join(names),
                     )
                 )
             return lambda evidence: name in evidence.used

@@ -11,7 +11,7 @@ import math
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,9 @@ from engine.lessons.conditions import (
     parse_condition,
     parse_tolerance,
 )
+from engine.lessons.offer import Offer, get_offer
 from engine.support.errors import BadInput, shortened, show
 from engine.support.translation import Translatable, tr
-
-PANELS = ("data", "model", "training", "loss", "fit", "values")
-"""Panels that a lesson may hide."""
-TOOLS = ("sweep", "race", "fan", "find_lr", "theory", "xray")
-"""Tools that a lesson may hide, and ask to be used."""
-VIEWS = ("fit", "residuals", "parameters", "landscape", "directions", "losses")
-"""Views of the second chart, one of which a lesson opens with."""
 
 WORDS = ("title", "chapter", "source", "ask", "text", "hint")
 """What a translation may hold; everything else comes from the lesson itself."""
@@ -197,6 +191,7 @@ class Head:
     file: str
     start: int = 0
     """Lines before the table that is being read."""
+    offer: Offer = field(default_factory=get_offer)
 
     @classmethod
     def of(cls, text: str, file: str) -> tuple[Head, str]:
@@ -255,13 +250,14 @@ class Head:
         title = self.string(top, "title")
         if not title:
             raise self.wrong("title", tr("has no title"))
-        view = self.string(top, "view") or VIEWS[0]
-        self.known(view, VIEWS, "there is no view {name!r}; choose from {names}")
+        offer = self.offer
+        view = self.string(top, "view") or next(iter(offer.views), "")
+        self.allow(view, offer.views, "there is no view {name!r}; choose from {names}")
         panels, tools = self.strings(top, "hide_panels"), self.strings(top, "hide_tools")
         for panel in panels:
-            self.known(panel, PANELS, "there is no panel {name!r}; choose from {names}")
+            self.allow(panel, offer.panels, "there is no panel {name!r}; choose from {names}")
         for tool in tools:
-            self.known(tool, TOOLS, "there is no tool {name!r}; choose from {names}")
+            self.allow(tool, offer.tools, "there is no tool {name!r}; choose from {names}")
         experiment = self.experiment(top.get("experiment", {}))
         return Lesson(
             name,
@@ -330,10 +326,9 @@ class Head:
     def solution(self, values: Mapping[str, Any], experiment: Experiment) -> Solution:
         """One [[solution]]: keys of the experiment, `use` and `pause`."""
         used = self.strings(values, "use")
+        names = (*self.offer.tools, *self.offer.views)
         for name in used:
-            self.known(
-                name, (*TOOLS, *VIEWS), "there is no tool or view {name!r}; choose from {names}"
-            )
+            self.allow(name, names, "there is no tool or view {name!r}; choose from {names}")
         pause = values.get("pause", 0)
         if type(pause) is not int or pause < 0:
             raise self.wrong("pause", tr("pause must be a whole number of steps"))
@@ -349,7 +344,7 @@ class Head:
         """The condition under a key."""
         text = self.string(table, key)
         try:
-            return parse_condition(text, experiment, TOOLS, VIEWS)
+            return parse_condition(text, experiment, self.offer)
         except ValueError as error:
             raise self.wrong(key if text else "", f"{key} = {shortened(text)!r}: {error}") from None
 
@@ -393,7 +388,7 @@ class Head:
             raise self.wrong(key, tr('{key} must be a list of names: ["…", "…"]', key=key))
         return tuple(value)
 
-    def known(self, name: str, names: Collection[str], wrong: Translatable) -> None:
-        """Raise BadLesson for a name that is not one of them."""
-        if name not in names:
+    def allow(self, name: str, names: Collection[str], wrong: Translatable) -> None:
+        """Raise BadLesson for a name that is not one of them, if there are any."""
+        if names and name not in names:
             raise self.wrong(name, tr(wrong, name=name, names=", ".join(names)))

@@ -20,7 +20,7 @@ from textual.widgets import OptionList
 
 from engine.catalog.choice import REGISTRIES
 from engine.lessons.attempt import Attempt
-from engine.lessons.lesson import PANELS, TOOLS, VIEWS, Lesson, parse_lesson
+from engine.lessons.lesson import Lesson, parse_lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
 from engine.session import Session
@@ -28,14 +28,14 @@ from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
 from tests.support.mashing import mash
 from tests.support.paths import ROOT
-from tests.support.pilots import app_for, app_showing, settled, show, text_of, until
+from tests.support.pilots import app_for, settled, show, text_of, until
 from tests.support.quiz import FIRST, QUIZ, quiz
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
 from tui.app import LinregApp
-from tui.charts.views import VIEWS as FIT_VIEWS
 from tui.forms.fields import Picker, TextField
-from tui.keys import ACTIONS, NUMBERED
+from tui.keys import NUMBERED
+from tui.offer import OFFER
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.lesson import LessonPanel
 from tui.screens.dialogs import JumpScreen
@@ -113,16 +113,9 @@ async def desk(
 # Opening -----------------------------------------------------------------------------------------
 
 
-def test_the_words_of_lesson_files_are_those_of_the_screen() -> None:
-    app = app_showing(ready())
-    assert set(TOOLS) <= {action.id for action in ACTIONS}
-    assert set(FIT_VIEWS) <= set(VIEWS)
-    assert app.main.classroom.panel is None
-
-
 async def test_panels_that_can_be_hidden_are_those_of_the_lab() -> None:
     async with desk() as here:
-        assert {panel.id for panel in here.app.main.navigator.panels} == set(PANELS)
+        assert {panel.id for panel in here.app.main.navigator.panels} == set(OFFER.panels)
 
 
 @pytest.mark.parametrize("number", [1, 5, NUMBERED])
@@ -289,7 +282,7 @@ async def test_hidden_tools_say_so_and_are_not_offered() -> None:
 
 @pytest.mark.parametrize(
     ("hidden", "size"),
-    [(PANELS, (50, 24)), (("loss", "fit"), (120, 34)), (("training", "values"), (50, 24))],
+    [(OFFER.panels, (50, 24)), (("loss", "fit"), (120, 34)), (("training", "values"), (50, 24))],
 )
 async def test_any_panels_can_be_hidden(hidden: tuple[str, ...], size: tuple[int, int]) -> None:
     lesson = replace(quiz(), hide_panels=hidden)
@@ -301,7 +294,7 @@ async def test_any_panels_can_be_hidden(hidden: tuple[str, ...], size: tuple[int
         await until(here.pilot, lambda: here.app.main.focused is not None)
         await here.press("escape", "escape", "escape")
         await until(here.pilot, lambda: here.title == "")
-        for _ in PANELS:
+        for _ in OFFER.panels:
             await here.press("tab")
             assert here.app.main.focused
             assert here.app.main.focused.region.area

@@ -25,19 +25,19 @@ from engine.lessons.conditions import (
     parse_condition,
     parse_tolerance,
 )
-from engine.lessons.lesson import TOOLS, VIEWS
 from engine.problem import build
 from engine.training.events import Stepped
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
+from tui.offer import OFFER
 
 SMALL = Experiment().changed({"data.n": 60, "epochs": 2})
 
 
 def holds(text: str, run: Snapshot, before: Snapshot | None = None, **known: object) -> bool:
     """Whether a condition is true of a run."""
-    condition = parse_condition(text, run.experiment, TOOLS, VIEWS)
+    condition = parse_condition(text, run.experiment, OFFER)
     return condition.holds(Evidence(run, before, **known))  # type: ignore[arg-type]
 
 
@@ -86,7 +86,8 @@ COMPARISON = st.one_of(
         st.sampled_from(["is", "is not"]),
         st.one_of(st.sampled_from([*STATES, *STANDINGS, "huber", "3", "true", "1,2"]), st.text()),
     ).map(" ".join),
-    st.sampled_from([f"used {tool}" for tool in TOOLS] + [f"seen {view}" for view in VIEWS]),
+    st.sampled_from([f"used {name}" for name in OFFER.tools]),
+    st.sampled_from([f"seen {name}" for name in OFFER.views]),
     st.sampled_from(["predicted", "predicted within 5 %", "predicted within factor 2"]),
     st.text(),
 )
@@ -98,11 +99,12 @@ TEXT = st.lists(COMPARISON, min_size=1, max_size=3).map(" and ".join)
 def test_any_text_is_refused_or_can_be_judged_of_any_run(text: str, data: st.DataObject) -> None:
     run, before = (data.draw(st.sampled_from(snapshots())) for _ in range(2))
     try:
-        condition = parse_condition(text, run.experiment, TOOLS, VIEWS)
+        condition = parse_condition(text, run.experiment, OFFER)
     except ValueError:
         return
     for other in snapshots():  # a student may turn to another model
-        assert condition.holds(Evidence(other, before, TOOLS, ((True, 1.0, 2.0),))) in (True, False)
+        evidence = Evidence(other, before, OFFER.tools, ((True, 1.0, 2.0),))
+        assert condition.holds(evidence) in (True, False)
         assert condition.holds(Evidence(other)) in (True, False)
 
 
@@ -201,7 +203,7 @@ def test_a_physical_quantity_is_read_in_its_unit() -> None:
 
 
 def test_a_quantity_of_another_model_is_nothing() -> None:
-    text = parse_condition("grad of W1 <= 0", SMALL.changed({"model": "two_layer"}), TOOLS, VIEWS)
+    text = parse_condition("grad of W1 <= 0", SMALL.changed({"model": "two_layer"}), OFFER)
     assert text.holds(Evidence(outcome(SMALL.changed({"model": "two_layer", "init": "zeros"}))))
     assert not text.holds(Evidence(outcome(SMALL)))
 
@@ -269,7 +271,7 @@ def test_standing_is_what_the_reading_says() -> None:
 )
 def test_what_can_never_be_is_refused(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
-        parse_condition(text, SMALL, TOOLS, VIEWS)
+        parse_condition(text, SMALL, OFFER)
 
 
 def test_a_number_alone_is_nothing_to_be_forecast() -> None:

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 
 from engine.lessons.attempt import Attempt, outcome, solve
 from engine.lessons.lesson import (
-    TOOLS,
-    VIEWS,
     WORDS,
     BadLesson,
     Lesson,
@@ -28,6 +26,7 @@ from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
 from engine.support.errors import BadInput
 from engine.support.translation import set_language
 from tests.support.commands import cli, refusal_of
+from tui.offer import OFFER
 
 SEEDS = range(3)
 
@@ -58,8 +57,8 @@ def test_every_lesson_asks_has_hints_and_can_be_lost(name: str) -> None:
     assert all(goal.hint for goal in lesson.goals)
     assert 100 <= len(lesson.body.split()) <= 200
     attempt = Attempt(lesson)
-    for tool in TOOLS + VIEWS:
-        attempt.use(tool)
+    for opened in OFFER.tools + OFFER.views:
+        attempt.use(opened)
     assert not attempt.met
     attempt.look(outcome(lesson.experiment))
     assert not attempt.done
@@ -186,7 +185,7 @@ def test_a_lesson_says_what_its_file_says() -> None:
     ]
     assert [goal.hint for goal in lesson.goals] == ["Press s.", ""]
     assert [solution.changes for solution in lesson.solutions] == [(), (("lr", 3.0),)]
-    assert lesson.view == VIEWS[0]
+    assert lesson.view == OFFER.views[0]
     assert lesson.body == "Some *text*.\n"
 
 
@@ -543,7 +542,7 @@ def test_the_template_names_every_key_that_a_lesson_may_have() -> None:
     for key in (*WORDS, "view", "hide_panels", "hide_tools", "of", "within", "when", "answer",
                 "if", "use", "pause"):  # fmt: skip
         assert f"{key} = " in text
-    for name in (*VIEWS, *TOOLS):
+    for name in (*OFFER.views, *OFFER.tools, *OFFER.panels):
         assert name in text
 
 
