@@ -1,0 +1,142 @@
+"""The run at hand is driven, step by step and in no thread, and the runs that are over are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.experiment import Experiment
+from engine.support.translation import Message
+from engine.training.run import PUBLISH_EVERY, Stepper, Until
+from engine.training.snapshot import Shown, Snapshot
+
+A_DAY = 86_400.0
+"""Seconds after which even the slowest pace allows a step; nobody can wait for ever."""
+
+LARGE_DATA = 100_000
+"""From so many samples on, the screen says that the data are being drawn."""
+
+
+class Driver:
+    """Does with runs what it is told, and publishes what there is to show of them."""
+
+    def __init__(self, experiment: Experiment, clock: Callable[[], float]) -> None:
+        self.shown = Shown(Snapshot(experiment, lr=experiment.lr))
+        """The newest snapshot and the runs that are over; a new pair whenever anything changed."""
+        self.run: Stepper | None = None
+        """The run at hand."""
+        self._clock = clock
+        self._compiled: tuple[str, ...] = ()
+        """Names of what the last kernels were compiled for."""
+        self._pace: float | None = None
+        self._published = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether `advance` has something to do."""
+        return self.run is not None and self.run.running
+
+    def wait(self) -> float:
+        """Seconds until the pace allows the next step of a run that is running."""
+        return min(max(0.0, self.run.due - self._clock()), A_DAY) if self.run else 0.0
+
+    def advance(self) -> None:
+        """Take a piece of the run that is running."""
+        run = self.run
+        assert run
+        run.advance()
+        now = self._clock()
+        run.count(now)
+        if not run.running or now - self._published >= PUBLISH_EVERY:
+            self._publish(run)
+
+    def prepare(self, experiment: Experiment) -> Stepper:
+        """Draw the data of an experiment and show its start, without training; ends another run."""
+        self.stop()
+        # Where beginning fails, the screen still shows which experiment it was.
+        run = self.run = Stepper(experiment, self.shown.latest.number + 1, self._pace)
+        if message := self._before(experiment):
+            self.shown = replace(self.shown, latest=run.history.say(message))
+        run.begin()
+        self._publish(run)
+        return run
+
+    def start(self, experiment: Experiment) -> None:
+        """Set off from the start of an experiment to its end."""
+        self._set_off(self._present(experiment, fresh=True), Until.END)
+
+    def minibatch(self, experiment: Experiment) -> None:
+        """Take one step of the present run, or of a new one, and pause."""
+        self._set_off(self._present(experiment), Until.MINIBATCH)
+        self.advance()
+
+    def epoch(self, experiment: Experiment) -> None:
+        """Set off to the end of the epoch, in the present run or in a new one."""
+        self._set_off(self._present(experiment), Until.EPOCH)
+
+    def pause(self) -> None:
+        """Take no more steps for now."""
+        if self.run and self.run.running:
+            self.run.pause()
+            self._publish(self.run)
+
+    def resume(self) -> None:
+        """Go on to the end of a paused run."""
+        if self.run and self.run.state == "paused":
+            self._set_off(self.run, Until.END)
+
+    def stop(self) -> None:
+        """End the present run where it is; what it has shown is kept."""
+        run = self.run
+        if run and run.begun and not run.over:
+            run.end("stopped")
+            self._publish(run)
+        else:
+            self.pause()
+
+    def set_lr(self, lr: float) -> None:
+        """Change the learning rate from the next step on."""
+        if self.run and not self.run.over:
+            self.run.controls.lr = lr
+            self._publish(self.run)
+
+    def set_pace(self, epochs_per_second: float | None) -> None:
+        """Slow down to so many epochs a second, or None for full speed."""
+        self._pace = epochs_per_second
+        if self.run:
+            self.run.set_pace(epochs_per_second, self._clock())
+
+    def fail(self, message: str) -> None:
+        """Show why nothing goes on; the run at hand ends."""
+        run = self.run
+        if run is None:
+            self._show(replace(self.shown.latest, state="failed", message=message))
+        else:  # the loop may be what is broken: nothing more is read from it
+            self._show(run.end("failed", message), over=run.begun)
+
+    def _present(self, experiment: Experiment, fresh: bool = False) -> Stepper:
+        """The run at hand, or a new one where that is over, outdated or not wanted."""
+        run = self.run
+        if run is None or run.over or (fresh if run.begun else run.experiment != experiment):
+            return self.prepare(experiment)
+        return run
+
+    def _before(self, experiment: Experiment) -> Message | None:
+        """What takes so long before a run that the screen says it; mostly nothing."""
+        kernels = (experiment.loss.name, experiment.penalty.name, experiment.optimizer.name)
+        if experiment.loop == "fast" and self._compiled != kernels:
+            self._compiled = kernels
+            return Message("compiling the fast loop")
+        return Message("drawing the data") if experiment.dataset().n > LARGE_DATA else None
+
+    def _set_off(self, run: Stepper, until: Until) -> None:
+        run.set_off(until, self._clock())
+        self._publish(run)
+
+    def _publish(self, run: Stepper) -> None:
+        self._show(run.snapshot(), over=run.over)
+        self._published = self._clock()
+
+    def _show(self, latest: Snapshot, over: bool = False) -> None:
+        runs = self.shown.runs
+        self.shown = Shown(latest, (*runs, latest) if over else runs)

@@ -1,0 +1,152 @@
+"""What the engine's thread does, taken step by step: a run, a sweep or race, and questions.
+
+There is no thread here and nothing waits; whoever takes the steps decides when.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from engine.experiment import Experiment
+from engine.jobs.job import Job
+from engine.jobs.race import Race, RaceProgress
+from engine.jobs.racing import Racing
+from engine.jobs.sweep import Sweep, SweepProgress
+from engine.jobs.sweeping import Sweeping
+from engine.support.errors import BadInput, one_line
+from engine.support.translation import tr
+from engine.training.driver import Driver
+from engine.training.run import PUBLISH_EVERY
+
+if TYPE_CHECKING:
+    from engine.jobs.finder import Finding
+    from engine.theory.facts import Facts
+    from engine.theory.landscape import Landscape, Plane, Range
+    from engine.theory.study import Study
+
+
+class Worker:
+    """Does what it is told and publishes what comes of it, by binding new objects."""
+
+    def __init__(
+        self, experiment: Experiment, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.driver = Driver(experiment, clock)
+        """The run at hand, and those that are over."""
+        self.sweep: SweepProgress | None = None
+        """The newest state of the last sweep."""
+        self.race: RaceProgress | None = None
+        """The newest state of the last race."""
+        self.answer: Finding | Study | str | None = None
+        """What the last question came to, or why it failed; a new object for each."""
+        self.landscape: Landscape | None = None
+        """The loss over the plane that was last asked for."""
+        self._clock = clock
+        self._job: Job[Any] | None = None
+        self._published = 0.0
+        """The time at which the job was shown last."""
+
+    # Step by step ----------------------------------------------------------------------------
+
+    def wait(self) -> float | None:
+        """Seconds until `step` is due, 0 where it is, None where there is nothing to be done."""
+        if self.driver.running:
+            return self.driver.wait()
+        return 0.0 if self._job else None
+
+    def step(self) -> None:
+        """Take a piece of the run that is running, or else of the sweep or race."""
+        if self.driver.running:
+            self.driver.advance()
+        elif self._job:
+            self._advance_job(self._job)
+
+    def do(self, action: Callable[[], object]) -> None:
+        """Do something that can be done here; an error of any kind is shown, not raised."""
+        try:
+            action()
+        except BadInput as error:
+            self.driver.fail(str(error))
+        except Exception as error:  # the screen shows it and lives on
+            self.driver.fail(f"{type(error).__name__}: {one_line(error)}")
+
+    # Sweeps and races ------------------------------------------------------------------------
+
+    def start_sweep(self, sweep: Sweep) -> None:
+        """Begin a sweep; a sweep or race that is still running is stopped."""
+
+        def show(progress: SweepProgress) -> None:
+            self.sweep = progress
+
+        self._start_job(Job(Sweeping(sweep), show))
+
+    def start_race(self, race: Race) -> None:
+        """Begin a race; a sweep or race that is still running is stopped."""
+
+        def show(progress: RaceProgress) -> None:
+            self.race = progress
+
+        self._start_job(Job(Racing(race), show))
+
+    def stop_job(self) -> None:
+        """End the sweep or race where it is; its results are kept."""
+        if self._job:
+            self._job.state = "stopped"
+            self._publish_job(self._job)
+
+    def _start_job(self, job: Job[Any]) -> None:
+        self.stop_job()
+        self._job = job
+        self._publish_job(job)
+
+    def _advance_job(self, job: Job[Any]) -> None:
+        job.advance()
+        if job.state != "running" or self._clock() - self._published >= PUBLISH_EVERY:
+            self._publish_job(job)
+
+    def _publish_job(self, job: Job[Any]) -> None:
+        self._published = self._clock()
+        if job.state != "running":
+            self._job = None
+        job.publish(self._published)
+
+    # Questions -------------------------------------------------------------------------------
+
+    def find_lr(self, experiment: Experiment) -> None:
+        """Search a learning rate for an experiment; `answer` becomes a Finding."""
+        from engine.jobs.finder import find_lr
+
+        with self._asked():
+            self.answer = find_lr(experiment)
+
+    def study(self) -> None:
+        """What theory says of the present run where it is now; `answer` becomes a Study."""
+        from engine.theory.study import study
+
+        with self._asked():
+            run = self.driver.run
+            assert run
+            latest, minibatch = run.snapshot(), run.history.minibatch()
+            if latest.facts is None:
+                raise ValueError(tr("there are no data yet"))
+            self.answer = study(latest.experiment, latest.facts, latest.params, minibatch)
+
+    def survey(
+        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+    ) -> None:
+        """Work out the loss over a plane, also while training; it becomes `landscape`."""
+        from engine.theory.landscape import survey
+
+        with self._asked():
+            self.landscape = survey(experiment, facts, plane, x_range, y_range)
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Where a question fails, the answer says why, and the run goes on."""
+        try:
+            yield
+        except Exception as error:
+            self.answer = one_line(error)
