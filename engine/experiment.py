@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -23,6 +22,7 @@ from engine.catalog.registry import Entry, Registry
 from engine.catalog.schedules import ScheduleEntry
 from engine.settings import SETTINGS, Reduction
 from engine.support.errors import BadInput
+from engine.support.outside import read_toml
 from engine.support.translation import tr, trn
 
 if TYPE_CHECKING:
@@ -261,8 +261,8 @@ class Experiment:
     def from_toml(cls, text: str) -> Experiment:
         """The experiment written as TOML; raises BadInput for what cannot be read or is refused."""
         try:
-            values = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:
+            values = read_toml(text)
+        except ValueError as error:
             raise BadInput("experiment", "", tr("not TOML: {error}", error=error)) from None
         return cls.from_dict(values)
 

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-import click
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
@@ -16,6 +15,7 @@ from textual.screen import Screen
 from textual.theme import ThemeProvider
 
 from engine.catalog.choice import REGISTRIES
+from engine.cli.output import say
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons, title_of
@@ -23,7 +23,7 @@ from engine.session import Session
 from engine.support.translation import set_language, tr
 from engine.support.user_files import settings_file
 from engine.training.snapshot import Snapshot
-from tui.ascii import AsciiFilter
+from tui.ascii import AsciiFilter, SeenFilter
 from tui.drawing.page import Picture
 from tui.keys import ACTIONS
 from tui.screens.dialogs import ConfirmScreen
@@ -53,7 +53,7 @@ class LinregApp(App[None]):
         self.session = session
         self.settings = settings
         self.message = message
-        self.filter = AsciiFilter()
+        self.filters = (SeenFilter(), AsciiFilter())
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
@@ -108,9 +108,10 @@ class LinregApp(App[None]):
                 picture.ascii = self.settings.ascii
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """With --ascii, every character that is drawn passes a filter."""
-        filters = super().get_line_filters()
-        return [*filters, self.filter] if self.settings.ascii else filters
+        """Every character that is drawn passes a filter, with --ascii another one."""
+        seen, ascii = self.filters
+        own = (seen, ascii) if self.settings.ascii else (seen,)
+        return [*super().get_line_filters(), *own]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every action, lesson and entry of a registry, and the themes."""
@@ -164,9 +165,9 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
     settings.experiment = app.main.desk.experiment
     trouble = save(settings, file)
     if trouble:
-        click.echo(trouble, err=True)
+        say(trouble, err=True)
     for line in summary(session.runs):
-        click.echo(line)
+        say(line)
     return app.return_code or 0
 
 

@@ -1,4 +1,4 @@
-"""The screen in plain ASCII: what stands for each character that is none."""
+"""What may be drawn: nothing that a terminal obeys, and in plain ASCII what stands for the rest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
+
+from engine.support.outside import is_seen
 
 
 class AsciiFilter(LineFilter):
@@ -44,6 +46,21 @@ class AsciiFilter(LineFilter):
             Segment(plain(text.replace(" · ", " | ").translate(self.TABLE)), style, control)
             for text, style, control in segments
         ]
+
+
+class SeenFilter(LineFilter):
+    """Leaves out what a terminal would obey rather than draw, as a paste may bring it."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments, as many cells wide."""
+        return [Segment(seen(text), style, control) for text, style, control in segments]
+
+
+def seen(text: str) -> str:
+    """Text without what fills no cell and is not to be seen; question marks for what fills one."""
+    if text.isprintable():
+        return text
+    return "".join(c if is_seen(c) else "?" * cell_len(c) for c in text)
 
 
 def plain(text: str) -> str:

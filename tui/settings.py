@@ -14,11 +14,15 @@ from typing import Any
 
 from engine.experiment import Experiment, flattened
 from engine.support.errors import BadInput, shortened
+from engine.support.outside import printable
 from engine.support.translation import tr
 from engine.support.user_files import copy_aside, read_kept, write_kept
 
 VERSION = 1
 """The version of the file's format; another one follows when a key gets another meaning."""
+
+LONGEST_KEY = 60
+"""Characters of the name of a key, or of several."""
 
 
 @dataclass
@@ -70,7 +74,7 @@ def load(file: Path) -> tuple[Settings, str]:
         messages.append(
             tr("{file} has keys that are unknown: {names}.", file=file.name, names=names)
         )
-    return settings, " ".join(messages)
+    return settings, printable(" ".join(messages))
 
 
 def parse(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
@@ -112,6 +116,14 @@ def text_of(key: str, value: object) -> str:
     return value
 
 
+def key_of(action: str, value: object) -> str:
+    """The name of a key, or several; raises BadInput."""
+    key = text_of(action, value)
+    if not key.isprintable() or len(key) > LONGEST_KEY:
+        raise BadInput(action, key, tr("must be the name of a key"))
+    return key
+
+
 def flag_of(key: str, value: object) -> bool:
     """Yes or no; raises BadInput."""
     if not isinstance(value, bool):
@@ -131,7 +143,7 @@ def keys_of(table: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
     keys, refused = {}, []
     for action, key in table.items():
         try:
-            keys[action] = text_of(action, key)
+            keys[action] = key_of(action, key)
         except BadInput as error:
             refused.append(str(error))
     return keys, refused

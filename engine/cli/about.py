@@ -9,7 +9,9 @@ import sys
 
 import click
 
+from engine.cli.output import say
 from engine.support.cell_width import left
+from engine.support.outside import printable
 from engine.support.translation import tr
 from engine.support.user_files import settings_file
 
@@ -21,12 +23,13 @@ def doctor() -> int:
     from engine.support.device import available, describe
 
     for package in ("linreg-tui", "torch", "numba", "textual", "plotext", "numpy", "click"):
-        say(package, installed(package))
+        entry(package, installed(package))
     machine = platform.platform()
-    say("python", tr("{version} on {machine}", version=platform.python_version(), machine=machine))
+    version = platform.python_version()
+    entry("python", tr("{version} on {machine}", version=version, machine=machine))
     for device in available():
         info = describe(device)
-        say(
+        entry(
             tr("device"),
             tr(
                 "{device}: {name}, {memory} GB, {threads} threads",
@@ -37,11 +40,11 @@ def doctor() -> int:
             ),
         )
     slow = tr("{why}; it runs in torch, more slowly", why=MISSING)
-    say("loop=fast", slow if MISSING else tr("compiled by numba"))
+    entry("loop=fast", slow if MISSING else tr("compiled by numba"))
     size = shutil.get_terminal_size()
     names = ("TERM", "COLORTERM", "NO_COLOR")
     kind = tr("a terminal") if sys.stdout.isatty() else tr("not a terminal")
-    say(
+    entry(
         tr("terminal"),
         tr(
             "stdout is {kind}, {columns}×{lines}, {encoding}",
@@ -51,16 +54,16 @@ def doctor() -> int:
             encoding=sys.stdout.encoding,
         ),
     )
-    say("", ", ".join(f"{name}={os.environ.get(name, tr('(unset)'))}" for name in names))
+    entry("", ", ".join(f"{name}={os.environ.get(name, tr('(unset)'))}" for name in names))
     file = settings_file()
     there = tr("present") if file.exists() else tr("not there yet")
-    say(tr("settings"), f"{file} ({there})")
+    entry(tr("settings"), f"{file} ({there})")
     return 0
 
 
-def say(name: str, value: str) -> None:
+def entry(name: str, value: str) -> None:
     """Print a line of the table."""
-    click.echo(left(name, 12) + value)
+    say(left(name, 12) + printable(value))
 
 
 def installed(package: str) -> str:

@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import click
 
+from engine.cli.output import say
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson
 from engine.support.errors import BadInput
+from engine.support.outside import read_text
 from engine.support.translation import Message, tr
 
 BAD_INPUT, DIVERGED, INTERRUPTED = 2, 3, 130
@@ -31,10 +33,9 @@ def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ..
     experiment = find_lesson(name or "scratch").experiment
     if file:
         try:
-            experiment = Experiment.from_toml(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or tr("not UTF-8 text")
-            allowed = tr("cannot be read: {reason}", reason=reason)
+            experiment = Experiment.from_toml(read_text(file))
+        except OSError as error:
+            allowed = tr("cannot be read: {reason}", reason=error.strerror)
             raise BadInput("experiment", file, allowed) from None
     changes = {}
     for setting in settings:
@@ -63,10 +64,10 @@ def main(command: click.Command) -> None:
     try:
         code = command.main(prog_name="linreg-tui", standalone_mode=False)
     except BadInput as error:
-        click.echo(f"linreg-tui: {error}", err=True)
+        say(f"linreg-tui: {error}", err=True)
         code = BAD_INPUT
     except click.ClickException as error:
-        click.echo(f"linreg-tui: {' '.join(error.format_message().split())}", err=True)
+        say(f"linreg-tui: {' '.join(error.format_message().split())}", err=True)
         code = BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from engine.cli.output import say
 from engine.lessons.attempt import solve
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import TEMPLATE, find_lesson
@@ -14,6 +15,7 @@ from engine.lessons.library import lessons as known_lessons
 from engine.lessons.progress import Progress
 from engine.support.cell_width import cells, left
 from engine.support.errors import BadInput
+from engine.support.outside import printable
 from engine.support.translation import tr
 from engine.support.user_files import progress_file
 
@@ -26,14 +28,14 @@ def lessons() -> int:
     """List the lessons by chapter, with the names that the other commands take; ✓ is done."""
     progress = Progress(progress_file())
     if message := progress.read():
-        click.echo(message, err=True)
+        say(message, err=True)
     library = known_lessons()
     width = max(map(cells, library)) + 2
     for chapter, group in groupby(library.values(), key=lambda lesson: lesson.chapter):
-        click.echo(chapter)
+        say(chapter)
         for lesson in group:
             mark = "✓" if progress.done(lesson) else " "
-            click.echo(f"{mark} {left(lesson.name, width)}{lesson.title}")
+            say(f"{mark} {left(lesson.name, width)}{lesson.title}")
     return 0
 
 
@@ -55,11 +57,11 @@ def check(names: tuple[str, ...], seeds: int) -> int:
 
 def report(lesson: Lesson, seed: int) -> bool:
     """Print how the solution of a lesson fares with a seed; whether all of it is right."""
-    click.echo(tr("{name}, seed {seed}", name=lesson.name, seed=lesson.experiment.seed + seed))
+    say(tr("{name}, seed {seed}", name=lesson.name, seed=lesson.experiment.seed + seed))
     attempt = solve(lesson, seed)
     for number, goal in enumerate(lesson.goals):
         met = number in attempt.met
-        click.echo(f"  {tr('reached') if met else tr('not reached')}: {goal.text}")
+        say(f"  {tr('reached') if met else tr('not reached')}: {goal.text}")
     answered = True
     for number, question in enumerate(lesson.questions):
         forecast = attempt.forecasts.get(number)
@@ -74,7 +76,7 @@ def report(lesson: Lesson, seed: int) -> bool:
                 said=forecast.said,
                 measured=forecast.measured,
             )
-        click.echo(f"  {said}: {question.ask}")
+        say(f"  {said}: {question.ask}")
     return attempt.done and answered
 
 
@@ -97,5 +99,6 @@ def new(file: Path) -> int:
         raise BadInput(
             "file", file, tr("cannot be written: {reason}", reason=error.strerror)
         ) from None
-    click.echo(tr("{file} is written; try: linreg-tui check {file}", file=file))
+    name = printable(str(file))
+    say(tr("{file} is written; try: linreg-tui check {file}", file=name))
     return 0

@@ -10,6 +10,7 @@ import click
 
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
+from engine.cli.output import say
 from engine.jobs.race import Race, Track, parse_racers
 from engine.jobs.racing import Racing
 from engine.support.cell_width import right
@@ -45,14 +46,14 @@ def race(
         for _ in racing.run():
             pass
     except KeyboardInterrupt:
-        click.echo(tr("linreg-tui: interrupted"), err=True)
+        say(tr("linreg-tui: interrupted"), err=True)
         return INTERRUPTED
     columns: list[Translatable] = ["optimizer", "lr", "loss", "floor_step", "status"]
     if form != "json":
         table = "".join(right(tr(column), 14) for column in columns)
-        click.echo(",".join(columns) if form == "csv" else table)
+        say(",".join(columns) if form == "csv" else table)
     for track in racing.progress("finished", "", time.perf_counter() - begin).ranking():
-        click.echo(result(form, columns, track))
+        say(result(form, columns, track))
     return 0
 
 

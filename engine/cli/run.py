@@ -14,6 +14,7 @@ import click
 
 from engine.catalog.parameters import direction
 from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite, read_experiment
+from engine.cli.output import say, show_progress
 from engine.experiment import Experiment
 from engine.support.translation import Message, in_words, tr
 from engine.theory.floor import Floor
@@ -51,7 +52,7 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
                 case Started():
                     report.start(event)
                     if event.note:
-                        click.echo(in_words(event.note), err=True)
+                        say(in_words(event.note), err=True)
                     begin = time.perf_counter()
                 case EpochEnded():
                     report.epoch(event)
@@ -59,7 +60,7 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
                     report.end(recorder.record(time.perf_counter() - begin))
                     return DIVERGED if isinstance(event, Diverged) else 0
     except KeyboardInterrupt:
-        click.echo(tr("linreg-tui: interrupted"), err=True)
+        say(tr("linreg-tui: interrupted"), err=True)
     return INTERRUPTED
 
 
@@ -118,7 +119,7 @@ class Plain:
                 share=event.step / steps,
                 seconds=eta,
             )
-            click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
+            show_progress(text)
 
     def epoch(self, event: EpochEnded) -> None:
         """Print the loss of an epoch."""
@@ -131,16 +132,16 @@ class Plain:
             loss=event.loss,
             validation=event.validation,
         )
-        click.echo(text)
+        say(text)
         if event.alert:
-            click.echo(in_words(event.alert), err=True)
+            say(in_words(event.alert), err=True)
 
     def end(self, record: Record) -> None:
         """Print the errors and where the run stands."""
         self._clear()
         for name, values in record.error.items():
             text = ", ".join(f"{value:.3g}" for value in values)
-            click.echo(tr("error of {name} (estimate − true): {values}", name=name, values=text))
+            say(tr("error of {name} (estimate − true): {values}", name=name, values=text))
         for name, (value, true, unit) in record.quantities.items():
             text = f"{name} = {value:.6g} {unit}"
             if true is not None:
@@ -151,7 +152,7 @@ class Plain:
                     unit=unit,
                     true=true,
                 )
-            click.echo(text)
+            say(text)
         if record.autopsy:
             summary = tr(
                 "diverged at step {step} (epoch {epoch}): {reason}",
@@ -160,15 +161,15 @@ class Plain:
                 reason=record.reason,
             )
             for line in (summary, *explained(record.autopsy)):
-                click.echo(line, err=True)
+                say(line, err=True)
             return
         if record.reason:
-            click.echo(in_words(record.reason))
-        click.echo(standing_text(record.floor, record.loss))
+            say(in_words(record.reason))
+        say(standing_text(record.floor, record.loss))
 
     def _clear(self) -> None:
         if self.watched:
-            click.echo("\r\x1b[2K", nl=False, err=True)
+            show_progress()
 
 
 class Json:
@@ -196,7 +197,7 @@ class Json:
             grads=event.grads,
         )
         if event.alert:
-            click.echo(in_words(event.alert), err=True)
+            say(in_words(event.alert), err=True)
 
     def end(self, record: Record) -> None:
         """The outcome, beside what theory says."""
@@ -222,4 +223,4 @@ class Json:
         )
 
     def _print(self, **values: object) -> None:
-        click.echo(json.dumps(finite(values), ensure_ascii=False, allow_nan=False))
+        say(json.dumps(finite(values), ensure_ascii=False, allow_nan=False))

@@ -10,6 +10,7 @@ import click
 
 from engine.catalog.param import Value
 from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
+from engine.cli.output import say
 from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.cell_width import right
@@ -42,16 +43,16 @@ def sweep(
     if form != "json":
         results: list[Translatable] = ["loss", "floor_epoch", "status"]
         table = "".join(right(head, 14) for head in (*keys, *(tr(column) for column in results)))
-        click.echo(",".join([*keys, *results]) if form == "csv" else table)
+        say(",".join([*keys, *results]) if form == "csv" else table)
     from engine.jobs.lanes import run_sweep
 
     try:
         for cells in run_sweep(grid):
             lines = [row(form, keys, places[cell.index], cell) for cell in cells]
             if lines:
-                click.echo("\n".join(lines))
+                say("\n".join(lines))
     except KeyboardInterrupt:
-        click.echo(tr("linreg-tui: interrupted"), err=True)
+        say(tr("linreg-tui: interrupted"), err=True)
         return INTERRUPTED
     return 0
 
@@ -87,11 +88,11 @@ def find_learning_rate(
 
     finding = find_lr(experiment)
     if as_json:
-        click.echo(json.dumps(finite(asdict(finding)), allow_nan=False))
+        say(json.dumps(finite(asdict(finding)), allow_nan=False))
         return 0
     for lr, loss in zip(finding.lrs, finding.losses, strict=True):
-        click.echo(tr("lr {lr:<12.4g} smoothed loss {loss:.6g}", lr=lr, loss=loss))
-    click.echo(
+        say(tr("lr {lr:<12.4g} smoothed loss {loss:.6g}", lr=lr, loss=loss))
+    say(
         tr(
             "suggestion {lr:.3g}, limit 2/λmax = {limit:.3g}",
             lr=finding.suggestion,

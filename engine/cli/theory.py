@@ -11,6 +11,7 @@ import click
 
 from engine.catalog.parameters import Values, direction
 from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.output import say
 from engine.support.cell_width import left
 from engine.support.translation import in_words, tr
 from engine.theory.equivalents import caveats, translations
@@ -38,9 +39,9 @@ def theory(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_
     prior = facts(build(experiment))
     start, best = (study(experiment, prior, at) for at in (prior.start, prior.closed_form))
     if as_json:
-        click.echo(json.dumps(finite(as_dict(start, best)), allow_nan=False))
+        say(json.dumps(finite(as_dict(start, best)), allow_nan=False))
     else:
-        click.echo("\n".join(lines(start, best)))
+        say("\n".join(lines(start, best)))
     return 0
 
 

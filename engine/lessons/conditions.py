@@ -27,7 +27,7 @@ from engine.catalog.parameters import Values, labels
 from engine.experiment import Experiment
 from engine.lessons.offer import Offer
 from engine.settings import SETTINGS
-from engine.support.errors import BadInput, show
+from engine.support.errors import BadInput, shortened, show
 from engine.support.translation import tr
 from engine.theory.facts import Facts
 from engine.theory.floor import Standing
@@ -117,7 +117,10 @@ def parse_tolerance(text: str) -> Tolerance:
     except ValueError:
         pass
     raise ValueError(
-        tr("{text!r} is no tolerance; write 5 %, factor 2 or a number above 0", text=words)
+        tr(
+            "{text!r} is no tolerance; write 5 %, factor 2 or a number above 0",
+            text=shortened(words),
+        )
     )
 
 
@@ -154,12 +157,11 @@ class Condition:
 
 def parse_condition(text: str, experiment: Experiment, offer: Offer) -> Condition:
     """The condition a text states about runs like `experiment`'s; raises ValueError."""
-    parts = re.split(r"\s+and\s+", text)
+    parts = " ".join(text.split()).split(" and ")
     return Condition(text, tuple(_comparison(part, experiment, offer) for part in parts))
 
 
-def _comparison(text: str, experiment: Experiment, offer: Offer) -> Test:
-    words = " ".join(text.split())
+def _comparison(words: str, experiment: Experiment, offer: Offer) -> Test:
     if words == "predicted":
         return lambda evidence: all(right for right, _, _ in evidence.forecasts or [(False, 0, 0)])
     if words.startswith("predicted within "):
@@ -171,7 +173,7 @@ def _comparison(text: str, experiment: Experiment, offer: Offer) -> Test:
                 raise ValueError(
                     tr(
                         "{name!r} cannot be {verb}; choose from {names}",
-                        name=name,
+                        name=shortened(name),
                         verb=verb,
                         names=", ".join(names),
                     )
@@ -184,7 +186,9 @@ def _comparison(text: str, experiment: Experiment, offer: Offer) -> Test:
     if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
         left, sign, right = match.groups()
         return _ordered(_side(left, experiment), OPERATORS[sign], _side(right, experiment))
-    raise ValueError(tr("{text!r} compares nothing; write it like `final loss < 0.1`", text=words))
+    raise ValueError(
+        tr("{text!r} compares nothing; write it like `final loss < 0.1`", text=shortened(words))
+    )
 
 
 def _predicted(tolerance: Tolerance) -> Test:
@@ -208,7 +212,7 @@ def _words(key: str, said: str) -> tuple[Callable[[Snapshot], str], str]:
                 tr(
                     "{key} is never {said!r}; choose from {names}",
                     key=key,
-                    said=said,
+                    said=shortened(said),
                     names=", ".join(known),
                 )
             )
@@ -242,9 +246,10 @@ def _side(text: str, experiment: Experiment) -> Amount:
 
 def parse_amount(text: str, experiment: Experiment) -> Amount:
     """A quantity, or one divided by another, each perhaps of the run before; raises ValueError."""
-    parts = [_amount(part.strip(), experiment) for part in text.split(" / ")]
-    if len(parts) > 2:
-        raise ValueError(tr("{text!r} divides more than once", text=text))
+    texts = text.split(" / ")
+    if len(texts) > 2:
+        raise ValueError(tr("{text!r} divides more than once", text=shortened(text)))
+    parts = [_amount(part.strip(), experiment) for part in texts]
 
     def ratio(evidence: Evidence) -> float | None:
         above, below = (part(evidence) for part in parts)
@@ -273,7 +278,11 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
     except ValueError:
         known = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
         raise ValueError(
-            tr("{text!r} is no quantity; there are {known}, and the keys", text=text, known=known)
+            tr(
+                "{text!r} is no quantity; there are {known}, and the keys",
+                text=shortened(text),
+                known=known,
+            )
         ) from None
 
     def setting(run: Snapshot) -> float | None:
@@ -306,7 +315,7 @@ def _named(
         raise ValueError(
             tr(
                 "{name!r} is no parameter here; there are {names}",
-                name=name,
+                name=shortened(name),
                 names=", ".join(known),
             )
         )
@@ -335,7 +344,7 @@ def params_of(key: str) -> list[Param]:
     entries = REGISTRIES[head] if dot and head in REGISTRIES else ()
     found = [param for entry in entries for param in entry.params if param.name == name]
     if not found:
-        raise ValueError(tr("{key!r} is no key of an experiment", key=key))
+        raise ValueError(tr("{key!r} is no key of an experiment", key=shortened(key)))
     return found
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +27,23 @@ from engine.lessons.conditions import (
 )
 from engine.lessons.offer import Offer, get_offer
 from engine.support.errors import BadInput, shortened, show
+from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import Translatable, tr
 
 WORDS = ("title", "chapter", "source", "ask", "text", "hint")
 """What a translation may hold; everything else comes from the lesson itself."""
 FENCE = "+++"
+LONGEST_SOUGHT = 60
+"""Characters of a text that are looked for in a file, to name its line."""
 
 
 class BadLesson(BadInput):
     """A lesson that cannot be used; the message is one line: file, line, what is wrong."""
 
     def __init__(self, file: str, line: int, wrong: str) -> None:
-        ValueError.__init__(
-            self, tr("{file}, line {line}: {wrong}", file=file, line=line, wrong=wrong)
-        )
+        name = shortened(file)
+        words = tr("{file}, line {line}: {wrong}", file=name, line=line, wrong=wrong)
+        ValueError.__init__(self, printable(words))
         self.key = "lesson"
 
 
@@ -121,10 +125,10 @@ def read_lesson(file: Path, name: str, language: str = "en") -> Lesson:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or tr("not UTF-8 text")
-        raise BadLesson(file.name, 1, tr("cannot be read: {reason}", reason=reason)) from None
+        return read_text(file)
+    except OSError as error:
+        wrong = tr("cannot be read: {reason}", reason=error.strerror)
+        raise BadLesson(file.name, 1, wrong) from None
 
 
 def parse_lesson(
@@ -187,7 +191,7 @@ class Head:
     """The head of a file while it is read; every refusal names the line."""
 
     values: dict[str, Any]
-    text: str
+    lines: list[str]
     file: str
     start: int = 0
     """Lines before the table that is being read."""
@@ -196,7 +200,7 @@ class Head:
     @classmethod
     def of(cls, text: str, file: str) -> tuple[Head, str]:
         """Head and body of a lesson's text; raises BadLesson."""
-        lines = text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n")
+        lines = text.removeprefix("\ufeff").split("\n")
         if lines[0].strip() != FENCE:
             wrong = tr("must begin with a line {fence}, the head in TOML behind it", fence=FENCE)
             raise BadLesson(file, 1, wrong)
@@ -206,17 +210,18 @@ class Head:
             raise BadLesson(file, len(lines), wrong)
         try:
             # The empty line makes TOML's count of lines that of the file.
-            values = tomllib.loads("\n".join(["", *lines[1:end]]))
-        except (ValueError, RecursionError) as error:
+            values = read_toml("\n".join(["", *lines[1:end]]))
+        except ValueError as error:
             said, _, place = str(error).partition(" (at line ")
             line = int(place.partition(",")[0]) if place[:1].isdigit() else end + 1
             raise BadLesson(file, line, tr("not TOML: {error}", error=said)) from None
-        return cls(values, "\n".join(lines[:end]), file), "\n".join(lines[end + 1 :]).strip() + "\n"
+        body = "\n".join(printable(line.expandtabs()) for line in lines[end + 1 :])
+        return cls(values, lines[:end], file), body.strip() + "\n"
 
     def wrong(self, near: object, wrong: str) -> BadLesson:
         """What is wrong, with the line of the key `near`, or else of that text, in this table."""
-        lines = list(enumerate(self.text.split("\n"), 1))[self.start :]
-        word = re.escape(str(near))
+        lines = list(enumerate(self.lines, 1))[self.start :]
+        word = re.escape(str(near)[:LONGEST_SOUGHT])
         for pattern in (rf"(?<![\w.]){word}\s*=", word):
             for number, line in lines:
                 if near and re.search(pattern, line):
@@ -225,11 +230,18 @@ class Head:
 
     def line_of(self, header: str, place: int, after: int = 0) -> int:
         """How many lines go before the `place`-th line with this header, 0 where there is none."""
-        lines = enumerate(self.text.split("\n"))
-        found = [
-            at for at, line in lines if at >= after and line.replace(" ", "").startswith(header)
-        ]
-        return found[place] if place < len(found) else 0
+        known = self.headers.get(header, [])
+        at = bisect_left(known, after) + place
+        return known[at] if at < len(known) else 0
+
+    @cached_property
+    def headers(self) -> dict[str, list[int]]:
+        """The lines before each header of a table, `[[goal]]`, by the header without blanks."""
+        found: dict[str, list[int]] = {}
+        for at, line in enumerate(self.lines):
+            if header := re.match(r"\[[^\]]*\]+", line.replace(" ", "")):
+                found.setdefault(header[0], []).append(at)
+        return found
 
     def only(self, words: Collection[str]) -> None:
         """Raise BadLesson where a translation holds more than words."""
@@ -237,7 +249,10 @@ class Head:
             if key not in words or not isinstance(value, str):
                 names = ", ".join(words)
                 raise self.wrong(
-                    key, tr("a translation has only {names}, not {key}", names=names, key=key)
+                    key,
+                    tr(
+                        "a translation has only {names}, not {key}", names=names, key=shortened(key)
+                    ),
                 )
 
     def lesson(self, name: str, body: str) -> Lesson:
@@ -298,14 +313,13 @@ class Head:
         )
         if not ask or bool(of) == bool(choices):
             raise self.wrong("", tr("a question needs ask, and either of or choice"))
-        within = table.get("within", "10 %")
-        answer = show(table["answer"]) if "answer" in table else ""
+        within, answer = self.number(table, "within") or "10 %", self.number(table, "answer")
         try:
             measure = parse_amount(of, experiment) if of else None
         except ValueError as error:
             raise self.wrong("of", str(error)) from None
         try:
-            tolerance = parse_tolerance(show(within))
+            tolerance = parse_tolerance(within)
         except ValueError as error:
             raise self.wrong("within", str(error)) from None
         try:
@@ -357,7 +371,12 @@ class Head:
                 names = ", ".join(keys)
                 raise self.wrong(
                     key,
-                    tr("{key!r} is unknown; {what} has {names}", key=key, what=what, names=names),
+                    tr(
+                        "{key!r} is unknown; {what} has {names}",
+                        key=shortened(key),
+                        what=what,
+                        names=names,
+                    ),
                 )
         return value
 
@@ -379,7 +398,14 @@ class Head:
         value = table.get(key, "")
         if not isinstance(value, str):
             raise self.wrong(key, tr("{key} must be text in quotation marks", key=key))
-        return value.strip()
+        return printable(" ".join(value.split()))
+
+    def number(self, table: Mapping[str, Any], key: str) -> str:
+        """A number or a text, as text; empty where there is none."""
+        value = table.get(key, "")
+        if not isinstance(value, str | int | float):
+            raise self.wrong(key, tr("{key} must be a number or text", key=key))
+        return show(value)
 
     def strings(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
         """A list of names, empty where there is none."""
@@ -391,4 +417,4 @@ class Head:
     def allow(self, name: str, names: Collection[str], wrong: Translatable) -> None:
         """Raise BadLesson for a name that is not one of them, if there are any."""
         if names and name not in names:
-            raise self.wrong(name, tr(wrong, name=name, names=", ".join(names)))
+            raise self.wrong(name, tr(wrong, name=shortened(name), names=", ".join(names)))

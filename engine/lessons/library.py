@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson, read_lesson
 from engine.support.errors import BadInput
+from engine.support.outside import printable
 from engine.support.translation import get_language, tr
 
 FOLDER = Path(__file__).with_name("texts")
@@ -38,10 +39,18 @@ def find_lesson(name: str) -> Lesson:
     if name in files():
         return _lesson(name, get_language())
     file = Path(name)
-    if file.suffix == ".md" or file.exists():
-        return read_lesson(file, file.stem, get_language())
+    if file.suffix == ".md" or is_there(file):
+        return read_lesson(file, printable(file.stem), get_language())
     allowed = tr("choose from {names}, or name a file", names=", ".join(files()))
     raise BadInput("lesson", name, allowed)
+
+
+def is_there(file: Path) -> bool:
+    """Whether a file exists; names that no file can have are asked for too."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
 
 
 def title_of(experiment: Experiment) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.support.outside import printable
 from engine.support.translation import tr
 
 
@@ -9,7 +10,7 @@ class BadInput(ValueError):
     """A setting that cannot be used; the message is one line: key, value, what is allowed."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        super().__init__(f"{shortened(show(key))}={shortened(show(value))}: {allowed}")
+        super().__init__(printable(f"{shortened(show(key))}={shortened(show(value))}: {allowed}"))
         self.key = key
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 import tomli_w
 from platformdirs import user_config_path
 
+from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import tr
 
 Kept = TypeVar("Kept")
@@ -35,11 +35,13 @@ def read_kept(
     `nothing` is returned instead.
     """
     try:
-        return parse(tomllib.loads(file.read_text(encoding="utf-8"))), ""
+        return parse(read_toml(read_text(file))), ""
     except FileNotFoundError:
         return nothing, ""
-    except (OSError, ValueError, RecursionError) as error:  # ValueError: also not UTF-8, not TOML
-        return nothing, set_aside(file, str(error))
+    except OSError as error:
+        return nothing, set_aside(file, error.strerror or str(error))
+    except ValueError as error:
+        return nothing, set_aside(file, printable(str(error)))
 
 
 def free_name(file: Path) -> Path:

@@ -1,0 +1,20 @@
+"""What the commands print; nothing in it is obeyed by the terminal."""
+
+from __future__ import annotations
+
+import click
+
+from engine.support.outside import printable
+
+CLEAR = "\r\x1b[2K"
+"""To the begin of the line, which is emptied."""
+
+
+def say(text: str, err: bool = False) -> None:
+    """Print a text of a line or more."""
+    click.echo("\n".join(map(printable, text.split("\n"))), err=err)
+
+
+def show_progress(text: str = "") -> None:
+    """Put a text in place of the last one on stderr, where the next line is to come."""
+    click.echo(CLEAR + printable(text), nl=False, err=True)
