@@ -200,7 +200,7 @@ class Head:
     @classmethod
     def of(cls, text: str, file: str) -> tuple[Head, str]:
         """Head and body of a lesson's text; raises BadLesson."""
-        lines = text.removeprefix("\ufeff").split("\n")
+        lines = text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n")
         if lines[0].strip() != FENCE:
             wrong = tr("must begin with a line {fence}, the head in TOML behind it", fence=FENCE)
             raise BadLesson(file, 1, wrong)

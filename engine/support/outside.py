@@ -37,7 +37,7 @@ def read_text(file: Path) -> str:
             content = opened.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise OSError(errno.EFBIG, tr("larger than {most} KiB", most=MOST_BYTES >> 10))
-        return content.decode("utf-8").replace("\r\n", "\n")
+        return content.decode("utf-8")
     except UnicodeDecodeError:
         raise OSError(errno.EILSEQ, tr("not UTF-8 text")) from None
     except ValueError as error:  # a name that no file can have
