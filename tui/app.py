@@ -57,6 +57,8 @@ class LinregApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+        self.styled_theme = self.theme
+        self.stylesheet.set_variables(self.get_css_variables())
         ids = {action.id for action in ACTIONS}
         self.remapped = {name: key for name, key in settings.keys.items() if name in ids}
         self.set_keymap(self.remapped)
@@ -73,6 +75,15 @@ class LinregApp(App[None]):
         self.main.call_after_refresh(self.main.fill)
         if self.message:
             self.notify(self.message, severity="warning", timeout=10, markup=False)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style everything anew for another theme.
+
+        Textual asks for it in every start as well, where all was styled for the theme just before.
+        """
+        if self.theme != self.styled_theme:
+            self.styled_theme = self.theme
+            super().refresh_css(animate)
 
     def pop_screen(self) -> AwaitComplete:
         """Leave a dialog; a second enter, typed before it was gone, does not take the main screen.

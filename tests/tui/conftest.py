@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
 from tests.support.pilots import calm, resize, settled
+from tests.support.styles import parse_once, tokenize_once
 from tui.app import LinregApp
 
 # torch leaves very many objects behind; frozen, they do not slow down every collection.
@@ -45,6 +46,13 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Textual's pilot looks five times as often whether the app has nothing left to do."""
     monkeypatch.setattr(textual._wait, "SLEEP_GRANULARITY", 1 / 250)
     monkeypatch.setattr(textual._wait, "SLEEP_IDLE", 1 / 2500)
+
+
+@pytest.fixture(autouse=True)
+def styles_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All apps of a theme share the rules of the stylesheets: parsing is a tenth of every start."""
+    monkeypatch.setattr("textual.css.stylesheet.tokenize_values", tokenize_once)
+    monkeypatch.setattr("textual.css.stylesheet.parse", parse_once)
 
 
 @pytest.fixture
