@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from engine.theory.landscape import survey
 from engine.training.series import Points
 from engine.training.snapshot import Snapshot
 from engine.training.trail import Path as Way
+from tests.support.paths import ROOT
 from tests.support.pilots import app_showing, main_of, until
 from tests.support.snapshots import (
     EPOCH_LOSSES,
@@ -679,3 +681,14 @@ async def test_the_hint_says_why_a_run_ended_early(undrawn: None) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         hint = main_of(pilot).query_one(Hint)
         await until(pilot, lambda: hint.shown == (f"{why.capitalize()}.", False))
+
+
+def test_a_class_given_by_mark_styles_nothing_but_its_own_widget() -> None:
+    styles = re.sub(r"/\*.*?\*/", "", (ROOT / "tui/linreg.tcss").read_text("utf-8"))
+    selectors = [
+        each.split() for rule in re.findall(r"[^{}]+(?={)", styles) for each in rule.split(",")
+    ]
+    marks = re.compile(r"\.-(current|hidden|alone)\b")
+    assert any(marks.search(selector[-1]) for selector in selectors)
+    for selector in selectors:
+        assert not any(marks.search(outer) for outer in selector[:-1]), selector

@@ -220,7 +220,7 @@ async def test_a_device_that_is_not_there_is_said_and_left_again() -> None:
         await here.press("s")
         await here.until_state("failed")
         field = here.main.lab.training.fields["device"]
-        here.main.navigator.focus(field)
+        here.main.set_focus(field)
         await here.press("left")
         await here.until(lambda: here.main.desk.experiment.device == "auto")
         await here.until_state("ready")
@@ -290,7 +290,7 @@ async def test_every_lesson_loads_and_trains() -> None:
 
 async def test_keys_answer_while_very_many_data_are_drawn() -> None:
     async with lab(size=(80, 24)) as here:
-        here.main.navigator.focus(here.main.lab.forms[0].fields["data.n"])
+        here.main.set_focus(here.main.lab.forms[0].fields["data.n"])
         await here.until(lambda: here.field == "data.n")
         await here.press(*"10000000", "enter")
         await here.until(lambda: here.now.state == "loading")

@@ -9,6 +9,16 @@ from textual.content import Content
 from textual.widget import Widget
 
 
+def mark(widget: Widget, name: str, on: bool) -> None:
+    """Give a widget a class, or take it away, where the stylesheet asks for it on this widget only.
+
+    Unlike `set_class`, which styles all that is in the widget anew.
+    """
+    if on != widget.has_class(name):
+        widget.set_class(on, name, update=False)
+        widget.app.stylesheet.apply(widget)
+
+
 class Group(Vertical):
     """Holds panels; the stylesheet says at which sizes only the current one is displayed."""
 
@@ -24,7 +34,7 @@ class Group(Vertical):
         """Be the place of these panels from now on; nothing of the others is displayed."""
         self.panels = tuple(panels)
         for child in self.children:
-            child.set_class(child not in self.panels, "-hidden")
+            mark(child, "-hidden", child not in self.panels)
         current = [panel for panel in self.panels if panel.has_class("-current")]
         for panel in (*current, *self.panels)[:1]:
             self.select(panel)
@@ -32,7 +42,7 @@ class Group(Vertical):
     def select(self, current: Widget) -> None:
         """Make a panel the one that is displayed where there is room for one."""
         for panel in self.panels:
-            panel.set_class(panel is current, "-current")
+            mark(panel, "-current", panel is current)
         between = " │ " if len(self.panels) <= 3 else "│"  # half of 80 columns hold four
         self.border_title = Content(between).join(
             Content.styled(f" {panel.border_title} ", "reverse" if panel is current else "")

@@ -97,7 +97,6 @@ class Classroom:
             fit.turn_to(VIEWS[lesson.view])
             navigator.show_all_but(lesson.hide_panels, panel)
             screen.add_class("-lesson")
-            screen.remove_class("-full")
             panel.use(lesson.view)
             if fit in charts.panels and lesson.view != "fit":
                 charts.select(fit)
@@ -108,6 +107,7 @@ class Classroom:
         """Take the lesson away; its experiment stays."""
         async with self.changing:
             if await self._put_away():
+                self.screen.remove_class("-lesson")
                 self.navigator.go_to(self.navigator.chart)
                 self.desk.changed()
 
@@ -118,7 +118,6 @@ class Classroom:
             return False
         self.desk.compared_from = 0
         self.navigator.show_all_but(())
-        self.screen.remove_class("-lesson")
         self.lab.left.border_subtitle = ""
         self.lab.status.title = ""
         await panel.remove()
@@ -186,7 +185,7 @@ class Classroom:
         field = self.next_question
         if self.panel and field:
             self.navigator.go_to(self.panel)
-            self.navigator.focus(field)
+            self.screen.set_focus(field)
 
     def show_hint(self) -> None:
         """Show one hint more."""

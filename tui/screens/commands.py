@@ -114,7 +114,7 @@ class Commands:
 
     def lr(self) -> None:
         self.navigator.go_to(self.lab.training)
-        self.navigator.focus(self.lab.training.fields["lr"])
+        self.screen.set_focus(self.lab.training.fields["lr"])
 
     def full_batch(self) -> None:
         self.choose("batch_size", show(self.desk.experiment.train_size))

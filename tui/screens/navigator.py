@@ -10,7 +10,7 @@ from textual.widget import Widget
 from engine.support.translation import tr
 from tui.forms.form import Form
 from tui.panels.chart import ChartPanel
-from tui.panels.group import Group
+from tui.panels.group import Group, mark
 from tui.screens.desk import Desk
 
 JUMPS = {
@@ -47,18 +47,24 @@ class Navigator:
         """Display all panels but those with these ids; that of a lesson, if any, comes first."""
         visible = [panel for panel in self.lab_panels if panel.id not in hidden]
         for panel in self.lab_panels:
-            panel.set_class(panel not in visible, "-hidden")
+            mark(panel, "-hidden", panel not in visible)
         self.home = lesson
         self.panels = (lesson, *visible) if lesson else tuple(visible)
-        for group in self.screen.query(Group):
-            group.hold(panel for panel in self.panels if panel.parent is group)
+        for group in self.columns:
+            if isinstance(group, Group):
+                group.hold(panel for panel in self.panels if panel.parent is group)
         charts = [panel for panel in visible if isinstance(panel, ChartPanel)]
         if charts and self.chart not in charts:
             self.chart = charts[0]
         side = self.screen.query_one("#side")
         has_values = any(panel.parent is side for panel in visible)
-        side.set_class(not has_values, "-alone")
+        mark(side, "-alone", not has_values)
         side.border_title = tr("Values") if has_values else tr("Reading")
+
+    @property
+    def columns(self) -> set[Widget]:
+        """What the panels stand in; the one that has the focus is the current one."""
+        return {panel.parent for panel in self.lab_panels if isinstance(panel.parent, Widget)}
 
     def by_letter(self) -> dict[str, Widget]:
         """The panels that can be gone to, by their letters."""
@@ -83,8 +89,8 @@ class Navigator:
         """Display a panel where there is room for one of several."""
         if isinstance(panel.parent, Group):
             panel.parent.select(panel)
-        for column in self.screen.query("#forms, #charts, #side"):
-            column.set_class(panel in column.walk_children(), "-current")
+        for column in self.columns:
+            mark(column, "-current", column is panel.parent)
 
     def arrive(self, widget: Widget) -> bool:
         """Bring the panel of a focused widget to the front; whether the widget is in a panel."""
@@ -104,7 +110,7 @@ class Navigator:
             if not panel.fields:  # a key may come before them
                 panel.show(self.desk.experiment)
             panel = next(iter(panel.fields.values()))
-        self.focus(panel)
+        self.screen.set_focus(panel)
 
     def show_chart(self, chart: ChartPanel) -> None:
         """Display a chart, and focus it where a chart has the focus."""
@@ -112,11 +118,6 @@ class Navigator:
             chart.parent.select(chart)
         if self.chart is not chart and isinstance(self.screen.focused, ChartPanel):
             self.go_to(chart)
-
-    def focus(self, widget: Widget) -> None:
-        """Focus a widget before the next key is read, even where it was not displayed till now."""
-        self.screen.app.stylesheet.update(self.screen)
-        self.screen.set_focus(widget)
 
     def turn(self, by: int) -> None:
         """Go to the next or previous panel."""
