@@ -24,6 +24,7 @@ from engine.support.translation import set_language, tr
 from engine.support.user_files import settings_file
 from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter, SeenFilter
+from tui.backend import Backend
 from tui.drawing.page import Picture
 from tui.keys import ACTIONS
 from tui.screens.dialogs import ConfirmScreen
@@ -44,7 +45,7 @@ class LinregApp(App[None]):
 
     def __init__(
         self,
-        session: Session,
+        session: Backend,
         settings: Settings,
         message: str = "",
         lesson: Lesson | None = None,

@@ -186,8 +186,8 @@ async def under_screen(work: float) -> float:
         app.main.commands.start()
         await until(lambda: app.main.desk.snapshot.step > 0)
         await asyncio.sleep(0.2)
-        begin = app.session.latest
+        begin = app.session.shown.latest
         await asyncio.sleep(work)
-        await until(lambda: app.session.latest.step > begin.step)
-        end = app.session.latest
+        await until(lambda: app.session.shown.latest.step > begin.step)
+        end = app.session.shown.latest
     return (end.seconds - begin.seconds) / (end.step - begin.step)

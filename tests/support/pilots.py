@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
 from textual.pilot import Pilot
 
 from engine.lessons.lesson import Lesson
-from engine.session import Session
 from engine.training.snapshot import Snapshot
 from tests.support.sessions import FakeSession
 from tui.app import LinregApp
+from tui.backend import Backend
 from tui.screens.main import MainScreen
 from tui.settings import Settings
 
@@ -26,14 +25,14 @@ LOOKS = 4000
 
 
 def app_for(
-    session: Session,
+    session: Backend,
     settings: Settings | None = None,
     message: str = "",
     lesson: Lesson | None = None,
 ) -> LinregApp:
     """The app around a session, with the forms showing its experiment."""
     settings = settings or Settings()
-    settings.experiment = session.latest.experiment
+    settings.experiment = session.shown.latest.experiment
     app = LinregApp(session, settings, message, lesson)
     app.animation_level = "none"
     return app
@@ -48,6 +47,13 @@ def main_of(pilot: Pilot[None]) -> MainScreen:
     """The main screen of the app that a pilot flies."""
     assert isinstance(pilot.app, LinregApp)
     return pilot.app.main
+
+
+def session_of(app: App[None]) -> FakeSession:
+    """The made-up session of an app."""
+    assert isinstance(app, LinregApp)
+    assert isinstance(app.session, FakeSession)
+    return app.session
 
 
 async def until(pilot: Pilot[None], predicate: Callable[[], bool]) -> None:
@@ -89,7 +95,7 @@ async def resize(pilot: Pilot[None], size: tuple[int, int]) -> None:
 async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
     """Have the session come up with a snapshot and wait until the screen has it."""
     main = main_of(pilot)
-    main.session.shown = replace(main.session.shown, latest=snapshot)
+    session_of(main.app).latest = snapshot
     await until(pilot, lambda: main.desk.snapshot is snapshot)
     await pilot.pause()
 

@@ -10,7 +10,6 @@ from engine.experiment import Experiment
 from engine.jobs.finder import Finding
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
-from engine.session import Session
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
@@ -29,7 +28,7 @@ from tests.support.snapshots import (
 )
 
 
-class FakeSession(Session):
+class FakeSession:
     """Notes what it is asked for; `latest` and `runs` are what the test sets them to."""
 
     def __init__(self, latest: Snapshot, runs: tuple[Snapshot, ...] = ()) -> None:

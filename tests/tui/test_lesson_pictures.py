@@ -13,7 +13,17 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.support.translation import LANGUAGES, set_language
 from tests.support.pictures import Compare, Look, named
-from tests.support.pilots import LARGE, SIZES, app_for, main_of, resize, settled, show, until
+from tests.support.pilots import (
+    LARGE,
+    SIZES,
+    app_for,
+    main_of,
+    resize,
+    session_of,
+    settled,
+    show,
+    until,
+)
 from tests.support.quiz import quiz
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import begun, diverged, finished, ready
@@ -63,10 +73,10 @@ async def test_opening(accepted: Look) -> None:
 
 async def run(pilot: Pilot[None]) -> None:
     """Two forecasts, two runs that settle them, and a hint."""
-    session = main_of(pilot).session
+    session = session_of(pilot.app)
     await pilot.press("k", *"6e-5", "enter", "k", "right", "h")
     for now in (finished(2), replace(diverged(3), loss=1e9)):
-        session.shown = replace(session.shown, runs=(*session.runs, now))
+        session.runs = (*session.runs, now)
         await show(pilot, now)
 
 

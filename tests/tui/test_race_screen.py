@@ -24,6 +24,7 @@ from tests.support.pilots import app_for, main_of, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import facts, ready, running
 from tui.app import LinregApp
+from tui.backend import Backend
 from tui.charts.race import (
     DIRECTIONS,
     EMPTY,
@@ -53,7 +54,7 @@ def quick(request: pytest.FixtureRequest) -> None:
 class Stage:
     """The race screen over a session, and short ways to ask it."""
 
-    def __init__(self, pilot: Pilot[None], session: Session) -> None:
+    def __init__(self, pilot: Pilot[None], session: Backend) -> None:
         self.pilot = pilot
         self.session = session
         assert isinstance(pilot.app, LinregApp)
@@ -101,6 +102,7 @@ class Stage:
 
     async def publish(self, progress: RaceProgress) -> None:
         """Have the session come up with a race and wait until the screen has it."""
+        assert isinstance(self.session, FakeSession)
         self.session.race = progress
         await self.until(lambda: self.screen.shown is progress)
         await self.pilot.pause()

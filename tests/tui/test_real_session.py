@@ -66,16 +66,16 @@ class Lab:
         """Wait until the screen shows one of these states as the last word of the engine."""
 
         def there() -> bool:
-            return self.now.state in states and self.now is self.app.session.latest
+            return self.now.state in states and self.now is self.app.session.shown.latest
 
         await self.until(there)
 
     async def run(self) -> Snapshot:
         """Press s and wait for the end of the new run."""
         number = self.now.number
-        runs = len(self.app.session.runs)
+        runs = len(self.app.session.shown.runs)
         await self.press("s")
-        await self.until(lambda: len(self.app.session.runs) > runs)
+        await self.until(lambda: len(self.app.session.shown.runs) > runs)
         await self.until_state(*OVER)
         assert self.now.number >= number
         return self.now
@@ -152,11 +152,11 @@ async def test_pause_step_epoch_resume_stop_reset_by_key() -> None:
         await here.until(lambda: here.now.state == "running" and here.now.step > step)
         await here.press("x")
         await here.until_state("stopped")
-        assert [run.state for run in here.app.session.runs] == ["stopped"]
+        assert [run.state for run in here.app.session.shown.runs] == ["stopped"]
         await here.press("r")
         await here.until_state("ready")
         assert here.now.step == 0
-        assert here.main.lab.loss.previous is here.app.session.runs[0]
+        assert here.main.lab.loss.previous is here.app.session.shown.runs[0]
 
 
 async def test_learning_rate_changes_while_it_runs() -> None:
@@ -209,7 +209,7 @@ async def test_divergence_is_a_state_with_advice_that_helps() -> None:
         await here.until_state("finished")
         assert here.main.desk.experiment.lr == cause.suggestion < cause.limit.lr
         assert here.main.lab.training.fields["lr"].value == f"{cause.suggestion:g}"
-        assert [run.state for run in here.app.session.runs] == ["diverged", "finished"]
+        assert [run.state for run in here.app.session.shown.runs] == ["diverged", "finished"]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the device is here")
@@ -266,7 +266,7 @@ async def test_leaving_while_it_trains_asks() -> None:
         await here.until(lambda: isinstance(here.app.screen, ConfirmScreen))
         await here.press("n")
         await here.until(lambda: here.app.screen is here.main)
-        assert here.app.session.latest.state == "running"
+        assert here.app.session.shown.latest.state == "running"
         await here.press("q", "y")
         await here.until(lambda: not here.app.is_running)
 
@@ -283,7 +283,7 @@ async def test_every_lesson_loads_and_trains() -> None:
             await here.run()
             assert here.now.state == "finished"
             assert lesson.title[:20] in text_of(here.app)[0]
-        assert [run.experiment for run in here.app.session.runs] == [
+        assert [run.experiment for run in here.app.session.shown.runs] == [
             lesson.experiment for lesson in list(lessons().values())[:NUMBERED]
         ]
 
@@ -296,7 +296,7 @@ async def test_keys_answer_while_very_many_data_are_drawn() -> None:
         await here.until(lambda: here.now.state == "loading")
         await here.press("question_mark")
         await here.until(lambda: isinstance(here.app.screen, HelpScreen))
-        assert here.app.session.latest.state == "loading"
+        assert here.app.session.shown.latest.state == "loading"
         await here.press("escape")
         await here.until_state("ready")
         assert here.now.facts

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson, lessons
-from engine.session import Session
 from engine.support.translation import get_language, set_language
 from engine.support.user_files import settings_file
 from tests.support.pilots import app_for, settled, text_of, until
@@ -365,7 +364,7 @@ class Fly:
 
 @pytest.fixture
 def fly(monkeypatch: pytest.MonkeyPatch) -> Fly:
-    def session(experiment: Experiment) -> Session:
+    def session(experiment: Experiment) -> FakeSession:
         return FakeSession(ready(experiment))
 
     monkeypatch.setattr(app_module, "Session", session)

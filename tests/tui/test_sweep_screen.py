@@ -27,6 +27,7 @@ from tests.support.pilots import app_for, main_of, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
 from tui.app import LinregApp
+from tui.backend import Backend
 from tui.charts.sweep import FLOOR, LOSS, beyond, curve, heat, measured
 from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.panels.bars import Hint
@@ -50,7 +51,7 @@ def quick(request: pytest.FixtureRequest) -> None:
 class Stage:
     """The sweep screen over a session, and short ways to ask it."""
 
-    def __init__(self, pilot: Pilot[None], session: Session) -> None:
+    def __init__(self, pilot: Pilot[None], session: Backend) -> None:
         self.pilot = pilot
         self.session = session
         assert isinstance(pilot.app, LinregApp)
@@ -134,6 +135,7 @@ class Stage:
 
     async def publish(self, progress: SweepProgress) -> None:
         """Have the session come up with a sweep and wait until the screen has it."""
+        assert isinstance(self.session, FakeSession)
         self.session.sweep = progress
         await self.until(lambda: self.screen.shown is progress)
         await self.pilot.pause()

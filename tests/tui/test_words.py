@@ -27,7 +27,17 @@ from engine.support.translation import (
 from tests.messages import messages, placeholders, updated
 from tests.support.jobs import raced, swept
 from tests.support.pictures import Compare, Steps
-from tests.support.pilots import LARGE, app_showing, calm, main_of, resize, settled, text_of, until
+from tests.support.pilots import (
+    LARGE,
+    app_showing,
+    calm,
+    main_of,
+    resize,
+    session_of,
+    settled,
+    text_of,
+    until,
+)
 from tests.support.snapshots import STATES, ready
 from tests.support.studies import ask, posed
 from tui.__main__ import command
@@ -282,7 +292,8 @@ async def test_each_line_is_as_wide_as_the_terminal(state: str, undrawn: None) -
 async def test_a_sweep_and_a_race_in_chinese_fill_their_lines(size: tuple[int, int]) -> None:
     set_language("zh")
     app = app_showing(ready())
-    app.session.sweep, app.session.race = swept("finished"), raced("finished")
+    session = session_of(app)
+    session.sweep, session.race = swept("finished"), raced("finished")
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         for key, word in (("w", "次运行的最终损失"), ("R", "到噪声底的步数")):

@@ -6,16 +6,16 @@ import math
 from collections.abc import Callable
 
 from engine.experiment import Experiment
-from engine.session import Session
 from engine.support.errors import show
 from engine.training.snapshot import Snapshot
+from tui.backend import Backend
 
 
 class Desk:
     """One edited experiment and one consistent look at the session that trains it."""
 
     def __init__(
-        self, session: Session, experiment: Experiment, changed: Callable[[], None]
+        self, session: Backend, experiment: Experiment, changed: Callable[[], None]
     ) -> None:
         self.session = session
         self.experiment = experiment

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
-from engine.session import Session
+from tui.backend import Backend
 from tui.overlay import tell
 from tui.screens.finder import FinderScreen
 from tui.screens.theory import StudyScreen
@@ -21,7 +21,7 @@ class Inquiry:
     """
 
     def __init__(
-        self, screen: Screen[None], session: Session, take_lr: Callable[[float | None], None]
+        self, screen: Screen[None], session: Backend, take_lr: Callable[[float | None], None]
     ) -> None:
         self.screen, self.session, self.take_lr = screen, session, take_lr
         self.answer = session.answer

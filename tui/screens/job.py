@@ -10,8 +10,8 @@ from textual.widget import Widget
 from engine.experiment import Experiment
 from engine.jobs.race import RaceProgress
 from engine.jobs.sweep import SweepProgress
-from engine.session import Session
 from engine.support.translation import Translatable, tr
+from tui.backend import Backend
 from tui.forms.fields import Picker, TextField
 from tui.forms.form import Form
 from tui.overlay import Over
@@ -35,7 +35,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
     about: ClassVar[dict[str, Translatable]]
     """Help for each field of the form."""
 
-    def __init__(self, session: Session, experiment: Experiment) -> None:
+    def __init__(self, session: Backend, experiment: Experiment) -> None:
         super().__init__()
         self.session = session
         self.experiment = experiment

@@ -11,9 +11,9 @@ from textual.screen import Screen
 
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
-from engine.session import Session
 from engine.support.errors import BadInput
 from engine.support.translation import tr
+from tui.backend import Backend
 from tui.bindings import bindings
 from tui.forms.fields import Edited, Picker, TextField
 from tui.keys import Situation, can, hidden_action, shown
@@ -39,7 +39,7 @@ class MainScreen(Screen[None]):
 
     def __init__(
         self,
-        session: Session,
+        session: Backend,
         experiment: Experiment,
         remapped: dict[str, str],
         first: Lesson | None = None,

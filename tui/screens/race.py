@@ -17,9 +17,9 @@ from engine.catalog.optimizers import OPTIMIZERS
 from engine.experiment import Experiment
 from engine.jobs.race import MOST, Race, RaceProgress, Racer
 from engine.lessons.library import title_of
-from engine.session import Session
 from engine.support.errors import BadInput, show
 from engine.support.translation import Translatable, tr
+from tui.backend import Backend
 from tui.charts.race import DIRECTIONS, PARAMETERS, losses_chart, paths_chart, plane_of
 from tui.drawing.chart import Chart
 from tui.drawing.view import ChartView
@@ -91,7 +91,7 @@ class RaceScreen(JobScreen[RaceProgress]):
     ]
     about = HELP
 
-    def __init__(self, session: Session, experiment: Experiment) -> None:
+    def __init__(self, session: Backend, experiment: Experiment) -> None:
         super().__init__(session, experiment)
         self.runs = set(islice(OPTIMIZERS.entries, MOST))
         """Names of those who take part in the next race."""

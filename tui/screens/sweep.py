@@ -16,9 +16,9 @@ from engine.experiment import Experiment
 from engine.jobs.axis import numeric, numeric_keys, parse_axis
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.lessons.library import title_of
-from engine.session import Session
 from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr, trn
+from tui.backend import Backend
 from tui.charts.sweep import FLOOR, LOSS, curve, heat
 from tui.drawing.heatmap import Heat, HeatMap
 from tui.drawing.view import ChartView
@@ -113,7 +113,7 @@ class SweepScreen(JobScreen[SweepProgress]):
     BINDINGS = [Binding("escape,q,w", "leave", "back")]
     about = HELP
 
-    def __init__(self, session: Session, experiment: Experiment, critical_lr: float) -> None:
+    def __init__(self, session: Backend, experiment: Experiment, critical_lr: float) -> None:
         super().__init__(session, experiment)
         self.critical_lr = critical_lr
 

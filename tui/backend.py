@@ -1,0 +1,93 @@
+"""What stands behind the screen, as far as the screen knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from engine.experiment import Experiment
+from engine.jobs.race import Race, RaceProgress
+from engine.jobs.sweep import Sweep, SweepProgress
+from engine.training.snapshot import Shown
+
+if TYPE_CHECKING:
+    from engine.jobs.finder import Finding
+    from engine.theory.facts import Facts
+    from engine.theory.landscape import Landscape, Plane, Range
+    from engine.theory.study import Study
+
+
+class Backend(Protocol):
+    """What the screen asks of an engine; every method returns at once.
+
+    What there is to show is polled; it is a new object whenever anything changed.
+    """
+
+    @property
+    def shown(self) -> Shown:
+        """The newest snapshot and the runs that are over."""
+
+    @property
+    def sweep(self) -> SweepProgress | None:
+        """The newest state of the last sweep."""
+
+    @property
+    def race(self) -> RaceProgress | None:
+        """The newest state of the last race."""
+
+    @property
+    def answer(self) -> Finding | Study | str | None:
+        """What the last question came to, or why it failed; a new object for each."""
+
+    @property
+    def landscape(self) -> Landscape | None:
+        """The loss over the plane that was last asked for."""
+
+    def open(self) -> None:
+        """Begin to work; what was asked for before is not lost."""
+
+    def prepare(self, experiment: Experiment) -> None:
+        """Show the start of an experiment, without training; ends another run."""
+
+    def start(self, experiment: Experiment) -> None:
+        """Train an experiment from its start to its end."""
+
+    def minibatch(self, experiment: Experiment) -> None:
+        """Take one step of the present run, or of a new one, and pause."""
+
+    def epoch(self, experiment: Experiment) -> None:
+        """Go on to the end of the epoch, in the present run or in a new one, and pause."""
+
+    def pause(self) -> None:
+        """Stop stepping after the step in progress."""
+
+    def resume(self) -> None:
+        """Go on to the end of a paused run."""
+
+    def stop(self) -> None:
+        """End the present run where it is; what it has shown is kept."""
+
+    def set_lr(self, lr: float) -> None:
+        """Change the learning rate from the next step on."""
+
+    def set_pace(self, epochs_per_second: float | None) -> None:
+        """Slow down to so many epochs a second, or None for full speed."""
+
+    def start_sweep(self, sweep: Sweep) -> None:
+        """Run a sweep; a sweep or race that is still running is stopped."""
+
+    def start_race(self, race: Race) -> None:
+        """Run a race; a sweep or race that is still running is stopped."""
+
+    def stop_job(self) -> None:
+        """End the sweep or race where it is; its results are kept."""
+
+    def find_lr(self, experiment: Experiment) -> None:
+        """Search a learning rate for an experiment; `answer` becomes a Finding."""
+
+    def study(self) -> None:
+        """What theory says of the present run where it is now; `answer` becomes a Study."""
+
+    def survey(
+        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+    ) -> None:
+        """Work out the loss over a plane; it becomes `landscape`."""
