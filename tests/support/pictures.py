@@ -9,10 +9,10 @@ from typing import Protocol
 
 from rich.console import Console
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.support.pilots import frame_of
 from tui.app import LinregApp
 
 Steps = Callable[[Pilot[None]], Awaitable[None]]
@@ -49,13 +49,13 @@ def named(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def text_picture(app: App[None]) -> str:
+def text_picture(frame: LayoutUpdate) -> str:
     """All that stands on the screen, line by line."""
-    lines = ("".join(strip.text for strip in strips) for strips in frame_of(app).strips)
+    lines = ("".join(strip.text for strip in strips) for strips in frame.strips)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def svg_picture(app: App[None]) -> str:
+def svg_picture(app: App[None], frame: LayoutUpdate) -> str:
     """The screen with its colours; equal screens are equal texts."""
     width, height = app.size
     console = Console(
@@ -68,5 +68,5 @@ def svg_picture(app: App[None]) -> str:
         legacy_windows=False,
         safe_box=False,
     )
-    console.print(frame_of(app))
+    console.print(frame)
     return re.sub(r"\bterminal-\d+", "terminal", console.export_svg(title=app.title))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
@@ -56,6 +57,16 @@ def session_of(app: App[None]) -> FakeSession:
     return app.session
 
 
+@contextmanager
+def about(case: object) -> Iterator[None]:
+    """Name the case in what fails within, where one test leads an app through many of them."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"in the case of {case}")
+        raise
+
+
 async def until(pilot: Pilot[None], predicate: Callable[[], bool]) -> None:
     """Return once the predicate holds; the bound only ends a test that would hang."""
     for _ in range(LOOKS):
@@ -74,14 +85,15 @@ async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-async def calm(pilot: Pilot[None]) -> None:
-    """Wait until nothing on the screen changes any more."""
+async def calm(pilot: Pilot[None]) -> LayoutUpdate:
+    """Wait until nothing on the screen changes any more, and return it as it is then."""
     last: object = None
     for _ in range(LOOKS):
         await pilot.pause()
-        now = [list(strips) for strips in frame_of(pilot.app).strips]
+        frame = frame_of(pilot.app)
+        now = [list(strips) for strips in frame.strips]
         if now == last:
-            return
+            return frame
         last = now
     raise AssertionError("the screen does not come to rest")
 

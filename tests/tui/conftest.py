@@ -80,11 +80,11 @@ def accepted(snapshot: SnapshotAssertion, undrawn: None) -> Look:
     """Compares the screen with the accepted one once it has come to rest."""
 
     async def compare(pilot: Pilot[None], name: str, colours: bool = False) -> None:
-        await calm(pilot)
+        frame = await calm(pilot)
         if colours:
-            assert svg_picture(pilot.app) == snapshot(name=name, extension_class=Svg)
+            assert svg_picture(pilot.app, frame) == snapshot(name=name, extension_class=Svg)
         else:
-            assert text_picture(pilot.app) == snapshot(name=name)
+            assert text_picture(frame) == snapshot(name=name)
 
     return compare
 

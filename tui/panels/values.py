@@ -42,6 +42,10 @@ class ValuesPanel(ScrollView, can_focus=True):
         if self.snapshot:
             self.show(self.snapshot)
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The bar takes a cell from the columns, or gives it back."""
+        self.on_resize()
+
     def render_line(self, y: int) -> Strip:
         """One visible line."""
         y += self.scroll_offset.y
