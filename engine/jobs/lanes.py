@@ -91,8 +91,8 @@ def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> La
     places = np.indices(free).reshape(len(free), -1) + np.array(group)[:, np.newaxis]
     index = np.ravel_multi_index(tuple(places), counts)
     settings = {
-        axis.key: np.array(axis.values)[place]
-        for axis, place in zip(sweep.axes, places, strict=True)
+        axis.key: np.array(axis.values)[indices]
+        for axis, indices in zip(sweep.axes, places, strict=True)
     }
     names = [key for key in settings if key.startswith("init.")]
     starts, init = np.unique(

@@ -97,13 +97,13 @@ class Sweep:
         """The values of the axes of every run; the last axis changes fastest."""
         return list(product(*(axis.values for axis in self.axes)))
 
-    def values(self, place: tuple[int, ...]) -> tuple[Value, ...]:
+    def values(self, indices: tuple[int, ...]) -> tuple[Value, ...]:
         """The values of the axes at a place of the grid."""
-        return tuple(axis.values[i] for axis, i in zip(self.axes, place, strict=True))
+        return tuple(axis.values[i] for axis, i in zip(self.axes, indices, strict=True))
 
-    def index(self, place: tuple[int, ...]) -> int:
+    def index(self, indices: tuple[int, ...]) -> int:
         """The place of the grid as one number, as `settings` counts."""
-        first, *rest = place
+        first, *rest = indices
         return first * len(self.axes[-1].values) + rest[0] if rest else first
 
     def at(self, values: tuple[Value, ...]) -> Experiment:

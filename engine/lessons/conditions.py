@@ -46,13 +46,13 @@ QUANTITIES: Mapping[str, Measure] = {
     "loss": lambda run: run.loss,
     "batch loss": lambda run: run.batch_loss,
     "validation loss": lambda run: (run.validation_losses.low or (None,))[-1],
-    "start loss": _of_facts(lambda known: known.start_loss),
-    "noise floor": _of_facts(lambda known: known.floor.noise),
-    "closed form loss": _of_facts(lambda known: known.floor.optimum),
-    "critical lr": _of_facts(lambda known: known.stability.curvature.critical_lr),
-    "condition number": _of_facts(lambda known: known.stability.curvature.condition),
-    "best momentum": _of_facts(lambda known: known.stability.curvature.best_momentum),
-    "limit": _of_facts(lambda known: known.stability.limit.lr),
+    "start loss": _of_facts(lambda facts: facts.start_loss),
+    "noise floor": _of_facts(lambda facts: facts.floor.noise),
+    "closed form loss": _of_facts(lambda facts: facts.floor.optimum),
+    "critical lr": _of_facts(lambda facts: facts.stability.curvature.critical_lr),
+    "condition number": _of_facts(lambda facts: facts.stability.curvature.condition),
+    "best momentum": _of_facts(lambda facts: facts.stability.curvature.best_momentum),
+    "limit": _of_facts(lambda facts: facts.stability.limit.lr),
     "epoch": lambda run: float(run.epoch),
     "step": lambda run: float(run.step),
     "error": lambda run: norm(run.errors()) if run.errors() else None,
@@ -91,13 +91,13 @@ class Tolerance:
     size: float = 0.0
     """In the number's own unit."""
 
-    def allows(self, said: float, measured: float) -> bool:
+    def allows(self, forecast: float, measured: float) -> bool:
         """Whether a forecast is near enough; none is where the run has run away."""
         if not math.isfinite(measured):
             return False
-        if abs(said - measured) <= max(self.size, self.share * abs(measured)):
+        if abs(forecast - measured) <= max(self.size, self.share * abs(measured)):
             return True
-        return said * measured > 0 and 1 / self.factor <= said / measured <= self.factor
+        return forecast * measured > 0 and 1 / self.factor <= forecast / measured <= self.factor
 
 
 def parse_tolerance(text: str) -> Tolerance:
@@ -180,8 +180,8 @@ def _comparison(words: str, experiment: Experiment, offer: Offer) -> Test:
                 )
             return lambda evidence: name in evidence.used
     if match := re.fullmatch(r"(.+?) is (not )?(.+)", words):
-        key, negated, said = match.groups()
-        read, value = _words(key, said)
+        key, negated, wanted = match.groups()
+        read, value = _words(key, wanted)
         return lambda evidence: (read(evidence.run) == value) != bool(negated)
     if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
         left, sign, right = match.groups()
@@ -194,30 +194,30 @@ def _comparison(words: str, experiment: Experiment, offer: Offer) -> Test:
 def _predicted(tolerance: Tolerance) -> Test:
     def test(evidence: Evidence) -> bool:
         numbers = [
-            (said, measured)
-            for _, said, measured in evidence.forecasts or ()
-            if said is not None and measured is not None
+            (forecast, measured)
+            for _, forecast, measured in evidence.forecasts or ()
+            if forecast is not None and measured is not None
         ]
         return bool(numbers) and all(tolerance.allows(*pair) for pair in numbers)
 
     return test
 
 
-def _words(key: str, said: str) -> tuple[Callable[[Snapshot], str], str]:
+def _words(key: str, wanted: str) -> tuple[Callable[[Snapshot], str], str]:
     """How to read a text off a run, and what it must be; raises ValueError for what no run has."""
-    known = {"status": STATES, "standing": STANDINGS}.get(key)
-    if known:
-        if said not in known:
+    names = {"status": STATES, "standing": STANDINGS}.get(key)
+    if names:
+        if wanted not in names:
             raise ValueError(
                 tr(
                     "{key} is never {said!r}; choose from {names}",
                     key=key,
-                    said=shortened(said),
-                    names=", ".join(known),
+                    said=shortened(wanted),
+                    names=", ".join(names),
                 )
             )
-        return (_standing if key == "standing" else lambda run: run.state), said
-    value = read_value(key, said)
+        return (_standing if key == "standing" else lambda run: run.state), wanted
+    value = read_value(key, wanted)
     return lambda run: show(run.experiment.flat().get(key, "")), value
 
 
@@ -276,12 +276,12 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
     try:
         params_of(text)
     except ValueError:
-        known = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
+        names = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
         raise ValueError(
             tr(
                 "{text!r} is no quantity; there are {known}, and the keys",
                 text=shortened(text),
-                known=known,
+                known=names,
             )
         ) from None
 
@@ -310,13 +310,13 @@ def _named(
     model = experiment.architecture()
     zeros = {part: (0.0,) * math.prod(shape) for part, shape in model.shapes.items()}
     parts = (*zeros, *(label for label, _ in labels(zeros)))
-    known = list(dict.fromkeys([*parts, *(one.name for one in model.quantities)]))
-    if name not in known:
+    names = list(dict.fromkeys([*parts, *(quantity.name for quantity in model.quantities)]))
+    if name not in names:
         raise ValueError(
             tr(
                 "{name!r} is no parameter here; there are {names}",
                 name=shortened(name),
-                names=", ".join(known),
+                names=", ".join(names),
             )
         )
 
@@ -342,18 +342,18 @@ def params_of(key: str) -> list[Param]:
     if key in REGISTRIES:
         return []
     entries = REGISTRIES[head] if dot and head in REGISTRIES else ()
-    found = [param for entry in entries for param in entry.params if param.name == name]
-    if not found:
+    params = [param for entry in entries for param in entry.params if param.name == name]
+    if not params:
         raise ValueError(tr("{key!r} is no key of an experiment", key=shortened(key)))
-    return found
+    return params
 
 
-def read_value(key: str, said: str) -> str:
+def read_value(key: str, text: str) -> str:
     """A value of a key as `show` writes it, `0.03` for 3e-2; raises ValueError."""
     params = params_of(key)
     if not params:
-        return str(REGISTRIES[key][said].name)
+        return str(REGISTRIES[key][text].name)
     for param in params[:-1]:
         with suppress(BadInput):
-            return show(param.parse(said, key))
-    return show(params[-1].parse(said, key))
+            return show(param.parse(text, key))
+    return show(params[-1].parse(text, key))

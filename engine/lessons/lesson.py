@@ -150,24 +150,24 @@ def parse_lesson(
 def translate(values: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
     """Values with the words of a translation in their place, lists of tables in their order."""
     merged = dict(values)
-    for key, said in words.items():
+    for key, translated in words.items():
         own = merged.get(key)
-        if isinstance(own, list) and isinstance(said, list):
-            pairs = zip(own, said, strict=False)
-            merged[key] = [translate(one, other) for one, other in pairs] + own[len(said) :]
-        elif isinstance(own, str) and isinstance(said, str):
-            merged[key] = said
+        if isinstance(own, list) and isinstance(translated, list):
+            pairs = zip(own, translated, strict=False)
+            merged[key] = [translate(*pair) for pair in pairs] + own[len(translated) :]
+        elif isinstance(own, str) and isinstance(translated, str):
+            merged[key] = translated
     return merged
 
 
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """Every value that is neither a table nor a list, with its key."""
     if isinstance(value, Mapping):
-        for inner, one in value.items():
-            yield from leaves(one, inner)
+        for name, inner in value.items():
+            yield from leaves(inner, name)
     elif isinstance(value, list):
-        for one in value:
-            yield from leaves(one, key)
+        for inner in value:
+            yield from leaves(inner, key)
     else:
         yield key, value
 
@@ -212,9 +212,9 @@ class Head:
             # The empty line makes TOML's count of lines that of the file.
             values = read_toml("\n".join(["", *lines[1:end]]))
         except ValueError as error:
-            said, _, place = str(error).partition(" (at line ")
-            line = int(place.partition(",")[0]) if place[:1].isdigit() else end + 1
-            raise BadLesson(file, line, tr("not TOML: {error}", error=said)) from None
+            reason, _, position = str(error).partition(" (at line ")
+            line = int(position.partition(",")[0]) if position[:1].isdigit() else end + 1
+            raise BadLesson(file, line, tr("not TOML: {error}", error=reason)) from None
         body = "\n".join(printable(line.expandtabs()) for line in lines[end + 1 :])
         return cls(values, lines[:end], file), body.strip() + "\n"
 
@@ -228,20 +228,20 @@ class Head:
                     return BadLesson(self.file, number, wrong)
         return BadLesson(self.file, self.start + 1, wrong)
 
-    def line_of(self, header: str, place: int, after: int = 0) -> int:
-        """How many lines go before the `place`-th line with this header, 0 where there is none."""
-        known = self.headers.get(header, [])
-        at = bisect_left(known, after) + place
-        return known[at] if at < len(known) else 0
+    def line_of(self, header: str, number: int, after: int = 0) -> int:
+        """How many lines go before the `number`-th line with this header, 0 where there is none."""
+        lines = self.headers.get(header, [])
+        at = bisect_left(lines, after) + number
+        return lines[at] if at < len(lines) else 0
 
     @cached_property
     def headers(self) -> dict[str, list[int]]:
         """The lines before each header of a table, `[[goal]]`, by the header without blanks."""
-        found: dict[str, list[int]] = {}
+        numbers: dict[str, list[int]] = {}
         for at, line in enumerate(self.lines):
             if header := re.match(r"\[[^\]]*\]+", line.replace(" ", "")):
-                found.setdefault(header[0], []).append(at)
-        return found
+                numbers.setdefault(header[0], []).append(at)
+        return numbers
 
     def only(self, words: Collection[str]) -> None:
         """Raise BadLesson where a translation holds more than words."""
@@ -283,9 +283,9 @@ class Head:
             view,
             panels,
             tools,
-            tuple(self.question(one, experiment) for one in self.tables(top, "question")),
-            tuple(self.goal(one, experiment) for one in self.tables(top, "goal")),
-            tuple(self.solution(one, experiment) for one in self.tables(top, "solution")),
+            tuple(self.question(table, experiment) for table in self.tables(top, "question")),
+            tuple(self.goal(table, experiment) for table in self.tables(top, "goal")),
+            tuple(self.solution(table, experiment) for table in self.tables(top, "solution")),
             body,
         )
 
@@ -308,8 +308,8 @@ class Head:
         )
         ask, of = self.string(table, "ask"), self.string(table, "of")
         choices = tuple(
-            Choice(self.string(one, "text"), self.condition(one, "if", experiment))
-            for one in self.tables(table, "choice", "question.")
+            Choice(self.string(choice, "text"), self.condition(choice, "if", experiment))
+            for choice in self.tables(table, "choice", "question.")
         )
         if not ask or bool(of) == bool(choices):
             raise self.wrong("", tr("a question needs ask, and either of or choice"))
@@ -385,12 +385,12 @@ class Head:
     ) -> Iterator[Mapping[str, Any]]:
         """The tables [[key]], one after the other; what is wrong in one is looked for there."""
         value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        if not isinstance(value, list) or not all(isinstance(inner, Mapping) for inner in value):
             raise self.wrong(key, tr("{key} must be written [[{key}]]", key=key))
         outer = self.start
-        for place, one in enumerate(value):
-            self.start = self.line_of(f"[[{within}{key}]]", place, outer) or outer
-            yield one
+        for number, inner in enumerate(value):
+            self.start = self.line_of(f"[[{within}{key}]]", number, outer) or outer
+            yield inner
         self.start = outer
 
     def string(self, table: Mapping[str, Any], key: str) -> str:
@@ -410,7 +410,7 @@ class Head:
     def strings(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
         """A list of names, empty where there is none."""
         value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             raise self.wrong(key, tr('{key} must be a list of names: ["…", "…"]', key=key))
         return tuple(value)
 

@@ -20,8 +20,8 @@ TEMPLATE = Path(__file__).with_name("template.md")
 @cache
 def files() -> dict[str, Path]:
     """The files of the lessons by name, in their order; none of them is read for this."""
-    found = sorted(file for file in FOLDER.glob("*.md") if file.name.count(".") == 1)
-    return {file.stem.partition("-")[2]: file for file in found}
+    texts = sorted(file for file in FOLDER.glob("*.md") if file.name.count(".") == 1)
+    return {file.stem.partition("-")[2]: file for file in texts}
 
 
 def lessons() -> dict[str, Lesson]:
@@ -61,10 +61,10 @@ def title_of(experiment: Experiment) -> str:
 @lru_cache(maxsize=64)  # asked for again with every picture of a run
 def _title_of(experiment: Experiment, language: str) -> str:
     for name in files():  # mostly it is one of the first, and the others need not be read
-        known = _lesson(name, language)
-        alike = {"seed": known.experiment.seed, "device": known.experiment.device}
-        if experiment.changed(alike) == known.experiment:
-            return known.title
+        lesson = _lesson(name, language)
+        alike = {"seed": lesson.experiment.seed, "device": lesson.experiment.device}
+        if experiment.changed(alike) == lesson.experiment:
+            return lesson.title
     return " · ".join(
         (
             tr("{label} data", label=tr(experiment.data.entry.label)),

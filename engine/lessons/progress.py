@@ -48,9 +48,9 @@ class Progress:
         lesson, own = attempt.lesson, self.of(attempt.lesson)
         goals = {lesson.goals[number].condition.text for number in attempt.met}
         forecasts = {
-            identity(lesson.questions[number]): one.right
-            for number, one in attempt.forecasts.items()
-            if one.right is not None
+            identity(lesson.questions[number]): forecast.right
+            for number, forecast in attempt.forecasts.items()
+            if forecast.right is not None
         }
         if goals <= own.goals and forecasts.keys() <= own.forecasts.keys():
             return ""

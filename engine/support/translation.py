@@ -96,9 +96,9 @@ def trp(context: str, text: str, /, **values: object) -> str:
     return _filled(_translations.pgettext(context, text), values)
 
 
-def trn(one: str, many: str, /, n: int, **values: object) -> str:
+def trn(singular: str, plural: str, /, n: int, **values: object) -> str:
     """A text with a number of things: trn("{n} sample", "{n} samples", n=count)."""
-    return _filled(_translations.ngettext(one, many, n), {"n": n, **values})
+    return _filled(_translations.ngettext(singular, plural, n), {"n": n, **values})
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:

@@ -43,8 +43,8 @@ def methods(
     p = len(theta)
     tried = [Method("formula", 0, p * p, 0.0)]
     if cost * p <= FEW:
-        rows, kept = by_create_graph(objective, theta)
-        tried.append(Method("create_graph", p + 1, p * p, float((rows - H).abs().max()), kept))
+        rows, size = by_create_graph(objective, theta)
+        tried.append(Method("create_graph", p + 1, p * p, float((rows - H).abs().max()), size))
     v = torch.linalg.eigh(H).eigenvectors[:, -1]
     off = float((hessian_product(objective, theta, v) - H @ v).abs().max())
     tried.append(Method("H·v", 2, p, off))
@@ -70,12 +70,12 @@ def by_create_graph(objective: Callable[[Tensor], Tensor], theta: Tensor) -> tup
         value = objective(theta)
         before = sum(sizes.values())
         (grad,) = torch.autograd.grad(value, theta, create_graph=True)
-    kept = sum(sizes.values()) - before
+    size = sum(sizes.values()) - before
     rows = [
         torch.autograd.grad(entry, theta, retain_graph=True, materialize_grads=True)[0]
         for entry in grad + 0 * theta  # a gradient that is constant would have no graph
     ]
-    return torch.stack(rows), kept
+    return torch.stack(rows), size
 
 
 def retain_graph_alone(objective: Callable[[Tensor], Tensor], theta: Tensor) -> str:

@@ -47,7 +47,7 @@ def frame(plane: Plane, run: Snapshot, centre: Point | None, zooms: int) -> tupl
     ]
     halves = []
     for near, places, middle in zip(reach, plane.places(run.path.theta), best, strict=True):
-        far = max((abs(place - middle) for place in places), default=0.0)
+        far = max((abs(coordinate - middle) for coordinate in places), default=0.0)
         half = near
         while half < min(far, MAX_PATH_REACH * near):
             half *= ZOOM
@@ -133,9 +133,9 @@ def relief(landscape: Landscape) -> Relief:
     return Relief(landscape.x_range, landscape.y_range, landscape.values)
 
 
-def spot(place: Point, color: str, label: str, marker: str, mark: str) -> Curve:
+def spot(point: Point, color: str, label: str, marker: str, mark: str) -> Curve:
     """One place on a landscape."""
-    return Curve([place[0]], [place[1]], "marks", color, label, marker=marker, mark=mark)
+    return Curve([point[0]], [point[1]], "marks", color, label, marker=marker, mark=mark)
 
 
 def fits(run: Snapshot, plane: Plane) -> bool:

@@ -18,10 +18,10 @@ class Area:
     dots: tuple[int, int]
     window: Window
 
-    def dot(self, place: Point) -> Dot:
-        """Return the dot at a place of the unit square, counted from the upper left."""
+    def dot(self, point: Point) -> Dot:
+        """Return the dot at a point of the unit square, counted from the upper left."""
         across, down = self.width * self.dots[0] - 1, self.height * self.dots[1] - 1
-        return round(place[0] * across), round((1 - place[1]) * down)
+        return round(point[0] * across), round((1 - point[1]) * down)
 
     def cell(self, dot: Dot) -> tuple[int, int]:
         """Return the page column and row of a dot."""

@@ -55,11 +55,11 @@ def write_axes(
     free = before = start = 0
     for at, label in linear_ticks(left, right, max(area.width // 10, 2), whole=whole):
         column = area.column_of(at) or 0
-        place = min(max(column - len(label) // 2, 0), page.width - len(label))
-        if place >= free:
-            before, start, free = free, place, place + len(label) + 1
+        begin = min(max(column - len(label) // 2, 0), page.width - len(label))
+        if begin >= free:
+            before, start, free = free, begin, begin + len(label) + 1
             page.write(column, bottom, "┬", quiet)
-            page.write(place, bottom + 1, label, quiet)
+            page.write(begin, bottom + 1, label, quiet)
     name = clean(chart.x_label, page.ascii)
     if free + 1 + cell_len(name) <= page.width:
         page.write(free + 1, bottom + 1, name, quiet)

@@ -58,6 +58,6 @@ def line_dots(area: Area, trace: Trace) -> tuple[tuple[Dot, ...], ...]:
     return tuple(
         piece
         for stretch in trace.stretches(window.left, window.right, area.width)
-        for places in clipped(window.units(stretch))
-        for piece in once(straightened([area.dot(place) for place in places]))
+        for points in clipped(window.units(stretch))
+        for piece in once(straightened([area.dot(point) for point in points]))
     )

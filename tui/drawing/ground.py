@@ -23,10 +23,10 @@ def write_ground(page: Page, area: Area, heat: Relief, palette: Palette) -> None
     across = heat.columns_at(middles(window.left, window.right, area.width))
     pairs = zip(lines[::2], lines[1::2], strict=True)
     for row, (above, below) in enumerate(pairs, area.row):
-        for column, place in enumerate(across, area.column):
-            if above is None or below is None or place is None:
+        for column, part in enumerate(across, area.column):
+            if above is None or below is None or part is None:
                 continue
-            top, bottom = heat.steps[above][place], heat.steps[below][place]
+            top, bottom = heat.steps[above][part], heat.steps[below][part]
             if top is None or bottom is None:
                 continue
             if not ramp:

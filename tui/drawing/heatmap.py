@@ -149,15 +149,15 @@ def extent(heat: Heat) -> tuple[float, float]:
 
     Runs that have all but diverged would leave one colour to all the others.
     """
-    on_scale = sorted(place for place in scale_places(heat) if place is not None)
+    on_scale = sorted(level for level in levels(heat) if level is not None)
     if not on_scale:
         return 0.0, 1.0
     top = on_scale[math.ceil(COLORED_SHARE * (len(on_scale) - 1))]
     return on_scale[0], top if top > on_scale[0] else on_scale[-1]
 
 
-def scale_places(heat: Heat) -> Iterator[float | None]:
-    """The place of each value on the colour scale."""
+def levels(heat: Heat) -> Iterator[float | None]:
+    """Each value on the colour scale."""
     return (scaled(value, heat.log) for row in heat.values for value in row)
 
 
@@ -175,12 +175,12 @@ def cell(
     if value is None:
         mark = "#+" if here else " ·"
         return Segment(mark[0 if ascii else 1], Style(dim=not here))
-    place = scaled(value, log)
-    if place is None and not math.isfinite(value):
+    level = scaled(value, log)
+    if level is None and not math.isfinite(value):
         mark = "X" if ascii or here else "×"
         return Segment(mark, Style(color="#e8743b", bold=here, reverse=here))
     # A loss of exactly zero has no logarithm, but is the best there is.
-    step = step_of(place, low, high) if place is not None else 0
+    step = step_of(level, low, high) if level is not None else 0
     if ascii:
         return Segment("#" if here else SHADES[step], Style(bold=here, reverse=here))
     if here:
@@ -192,7 +192,7 @@ def legend(heat: Heat, width: int, quiet: Style, ascii: bool) -> list[Segment]:
     """The colour scale with its ends, and the mark of diverged runs; shorter where it is narrow."""
     low, high = extent(heat)
     ends = [loss_text(10**end if heat.log else end) for end in (low, high)]
-    if any(place is not None and place > high for place in scale_places(heat)):
+    if any(level is not None and level > high for level in levels(heat)):
         ends[1] += "+"
     words = cell_len(f"{ends[0]}  {ends[1]}   × {heat.absent}")
     cells = 2 if words + 2 * len(RAMP) <= width else 1
@@ -226,13 +226,13 @@ def marks(heat: Heat, across: Sequence[int], ascii: bool = False) -> str:
     right, up, point = (">", "^", "^") if ascii else ("→", "↑", "▲")
     name = f"{heat.x_label} {right}   {heat.y_label} {up}" if heat.y_label else heat.x_label
     limit = heat.limit_column
-    place = next((i for i, at in enumerate(across) if limit is not None and at >= limit), None)
-    if place is None:
+    below = next((i for i, at in enumerate(across) if limit is not None and at >= limit), None)
+    if below is None:
         return name
     label = clean(heat.limit_label, ascii)
-    mark, start = f"{point} {label}", place
-    if place + len(mark) > len(across):
-        mark, start = f"{label} {point}", place - len(label) - 1
+    mark, start = f"{point} {label}", below
+    if below + len(mark) > len(across):
+        mark, start = f"{label} {point}", below - len(label) - 1
     if start < 0:
-        mark, start = point, place
+        mark, start = point, below
     return (name.ljust(start) if len(name) + 2 < start else " " * start) + mark

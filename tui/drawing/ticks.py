@@ -58,9 +58,9 @@ def linear_ticks(low: float, high: float, count: int, *, whole: bool = False) ->
     step = max(step, finest)
     if not step > 0:  # the range is one of the smallest numbers there are
         return []
-    places = range(math.ceil(low / step), math.floor(high / step) + 1)
-    values = [place * step for place in places]
-    # At the far ends of the number line place * step is rounded to just outside.
+    multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
+    values = [multiple * step for multiple in multiples]
+    # At the far ends of the number line multiple * step is rounded to just outside.
     return [
         Tick(value, label)
         for value, label in zip(values, _labels(values, step, whole), strict=True)

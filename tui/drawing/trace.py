@@ -139,9 +139,9 @@ class Window:
         return places
 
 
-def is_inside(place: Point) -> bool:
-    """Return whether a place lies in the unit square."""
-    return 0 <= place[0] <= 1 and 0 <= place[1] <= 1
+def is_inside(point: Point) -> bool:
+    """Return whether a point lies in the unit square."""
+    return 0 <= point[0] <= 1 and 0 <= point[1] <= 1
 
 
 def clipped(places: list[Point]) -> list[list[Point]]:

@@ -50,7 +50,9 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         """Whether a run is on its way: then no forecast is taken."""
         # Keys and runs may ask for these before they are on the screen.
         questions, goals = attempt.lesson.questions, attempt.lesson.goals
-        self.questions = [QuestionBox(number, one) for number, one in enumerate(questions)]
+        self.questions = [
+            QuestionBox(number, question) for number, question in enumerate(questions)
+        ]
         self.goals = [Prose(()) for _ in goals]
         self.closing = Prose(())
 
@@ -107,7 +109,7 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
     def settled(self) -> set[int]:
         """The numbers of the questions that a run has settled."""
         forecasts = self.attempt.forecasts.items()
-        return {number for number, one in forecasts if one.right is not None}
+        return {number for number, forecast in forecasts if forecast.right is not None}
 
     # What is shown ---------------------------------------------------------------------------
 
@@ -212,8 +214,8 @@ class QuestionBox(Vertical):
         super().__init__()
         self.number, self.question = number, question
         self.choices = tuple(
-            Choice(show(place), f"{place} {phrase(choice.text).plain}")
-            for place, choice in enumerate(question.choices, 1)
+            Choice(show(answer), f"{answer} {phrase(choice.text).plain}")
+            for answer, choice in enumerate(question.choices, 1)
         )
         key = tr("Question {number}", number=number + 1)
         self.field: TextField | Picker = (
@@ -226,8 +228,8 @@ class QuestionBox(Vertical):
     def compose(self) -> ComposeResult:
         """The question with its answers, the field, the verdict."""
         answers = [
-            Block(Content.assemble(f"{place} ", phrase(choice.text)), "  ", "    ")
-            for place, choice in enumerate(self.question.choices, 1)
+            Block(Content.assemble(f"{answer} ", phrase(choice.text)), "  ", "    ")
+            for answer, choice in enumerate(self.question.choices, 1)
         ]
         yield Prose([Block(Content.assemble("? ", phrase(self.question.ask)), hang="  "), *answers])
         yield self.field

@@ -166,11 +166,11 @@ class XrayScreen(StudyScreen):
         cells = {
             head: [number(value) for _, value in labels(values)] for head, values in columns.items()
         }
-        for head, found in (
+        for head, gradient in (
             (tr("hand off"), xray.by_hand),
             (tr("diff. off"), xray.by_difference),
         ):
-            cells[head] = [f"{off:+.0e}" if off else "0" for off in apart(found, xray.autograd)]
+            cells[head] = [f"{off:+.0e}" if off else "0" for off in apart(gradient, xray.autograd)]
         off = max(xray.off_by_hand, xray.off_by_difference)
         lines = [
             *side_by_side(study.labels, cells, width, CELL_WIDTH),
