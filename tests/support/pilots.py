@@ -10,7 +10,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from engine.lessons.lesson import Lesson
-from engine.training.snapshot import Snapshot
+from engine.training.snapshot import Shown, Snapshot
 from tests.support.sessions import FakeSession
 from tui.app import LinregApp
 from tui.backend import Backend
@@ -109,6 +109,15 @@ async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:
     main = main_of(pilot)
     session_of(main.app).latest = snapshot
     await until(pilot, lambda: main.desk.snapshot is snapshot)
+    await pilot.pause()
+
+
+async def become(pilot: Pilot[None], now: Snapshot, *runs: Snapshot) -> None:
+    """Bring an app to where `app_showing` would have begun with these snapshots."""
+    main = main_of(pilot)
+    session_of(main.app).shown = Shown(now, runs)
+    await until(pilot, lambda: main.desk.snapshot is now)
+    main.desk.restart(now.experiment)
     await pilot.pause()
 
 

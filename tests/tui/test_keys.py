@@ -15,9 +15,19 @@ from engine.catalog.choice import REGISTRIES
 from engine.experiment import Experiment
 from engine.jobs.band import fan
 from engine.lessons.library import lessons
-from engine.training.snapshot import Shown, Snapshot
+from engine.training.snapshot import Snapshot
 from tests.support.paths import ROOT
-from tests.support.pilots import about, app_for, main_of, settled, show, text_of, until
+from tests.support.pilots import (
+    about,
+    app_for,
+    become,
+    main_of,
+    resize,
+    settled,
+    show,
+    text_of,
+    until,
+)
 from tests.support.quiz import quiz
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import (
@@ -185,16 +195,14 @@ KEYS = [(action.id, key) for action in ACTIONS for key in action.key.split(",")]
 
 async def begin(stage: Stage, case: Case) -> None:
     """Bring the app to where a case begins, whatever another one has left behind."""
-    main, session, snapshot = stage.main, stage.session, case.snapshot()
+    main = stage.main
     while stage.app.screen is not main:
         await stage.pilot.press("escape")
     await main.classroom.close()
-    session.shown = Shown(snapshot, (previous(),))
-    await until(stage.pilot, lambda: main.desk.snapshot is snapshot)
+    await become(stage.pilot, case.snapshot(), previous())
     if case.lesson:
         await main.classroom.open(quiz())
     main.desk.pinned = None
-    main.desk.restart(snapshot.experiment)
     main.commands.set_pace(None)
     main.lab.loss.log_y = True
     main.lab.loss.reset_view()
@@ -203,7 +211,7 @@ async def begin(stage: Stage, case: Case) -> None:
     main.navigator.go_to(main.classroom.panel or main.lab.loss)
     await stage.pilot.press(*case.before)
     await stage.pilot.pause()
-    session.calls.clear()
+    stage.session.calls.clear()
 
 
 async def does(stage: Stage, id: str, key: str) -> None:
@@ -571,49 +579,52 @@ async def test_device_offers_what_is_there() -> None:
 # Getting about -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(30, 10), (50, 24), (120, 34)])
-async def test_tab_visits_every_panel_and_shift_tab_goes_back(size: tuple[int, int]) -> None:
+async def test_tab_visits_every_panel_and_shift_tab_goes_back() -> None:
     session = FakeSession(finished(), (previous(),))
     app = app_for(session)
-    async with app.run_test(size=size) as pilot:
+    there = ["fit", "values", "data", "model", "training", "loss"]
+    async with app.run_test(size=(30, 10)) as pilot:
         stage = Stage(app, session, pilot)
         await settled(pilot)
         assert stage.panel == "loss"
-        there = ["fit", "values", "data", "model", "training", "loss"]
-        for name in there:
-            await pilot.press("tab")
-            await until(pilot, partial(stage.is_at, name))
-        for name in [*there[:-1][::-1], "loss"]:
-            await pilot.press("shift+tab")
-            await until(pilot, partial(stage.is_at, name))
+        for size in ((30, 10), (50, 24), (120, 34)):
+            await resize(pilot, size)
+            for key, names in (("tab", there), ("shift+tab", [*there[:-1][::-1], "loss"])):
+                for name in names:
+                    with about(f"{key} to {name} at {size}"):
+                        await pilot.press(key)
+                        await until(pilot, partial(stage.is_at, name))
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 34)])
-async def test_what_has_the_focus_can_be_seen(size: tuple[int, int]) -> None:
+async def test_what_has_the_focus_can_be_seen() -> None:
     app = app_for(FakeSession(finished()))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot)
-        for _ in app.main.navigator.panels:
-            await pilot.press("tab")
-            await pilot.pause()
-            focused = app.main.focused
-            assert focused
-            assert focused.region.area
-            assert app.main.region.contains_region(focused.region)
+        for size in ((40, 12), (80, 24), (120, 34)):
+            await resize(pilot, size)
+            for _ in app.main.navigator.panels:
+                await pilot.press("tab")
+                await pilot.pause()
+                focused = app.main.focused
+                assert focused
+                assert focused.region.area, (focused, size)
+                assert app.main.region.contains_region(focused.region), (focused, size)
 
 
-@pytest.mark.parametrize("size", [(40, 12), (120, 34)])
-async def test_jump_letters(size: tuple[int, int]) -> None:
+async def test_jump_letters() -> None:
     places = [(letter, name) for letter, name in JUMPS.items() if name != "lesson"]
     session = FakeSession(finished())
     app = app_for(session)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(40, 12)) as pilot:
         stage = Stage(app, session, pilot)
         await settled(pilot)
-        for letter, name in [*places, *reversed(places)]:
-            await pilot.press("ctrl+o", letter)
-            await until(pilot, partial(stage.is_at, name))
-            assert app.screen is app.main
+        for size in ((40, 12), (120, 34)):
+            await resize(pilot, size)
+            for letter, name in [*places, *reversed(places)]:
+                with about(f"{letter} at {size}"):
+                    await pilot.press("ctrl+o", letter)
+                    await until(pilot, partial(stage.is_at, name))
+                    assert app.screen is app.main
 
 
 async def test_jump_by_arrow_and_enter() -> None:
@@ -627,17 +638,22 @@ async def test_jump_by_arrow_and_enter() -> None:
 
 
 @pytest.mark.usefixtures("busy")
-@pytest.mark.parametrize("keys", ["ddd", "vvv", ["enter"] * 3, ["enter", "escape", "escape"]])
-async def test_dialog_closes_once_though_its_key_comes_several_times(keys: list[str]) -> None:
+async def test_dialog_closes_once_though_its_key_comes_several_times() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await pilot.press("j")
-        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
-        await pilot.press(*keys)  # all of them before the first is done
-        await until(pilot, lambda: not isinstance(app.screen, JumpScreen))
-        await pilot.pause()
-        assert app.main in app.screen_stack
+        for keys in ("ddd", "vvv", ["enter"] * 3, ["enter", "escape", "escape"]):
+            with about(keys):
+                while app.screen is not app.main:  # a key more may have opened a list
+                    await pilot.press("escape")
+                    await pilot.pause()
+                app.main.navigator.go_to(app.main.lab.loss)
+                await pilot.press("j")
+                await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+                await pilot.press(*keys)  # all of them before the first is done
+                await until(pilot, lambda: not isinstance(app.screen, JumpScreen))
+                await pilot.pause()
+                assert app.main in app.screen_stack
 
 
 @pytest.mark.usefixtures("busy")
@@ -790,20 +806,22 @@ def test_shown_key() -> None:
 # The key bar ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(20, 5), (30, 10), (40, 12), (80, 24), (120, 34)])
-async def test_key_bar_fits_and_offers_help(size: tuple[int, int]) -> None:
+async def test_key_bar_fits_and_offers_help() -> None:
     app = app_for(FakeSession(ready(), (previous(),)))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(20, 5)) as pilot:
         await settled(pilot)
-        for name, state in STATES.items():
-            await show(pilot, state())
-            line = str(app.main.query_one(KeyBar).render())
-            assert len(line) <= size[0]
-            assert "? help" in line
-            assert text_of(app)[-1].rstrip() == line.rstrip()
-            if size[0] >= 30:
-                assert ("space pause" in line) == (name == "running")
-                assert ("s start" in line) == (name != "running")
+        for size in ((20, 5), (30, 10), (40, 12), (80, 24), (120, 34)):
+            await resize(pilot, size)
+            for name, state in STATES.items():
+                with about(f"{name} at {size}"):
+                    await show(pilot, state())
+                    line = str(app.main.query_one(KeyBar).render())
+                    assert len(line) <= size[0]
+                    assert "? help" in line
+                    assert text_of(app)[-1].rstrip() == line.rstrip()
+                    if size[0] >= 30:
+                        assert ("space pause" in line) == (name == "running")
+                        assert ("s start" in line) == (name != "running")
 
 
 async def test_click_on_the_key_bar_does_the_same() -> None:

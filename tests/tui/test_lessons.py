@@ -28,7 +28,7 @@ from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
 from tests.support.mashing import mash
 from tests.support.paths import ROOT
-from tests.support.pilots import app_for, settled, show, text_of, until
+from tests.support.pilots import about, app_for, resize, settled, show, text_of, until
 from tests.support.quiz import FIRST, QUIZ, quiz
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
@@ -82,6 +82,10 @@ class Desk:
         panel = self.app.main.navigator.panel_of(self.app.main.focused)
         return str(panel.id) if panel else ""
 
+    def has_title(self, title: str) -> bool:
+        """Whether the open lesson is that of a title."""
+        return self.title == title
+
     def is_at_line(self, line: int) -> bool:
         """Whether this line of the text is the first that can be seen."""
         return self.panel.scroll_offset.y == line
@@ -118,28 +122,21 @@ async def test_panels_that_can_be_hidden_are_those_of_the_lab() -> None:
         assert {panel.id for panel in here.app.main.navigator.panels} == set(OFFER.panels)
 
 
-@pytest.mark.parametrize("number", [1, 5, NUMBERED])
-async def test_a_digit_opens_a_lesson(number: int) -> None:
-    lesson = list(lessons().values())[number - 1]
+async def test_a_digit_opens_a_lesson_from_the_free_lab_and_from_another() -> None:
+    numbered = list(lessons().values())[:NUMBERED]
     async with desk() as here:
-        await here.press(str(number))
-        await until(here.pilot, lambda: here.title == lesson.title)
-        assert here.session.asked == [("prepare", lesson.experiment)]
-        assert here.app.main.desk.experiment == lesson.experiment
-        assert here.app.main.focused is here.panel
-        assert here.app.main.lab.fit.view.name == lesson.view
-        status = here.app.main.query_one(StatusBar).render().plain
-        assert lesson.title[:20] in status
-
-
-async def test_one_lesson_after_the_other_has_the_focus() -> None:
-    async with desk() as here:
-        for number, lesson in enumerate(list(lessons().values())[:3], 1):
-            await here.press(str(number))
-            title = lesson.title
-            await until(here.pilot, lambda title=title: here.title == title)  # type: ignore[misc]
-            await here.pilot.pause()
-            assert here.app.main.focused is here.panel
+        main = here.app.main
+        for number, lesson in enumerate(numbered, 1):
+            with about(number):
+                here.session.calls.clear()
+                await here.press(str(number))
+                await until(here.pilot, partial(here.has_title, lesson.title))
+                await here.pilot.pause()
+                assert here.session.asked == [("prepare", lesson.experiment)]
+                assert main.desk.experiment == lesson.experiment
+                assert main.focused is here.panel
+                assert main.lab.fit.view.name == lesson.view
+                assert lesson.title[:20] in main.query_one(StatusBar).render().plain
 
 
 async def test_the_palette_opens_a_lesson() -> None:
@@ -204,18 +201,23 @@ async def test_a_wide_list_says_what_a_lesson_answers() -> None:
         assert line.index(lesson.title) < line.index(lesson.source) < line.index("0/3")
 
 
-@pytest.mark.parametrize("size", [(30, 10), (40, 12), (50, 24), (80, 24), (120, 34), (200, 50)])
-async def test_the_lesson_can_be_seen_at_once(size: tuple[int, int]) -> None:
-    async with desk(quiz(), size=size) as here:
-        panel = here.panel
-        assert here.app.main.focused is panel
-        if size[0] >= 40:
-            assert "How large a step?" in "\n".join(text_of(here.app)[1:])
-            assert "esc leaves the lesson" in "\n".join(text_of(here.app))
-            assert panel.region.height >= size[1] - 6
-        if size[0] >= 80:
-            assert here.app.main.lab.fit.region.area or here.app.main.lab.loss.region.area
-            assert here.app.main.lab.values.region.height >= 4
+async def test_the_lesson_can_be_seen_at_once() -> None:
+    async with desk() as here:
+        main = here.app.main
+        for size in ((30, 10), (40, 12), (50, 24), (80, 24), (120, 34), (200, 50)):
+            with about(size):
+                await main.classroom.close()
+                await resize(here.pilot, size)
+                await main.classroom.open(quiz())
+                await here.pilot.pause()
+                assert main.focused is here.panel
+                if size[0] >= 40:
+                    assert "How large a step?" in "\n".join(text_of(here.app)[1:])
+                    assert "esc leaves the lesson" in "\n".join(text_of(here.app))
+                    assert here.panel.region.height >= size[1] - 6
+                if size[0] >= 80:
+                    assert main.lab.fit.region.area or main.lab.loss.region.area
+                    assert main.lab.values.region.height >= 4
 
 
 async def test_the_view_opens_in_the_second_chart() -> None:
@@ -243,25 +245,28 @@ def test_a_bad_file_is_one_line_and_exit_2(tmp_path: Path) -> None:
 # What a lesson hides -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 34)])
-async def test_hidden_panels_are_neither_displayed_nor_reached(size: tuple[int, int]) -> None:
-    async with desk(quiz(), size=size) as here:
-        visited = [here.place]
-        for _ in range(6):
-            await here.press("tab")
-            focused = here.app.main.focused
-            assert focused
-            assert focused.region.area
-            visited.append(here.place)
-        assert visited == ["lesson", "data", "training", "loss", "fit", "values", "lesson"]
-        assert "Model" not in "\n".join(text_of(here.app))
-        await here.press("j")
-        await until(here.pilot, lambda: isinstance(here.app.screen, JumpScreen))
-        assert "m" not in here.app.screen.panels  # type: ignore[attr-defined]
-        await here.press("m")
-        assert isinstance(here.app.screen, JumpScreen)
-        await here.press("e")
-        await until(here.pilot, lambda: here.place == "lesson")
+async def test_hidden_panels_are_neither_displayed_nor_reached() -> None:
+    async with desk(quiz()) as here:
+        for size in ((40, 12), (80, 24), (120, 34)):
+            with about(size):
+                await resize(here.pilot, size)
+                await until(here.pilot, lambda: here.place == "lesson")
+                visited = [here.place]
+                for _ in range(6):
+                    await here.press("tab")
+                    focused = here.app.main.focused
+                    assert focused
+                    assert focused.region.area
+                    visited.append(here.place)
+                assert visited == ["lesson", "data", "training", "loss", "fit", "values", "lesson"]
+                assert "Model" not in "\n".join(text_of(here.app))
+                await here.press("j")
+                await until(here.pilot, lambda: isinstance(here.app.screen, JumpScreen))
+                assert "m" not in here.app.screen.panels  # type: ignore[attr-defined]
+                await here.press("m")
+                assert isinstance(here.app.screen, JumpScreen)
+                await here.press("e")
+                await until(here.pilot, lambda: here.place == "lesson")
 
 
 async def test_hidden_tools_say_so_and_are_not_offered() -> None:
@@ -280,24 +285,29 @@ async def test_hidden_tools_say_so_and_are_not_offered() -> None:
         assert kinds == {"data", "optimizer", "schedule"}  # those of the panels that are shown
 
 
-@pytest.mark.parametrize(
-    ("hidden", "size"),
-    [(OFFER.panels, (50, 24)), (("loss", "fit"), (120, 34)), (("training", "values"), (50, 24))],
-)
-async def test_any_panels_can_be_hidden(hidden: tuple[str, ...], size: tuple[int, int]) -> None:
-    lesson = replace(quiz(), hide_panels=hidden)
-    async with desk(lesson, size=size) as here:
-        for key in ("tab", "l", "v", "y", "right", "plus", "k", "tab", "shift+tab", "enter"):
-            await here.press(key)
-            assert here.app.main.focused
-            assert here.place not in hidden
-        await until(here.pilot, lambda: here.app.main.focused is not None)
-        await here.press("escape", "escape", "escape")
-        await until(here.pilot, lambda: here.title == "")
-        for _ in OFFER.panels:
-            await here.press("tab")
-            assert here.app.main.focused
-            assert here.app.main.focused.region.area
+async def test_any_panels_can_be_hidden() -> None:
+    keys = ("tab", "l", "v", "y", "right", "plus", "k", "tab", "shift+tab", "enter")
+    hiding = (
+        (OFFER.panels, (50, 24)),
+        (("loss", "fit"), (120, 34)),
+        (("training", "values"), (50, 24)),
+    )
+    async with desk() as here:
+        main = here.app.main
+        for hidden, size in hiding:
+            await resize(here.pilot, size)
+            await main.classroom.open(replace(quiz(), hide_panels=hidden))
+            for key in keys:
+                with about(f"{key} without {hidden}"):
+                    await here.press(key)
+                    assert main.focused
+                    assert here.place not in hidden
+            await here.press("escape", "escape", "escape")
+            await until(here.pilot, lambda: here.title == "")
+            for _ in OFFER.panels:
+                await here.press("tab")
+                assert main.focused
+                assert main.focused.region.area, hidden
 
 
 async def test_the_free_lab_is_as_it_was_before() -> None:

@@ -8,9 +8,21 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from engine.training.snapshot import Snapshot
 from tests.support.jobs import found, seed_band
-from tests.support.pictures import Compare, Steps
-from tests.support.pilots import LARGE, SIZES, app_for, app_showing, main_of, show, until
+from tests.support.pictures import Compare, Look, Steps, named
+from tests.support.pilots import (
+    LARGE,
+    SIZES,
+    app_for,
+    app_showing,
+    become,
+    main_of,
+    resize,
+    settled,
+    show,
+    until,
+)
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import STATES, diverged, finished, loading, previous, ready, running
 from tui.app import LinregApp
@@ -22,8 +34,12 @@ from tui.settings import Settings
 
 def app_in(state: str, settings: Settings | None = None) -> LinregApp:
     """The app in a state, with an earlier run to compare with where one has been finished."""
-    earlier = (previous(),) if state in ("finished", "diverged") else ()
-    return app_showing(STATES[state](), *earlier, settings=settings)
+    return app_showing(STATES[state](), *before(state), settings=settings)
+
+
+def before(state: str) -> tuple[Snapshot, ...]:
+    """The runs that were over before one came into a state."""
+    return (previous(),) if state in ("finished", "diverged") else ()
 
 
 def pressing(*keys: str, then: Callable[[Pilot[None]], bool] = lambda pilot: True) -> Steps:
@@ -53,33 +69,42 @@ def has_focus(key: str) -> Callable[[Pilot[None]], bool]:
 # States ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", ["ready", "finished", "diverged"])
-def test_state(picture: Compare, state: str) -> None:
-    picture(app_in(state), *SIZES)
+async def each(
+    accepted: Look, states: tuple[str, ...], *sizes: tuple[int, int], colours: bool = False
+) -> None:
+    """One app comes into each state at each size."""
+    app = app_in(states[0])
+    async with app.run_test(size=sizes[0], notifications=True) as pilot:
+        await settled(pilot)
+        for size in sizes:
+            await resize(pilot, size)
+            for state in states:
+                await become(pilot, STATES[state](), *before(state))
+                await accepted(pilot, f"{state}-{named(size)}", colours)
 
 
-@pytest.mark.parametrize("state", ["ready", "finished", "diverged", "failed"])
-def test_state_in_colours(picture: Compare, state: str) -> None:
-    picture(app_in(state), *LARGE, colours=True)
+async def test_state(accepted: Look) -> None:
+    await each(accepted, ("ready", "finished", "diverged"), *SIZES)
+
+
+async def test_state_in_colours(accepted: Look) -> None:
+    await each(accepted, ("ready", "finished", "diverged", "failed"), *LARGE, colours=True)
 
 
 SMALL_CHANGE = ("paused", "stopped", "loading", "one_point", "constant")
 """States that differ from others only in what a large terminal shows as well."""
 
 
-@pytest.mark.parametrize("state", SMALL_CHANGE)
-def test_state_at_80x24(picture: Compare, state: str) -> None:
-    picture(app_in(state), (80, 24))
+async def test_state_at_80x24(accepted: Look) -> None:
+    await each(accepted, SMALL_CHANGE, (80, 24))
 
 
-@pytest.mark.parametrize("state", ["running", "failed", "zeros", "not_finite", "many_features"])
-def test_rarer_state(picture: Compare, state: str) -> None:
-    picture(app_in(state), *LARGE)
+async def test_rarer_state(accepted: Look) -> None:
+    await each(accepted, ("running", "failed", "zeros", "not_finite", "many_features"), *LARGE)
 
 
-@pytest.mark.parametrize("state", ["loading", "running", "finished", "diverged", "failed"])
-def test_words_only(picture: Compare, state: str) -> None:
-    picture(app_in(state), (30, 10))
+async def test_words_only(accepted: Look) -> None:
+    await each(accepted, ("loading", "running", "finished", "diverged", "failed"), (30, 10))
 
 
 def test_pinned_run_beside_the_previous_one(picture: Compare) -> None:
