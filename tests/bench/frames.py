@@ -16,8 +16,9 @@ from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
 from tests.bench.report import Row, at_most
-from tests.bench.terminal import APP, COLUMNS, LINES, ROOT, Terminal
 from tests.bench.timing import Contender, in_turns, timed
+from tests.support.paths import ROOT
+from tests.support.terminal import APP, COLUMNS, LINES, Terminal
 
 EMPTY = """
 from textual.app import App

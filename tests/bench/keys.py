@@ -18,8 +18,8 @@ from time import perf_counter
 import pyte
 
 from tests.bench.report import Row
-from tests.bench.terminal import APP, COLUMNS, LINES, PATIENCE, Terminal
 from tests.bench.timing import Samples, percentile
+from tests.support.terminal import APP, COLUMNS, LINES, PATIENCE, Terminal
 
 WANTED = 0.05
 """Seconds from a key to the painted screen that 95 % of the keys should not exceed."""

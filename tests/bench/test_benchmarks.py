@@ -13,8 +13,8 @@ from tests.bench.__main__ import BENCHMARKS
 from tests.bench.keys import cursor_epoch
 from tests.bench.plain import FromParts, FromScratch
 from tests.bench.report import Row, Section
-from tests.bench.terminal import APP, PATIENCE, Terminal
 from tests.bench.timing import Samples, apart, percentile, ratio_of
+from tests.support.terminal import APP, PATIENCE, Terminal
 
 TINY = 20, 2, 5
 """Samples, features and batch size."""

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.terminal import APP, HANG_UP
 
 PATIENCE = 60
 """Seconds after which a process that says nothing is given up."""
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
-COMMAND = [sys.executable, "-m", "tui"]
 
 
 def environment() -> dict[str, str]:
@@ -41,7 +41,7 @@ class Terminal:
         self.modes = termios.tcgetattr(slave)
         self.slave = slave
         self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            [sys.executable, "-c", HANG_UP + APP, *arguments],
             cwd=ROOT,
             env=environment(),
             stdin=slave,
@@ -118,7 +118,7 @@ def is_restored(terminal: Terminal) -> bool:
 @pytest.mark.parametrize("arguments", [[], ["--ascii"], ["--lesson", "ohm"]])
 def test_without_a_terminal_one_line_points_to_run(arguments: list[str]) -> None:
     result = subprocess.run(
-        [*COMMAND, *arguments],
+        [sys.executable, "-m", "tui", *arguments],
         cwd=ROOT,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -167,14 +167,6 @@ def test_trains_and_leaves_with_a_summary(terminal: Terminal) -> None:
     )
 
 
-def test_ctrl_q_leaves_and_nothing_was_trained(terminal: Terminal) -> None:
-    terminal.until("● ready")
-    terminal.press("\x11")
-    assert terminal.end() == 0
-    assert is_restored(terminal)
-    assert "run " not in terminal.text(terminal.output.rfind(LEAVE))
-
-
 def test_kill_gives_the_terminal_back(terminal: Terminal) -> None:
     terminal.until("● ready")
     terminal.process.send_signal(signal.SIGTERM)
@@ -182,32 +174,25 @@ def test_kill_gives_the_terminal_back(terminal: Terminal) -> None:
     assert is_restored(terminal)
 
 
-def test_settings_of_one_start_are_those_of_the_next(own_place: Path) -> None:
+def test_one_start_goes_on_where_the_last_was_left(own_place: Path) -> None:
+    """The first is left by ctrl+q without a run, the second writes nothing but ASCII."""
     first = Terminal("--lesson", "ohm")
     try:
         first.until("Ohm's law")
         first.until("● ready")
-        first.press("q")
+        first.press("\x11")
         assert first.end() == 0
+        assert is_restored(first)
+        assert "run " not in first.text(first.output.rfind(LEAVE))
     finally:
         first.close()
     assert list(own_place.rglob("settings.toml"))
-    second = Terminal()
+    second = Terminal("--ascii")
     try:
         second.until("Ohm's law")
+        second.until("* ready")
         second.press("q")
         assert second.end() == 0
+        assert second.output[second.output.find(ENTER) : second.output.rfind(LEAVE)].isascii()
     finally:
         second.close()
-
-
-def test_ascii_writes_nothing_else() -> None:
-    terminal = Terminal("--ascii")
-    try:
-        terminal.until("* ready")
-        terminal.press("q")
-        assert terminal.end() == 0
-        drawn = terminal.output[terminal.output.find(ENTER) : terminal.output.rfind(LEAVE)]
-        assert drawn.isascii()
-    finally:
-        terminal.close()

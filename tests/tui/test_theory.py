@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 from textual.containers import VerticalScroll
-from textual.pilot import Pilot
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
@@ -16,8 +15,8 @@ from engine.session import Session
 from engine.theory.noise import GradientNoise
 from engine.theory.study import Study
 from tests.support.jobs import found
-from tests.support.pictures import Compare, Steps
-from tests.support.pilots import app_for, calm, main_of, settled, until
+from tests.support.pictures import Look
+from tests.support.pilots import about, app_for, main_of, settled, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import loading, ready
 from tests.support.studies import DIALOGS, ask, posed, studied
@@ -40,13 +39,14 @@ def xray(study: Study, width: int = 80) -> str:
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("leave", ["escape", "q", "enter", ""])
-async def test_each_key_opens_its_dialog(leave: str) -> None:
+async def test_each_key_opens_its_dialog() -> None:
     async with app_for(FakeSession(ready())).run_test(size=(80, 24)) as pilot:
-        for key in ("t", "d", "t"):
-            await ask(pilot, key, studied())
-            await pilot.press(leave or key)
-            await until(pilot, lambda: pilot.app.screen is main_of(pilot))
+        for leave in ("escape", "q", "enter", "the same"):
+            for key in ("t", "d", "t"):
+                with about(f"{key}, left by {leave}"):
+                    await ask(pilot, key, studied())
+                    await pilot.press(key if leave == "the same" else leave)
+                    await until(pilot, lambda: pilot.app.screen is main_of(pilot))
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -230,14 +230,6 @@ async def test_the_engine_answers_after_a_step() -> None:
 # Pictures ----------------------------------------------------------------------------------------
 
 
-def asking(key: str) -> Steps:
-    async def steps(pilot: Pilot[None]) -> None:
-        await ask(pilot, key, posed())
-        await calm(pilot)
-
-    return steps
-
-
 LOOKS = {
     "120x34": ((120, 34), Settings()),
     "80x24": ((80, 24), Settings()),
@@ -248,8 +240,12 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("key", DIALOGS)
-def test_dialog(picture: Compare, key: str, look: str) -> None:
+async def test_dialog(accepted: Look, look: str) -> None:
     size, settings = LOOKS[look]
     app = app_for(FakeSession(ready()), replace(settings))
-    picture(app, size, steps=asking(key), colours=look in ("80x24", "light"))
+    async with app.run_test(size=size, notifications=True) as pilot:
+        for key in DIALOGS:
+            await ask(pilot, key, posed())
+            await accepted(pilot, key, colours=look in ("80x24", "light"))
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is app.main)

@@ -10,11 +10,11 @@ import struct
 import subprocess
 import sys
 import termios
-from pathlib import Path
 from time import perf_counter
 from typing import Self
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 COLUMNS, LINES = 120, 34
 PATIENCE = 60.0
 """Seconds after which a program that does not write what is waited for counts as broken."""
