@@ -18,7 +18,7 @@ from engine.problem import Problem, build
 from engine.theory.facts import Facts
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
 from engine.training.trainer import train
-from tests.support.runs import Array, array, batch_losses_of, epochs_of
+from tests.support.runs import Array, array, batch_losses_of, epochs_of, outcome, started
 
 
 @cache
@@ -52,8 +52,7 @@ class Trace:
     steps: list[Loss]
     epochs: list[Loss]
     end: Finished | Diverged
-    sizes: list[int]
-    """Samples in each minibatch."""
+    facts: Facts
 
 
 # Losses are compared to 1e-5 relative. Near a perfect fit that asks for more than float32 can
@@ -117,13 +116,12 @@ def trace(experiment: Experiment) -> Trace:
             theta = vector(problem, {name: array(params[name]) for name in params})
         if isinstance(event, EpochEnded):
             wholes.append((design, y, vector(problem, event.params)))
-    end = events[-1]
-    assert isinstance(end, Finished | Diverged)
+    end = outcome(events)
     return Trace(
         losses_with_slack(problem, minibatches, batch_losses_of(events)),
         losses_with_slack(problem, wholes, [epoch.loss for epoch in epochs_of(events)]),
         end,
-        [len(labels) for _, labels, _ in minibatches],
+        started(events).facts,
     )
 
 

@@ -69,10 +69,10 @@ def flat(values: dict[str, tuple[float, ...]] | Any) -> Array:
 @given(data=st.data())
 @settings(max_examples=20)
 def test_every_loop_has_the_same_losses(entry: LossEntry, data: st.DataObject) -> None:
-    """Losses equal to 1e-5 relative; any data, model, init, reduction and short last batch."""
+    """Those of the first to 1e-5; any data, model, init, reduction and short last batch."""
     experiment = data.draw(tame_experiments(loss=entry.name))
     expected = trace(experiment)
-    for loop in LOOPS:
+    for loop in LOOPS[1:]:
         events = list(singly(experiment.changed({"loop": loop})))
         assert len(steps_of(events)) == len(expected.steps)
         assert_same(events, expected)
@@ -92,7 +92,7 @@ def test_every_loop_has_the_same_losses_on_standard_data(
     tolerance = 0.05 if kinked(entry) else 1e-5
     lr = 0.03 / batch_size if reduction == "total" else 0.03
     experiment = Experiment(reduction=Reduction(reduction), batch_size=batch_size, lr=lr).changed(
-        {"loss": entry.name, "data.n": 500, "data.noise": noise, "epochs": 4}
+        {"loss": entry.name, "data.n": 250, "data.noise": noise, "epochs": 2}
     )
     runs = [epochs_of(train(experiment.changed({"loop": loop}))) for loop in LOOPS]
     for run in runs[1:]:
@@ -111,7 +111,7 @@ def test_every_loop_takes_the_steps_of_every_optimizer(
             "optimizer": entry.name,
             "schedule": schedule,
             "penalty": "l2",
-            "data.n": 500,
+            "data.n": 250,
             "data.noise": 0.1,
         }
     )
@@ -123,17 +123,17 @@ def test_every_loop_takes_the_steps_of_every_optimizer(
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-@pytest.mark.parametrize("optimizer", ["adagrad", "rmsprop", "adam"])
-def test_an_adaptive_optimizer_goes_the_same_way_on_twice_the_loss(
-    optimizer: str, loop: str
-) -> None:
+def test_an_adaptive_optimizer_goes_the_same_way_on_twice_the_loss(loop: str) -> None:
     """r² against ½r², nearly the same path; SGD's steps are twice as long."""
 
     def way(name: str, loss: str) -> Array:
-        run = Experiment(loop=loop, lr=0.05, epochs=2).changed({"optimizer": name, "loss": loss})
+        run = Experiment(loop=loop, lr=0.05, epochs=2).changed(
+            {"optimizer": name, "loss": loss, "data.n": 300}
+        )
         return np.array([flat(epoch.params) for epoch in epochs_of(train(run))])
 
-    assert way(optimizer, "squared") == pytest.approx(way(optimizer, "half_squared"), abs=2e-3)
+    for optimizer in ("adagrad", "rmsprop", "adam"):
+        assert way(optimizer, "squared") == pytest.approx(way(optimizer, "half_squared"), abs=2e-3)
     assert np.abs(way("sgd", "squared") - way("sgd", "half_squared")).max() > 0.01
 
 
@@ -320,31 +320,12 @@ def test_sum_and_mean_take_the_same_steps_where_no_batch_is_short(
     """η_sum=η_mean/B; trajectories equal to 1e-6."""
     if kinked(entry):
         pytest.skip("rounding decides on the direction of its steps")
-    run = Experiment(loop=loop).changed({"loss": entry.name, "epochs": 2})
+    run = Experiment(loop=loop).changed({"loss": entry.name, "epochs": 2, "data.n": 250})
     summed, averaged = (
         epochs_of(train(run.changed({"reduction": reduction}))) for reduction in ("sum", "mean")
     )
     for epoch, same in zip(summed, averaged, strict=True):
         assert flat(epoch.params) == pytest.approx(flat(same.params), rel=1e-6, abs=1e-6)
-
-
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_short_last_batch_has_more_weight_under_the_mean(loop: str) -> None:
-    """n=1001, B=100, η=.5, σ=1: half loss .51 (nominal divisor) against .8–1.1."""
-    run = Experiment(loop=loop, batch_size=100, lr=0.5, epochs=10).changed(
-        {"data.n": 1001, "data.noise": 1.0}
-    )
-    ends = {
-        reduction: np.mean(
-            [
-                outcome(train(run.changed({"reduction": reduction, "seed": seed}))).loss
-                for seed in range(12)
-            ]
-        )
-        for reduction in REDUCTIONS
-    }
-    assert ends["sum"] == pytest.approx(0.51, abs=0.03)
-    assert 0.7 < ends["mean"] < 1.3
 
 
 @pytest.mark.parametrize("loop", LOOPS)

@@ -204,7 +204,8 @@ def test_every_device_that_is_present_finds_the_same_numbers(
 )
 def test_the_median_loss_after_three_epochs(lr: float, low: float, high: float) -> None:
     """.001→9.1, .003→2.7, .01→.040, .03→5.1e-5, .3→5.4e-5, 1→7e-5."""
-    ends = [outcome(train(Experiment(lr=lr, seed=seed))).loss for seed in range(11)]
+    run = Experiment(loop="fast", lr=lr)
+    ends = [outcome(train(run.changed({"seed": seed}))).loss for seed in range(11)]
     assert low < float(np.median(ends)) < high
 
 
@@ -226,7 +227,7 @@ def test_full_batch_descent_converges_just_below_the_critical_rate_only(share: f
 @pytest.mark.parametrize("loss", ["l1", "huber"])
 def test_outliers_do_not_move_the_robust_losses(loss: str) -> None:
     """One label at 10000 moves least squares far; L1 and Huber stay within .05."""
-    experiment = Experiment(lr=0.01, epochs=30).changed(
+    experiment = Experiment(loop="fast", lr=0.01, epochs=30).changed(
         {"loss": loss, "data.outliers": 0.001, "data.outlier_size": 10_000.0}
     )
     params = outcome(train(experiment)).params
@@ -242,7 +243,7 @@ def test_l1_with_a_constant_step_has_a_plateau_set_by_its_rate(
     lr: float, low: float, high: float
 ) -> None:
     """η=.03 sticks at MAE ≈.014; η=.003 reaches .008=σ√(2/π)."""
-    run = Experiment(lr=lr, epochs=50).changed({"loss": "l1"})
+    run = Experiment(loop="fast", lr=lr, epochs=50).changed({"loss": "l1"})
     last = [
         epoch.loss
         for seed in range(2)
@@ -397,7 +398,7 @@ def test_a_spike_is_reported_when_the_rate_is_raised_on_the_way() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_run_at_the_floor_raises_no_alarm(seed: int) -> None:
-    run = Experiment(seed=seed, epochs=20)
+    run = Experiment(loop="fast", seed=seed, epochs=20)
     assert [epoch.alert for epoch in epochs_of(train(run))] == [None] * 20
 
 
