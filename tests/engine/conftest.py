@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +10,7 @@ from hypothesis import settings
 
 from engine.experiment import Experiment
 from engine.session import Session
+from tests.support.paths import ROOT
 from tests.support.runs import wait_until
 
 settings.register_profile("engine", deadline=None, derandomize=True, max_examples=30)
@@ -21,11 +21,11 @@ torch.set_num_threads(1)
 
 
 @pytest.fixture
-def own_kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keeps the kernels of a loss made up for a test out of the folder of the real ones."""
+def own_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps the kernels of a loss made up for a test, apart from the real ones."""
     import numba
 
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "kernels"))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(ROOT / ".pytest_cache" / "kernels"))
 
 
 @pytest.fixture

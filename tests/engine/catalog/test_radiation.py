@@ -95,10 +95,11 @@ def test_the_ends_of_the_range_must_be_in_order() -> None:
 # The recipe ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", range(0, 50, 10))
-def test_ten_kelvin_with_fifty_seeds(first: int) -> None:
-    for seed in range(first, first + 10):
-        assert temperature(run(seed=seed)) == pytest.approx(5000, abs=10)
+def test_ten_kelvin_with_nearly_every_seed() -> None:
+    """Three standard deviations of what fifteen seeds find."""
+    errors = np.array([temperature(run(seed=seed)) - 5000 for seed in range(15)])
+    assert abs(errors.mean()) + 3 * errors.std(ddof=1) < 10
+    assert np.abs(errors).max() < 10
 
 
 @pytest.mark.parametrize("start", [1500.0, 8000.0, 12000.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,11 +35,27 @@ SEEDS = range(3)
 # The lessons that come with the lab ----------------------------------------------------------
 
 
+def in_the_fast_loop(lesson: Lesson) -> Lesson:
+    """A lesson that begins in the plainest loop in the one that takes the same steps soonest.
+
+    One that begins in another is about it; of models that are not linear there is no other loop.
+    """
+    if lesson.experiment.loop != "scratch":
+        return lesson
+    try:
+        quick = replace(lesson, experiment=lesson.experiment.changed({"loop": "fast"}))
+        for solution in quick.solutions:
+            quick.experiment.changed(dict(solution.changes))
+    except BadInput:
+        return lesson
+    return quick
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", lessons())
 def test_the_solution_of_every_lesson_reaches_all_of_it(name: str, seed: int) -> None:
     lesson = lessons()[name]
-    attempt = solve(lesson, seed)
+    attempt = solve(in_the_fast_loop(lesson) if seed else lesson, seed)
     missed = [goal.text for i, goal in enumerate(lesson.goals) if i not in attempt.met]
     assert not missed
     assert all(forecast.right for forecast in attempt.forecasts.values()), attempt.forecasts
@@ -60,7 +77,7 @@ def test_every_lesson_asks_has_hints_and_can_be_lost(name: str) -> None:
     for opened in OFFER.tools + OFFER.views:
         attempt.use(opened)
     assert not attempt.met
-    attempt.look(outcome(lesson.experiment))
+    attempt.look(outcome(in_the_fast_loop(lesson).experiment))
     assert not attempt.done
 
 
@@ -348,14 +365,13 @@ def test_a_translation_may_not_change_the_lesson(words_of: str, line: int, said:
     assert said in str(refusal.value)
 
 
-TREES = st.recursive(
-    st.one_of(st.text(max_size=3), st.integers()),
-    lambda inner: st.one_of(
-        st.lists(st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_size=3),
-        st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    ),
-    max_leaves=8,
-)
+def branches(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """Tables of some values, and lists of such tables."""
+    tables = st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    return st.lists(tables, max_size=3) | tables
+
+
+TREES = st.recursive(st.text(max_size=3) | st.integers(), branches, max_leaves=8)
 
 
 @given(
@@ -482,14 +498,16 @@ def test_lessons_are_listed_by_chapter() -> None:
 
 
 def test_check_has_a_line_for_each_goal_and_question() -> None:
-    shown = cli("check", "scratch", "ohm", "--seeds", "2")
+    shown = cli("check", "conditioning", "sorted", "--seeds", "2")
     assert shown.code == 0
     heads = [line for line in shown.out.splitlines() if not line.startswith(" ")]
-    assert heads == ["scratch, seed 7", "scratch, seed 8", "ohm, seed 7", "ohm, seed 8"]
-    scratch = lessons()["scratch"]
-    for goal in scratch.goals:
+    assert heads == [
+        f"{name}, seed {seed}" for name in ("conditioning", "sorted") for seed in (7, 8)
+    ]
+    lesson = lessons()["conditioning"]
+    for goal in lesson.goals:
         assert f"  reached: {goal.text}" in shown.out
-    for question in scratch.questions:
+    for question in lesson.questions:
         assert any(
             line.startswith("  right") and line.endswith(question.ask)
             for line in shown.out.splitlines()
@@ -522,9 +540,9 @@ def test_check_refuses_a_bad_file_an_unknown_name_and_no_seed(tmp_path: Path) ->
 
 
 def test_a_lesson_speaks_the_language_in_use() -> None:
-    shown = cli("--lang", "zh", "check", "ohm")
+    shown = cli("--lang", "zh", "check", "sorted")
     assert shown.code == 0
-    for goal in lessons()["ohm"].goals:
+    for goal in lessons()["sorted"].goals:
         assert goal.text in shown.out
     assert "欧姆定律" in cli("--lang", "zh", "lessons").out
 

@@ -58,7 +58,9 @@ def test_a_sum_over_fewer_samples_than_it_is_divided_by_bears_a_larger_lr() -> N
 
 
 def test_a_penalty_does_not_shrink_with_a_sum_over_few_samples() -> None:
-    run = FULL.changed({"batch_size": 4000, "penalty": "l2", "penalty.strength": 5.0})
+    run = FULL.changed(
+        {"loop": "fast", "batch_size": 4000, "penalty": "l2", "penalty.strength": 5.0}
+    )
     limit = facts_of(run).stability.limit.lr
     assert isinstance(outcome(train(run.changed({"lr": 0.98 * limit}))), Finished)
     above = outcome(train(run.changed({"lr": 1.02 * limit})))

@@ -123,7 +123,9 @@ def test_the_optimum_is_the_noise_floor_less_what_was_fitted() -> None:
 def test_no_epoch_of_a_squared_loss_goes_below_the_optimum(loss: str, seed: int) -> None:
     from engine.training.trainer import train
 
-    experiment = Experiment(seed=seed).changed({"loss": loss, "epochs": 6, "data.noise": 0.3})
+    experiment = Experiment(loop="fast", seed=seed).changed(
+        {"loss": loss, "epochs": 6, "data.noise": 0.3}
+    )
     known = facts_of(experiment)
     for epoch in epochs_of(train(experiment)):
         assert epoch.loss >= known.floor.optimum * (1 - 1e-5)

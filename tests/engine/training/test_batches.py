@@ -38,17 +38,17 @@ def run(**changes: object) -> Snapshot:
 
 
 @pytest.mark.parametrize(
-    ("loop", "batch_size", "w"),
+    ("loop", "batch_size", "n", "w"),
     [
-        ("scratch", 2, (1.0, -1.7)),
-        ("scratch", 10, (0.2, -0.34)),
-        ("concise", 10, (0.2, -0.34)),
+        ("scratch", 2, 200, (1.0, -1.7)),
+        ("scratch", 10, 400, (0.2, -0.34)),
+        ("concise", 10, 400, (0.2, -0.34)),
     ],
 )
 def test_without_the_reshape_w_shrinks_by_the_batch_size_and_b_is_unharmed(
-    loop: str, batch_size: int, w: tuple[float, float]
+    loop: str, batch_size: int, n: int, w: tuple[float, float]
 ) -> None:
-    changes: dict[str, object] = {"reshape": False, "reduction": "mean", "data__n": 400}
+    changes: dict[str, object] = {"reshape": False, "reduction": "mean", "data__n": n}
     runs = [run(**changes, loop=loop, batch_size=batch_size, seed=seed) for seed in range(12)]
     found = np.mean([one.params["w"] for one in runs], axis=0)
     assert found == pytest.approx(w, abs=0.4 / batch_size)

@@ -181,9 +181,9 @@ def test_an_alert_is_shown() -> None:
 
 
 def test_memory_does_not_grow_with_the_steps() -> None:
-    experiment = Experiment(batch_size=1, epochs=200).changed({"data.n": 30})
+    experiment = Experiment(loop="fast", batch_size=1, epochs=200).changed({"data.n": 30})
     history = History(experiment)
-    for event in train(experiment):
+    for event in singly(experiment):
         history.fold(event)
     snapshot = history.snapshot("running", 0.03, 1.0)
     assert snapshot.step == 6000

@@ -67,7 +67,7 @@ def flat(values: dict[str, tuple[float, ...]] | Any) -> Array:
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
-@settings(max_examples=20)
+@settings(max_examples=14)
 def test_every_loop_has_the_same_losses(entry: LossEntry, data: st.DataObject) -> None:
     """Those of the first to 1e-5; any data, model, init, reduction and short last batch."""
     experiment = data.draw(tame_experiments(loss=entry.name))
