@@ -1,4 +1,4 @@
-"""A lesson with everything in it."""
+"""A small lesson, and the same with everything that a lesson may ask of the screen."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ FIRST = next(iter(lessons()))
 """The name of the first lesson of the library."""
 
 
-QUIZ = """+++
+STEP = """+++
 title = "How large a step?"
-view = "residuals"
-hide_panels = ["model"]
-hide_tools = ["sweep", "theory"]
+chapter = "Mine"
+
+[experiment]
+lr = 0.1
+data = { n = 500 }
 
 [[question]]
 ask = "Which loss is left?"
 of = "final loss"
 within = "factor 2"
+answer = 5e-5
 
 [[question]]
 ask = "With lr = 2, what happens?"
 when = "lr > 1"
+answer = 2
 [[question.choice]]
 text = "It learns faster."
 if = "status is finished"
@@ -36,18 +40,45 @@ if = "standing is at the noise floor"
 hint = "Press s."
 
 [[goal]]
+text = "Make it diverge."
+if = "status is diverged"
+
+[[solution]]
+
+[[solution]]
+lr = 3.0
++++
+# How large a step?
+
+`lr` is the length of a step. **Press** `s`.
+"""
+"""A lesson with two questions, two goals and two runs that solve it."""
+
+QUIZ = STEP.replace(
+    """chapter = "Mine"
+
+[experiment]
+lr = 0.1
+data = { n = 500 }
+""",
+    """view = "residuals"
+hide_panels = ["model"]
+hide_tools = ["sweep", "theory"]
+""",
+).replace(
+    """[[goal]]
+text = "Make it diverge."
+""",
+    """[[goal]]
 text = "See the directions."
 if = "seen directions"
 hint = "Press v."
 
 [[goal]]
 text = "Make it diverge."
-if = "status is diverged"
-+++
-# How large a step?
-
-`lr` is the length of a step. **Press** `s`.
-"""
+""",
+)
+"""The same with a view of its own, things hidden, and a goal on the screen."""
 
 
 def quiz(name: str = FIRST) -> Lesson:

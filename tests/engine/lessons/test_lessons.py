@@ -27,6 +27,7 @@ from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
 from engine.support.errors import BadInput
 from engine.support.translation import set_language
 from tests.support.commands import cli, refusal_of
+from tests.support.quiz import STEP
 from tui.offer import OFFER
 
 SEEDS = range(3)
@@ -144,90 +145,51 @@ def test_keys_are_named_alike_in_both_languages(name: str) -> None:
 
 # Files ---------------------------------------------------------------------------------------
 
-GOOD = """+++
-title = "A step"
-chapter = "Mine"
-
-[experiment]
-lr = 0.1
-data = { n = 500 }
-
-[[question]]
-ask = "How large a loss?"
-of = "final loss"
-within = "factor 2"
-answer = 5e-5
-
-[[question]]
-ask = "What happens?"
-when = "lr > 1"
-answer = 2
-[[question.choice]]
-text = "It learns."
-if = "status is finished"
-[[question.choice]]
-text = "It runs away."
-if = "status is diverged"
-
-[[goal]]
-text = "Arrive."
-if = "standing is at the noise floor"
-hint = "Press s."
-
-[[goal]]
-text = "Run away."
-if = "status is diverged"
-
-[[solution]]
-
-[[solution]]
-lr = 3.0
-+++
-Some *text*.
-"""
-
 
 def good() -> Lesson:
-    return parse_lesson(GOOD, "mine", "mine.md")
+    return parse_lesson(STEP, "mine", "mine.md")
 
 
 def test_a_lesson_says_what_its_file_says() -> None:
     lesson = good()
-    assert (lesson.title, lesson.chapter, lesson.source) == ("A step", "Mine", "")
+    assert (lesson.title, lesson.chapter, lesson.source) == ("How large a step?", "Mine", "")
     assert (lesson.experiment.lr, lesson.experiment.dataset().n) == (0.1, 500)
-    assert [question.ask for question in lesson.questions] == ["How large a loss?", "What happens?"]
+    assert [question.ask for question in lesson.questions] == [
+        "Which loss is left?",
+        "With lr = 2, what happens?",
+    ]
     assert [choice.text for choice in lesson.questions[1].choices] == [
-        "It learns.",
+        "It learns faster.",
         "It runs away.",
     ]
     assert [goal.hint for goal in lesson.goals] == ["Press s.", ""]
     assert [solution.changes for solution in lesson.solutions] == [(), (("lr", 3.0),)]
     assert lesson.view == OFFER.views[0]
-    assert lesson.body == "Some *text*.\n"
+    assert lesson.body == "# How large a step?\n\n`lr` is the length of a step. **Press** `s`.\n"
 
 
 def test_the_same_with_windows_line_ends_and_a_byte_order_mark() -> None:
-    lesson = parse_lesson("\ufeff" + GOOD.replace("\n", "\r\n"), "mine", "mine.md")
+    lesson = parse_lesson("\ufeff" + STEP.replace("\n", "\r\n"), "mine", "mine.md")
     assert texts_of(lesson) == texts_of(good())
 
 
 MISTAKES = [
     ("+++\ntitle", "title", 1, "begin with a line +++"),
-    ("Some *text*.", "+++", 0, ""),
-    ('title = "A step"', "title = ", 2, "not TOML"),
-    ('title = "A step"', 'title = "A', 2, "not TOML"),
-    ('title = "A step"', 'titel = "A step"', 2, "'titel' is unknown"),
-    ('title = "A step"', 'title = ""', 2, "no title"),
-    ('title = "A step"', "title = 3", 2, "title must be text"),
-    ('title = "A step"', 'title = "A"\nview = "side"', 3, "no view 'side'"),
-    ('title = "A step"', 'title = "A"\nhide_panels = ["x"]', 3, "no panel 'x'"),
-    ('title = "A step"', 'title = "A"\nhide_tools = ["x"]', 3, "no tool 'x'"),
-    ('title = "A step"', 'title = "A"\nhide_tools = "fan"', 3, "list of names"),
+    ("`lr` is the length of a step. **Press** `s`.", "+++", 0, ""),
+    ('title = "How large a step?"', "title = ", 2, "not TOML"),
+    ('title = "How large a step?"', 'title = "A', 2, "not TOML"),
+    ('title = "How large a step?"', 'titel = "A step"', 2, "'titel' is unknown"),
+    ('title = "How large a step?"', 'title = ""', 2, "no title"),
+    ('title = "How large a step?"', "title = 3", 2, "title must be text"),
+    ('title = "How large a step?"', 'title = "A"\nview = "side"', 3, "no view 'side'"),
+    ('title = "How large a step?"', 'title = "A"\nhide_panels = ["x"]', 3, "no panel 'x'"),
+    ('title = "How large a step?"', 'title = "A"\nhide_tools = ["x"]', 3, "no tool 'x'"),
+    ('title = "How large a step?"', 'title = "A"\nhide_tools = "fan"', 3, "list of names"),
     ("lr = 0.1", "lr = -1", 6, "lr"),
     ("lr = 0.1", "rate = 1", 6, "rate"),
     ("{ n = 500 }", "{ n = 0 }", 7, "data.n"),
     ("{ n = 500 }", '{ name = "x" }', 7, "choose from linear"),
-    ('ask = "How large a loss?"\n', "", 9, "a question needs ask"),
+    ('ask = "Which loss is left?"\n', "", 9, "a question needs ask"),
     ('of = "final loss"\n', "", 9, "either of or choice"),
     ('of = "final loss"', 'of = "final joy"', 11, "'final joy' is no quantity"),
     ('of = "final loss"', 'of = "error of R"', 11, "'R' is no parameter"),
@@ -243,15 +205,15 @@ MISTAKES = [
     ('if = "standing is at the noise floor"', 'if = "used hammer"', 28, "cannot be used"),
     ('if = "standing is at the noise floor"', 'if = "loss is soft"', 28, "choose from half_sq"),
     ('if = "standing is at the noise floor"\n', "", 26, "compares nothing"),
-    ('text = "Arrive."\n', "", 26, "a goal needs a text"),
-    ('text = "Run away."\n', "", 31, "a goal needs a text"),
+    ('text = "Reach the noise floor."\n', "", 26, "a goal needs a text"),
+    ('text = "Make it diverge."\n', "", 31, "a goal needs a text"),
     ('hint = "Press s."', 'hnt = "Press s."', 29, "'hnt' is unknown"),
     ("lr = 3.0", "lr = 0.0", 38, "lr"),
     ("lr = 3.0", 'use = ["hammer"]', 38, "no tool or view 'hammer'"),
     ("lr = 3.0", "pause = -1", 38, "whole number of steps"),
     ("lr = 3.0", "data.w = []", 38, "data.w"),
     ("[experiment]\n", "[[experiment]]\n", 5, "must be a table"),
-    ("[[goal]]\ntext = \"Run", "[goal]\ntext = \"Run", 31, ""),
+    ("[[goal]]\ntext = \"Make", "[goal]\ntext = \"Make", 31, ""),
 ]  # fmt: skip
 
 
@@ -259,8 +221,8 @@ MISTAKES = [
 def test_a_mistake_is_one_line_with_file_and_line(
     right: str, wrong: str, line: int, said: str
 ) -> None:
-    assert GOOD.count(right) >= 1
-    text = GOOD.replace(right, wrong, 1)
+    assert STEP.count(right) >= 1
+    text = STEP.replace(right, wrong, 1)
     if not line:  # a mistake that is none: a third fence belongs to the text
         parse_lesson(text, "mine", "mine.md")
         return
@@ -291,14 +253,14 @@ def test_what_stands_in_a_lesson_is_not_executed(tmp_path: Path) -> None:
         f"__import__('os').mkdir({str(mark)!r})",
         f"`{mark}`",
     ):
-        for right in ("status is diverged", "lr > 1", "final loss", "factor 2", "Some *text*."):
-            text = GOOD.replace(right, code.replace('"', "'"), 1)
+        for right in ("status is diverged", "lr > 1", "final loss", "factor 2", "**Press** `s`."):
+            text = STEP.replace(right, code.replace('"', "'"), 1)
             with suppress(BadInput):
                 solve(parse_lesson(text, "mine", "mine.md"))
             assert not mark.exists()
 
 
-LINES = st.sampled_from([*GOOD.split("\n"), "+++", "[[goal]]", "x = [", "é = 1", '"""', "[a.b]"])
+LINES = st.sampled_from([*STEP.split("\n"), "+++", "[[goal]]", "x = [", "é = 1", '"""', "[a.b]"])
 
 
 @settings(max_examples=300, deadline=None)
@@ -319,7 +281,7 @@ def test_any_text_is_a_lesson_or_refused_in_one_line(text: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.integers(1, 38), LINES)
 def test_a_good_lesson_with_one_line_replaced_is_one_or_refused(place: int, line: str) -> None:
-    lines = GOOD.split("\n")
+    lines = STEP.split("\n")
     lines[place] = line
     refusal = refusal_of(lambda: parse_lesson("\n".join(lines), "any", "any.md"))
     assert refusal is None or len(str(refusal).splitlines()) == 1
@@ -339,11 +301,11 @@ text = "Es lernt."
 text = "Ankommen."
 +++
 """
-    lesson = parse_lesson(GOOD, "mine", "mine.md", (said, "mine.de.md"))
+    lesson = parse_lesson(STEP, "mine", "mine.md", (said, "mine.de.md"))
     assert lesson.title == "Ein Schritt"
     assert lesson.chapter == "Mine"
     assert [choice.text for choice in lesson.questions[1].choices] == ["Es lernt.", "It runs away."]
-    assert [goal.text for goal in lesson.goals] == ["Ankommen.", "Run away."]
+    assert [goal.text for goal in lesson.goals] == ["Ankommen.", "Make it diverge."]
     assert lesson.goals[0].condition.text == good().goals[0].condition.text
     assert lesson.body == good().body
     assert lesson.experiment == good().experiment
@@ -360,7 +322,7 @@ text = "Ankommen."
 )
 def test_a_translation_may_not_change_the_lesson(words_of: str, line: int, said: str) -> None:
     with pytest.raises(BadLesson) as refusal:
-        parse_lesson(GOOD, "mine", "mine.md", (f"+++\n{words_of}\n+++\n", "mine.de.md"))
+        parse_lesson(STEP, "mine", "mine.md", (f"+++\n{words_of}\n+++\n", "mine.de.md"))
     assert str(refusal.value).startswith(f"mine.de.md, line {line}: ")
     assert said in str(refusal.value)
 
@@ -424,7 +386,7 @@ def test_a_forecast_after_the_run_waits_for_the_next() -> None:
 
 def test_goals_stay_and_a_pause_counts_but_settles_nothing() -> None:
     lesson = parse_lesson(
-        GOOD.replace('"standing is at the noise floor"', '"step is not 5 and loss > 1"')
+        STEP.replace('"standing is at the noise floor"', '"step is not 5 and loss > 1"')
         .replace('"status is diverged"\n\n[[sol', '"used theory and step <= 3"\n\n[[sol')
         .replace("step is not 5 and loss", "step <= 3 and loss"),
         "mine", "mine.md",
@@ -444,7 +406,7 @@ def test_goals_stay_and_a_pause_counts_but_settles_nothing() -> None:
 
 
 def test_the_run_before_is_the_last_that_came_to_an_end() -> None:
-    text = GOOD.replace('"standing is at the noise floor"', '"lr / lr before > 1.9"')
+    text = STEP.replace('"standing is at the noise floor"', '"lr / lr before > 1.9"')
     lesson = parse_lesson(text, "mine", "mine.md")
     attempt = Attempt(lesson)
     attempt.look(run())
@@ -455,7 +417,7 @@ def test_the_run_before_is_the_last_that_came_to_an_end() -> None:
 
 
 def test_a_ratio_can_be_forecast() -> None:
-    text = GOOD.replace('of = "final loss"', 'of = "final loss / final loss before"')
+    text = STEP.replace('of = "final loss"', 'of = "final loss / final loss before"')
     attempt = Attempt(parse_lesson(text, "mine", "mine.md"))
     attempt.predict(0, "1")
     first, second = run(), run(**{"data.noise": 0.1})
@@ -516,17 +478,17 @@ def test_check_has_a_line_for_each_goal_and_question() -> None:
 
 def test_check_says_what_was_missed_and_exits_1(tmp_path: Path) -> None:
     file = tmp_path / "mine.md"
-    file.write_text(GOOD.replace("lr = 3.0", "lr = 0.2").replace("5e-5", "1.0"), encoding="utf-8")
+    file.write_text(STEP.replace("lr = 3.0", "lr = 0.2").replace("5e-5", "1.0"), encoding="utf-8")
     shown = cli("check", str(file))
     assert shown.code == 1
-    assert "  reached: Arrive.\n  not reached: Run away.\n" in shown.out
+    assert "  reached: Reach the noise floor.\n  not reached: Make it diverge.\n" in shown.out
     assert "  not right, said 1, measured " in shown.out
-    assert "  not right: What happens?" in shown.out
+    assert "  not right: With lr = 2, what happens?" in shown.out
 
 
 def test_check_refuses_a_bad_file_an_unknown_name_and_no_seed(tmp_path: Path) -> None:
     file = tmp_path / "mine.md"
-    file.write_text(GOOD.replace("lr = 0.1", "lr = -1"), encoding="utf-8")
+    file.write_text(STEP.replace("lr = 0.1", "lr = -1"), encoding="utf-8")
     for arguments, said in (
         ((str(file),), "mine.md, line 6: "),
         (("nothing",), "choose from scratch"),

@@ -19,30 +19,10 @@ from engine.lessons.lesson import parse_lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress, identity
 from engine.training.snapshot import Snapshot
+from tests.support.quiz import STEP
 from tui.__main__ import command
 
-TEXT = """+++
-title = "Steps"
-[[question]]
-ask = "Which loss is left?"
-of = "final loss"
-[[question]]
-ask = "What happens?"
-when = "lr > 1"
-[[question.choice]]
-text = "It learns."
-if = "status is finished"
-[[question.choice]]
-text = "It runs away."
-if = "status is diverged"
-[[goal]]
-text = "Finish."
-if = "status is finished"
-[[goal]]
-text = "Diverge."
-if = "status is diverged"
-+++
-"""
+TEXT = STEP.replace("standing is at the noise floor", "status is finished")
 CHINESE = """+++
 title = "步子"
 [[question]]
@@ -133,8 +113,7 @@ def test_two_apps_do_not_wipe_each_others_progress(file: Path) -> None:
 
 def test_a_goal_that_was_changed_is_open_again(file: Path) -> None:
     Progress(file).note(attempt(FINISHED, DIVERGED))
-    harder = TEXT.replace("[[goal]]\ntext = \"Finish.\"\nif = \"status is finished\"",
-                          "[[goal]]\ntext = \"Finish.\"\nif = \"final loss < 1e-3\"")  # fmt: skip
+    harder = STEP.replace("standing is at the noise floor", "final loss < 1e-3")
     assert read(file).met(parse_lesson(harder, "steps", "steps.md")) == {1}
 
 
