@@ -20,7 +20,7 @@ from engine.theory.facts import Facts
 from engine.theory.landscape import survey
 from tests.support.jobs import raced
 from tests.support.pictures import Compare, Steps
-from tests.support.pilots import app_for, main_of, settled, text_of, until
+from tests.support.pilots import about, app_for, main_of, resize, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import facts, ready, running
 from tui.app import LinregApp
@@ -220,15 +220,16 @@ async def test_x_stops_it() -> None:
         assert session.asked == [("stop_job",)]
 
 
-@pytest.mark.parametrize("key", ["escape", "q", "R"])
-async def test_leaving_lets_the_race_go_on(key: str) -> None:
+async def test_leaving_lets_the_race_go_on() -> None:
     async with opened(raced("running", 0.2)) as (stage, session):
-        await stage.press(key)
-        await stage.until(lambda: stage.app.screen is stage.app.main)
-        assert session.asked == []
-        await open_race(stage.pilot)
-        assert isinstance(stage.app.screen, RaceScreen)
-        assert stage.app.screen.shown is session.race
+        for key in ("escape", "q", "R"):
+            with about(key):
+                await stage.press(key)
+                await stage.until(lambda: stage.app.screen is stage.app.main)
+                assert session.asked == []
+                await open_race(stage.pilot)
+                assert isinstance(stage.app.screen, RaceScreen)
+                assert stage.app.screen.shown is session.race
 
 
 async def test_a_failed_race_says_why() -> None:
@@ -292,23 +293,22 @@ async def test_enter_on_who_has_not_run_does_nothing() -> None:
 # Views -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("size", "views"),
-    [
-        ((120, 34), (["table", "losses", "paths"], ["table", "losses"], ["table", "paths"])),
-        ((80, 24), (["table", "losses"], ["table", "paths"])),
-        ((50, 24), (["table"], ["losses"], ["paths"])),
-        ((40, 12), (["table"], ["losses"], ["paths"])),
-    ],
-)
-async def test_v_turns_through_what_there_is_room_for(
-    size: tuple[int, int], views: tuple[list[str], ...]
-) -> None:
-    async with opened(raced("finished"), size) as (stage, _):
-        for view in (*views, *views):
-            assert stage.parts == view
-            assert stage.hint()[0] in READING.values()
-            await stage.press("v")
+async def test_v_turns_through_what_there_is_room_for() -> None:
+    views = {
+        (120, 34): (["table", "losses", "paths"], ["table", "losses"], ["table", "paths"]),
+        (80, 24): (["table", "losses"], ["table", "paths"]),
+        (50, 24): (["table"], ["losses"], ["paths"]),
+        (40, 12): (["table"], ["losses"], ["paths"]),
+    }
+    async with opened(raced("finished")) as (stage, _):
+        for size, there in views.items():
+            await resize(stage.pilot, size)
+            await stage.pilot.pause()
+            for view in (*there, *there):
+                with about(f"{view} at {size}"):
+                    assert stage.parts == view
+                    assert stage.hint()[0] in READING.values()
+                    await stage.press("v")
 
 
 async def test_where_one_thing_is_shown_a_start_turns_to_the_losses() -> None:

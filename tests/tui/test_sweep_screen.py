@@ -22,8 +22,8 @@ from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.session import Session
 from engine.support.errors import BadInput
 from tests.support.jobs import seed_band, swept
-from tests.support.pictures import Compare, Steps
-from tests.support.pilots import app_for, main_of, settled, text_of, until
+from tests.support.pictures import Compare, Steps, named
+from tests.support.pilots import about, app_for, main_of, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
 from tui.app import LinregApp
@@ -487,19 +487,21 @@ async def test_x_stops_and_what_is_done_stays() -> None:
         assert sum(value is not None for row in values for value in row) == 40
 
 
-@pytest.mark.parametrize("key", ["escape", "q", "w"])
-async def test_leaving_lets_the_sweep_go_on(key: str) -> None:
+async def test_leaving_lets_the_sweep_go_on() -> None:
     async with opened() as (stage, session):
-        await stage.publish(swept("running", 0.2))
-        await stage.press(key)
-        await stage.until(lambda: stage.app.screen is stage.app.main)
-        assert session.asked == []
-        assert stage.app.main.desk.experiment == BASELINE
-        session.sweep = swept("running", 0.8)
-        screen = await open_sweep(stage.pilot)
-        assert screen is not stage.screen
-        assert screen.shown is session.sweep
-        assert "64/80" in Stage(stage.pilot, session).said("head")
+        app, screen = stage.app, stage.screen
+        for key in ("escape", "q", "w"):
+            with about(key):
+                await Stage(stage.pilot, session).publish(swept("running", 0.2))
+                await stage.press(key)
+                await stage.until(lambda: app.screen is app.main)
+                assert session.asked == []
+                assert app.main.desk.experiment == BASELINE
+                session.sweep = swept("running", 0.8)
+                before, screen = screen, await open_sweep(stage.pilot)
+                assert screen is not before
+                assert screen.shown is session.sweep
+                assert "64/80" in Stage(stage.pilot, session).said("head")
 
 
 async def test_a_failed_sweep_says_why() -> None:
@@ -829,9 +831,7 @@ async def test_a_long_sweep_stops_where_it_is_and_another_begins() -> None:
 
 # Pictures ----------------------------------------------------------------------------------------
 
-three = pytest.mark.parametrize(
-    "size", [(120, 34), (80, 24), (50, 24)], ids=lambda size: f"{size[0]}x{size[1]}"
-)
+THREE = ((120, 34), (80, 24), (50, 24))
 
 
 def with_sweep(progress: SweepProgress | None, settings: Settings | None = None) -> LinregApp:
@@ -851,27 +851,24 @@ def opening(*keys: str) -> Steps:
     return steps
 
 
-@three
-def test_empty(picture: Compare, size: tuple[int, int]) -> None:
-    picture(with_sweep(None), size, steps=opening())
+def test_empty(picture: Compare) -> None:
+    picture(with_sweep(None), *THREE, steps=opening())
 
 
-@three
-def test_running(picture: Compare, size: tuple[int, int]) -> None:
+def test_running(picture: Compare) -> None:
     app = with_sweep(swept("running", 0.4))
-    picture(app, size, steps=opening("tab", "down"))
+    picture(app, *THREE, steps=opening("tab", "down"))
 
 
-@three
+@pytest.mark.parametrize("size", THREE, ids=named)
 def test_finished(picture: Compare, size: tuple[int, int]) -> None:
     keys = [*["right"] * 10, "up", "up"]
     app = with_sweep(swept("finished"))
     picture(app, size, steps=opening(*keys), colours=size == (80, 24))
 
 
-@pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
-def test_curve(picture: Compare, size: tuple[int, int]) -> None:
-    picture(with_sweep(along("finished")), size, steps=opening())
+def test_curve(picture: Compare) -> None:
+    picture(with_sweep(along("finished")), *THREE[:2], steps=opening())
 
 
 def test_ascii(picture: Compare) -> None:
