@@ -7,11 +7,13 @@ import signal
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.events import Resize
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.geometry import Size
+from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from engine.catalog.choice import REGISTRIES
@@ -29,9 +31,13 @@ from tui.drawing.page import Picture
 from tui.keys import ACTIONS
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
+from tui.screens.palette import Palette
 from tui.settings import Settings, load, save
 from tui.text.numbers import clock, loss_text
 from tui.themes import DARK, LIGHT, MONO, THEMES
+
+LEAST = Size(12, 4)
+"""The smallest terminal that anything is drawn in."""
 
 
 class LinregApp(App[None]):
@@ -58,6 +64,8 @@ class LinregApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+        self.is_small = False
+        """Whether the terminal has no room for anything."""
         self.styled_theme = self.theme
         self.stylesheet.set_variables(self.get_css_variables())
         ids = {action.id for action in ACTIONS}
@@ -101,15 +109,38 @@ class LinregApp(App[None]):
             self.main.commands.quit()
 
     def action_command_palette(self) -> None:
-        """Textual's palette, asking in the language in use."""
-        if not isinstance(self.screen, CommandPalette):
-            asked = tr("Search for commands…")
-            self.push_screen(CommandPalette(placeholder=asked, id="--command-palette"))
+        """Textual's palette, asking in the language in use; once more, it is left again."""
+        if isinstance(self.screen, Palette):
+            self.screen.close()
+        else:
+            self.open_palette(Palette(placeholder=tr("Search for commands…")))
 
     def search_themes(self) -> None:
         """Textual's list of themes, asking in the language in use."""
         asked = tr("Search for themes…")
-        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=asked))
+        self.open_palette(Palette(providers=[ThemeProvider], placeholder=asked))
+
+    def open_palette(self, palette: Palette) -> None:
+        """Open a palette over a whole screen: over a dialog there is nothing that it could do."""
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(palette)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What trips over a screen that was half there when the app was left ends nothing more."""
+        if not self._exit:
+            super()._handle_exception(error)
+
+    def on_resize(self, event: Resize) -> None:
+        """A terminal smaller than LEAST is laid out as large as that, and nothing is drawn."""
+        width, height = event.size
+        was_small, self.is_small = self.is_small, width < LEAST.width or height < LEAST.height
+        event.size = Size(max(width, LEAST.width), max(height, LEAST.height))
+        if was_small and not self.is_small:
+            self.screen.refresh()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if not self.is_small:
+            super()._display(screen, renderable)
 
     def color_charts(self) -> None:
         """Give everything that has colours of its own those of the theme."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultCallbackType
 
 Result = TypeVar("Result")
 
@@ -20,6 +20,17 @@ class Over(Screen[Result]):
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Hand the result back and leave, unless that is done already."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+def open_over(
+    below: Screen[Any], above: Screen[Result], take: ScreenResultCallbackType[Result] | None = None
+) -> None:
+    """Open a screen over the one that asks for it; `take` hears what it hands back.
+
+    Not where something stands over that one already, which a key that comes twice may ask for.
+    """
+    if below.is_active:
+        below.app.push_screen(above, take)
 
 
 def tell(screen: Screen[None], text: str) -> None:

@@ -16,7 +16,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.support.translation import tr
-from tui.overlay import Over
+from tui.overlay import Over, open_over
+from tui.steady import SteadyList
 
 
 @dataclass
@@ -154,7 +155,7 @@ class Picker(Widget, can_focus=True):
 
     def action_open(self) -> None:
         """Show all choices with what they are."""
-        self.app.push_screen(ChoiceScreen(self.key, self.choices, self.value), self.choose)
+        open_over(self.screen, ChoiceScreen(self.key, self.choices, self.value), self.choose)
 
     def on_click(self) -> None:
         """A click opens the list too."""
@@ -189,7 +190,7 @@ class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
 
     def compose(self) -> ComposeResult:
         """A list with a line or two for each choice."""
-        options = OptionList(*(Option(self.line(choice), choice.value) for choice in self.choices))
+        options = SteadyList(*(Option(self.line(choice), choice.value) for choice in self.choices))
         options.border_title = self.heading
         options.border_subtitle = tr("enter choose · esc close")
         yield options

@@ -12,7 +12,7 @@ from engine.lessons.library import lessons
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
 from tui.forms.fields import Picker
-from tui.overlay import tell
+from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
 from tui.screens.classroom import Classroom
 from tui.screens.desk import Desk
@@ -149,11 +149,11 @@ class Commands:
         self.classroom.use("sweep")
         desk = self.desk
         screen = SweepScreen(self.session, desk.experiment, desk.critical_lr)
-        self.screen.app.push_screen(screen, self.take)
+        open_over(self.screen, screen, self.take)
 
     def race(self) -> None:
         self.classroom.use("race")
-        self.screen.app.push_screen(RaceScreen(self.session, self.desk.experiment), self.take)
+        open_over(self.screen, RaceScreen(self.session, self.desk.experiment), self.take)
 
     def fan(self) -> None:
         def start() -> None:
@@ -176,7 +176,7 @@ class Commands:
     def lessons(self) -> None:
         lesson = self.classroom.lesson
         screen = LessonsScreen(self.classroom.progress, lesson.name if lesson else FREE)
-        self.screen.app.push_screen(screen, self.take_lesson)
+        open_over(self.screen, screen, self.take_lesson)
 
     def question(self) -> None:
         self.classroom.go_to_question()
@@ -244,7 +244,7 @@ class Commands:
             if letter:
                 self.navigator.go_to(panels[letter])
 
-        self.screen.app.push_screen(JumpScreen(names), go)
+        open_over(self.screen, JumpScreen(names), go)
 
     async def leave(self) -> None:
         if self.screen.has_class("-full"):
@@ -255,7 +255,7 @@ class Commands:
             await self.classroom.close()
 
     def help(self) -> None:
-        self.screen.app.push_screen(HelpScreen(self.classroom.remapped))
+        open_over(self.screen, HelpScreen(self.classroom.remapped))
 
     def palette(self) -> None:
         self.screen.app.action_command_palette()

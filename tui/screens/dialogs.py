@@ -15,6 +15,7 @@ from engine.support.cell_width import left
 from engine.support.translation import Translatable, tr
 from tui.keys import NUMBERED, groups, shown
 from tui.overlay import Over
+from tui.steady import SteadyList
 from tui.text.wrap import Prose, blocks_of
 
 INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
@@ -99,7 +100,7 @@ class JumpScreen(ModalScreen[str | None], Over[str | None]):
 
     def compose(self) -> ComposeResult:
         """One line a panel."""
-        options = OptionList(
+        options = SteadyList(
             *(
                 Option(Text.assemble((letter, "bold"), f"  {name}"), letter)
                 for letter, name in self.panels.items()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.screen import Screen
 
 from tui.backend import Backend
-from tui.overlay import tell
+from tui.overlay import open_over, tell
 from tui.screens.finder import FinderScreen
 from tui.screens.theory import StudyScreen
 
@@ -48,7 +48,7 @@ class Inquiry:
 
         if wanted is FinderScreen and isinstance(answer, Finding):
             self.wanted = None
-            self.screen.app.push_screen(FinderScreen(answer), self.take_lr)
+            open_over(self.screen, FinderScreen(answer), self.take_lr)
         elif wanted and issubclass(wanted, StudyScreen) and isinstance(answer, Study):
             self.wanted = None
-            self.screen.app.push_screen(wanted(answer))
+            open_over(self.screen, wanted(answer))

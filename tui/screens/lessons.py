@@ -20,6 +20,7 @@ from engine.support.cell_width import left
 from engine.support.translation import tr
 from tui.keys import NUMBERED
 from tui.overlay import Over
+from tui.steady import SteadyList
 
 FREE = ""
 """Stands for the lab without a lesson."""
@@ -43,7 +44,7 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
 
     def compose(self) -> ComposeResult:
         """Chapters and lessons, the score on the border."""
-        options = OptionList(*self.options())
+        options = SteadyList(*self.options())
         options.border_title = tr("Lessons")
         options.border_subtitle = self.score()
         yield options
