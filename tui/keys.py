@@ -26,6 +26,8 @@ class Situation:
     chart_focused: bool = False
     full_screen: bool = False
     in_lesson: bool = False
+    has_replaced: bool = False
+    """Whether an experiment was replaced as a whole and can come back."""
     has_question: bool = False
     """Whether a question of the lesson can be answered."""
     has_hint: bool = False
@@ -206,6 +208,15 @@ ACTIONS: tuple[Action, ...] = (
         TRAIN,
         when=between_runs,
         bar=False,
+    ),
+    Action(
+        "undo",
+        "u",
+        "u",
+        "undo",
+        "Bring back the experiment that stood before a lesson, a sweep or a race.",
+        TRAIN,
+        when=lambda now: not now.running and now.has_replaced,
     ),
     Action(
         "faster", "right_square_bracket", "]", "faster", "More epochs a second.", TRAIN, bar=False

@@ -24,7 +24,7 @@ from tui.app import LinregApp
 from tui.ascii import AsciiFilter
 from tui.forms.fields import Note
 from tui.panels.bars import Hint
-from tui.panels.gauge import LEVELS, curve, gauge, limit_words, lr_in_force, percent, verdict
+from tui.panels.gauge import LEVELS, curve, gauge, limit_words, lr_in_force, percent, times, verdict
 from tui.panels.reading import advice, reading
 from tui.settings import Settings
 
@@ -49,8 +49,7 @@ def gauge_row(app: LinregApp) -> tuple[str, str]:
     form = app.main.lab.training
     note = form.parts["gauge"]
     assert isinstance(note, Note)
-    label = next(line for line in form.named.split("\n") if " of " in line or "limit" in line)
-    return label.strip(), note.words.plain
+    return form.lines["gauge"].label.strip(), note.words.plain
 
 
 # Words and colours -------------------------------------------------------------------------------
@@ -59,10 +58,12 @@ def gauge_row(app: LinregApp) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("share", "word", "color"),
     [
+        (0.009, "crawls", AMBER),
         (0.02, "safe", GREEN),
         (0.499, "safe", GREEN),
-        (0.5, "close", AMBER),
-        (0.99, "close", AMBER),
+        (0.5, "swings", AMBER),
+        (0.9, "near its limit", AMBER),
+        (0.99, "near its limit", AMBER),
         (1.0, "above", RED),
         (1.01, "above", RED),
         (1e9, "above", RED),
@@ -71,10 +72,11 @@ def gauge_row(app: LinregApp) -> tuple[str, str]:
 def test_verdict(share: float, word: str, color: str) -> None:
     assert verdict(share) == (word, color)
     label, bar = gauge(share * 1.35, MINIBATCH_LIMIT)
-    assert label == f"{percent(share)} of 1.35"
-    assert bar.plain.endswith(f" {word}")
-    assert bar.cell_length == 8 + 1 + len(word)
-    assert bar.plain.count("▰") == max(1, round(8 * min(share, 1)))
+    assert label == (f"{percent(share)} of 1.35" if share < 10 else "1e+09 × its limit")
+    assert bar.plain.endswith(word)
+    assert bar.cell_length <= 14
+    bar_cells = max(0, min(8, 13 - len(word)))
+    assert bar.plain.count("▰") == min(bar_cells, max(1, round(bar_cells * share)))
     assert color in {str(span.style) for span in bar.spans}
 
 
@@ -86,14 +88,20 @@ def test_verdict(share: float, word: str, color: str) -> None:
         (0.0217, "2.2 %"),
         (0.095, "10 %"),
         (1.07, "107 %"),
-        (5e5, "5e+07 %"),
     ],
 )
 def test_percent(share: float, text: str) -> None:
     assert percent(share) == text
 
 
-@pytest.mark.parametrize(("factor", "word", "state"), [(0.99, "close", "Finished"),
+@pytest.mark.parametrize(
+    ("share", "text"), [(10, "10"), (203.4, "203"), (9999, "9999"), (12345, "1.2e+04")]
+)
+def test_times(share: float, text: str) -> None:
+    assert times(share) == text
+
+
+@pytest.mark.parametrize(("factor", "word", "state"), [(0.99, "near its limit", "Finished"),
                                                        (1.01, "above", "Diverged")])  # fmt: skip
 def test_the_gauge_turns_red_where_descent_begins_to_diverge(
     factor: float, word: str, state: str

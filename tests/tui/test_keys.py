@@ -151,6 +151,7 @@ CASES: dict[str, Case] = {
     "one_sample": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1))),
     "seed": Case(lambda stage: stage.asked("prepare", replace(BASELINE, seed=8))),
     "regenerate": Case(lambda stage: stage.asked("prepare", BASELINE)),
+    "undo": Case(lambda stage: stage.main.desk.experiment.batch_size == 1, before=("O", "1")),
     "faster": Case(lambda stage: stage.asked("set_pace", None), before=("[",)),
     "slower": Case(lambda stage: stage.asked("set_pace", 30.0)),
     "sweep": Case(lambda stage: isinstance(stage.app.screen, SweepScreen)),
@@ -355,6 +356,82 @@ async def test_digit_loads_a_lesson(number: int) -> None:
         }
         del shown_values["pace"]
         assert Experiment().changed_by_text(shown_values) == lesson.experiment
+
+
+# Nothing is lost -----------------------------------------------------------------------------
+
+
+def is_asking(app: LinregApp) -> Callable[[], bool]:
+    return lambda: isinstance(app.screen, ConfirmScreen)
+
+
+@pytest.mark.parametrize("made", [paused, running])
+async def test_a_number_typed_outside_a_field_costs_neither_run_nor_experiment(
+    made: Callable[[], Snapshot],
+) -> None:
+    session = FakeSession(made())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press(*"0.05")
+        await pilot.pause()
+        if made is paused:
+            await until(pilot, is_asking(app))
+            assert "This ends the run" in "\n".join(text_of(app))
+            await pilot.press("n")
+            await until(pilot, lambda: app.screen is app.main)
+        assert app.main.classroom.lesson is None
+        assert app.main.desk.experiment == BASELINE
+        assert not any(call[0] in ("prepare", "start", "stop") for call in session.asked)
+
+
+@pytest.mark.parametrize(
+    ("key", "call"),
+    [("1", "prepare"), ("r", "prepare"), ("s", "start"), ("u", "prepare")],
+)
+async def test_what_ends_a_run_asks_first(key: str, call: str) -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("O", "2")
+        await until(pilot, lambda: app.main.classroom.lesson is not None)
+        await show(pilot, paused())
+        session.calls.clear()
+        for answer in ("n", "y"):
+            await pilot.press(key)
+            await until(pilot, is_asking(app))
+            assert session.asked == []
+            await pilot.press(answer)
+            await until(pilot, lambda: app.screen is app.main)
+        await until(pilot, lambda: [asked[0] for asked in session.asked] == [call])
+
+
+async def test_the_experiment_before_a_lesson_comes_back() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34), notifications=True) as pilot:
+        main = app.main
+        await settled(pilot)
+        await pilot.press("5")
+        await until(pilot, lambda: main.classroom.lesson is not None)
+        assert not main.can("undo")  # nothing of one's own was replaced
+        await pilot.press("escape")
+        await until(pilot, lambda: main.classroom.lesson is None)
+        await pilot.press("l", *"0.7", "enter")
+        await until(pilot, lambda: main.desk.experiment.lr == 0.7)
+        mine = main.desk.experiment
+        await pilot.press("5")
+        await until(pilot, lambda: main.can("undo"))
+        await until(pilot, lambda: main.desk.experiment != mine)
+        assert "u brings your experiment back" in "\n".join(text_of(app))
+        await pilot.press("u")
+        await until(pilot, lambda: main.desk.experiment == mine)
+        assert main.classroom.lesson is None
+        assert main.lab.training.fields["lr"].value == "0.7"
+        await pilot.press("u")
+        await until(pilot, lambda: main.classroom.lesson is not None)
+        assert main.desk.experiment != mine
 
 
 # Text fields ---------------------------------------------------------------------------------

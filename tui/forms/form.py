@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widget import AwaitMount, Widget
-from textual.widgets import Static
 
 from engine.catalog.param import Flag, Param, Text
 from engine.catalog.registry import Registry
@@ -35,6 +34,27 @@ def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
     )
 
 
+class Line(Widget):
+    """One row of a form: its label, and the part of it that is edited or read."""
+
+    label = ""
+
+    def __init__(self, part: TextField | Picker | Note) -> None:
+        super().__init__(part)
+        self.part = part
+
+    def put(self, label: str) -> None:
+        """Show another label; the same again costs nothing."""
+        if label != self.label:
+            self.label = label
+            self.refresh()
+
+    def render(self) -> Content:
+        """The label, left of the part."""
+        room = self.part.styles.margin.left - 1
+        return Content(self.label).truncate(max(room, 0), ellipsis=True)
+
+
 class Form(VerticalScroll, can_focus=False):
     """Rows for the keys under some heads of an experiment: `data` gives data, data.n, …"""
 
@@ -43,12 +63,7 @@ class Form(VerticalScroll, can_focus=False):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.parts: dict[str, TextField | Picker | Note] = {}
-        self.labels = Static(classes="label")
-        self.named = ""
-
-    def compose(self) -> ComposeResult:
-        """The column of labels; `show` puts the fields beside it."""
-        yield self.labels
+        self.lines: dict[str, Line] = {}
 
     @property
     def fields(self) -> dict[str, TextField | Picker]:
@@ -72,20 +87,20 @@ class Form(VerticalScroll, can_focus=False):
         """
         rows = self.rows(experiment)
         for key in self.parts.keys() - {row.key for row in rows}:
-            self.parts.pop(key).remove()
-        labels = "\n".join(row.label for row in rows)
-        if labels != self.named:
-            self.named = labels
-            self.labels.update(labels, layout=len(rows) != self.labels.styles.row_span)
-            self.labels.styles.row_span = len(rows)
+            del self.parts[key]
+            self.lines.pop(key).remove()
         mounts: list[AwaitMount] = []
-        above: Widget = self.labels
+        above: Line | None = None
         for row in rows:
             if row.key not in self.parts:
                 self.parts[row.key] = part_for(row)
-                mounts.append(self.mount(self.parts[row.key], after=above))
-            part = above = self.parts[row.key]
-            part.put(row)
+                self.lines[row.key] = Line(self.parts[row.key])
+                mounts.append(
+                    self.mount(self.lines[row.key], before=None if above else 0, after=above)
+                )
+            above = self.lines[row.key]
+            above.put(row.label)
+            self.parts[row.key].put(row)
         return AwaitComplete(*mounts)
 
     def refuse(self, key: str, trouble: str) -> None:

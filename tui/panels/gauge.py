@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from engine.experiment import KEYS, Experiment
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from engine.theory.stability import Limit
 
 BAR_WIDTH = 8
-"""Cells of the gauge."""
+"""Most cells of the bar of the gauge."""
+GAUGE_WIDTH = 14
+"""Cells of the gauge: bar and word."""
 CURVE_WIDTH = 14
 """Cells of the curve of the learning rate."""
+CRAWL, NEAR, FAR_ABOVE = 0.01, 0.9, 10
+"""Shares of the limit: too small to get far, almost there, better said as a multiple."""
 LEVELS = "▁▂▃▄▅▆▇█"
 WAITING = Content.styled("…", "dim")
 
@@ -42,33 +47,43 @@ def verdict(share: float) -> tuple[str, str]:
 
     Below half of the limit every error falls without changing its sign (full batch: lr < 1/λmax).
     """
+    if share < CRAWL:
+        return tr("crawls"), "$text-warning"
     if share < 0.5:
         return tr("safe"), "$text-success"
+    if share < NEAR:
+        return tr("swings"), "$text-warning"
     if share < 1:
-        return trp("to the limit", "close"), "$text-warning"
+        return tr("near its limit"), "$text-warning"
     return trp("the limit", "above"), "$text-error"
 
 
 def percent(share: float) -> str:
-    """A share in percent, short: <0.1 %, 2.2 %, 107 %, 5e+07 %."""
+    """A share in percent, short: <0.1 %, 2.2 %, 107 %."""
     value = rounded(100 * share)
     if value < 0.05:
         return "<0.1 %"
-    if value >= 9999.5:
-        return f"{value:.2g} %"
     return f"{value:.1f} %" if value < 9.5 else f"{value:.0f} %"
 
 
+def times(share: float) -> str:
+    """How many times its limit a lr is: 20, 1500, 5e+07."""
+    return f"{rounded(share):.0f}" if share < 9999.5 else f"{rounded(share):.2g}"
+
+
 def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
-    """Label and words of the gauge: `2 % of 1.87` and a bar of it."""
+    """Label and words of the gauge: `2 % of 1.87` or `20 × its limit`, and a bar of it."""
     if math.isinf(limit.lr):
         return tr("no limit"), Content.styled(in_words(limit.name), "dim")
     share = lr / limit.lr
     word, color = verdict(share)
-    full = max(1, round(min(share, 1.0) * BAR_WIDTH))
+    cells = max(0, min(BAR_WIDTH, GAUGE_WIDTH - cell_len(word) - 1))
+    full = min(cells, max(1, round(share * cells)))
     bar = Content.assemble(
-        ("▰" * full, color), ("▱" * (BAR_WIDTH - full), "dim"), (f" {word}", color)
+        ("▰" * full, color), ("▱" * (cells - full), "dim"), (" " if cells else ""), (word, color)
     )
+    if share >= FAR_ABOVE:
+        return tr("{times} × its limit", times=times(share)), bar
     at = significant(limit.lr, 3) if limit.lr >= 0.01 else number(limit.lr)  # the label is narrow
     return tr("{share} of {limit}", share=percent(share), limit=at), bar
 

@@ -11,7 +11,7 @@ from engine.catalog.parameters import direction
 from engine.experiment import Experiment
 from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
-from tui.panels.gauge import percent, verdict
+from tui.panels.gauge import FAR_ABOVE, percent, times, verdict
 from tui.panels.words import Words
 from tui.text.numbers import loss_text, rounded, significant
 
@@ -154,12 +154,17 @@ def prospects(stability: Stability, lr: float) -> list[tuple[str, str]]:
     else:
         share = lr / limit.lr
         word, color = verdict(share)
-        sentence = tr(
-            "lr {share} of limit {limit:.3g}: {word}",
-            share=percent(share),
-            limit=rounded(limit.lr),
-            word=word,
-        )
+        if share >= FAR_ABOVE:
+            sentence = tr(
+                "lr {times} × its limit {limit:.3g}", times=times(share), limit=rounded(limit.lr)
+            )
+        else:
+            sentence = tr(
+                "lr {share} of limit {limit:.3g}: {word}",
+                share=percent(share),
+                limit=rounded(limit.lr),
+                word=word,
+            )
         lines = [(f"\n{sentence}", color)]
         if limit.kind != "critical":
             lines.append(("\n" + tr("limit of {whose}", whose=limit.name), "dim"))

@@ -72,6 +72,10 @@ class Classroom:
         if message:
             self.screen.notify(message, severity="warning", timeout=10, markup=False)
 
+    def key(self, id: str) -> str:
+        """The key of an action, as people read it."""
+        return shown(BY_ID[id], self.remapped)
+
     # Opening and leaving -----------------------------------------------------------------------
 
     async def open(self, lesson: Lesson) -> None:
@@ -126,10 +130,10 @@ class Classroom:
     def following(self) -> str:
         """What to do when all goals of the lesson are reached."""
         if self.next_lesson is None:
-            return tr("{key}: all lessons", key=shown(BY_ID["lessons"], self.remapped))
+            return tr("{key}: all lessons", key=self.key("lessons"))
         return tr(
             "{key}: next lesson, {title}",
-            key=shown(BY_ID["next_lesson"], self.remapped),
+            key=self.key("next_lesson"),
             title=self.next_lesson.title,
         )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
+from inspect import isawaitable
 
 from textual.screen import Screen
 
 from engine.experiment import Experiment
 from engine.jobs.band import fan
+from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
@@ -43,6 +46,8 @@ class Commands:
         self.screen, self.lab, self.desk, self.navigator = screen, lab, desk, navigator
         self.classroom, self.session = classroom, desk.session
         self.inquiry = Inquiry(screen, desk.session, self.take_lr)
+        self.replaced: tuple[Experiment, Lesson | None] | None = None
+        """The experiment that was replaced as a whole, and the lesson that was open beside it."""
 
     # Changing the experiment -----------------------------------------------------------------
 
@@ -60,7 +65,17 @@ class Commands:
     def take(self, experiment: Experiment | None) -> None:
         """Make an experiment that was found elsewhere the edited one."""
         if experiment:
+            self.keep(experiment)
             self.desk.adopt(experiment)
+
+    def keep(self, instead: Experiment) -> None:
+        """Keep the experiment, and offer it back, where another one takes its place."""
+        desk, lesson = self.desk, self.classroom.lesson
+        untouched = lesson.experiment if lesson else Experiment()
+        if desk.experiment not in (instead, untouched):
+            self.replaced = desk.experiment, lesson
+            undo = self.classroom.key("undo")
+            tell(self.screen, tr("{key} brings your experiment back", key=undo))
 
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""
@@ -72,9 +87,26 @@ class Commands:
         if name == FREE:
             await self.classroom.close()
         elif name:
-            lesson = lessons()[name]
-            await self.classroom.open(lesson)
-            self.desk.restart(lesson.experiment)
+            await self.unless_under_way(partial(self.open_lesson, lessons()[name]))
+
+    async def open_lesson(self, lesson: Lesson) -> None:
+        """Open a lesson with its experiment."""
+        self.keep(lesson.experiment)
+        await self.classroom.open(lesson)
+        self.desk.restart(lesson.experiment)
+
+    async def unless_under_way(self, act: Callable[[], Awaitable[None] | None]) -> None:
+        """Do what ends a run under way only once it is agreed to."""
+
+        async def answer(sure: bool | None) -> None:
+            if sure and isawaitable(acted := act()):
+                await acted
+
+        if self.desk.under_way:
+            question = tr("This ends the run. Go on?")
+            self.screen.app.push_screen(ConfirmScreen(question), answer)
+        else:
+            await answer(True)
 
     def set_pace(self, pace: float | None) -> None:
         """So many epochs a second from now on; None is full speed."""
@@ -88,8 +120,8 @@ class Commands:
 
     # The keys, in the order of keys.py ---------------------------------------------------------
 
-    def start(self) -> None:
-        self.session.start(self.desk.experiment)
+    async def start(self) -> None:
+        await self.unless_under_way(lambda: self.session.start(self.desk.experiment))
 
     def retry(self) -> None:
         self.attempt(self.desk.retry)
@@ -109,8 +141,8 @@ class Commands:
     def stop(self) -> None:
         self.session.stop()
 
-    def reset(self) -> None:
-        self.session.prepare(self.desk.experiment)
+    async def reset(self) -> None:
+        await self.unless_under_way(lambda: self.session.prepare(self.desk.experiment))
 
     def lr(self) -> None:
         self.navigator.go_to(self.lab.training)
@@ -138,6 +170,21 @@ class Commands:
         self.session.prepare(self.desk.experiment)
         words = tr("drawn again from seed {seed}: the same data; n takes a new seed", seed=seed)
         tell(self.screen, words)
+
+    async def undo(self) -> None:
+        async def swap() -> None:
+            if self.replaced:
+                now = self.desk.experiment, self.classroom.lesson
+                (experiment, lesson), self.replaced = self.replaced, now
+                if lesson is None:
+                    await self.classroom.close()
+                elif lesson is not self.classroom.lesson:
+                    await self.classroom.open(lesson)
+                self.desk.restart(experiment)
+                again = self.classroom.key("undo")
+                tell(self.screen, tr("your experiment is back; {key} undoes that", key=again))
+
+        await self.unless_under_way(swap)
 
     def faster(self) -> None:
         self.turn_pace(1)

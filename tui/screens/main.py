@@ -111,6 +111,7 @@ class MainScreen(Screen[None]):
             chart_focused=isinstance(self.focused, ChartPanel),
             full_screen=self.has_class("-full"),
             in_lesson=lesson is not None,
+            has_replaced=self.commands.replaced is not None,
             has_question=classroom.next_question is not None,
             has_hint=classroom.has_hint,
             has_next_lesson=classroom.next_lesson is not None,

@@ -1,0 +1,65 @@
+"""The rows of a form, as they stand on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.theory.stability import Limit
+from tests.support.pilots import app_showing, main_of, resize, settled, show, text_of, until
+from tests.support.snapshots import MINIBATCH_LIMIT, ready
+from tui.forms.fields import Note, Picker, TextField
+
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+LIMITS = (1.35, 0.0031, 1.35e-4, 2.7e-13, 1e9)
+
+
+def value_of(part: TextField | Picker | Note) -> str:
+    """What a row shows beside its label."""
+    if isinstance(part, Picker):
+        return next(choice.label for choice in part.choices if choice.value == part.value)
+    return part.words.plain if isinstance(part, Note) else part.value
+
+
+async def test_every_label_stands_beside_its_value() -> None:
+    app = app_showing(ready())
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        facts = ready().facts
+        assert facts is not None
+        form = main_of(pilot).lab.training
+        for size in ((120, 34), (80, 24), (120, 50), (40, 24)):
+            await resize(pilot, size)
+            await pilot.press("j", "t")
+            for number in LIMITS:
+                limit = Limit(number, "minibatches", MINIBATCH_LIMIT.name)
+                known = replace(facts, stability=replace(facts.stability, limit=limit))
+                await show(pilot, replace(ready(), facts=known))
+                labels = ["".join(line.label.split()) for line in form.lines.values()]
+                assert len(labels) == len(form.parts)
+                lines = text_of(app)
+                for key, line in form.lines.items():
+                    area = line.region.intersection(form.content_region)
+                    if not area:
+                        continue
+                    text = lines[line.region.y][line.region.x : line.region.right]
+                    label, part = text[:16].strip().rstrip("…"), form.parts[key]
+                    assert line.region.height == part.region.height == 1
+                    assert part.region.y == line.region.y
+                    assert label
+                    assert line.label.strip().startswith(label)
+                    assert value_of(part)[:4] in text[17:]
+
+
+async def test_a_rate_far_above_its_limit_is_said_as_a_multiple() -> None:
+    app = app_showing(ready())
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("l", *"270", "enter")
+        await until(pilot, lambda: main_of(pilot).desk.experiment.lr == 270)
+        await show(pilot, ready(main_of(pilot).desk.experiment))
+        screen = "\n".join(text_of(app))
+        assert "200 × its limit ▰▰▰▰▰▰▰▰ above" in screen
+        assert "lr 200 × its limit 1.35" in screen
