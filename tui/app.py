@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
+from time import monotonic
 
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
-from textual.events import Resize
+from textual.events import Event, Key, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
@@ -33,9 +35,12 @@ from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette
 from tui.settings import Settings, load, save
+from tui.terminal import TerminalDriver, leaving_by_signals
 from tui.text.numbers import clock, loss_text
 from tui.themes import DARK, LIGHT, MONO, THEMES
 
+STALE = 1.0
+"""Seconds after which a key that was not heard is no longer meant."""
 LEAST = Size(12, 4)
 """The smallest terminal that anything is drawn in."""
 
@@ -56,7 +61,7 @@ class LinregApp(App[None]):
         message: str = "",
         lesson: Lesson | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.session = session
         self.settings = settings
         self.message = message
@@ -76,7 +81,18 @@ class LinregApp(App[None]):
     def on_mount(self) -> None:
         """Show the main screen."""
         self.push_screen(self.main)
+        self.set_interval(1, self.look_at_terminal)
         self.theme_changed_signal.subscribe(self, lambda theme: self.color_charts())
+
+    async def on_event(self, event: Event) -> None:
+        """Drop keys that have waited for too long, but not the one that leaves."""
+        if not isinstance(event, Key) or event.key == "ctrl+q" or monotonic() < event.time + STALE:
+            await super().on_event(event)
+
+    def look_at_terminal(self) -> None:
+        """Leave where the terminal is gone, though the signal of it may be ignored."""
+        if isinstance(self._driver, TerminalDriver) and self._driver.is_gone:
+            self.exit(return_code=128 + signal.SIGHUP)
 
     def on_ready(self) -> None:
         """Once the first frame is drawn, what it did not wait for."""
@@ -196,21 +212,20 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
     settings.experiment = experiment or settings.experiment
     session = Session(settings.experiment)
     app = LinregApp(session, settings, message, find_lesson(lesson) if lesson else None)
-    # Without this, a kill would leave the terminal in the app's hands.
-    before = signal.signal(signal.SIGTERM, lambda number, _: app.exit(return_code=128 + number))
     try:
-        app.run()
+        with leaving_by_signals(app):
+            app.run()
     finally:
-        signal.signal(signal.SIGTERM, before)
         session.close()
     settings.theme = app.theme
     settings.ascii = remembered_ascii
     settings.experiment = app.main.desk.experiment
     trouble = save(settings, file)
-    if trouble:
-        say(trouble, err=True)
-    for line in summary(session.runs):
-        say(line)
+    with suppress(OSError):  # the terminal may be gone
+        if trouble:
+            say(trouble, err=True)
+        for line in summary(session.runs):
+            say(line)
     return app.return_code or 0
 
 

@@ -611,8 +611,6 @@ async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
 
 
 @pytest.mark.usefixtures("busy")
-async def test_keys_mashed_in_a_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LinregApp, "exit", lambda self, *arguments, **keywords: None)
-    monkeypatch.setattr(LinregApp, "action_suspend_process", lambda self: None)
+async def test_keys_mashed_in_a_lesson() -> None:
     random = Random(5)
-    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 400)
+    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 200)

@@ -1,0 +1,84 @@
+"""The terminal and its end: one that is gone is left, and so is one that a signal asks to leave."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+"""The signals that end a program; without us they would leave the terminal in the app's modes."""
+GRACE = 2.0
+"""Seconds in which a signal must have led out of the app."""
+
+
+class Lossy:
+    """A file whose writes are lost once nobody can read them, where others fail."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def write(self, text: str) -> None:
+        """Write text, or lose it."""
+        with suppress(OSError, ValueError):
+            self.file.write(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, or lose it."""
+        with suppress(OSError, ValueError):
+            self.file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver, whose threads outlive a terminal that goes away.
+
+    The one that writes would die of it, and the app wait for ever to hand it the next frame.
+    """
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._file = Lossy(self._file)  # type: ignore[assignment]
+
+    def run_input_thread(self) -> None:
+        """Read keys until the app or the terminal ends."""
+        with suppress(OSError):
+            super().run_input_thread()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the terminal has hung up."""
+        terminal = select.poll()
+        terminal.register(self.fileno, 0)
+        return bool(terminal.poll(0))
+
+
+@contextmanager
+def leaving_by_signals(app: App[Any]) -> Iterator[None]:
+    """Let the signals that end a program leave the app in order, or at once where that hangs.
+
+    Those that are ignored, as under nohup, stay so.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        app.exit(return_code=128 + number)
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+
+    heard = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, leave) for number in heard}
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
