@@ -179,13 +179,24 @@ class Experiment:
         """Samples that an epoch uses."""
         return self.train_size - (self.last_batch if self.drop_last else 0)
 
-    def times_mean(self, batch_size: int) -> float:
-        """How many times the gradient of the mean loss over a minibatch each step follows."""
-        samples = min(batch_size, self.train_size)
-        times = samples / self.reduction.divisor(batch_size, samples)
+    def times_mean(self, samples: int) -> float:
+        """How many times the gradient of the mean loss over so many samples a step follows."""
+        samples = min(samples, self.train_size)
+        times = samples / self.reduction.divisor(self.batch_size, samples)
         if self.reduction is Reduction.MEAN or self.reshape:
             return times
         return times * samples  # a sum over pairs
+
+    @property
+    def mean_weight(self) -> float:
+        """How many times the gradient of the mean loss the steps of an epoch follow on average.
+
+        1 for whole minibatches that are averaged. The gradient of a penalty counts once a step.
+        """
+        times, steps = self.times_mean(self.batch_size), self.steps_per_epoch
+        if not self.last_batch or self.drop_last:
+            return times
+        return ((steps - 1) * times + self.times_mean(self.last_batch)) / steps
 
     def lr_factors(self, first: int, count: int) -> NDArray[np.float64]:
         """The schedule's factor on the lr for `count` steps from the `first` one on, from 0."""

@@ -19,7 +19,7 @@ class Situation:
     """Whether the run has taken a step."""
     has_facts: bool = False
     """Whether the data are drawn and theory has looked at them."""
-    has_autopsy: bool = False
+    has_suggestion: bool = False
     """Whether the run diverged and a smaller lr is suggested."""
     view_turns: bool = False
     """Whether the view of the second chart shows one of several things."""
@@ -115,7 +115,7 @@ ACTIONS: tuple[Action, ...] = (
         "smaller lr",
         "Take the suggested lr and train again.",
         TRAIN,
-        when=lambda now: now.has_autopsy,
+        when=lambda now: now.has_suggestion,
     ),
     Action(
         "pause", "space", "space", "pause", "Pause training.", TRAIN, when=lambda now: now.running

@@ -11,7 +11,7 @@ from engine.catalog.datasets import DATASETS
 from engine.catalog.inits import INITS
 from engine.catalog.losses import LOSSES
 from engine.catalog.models import MODELS
-from engine.catalog.optimizers import OPTIMIZERS, OptimizerEntry
+from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.param import Value
 from engine.catalog.penalties import PENALTIES
 from engine.catalog.registry import CostEntry, Entry, Registry
@@ -65,11 +65,6 @@ class Choice(Generic[E_co]):
             raise TypeError(f"{self.key} {self.name} has no derivative")
         slope: Tensor = formula(x, **self.options)
         return slope
-
-    def lr_weights(self: Choice[OptimizerEntry]) -> tuple[float, float] | None:
-        """How an optimizer's stable lr feels curvature and noise; None where it has no limit."""
-        weights = self.entry.lr_weights
-        return None if weights is None else weights(**self.options)
 
     def replaced(self, values: Mapping[str, Value]) -> Choice[E_co]:
         """The same entry with other values of some parameters, unchecked."""

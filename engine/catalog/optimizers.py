@@ -31,9 +31,9 @@ class OptimizerEntry(Entry):
 
     slots: int = 0
     """How many numbers the state has for each parameter."""
-    lr_weights: Callable[..., tuple[float, float]] | None = None
-    """By how much its largest stable lr feels curvature and minibatch noise; None for one that
-    scales its own steps, so that no fixed limit exists."""
+    is_linear: bool = False
+    """Whether its move is linear in gradient and state: then theory knows its largest stable lr;
+    one that scales its own steps has no fixed limit."""
     torch: str | None = None
     """PyTorch's class that does the same, as `module:Class`; the concise loop teaches it."""
     torch_kwargs: Callable[..., dict[str, Any]] = dict
@@ -88,7 +88,7 @@ def share(name: str, default: float, what: Translatable) -> Param:
     formula="θ ← θ − lr·grad",
     help="One step against the gradient of one minibatch.",
     torch="torch.optim:SGD",
-    lr_weights=lambda: (1.0, 1.0),
+    is_linear=True,
     is_plain=True,
 )
 def sgd(grad: Tensor, state: State, step: int, lr: float) -> Move:
@@ -104,7 +104,7 @@ def sgd(grad: Tensor, state: State, step: int, lr: float) -> Move:
     params=(MOMENTUM,),
     slots=1,
     torch="torch.optim:SGD",
-    lr_weights=lambda momentum: (1 / (1 + momentum), 1 / (1 - momentum)),
+    is_linear=True,
 )
 def momentum(grad: Tensor, state: State, step: int, lr: float, momentum: float) -> Move:
     """lr·v with v = μv + grad, shape of grad (d2l §12.6, torch.optim.SGD)."""
@@ -122,7 +122,7 @@ def momentum(grad: Tensor, state: State, step: int, lr: float, momentum: float) 
     torch="torch.optim:SGD",
     # PyTorch refuses Nesterov without momentum, where both are plain SGD.
     torch_kwargs=lambda momentum: {"momentum": momentum, "nesterov": momentum > 0},
-    lr_weights=lambda momentum: ((1 + 2 * momentum) / (1 + momentum), 1 / (1 - momentum)),
+    is_linear=True,
 )
 def nesterov(grad: Tensor, state: State, step: int, lr: float, momentum: float) -> Move:
     """lr·(grad + μv) with v = μv + grad, shape of grad (Sutskever 2013, torch.optim.SGD)."""

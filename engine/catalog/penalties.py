@@ -18,6 +18,8 @@ class PenaltyEntry(CostEntry):
 
     is_zero: bool = False
     """Whether it costs nothing, so that loops may leave it out."""
+    is_parabola: bool = False
+    """Whether its second derivative is one number: beside a squared loss there is a closed form."""
 
 
 PENALTIES = Registry("penalty", "What large weights cost beside the loss.", PenaltyEntry)
@@ -40,6 +42,7 @@ STRENGTH = Number(
     help="Only the loss counts.",
     derivative=lambda w: 0 * w,
     is_zero=True,
+    is_parabola=True,
 )
 def none(w: Tensor) -> Tensor:
     """0, shape of w."""
@@ -53,6 +56,7 @@ def none(w: Tensor) -> Tensor:
     help="Shrinks all weights towards 0, large ones most: ridge regression, weight decay.",
     params=(STRENGTH,),
     derivative=lambda w, strength: strength * w,
+    is_parabola=True,
 )
 def l2(w: Tensor, strength: float) -> Tensor:
     """½λw², shape of w (d2l §3.7; what torch.optim calls weight_decay)."""

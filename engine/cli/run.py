@@ -91,7 +91,9 @@ def explained(cause: Autopsy) -> list[str]:
             lr=cause.lr,
             limit=bound,
         ),
-        tr("try -s lr={lr:.3g}", lr=cause.suggestion),
+        tr("no smaller lr that was tried goes down: change the start, the data or the loss")
+        if cause.suggestion is None
+        else tr("try -s lr={lr:.3g}", lr=cause.suggestion),
     ]
 
 
@@ -125,9 +127,9 @@ class Plain:
         """Print the loss of an epoch."""
         self._clear()
         text = tr(
-            "epoch {epoch}, loss {loss:f}"
+            "epoch {epoch}, loss {loss:.6g}"
             if event.validation is None
-            else "epoch {epoch}, loss {loss:f}, validation loss {validation:f}",
+            else "epoch {epoch}, loss {loss:.6g}, validation loss {validation:.6g}",
             epoch=event.epoch,
             loss=event.loss,
             validation=event.validation,
@@ -215,7 +217,8 @@ class Json:
                 name: {"value": value, "true": true, "unit": unit}
                 for name, (value, true, unit) in record.quantities.items()
             },
-            closed_form=record.closed_form,
+            closed_form=record.optimum if record.has_closed_form else {},
+            best=record.optimum,
             optimum=record.floor.optimum,
             noise_floor=record.floor.noise,
             standing=record.standing,

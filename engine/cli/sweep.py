@@ -91,12 +91,10 @@ def find_learning_rate(
         say(json.dumps(finite(asdict(finding)), allow_nan=False))
         return 0
     for lr, loss in zip(finding.lrs, finding.losses, strict=True):
-        say(tr("lr {lr:<12.4g} smoothed loss {loss:.6g}", lr=lr, loss=loss))
-    say(
-        tr(
-            "suggestion {lr:.3g}, limit 2/λmax = {limit:.3g}",
-            lr=finding.suggestion,
-            limit=finding.critical_lr,
-        )
-    )
+        say(tr("lr {lr:<12.4g} loss {loss:.6g}", lr=lr, loss=loss))
+    limit = tr("limit 2/λmax = {limit:.3g}", limit=finding.critical_lr)
+    if finding.suggestion is None:
+        say(tr("no suggestion: the loss hardly falls; {limit}", limit=limit))
+    else:
+        say(tr("suggestion {lr:.3g}, {limit}", lr=finding.suggestion, limit=limit))
     return 0

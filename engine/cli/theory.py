@@ -37,7 +37,7 @@ def theory(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_
     from engine.theory.study import study
 
     prior = facts(build(experiment))
-    start, best = (study(experiment, prior, at) for at in (prior.start, prior.closed_form))
+    start, best = (study(experiment, prior, at) for at in (prior.start, prior.optimum))
     if as_json:
         say(json.dumps(finite(as_dict(start, best)), allow_nan=False))
     else:
@@ -50,7 +50,8 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
     curvature, facts = best.curvature, best.facts
     return {
         "parameters": best.labels,
-        "closed_form": facts.closed_form,
+        "closed_form": facts.optimum if facts.has_closed_form else {},
+        "best": facts.optimum,
         "optimum": facts.floor.optimum,
         "noise_floor": facts.floor.noise,
         "hessian": best.hessian.tolist(),
@@ -79,15 +80,16 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
 def lines(start: Study, best: Study) -> list[str]:
     """Theory for people."""
     facts = best.facts
+    closed = facts.has_closed_form
     size = max(len(label) for label in best.labels)
     rows = zip(best.labels, best.hessian.tolist(), strict=True)
     return [
-        line(tr("closed form"), named(facts.closed_form)),
+        line(tr("closed form") if closed else tr("optimum"), named(facts.optimum)),
         line(
             tr("its loss"),
             floor_text(facts.floor),
         ),
-        tr("Hessian at the closed form"),
+        tr("Hessian at the closed form") if closed else tr("Hessian at the optimum"),
         *(f"  {label:<{size}}" + "".join(f"{x:>12.4g}" for x in row) for label, row in rows),
         "  " + tr("by autograd: off by {off:.1g}", off=best.autograd_apart),
         *rates(best),
@@ -103,7 +105,7 @@ def lines(start: Study, best: Study) -> list[str]:
         line(
             "B_simple",
             tr(
-                "{start:.4g} at the start, {best:.4g} at the closed form",
+                "{start:.4g} at the start, {best:.4g} at the optimum",
                 start=start.noise.simple_batch_size,
                 best=best.noise.simple_batch_size,
             ),
@@ -120,7 +122,7 @@ def lines(start: Study, best: Study) -> list[str]:
 
 
 def floor_text(floor: Floor) -> str:
-    """The loss of the closed form, beside the noise floor."""
+    """The smallest loss, beside the noise floor."""
     if floor.noise is None:
         return f"{floor.optimum:.4g}"
     return tr("{loss:.4g}, noise floor {floor:.4g}", loss=floor.optimum, floor=floor.noise)

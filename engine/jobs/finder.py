@@ -1,23 +1,32 @@
 """A learning rate by trial: raise it step by step and see where the loss falls.
 
 The ramp of Smith (2015) as fastai's lr_find has it: exponential, one minibatch each, stopped when
-the smoothed loss is well above its best.
+the loss is well above the start.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from engine.catalog.choice import choose
 from engine.experiment import Experiment
+from engine.problem import build
+from engine.theory.stability import stability
 from engine.training.controls import Controls
-from engine.training.events import Started, Stepped
+from engine.training.events import Stepped
 from engine.training.trainer import train
 
-SMOOTH = 0.98
-"""Weight of the past in the smoothed loss."""
+BELOW, ABOVE = 1e-3, 10.0
+"""The ramp goes from and to these shares of the largest stable lr, where there is one."""
+LOW, HIGH = 1e-4, 10.0
+"""Its ends where there is none."""
 TOO_HIGH = 4.0
-"""The ramp ends when the smoothed loss is this many times its best."""
+"""The ramp ends when the loss is this many times the one at the start."""
+SEEN = 4096
+"""Most samples over which the loss is averaged after each step: one minibatch says too little."""
+ENOUGH = 8
+"""The shortest fall of the loss, in steps, that says something."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,52 +35,55 @@ class Finding:
 
     lrs: tuple[float, ...]
     losses: tuple[float, ...]
-    """Smoothed minibatch loss at each lr."""
-    suggestion: float
-    """The lr in the middle of the loss's longest fall."""
+    """Loss over the data, or the first of very many, after the step with each lr."""
+    suggestion: float | None
+    """The lr in the middle of the loss's longest fall, at most the largest stable one; None where
+    the loss hardly falls."""
     critical_lr: float
     """The exact limit of gradient descent whose steps are as long as these, beside it: 2/λmax where
     losses are averaged."""
 
 
-def find_lr(
-    experiment: Experiment, low: float = 1e-4, high: float = 10.0, steps: int = 120
-) -> Finding:
-    """Ramp the lr of an experiment from low to high in at most so many steps."""
-    per_epoch = experiment.steps_per_epoch
-    ramp = [low * (high / low) ** (i / (steps - 1)) for i in range(steps)]
+def find_lr(experiment: Experiment, steps: int = 120) -> Finding:
+    """Ramp the lr of an experiment up in at most so many steps, from far below its limit."""
     run = replace(
         experiment,
-        lr=low,
         loop="scratch",
-        epochs=-(-steps // per_epoch),
+        epochs=-(-steps // experiment.steps_per_epoch),
         # The ramp alone says how long a step is, and when it is over.
         schedule=choose("schedule", "constant"),
         patience=0,
     )
+    problem = build(run)
+    seen = replace(problem, X=problem.X[:SEEN], y=problem.y[:SEEN])
+    known = stability(problem)
+    limit = known.limit.lr
+    low, high = (BELOW * limit, ABOVE * limit) if math.isfinite(limit) else (LOW, HIGH)
+    ramp = [low * (high / low) ** (i / (steps - 1)) for i in range(steps)]
     controls = Controls(low)
-    smoothed, losses, limit = 0.0, [], 0.0
+    start, losses = seen.mean_loss(seen.start), []
     for event in train(run, controls):
-        if isinstance(event, Started):
-            times = run.times_mean(run.batch_size)
-            limit = event.facts.stability.curvature.critical_lr / times
-        elif isinstance(event, Stepped):
-            smoothed = SMOOTH * smoothed + (1 - SMOOTH) * event.loss
-            losses.append(smoothed / (1 - SMOOTH**event.step))
-            if event.step == steps or not losses[-1] <= TOO_HIGH * min(losses):
+        if isinstance(event, Stepped):
+            losses.append(seen.mean_loss(event.live.params()))
+            if event.step == steps or not losses[-1] <= TOO_HIGH * start:
                 break
             controls.lr = ramp[event.step]
-    return Finding(tuple(ramp[: len(losses)]), tuple(losses), ramp[valley(losses)], limit)
+    fall, middle = valley(losses)
+    suggestion = min(ramp[middle], limit) if fall >= ENOUGH else None
+    return Finding(
+        tuple(ramp[: len(losses)]), tuple(losses), suggestion, known.curvature.critical_lr
+    )
 
 
-def valley(losses: list[float]) -> int:
-    """The middle of the longest falling subsequence: well into the valley, before its bottom.
+def valley(losses: list[float]) -> tuple[int, int]:
+    """Length of the longest falling subsequence, and the place of its middle.
 
-    fastai's rule of the same name, from the place of its end and its length.
+    That is well into the valley and before its bottom: fastai's rule of the same name, from the
+    place of its end and its length. (0, 0) without losses.
     """
     falls: list[int] = []
     """Length of the longest falling subsequence that ends at each place."""
     for i, loss in enumerate(losses):
         falls.append(1 + max((falls[j] for j in range(i) if losses[j] > loss), default=0))
-    end = falls.index(max(falls))
-    return end - max(falls) // 2
+    longest = max(falls, default=0)
+    return longest, falls.index(longest) - longest // 2 if falls else 0

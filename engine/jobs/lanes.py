@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, product
 
@@ -19,8 +19,7 @@ from engine.kernels.compiled import MISSING
 from engine.kernels.shuffle import key_of
 from engine.kernels.stand_ins import Floats
 from engine.problem import Problem, build, first_values, order_of
-from engine.theory.floor import Floor
-from engine.theory.gather import facts
+from engine.theory.gather import floor_of
 from engine.training.loops.fast import kernels_of, values_of
 from engine.training.trainer import RUNAWAY
 
@@ -56,14 +55,6 @@ class Lanes:
         """The batch sizes, and the first lane of each, with the number of lanes at the end."""
         sizes, first = np.unique(self.batch_size, return_index=True)
         return sizes, np.append(first, len(self.batch_size))
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """What all runs over one data set share."""
-
-    problem: Problem
-    floor: Floor
 
 
 def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
@@ -121,45 +112,68 @@ def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:
 
     A run that runs away does not disturb the others: no number passes from lane to lane.
     """
-    ground = ground_of(experiment)
-    theta = first_thetas(experiment.seed, lanes, ground.problem)
-    on_cpu = ground.problem.device.type == "cpu"
+    problem = problem_of(experiment)
+    theta = first_thetas(experiment.seed, lanes, problem)
+    on_cpu = problem.device.type == "cpu"
     steps = compiled_epochs if on_cpu and not MISSING else torch_epochs
     losses: list[Doubles] = []
-    for measured in steps(experiment, ground.problem, theta, lanes):
+    for measured in steps(experiment, problem, theta, lanes):
         losses.append(measured)
         yield []
-    yield cells_of(lanes.index, np.array(losses), ground.floor)
+    yield cells_of(lanes.index, np.array(losses), reaches(experiment, lanes))
 
 
-def ground_of(experiment: Experiment) -> Ground:
-    """Data and floor of an experiment, whatever else it says; the last ones are kept."""
-    return kept_ground(
-        Experiment(
-            data=experiment.data,
-            model=experiment.model,
-            loss=experiment.loss,
-            penalty=experiment.penalty,
-            validation_split=experiment.validation_split,
-            seed=experiment.seed,
-            device=experiment.device,
-        )
+def problem_of(experiment: Experiment) -> Problem:
+    """Data and model of an experiment, whatever else it says; the last ones are kept."""
+    return shared_problem(data_of(experiment))
+
+
+def data_of(experiment: Experiment) -> Experiment:
+    """What runs over the same samples share, the rest being left at its default."""
+    return Experiment(
+        data=experiment.data,
+        model=experiment.model,
+        loss=experiment.loss,
+        penalty=experiment.penalty,
+        validation_split=experiment.validation_split,
+        seed=experiment.seed,
+        device=experiment.device,
     )
 
 
 @lru_cache(maxsize=2)
-def kept_ground(shared: Experiment) -> Ground:
-    """See `ground_of`."""
-    problem = build(shared)
-    return Ground(problem, facts(problem).floor)
+def shared_problem(data: Experiment) -> Problem:
+    """See `problem_of`."""
+    return build(data)
 
 
-def cells_of(index: Whole, history: Doubles, floor: Floor) -> list[Cell]:
+@lru_cache(maxsize=64)
+def reach(run: Experiment) -> float:
+    """The largest loss of a run that counts as the floor."""
+    return floor_of(replace(shared_problem(data_of(run)), experiment=run)).reach
+
+
+def reaches(experiment: Experiment, lanes: Lanes) -> Doubles:
+    """The largest loss that counts as the floor, of each lane.
+
+    It is that of the data, but for a penalty, beside which the sizes of minibatches weigh the loss.
+    """
+    first = experiment.changed({"batch_size": int(lanes.batch_size[0])})
+    weights = {first.mean_weight: first}
+    of_size = {}
+    for size in np.unique(lanes.batch_size).tolist():
+        run = experiment.changed({"batch_size": size})
+        weight = first.mean_weight if run.penalty.entry.is_zero else run.mean_weight
+        of_size[size] = weights.setdefault(weight, run)
+    return np.array([reach(of_size[size]) for size in lanes.batch_size.tolist()])
+
+
+def cells_of(index: Whole, history: Doubles, reaches: Doubles) -> list[Cell]:
     """The results of all lanes from their losses at the start and after each epoch."""
     losses = history[1:]
     with np.errstate(invalid="ignore"):
         ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
-        reached = losses <= floor.reach
+        reached = losses <= reaches
     first = np.where(reached.any(axis=0), reached.argmax(axis=0) + 1, 0)
     columns = zip(
         index.tolist(),

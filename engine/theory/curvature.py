@@ -38,30 +38,6 @@ def hessian(
     return H if penalty is None else H + penalty.cpu().double().diag()
 
 
-def hessian_moments(
-    design: Tensor, y: Tensor, theta: Tensor, loss: Loss, penalty: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """H and M = mean of Hᵢ², each (p, p) in float64, in one pass over the samples.
-
-    Hᵢ = ℓ″(rᵢ)·x̃ᵢx̃ᵢᵀ + diag(penalty) is the Hessian of one sample's objective and H their mean, as
-    in `hessian`. M − H² is how much they differ: what `noise.stable_lr` needs.
-    """
-    theta = theta.cpu().double()
-    first = torch.zeros(len(theta), len(theta), dtype=torch.float64)
-    second = torch.zeros_like(first)
-    for rows, labels in blocks(design, y):
-        weights = curvatures(loss, rows @ theta[:, None] - labels)
-        weighted = weights * rows
-        first += rows.T @ weighted
-        second += rows.T @ (weights * rows.square().sum(1, keepdim=True) * weighted)
-    H, M = first / len(design), second / len(design)
-    if penalty is not None:
-        D = penalty.cpu().double().diag()
-        M = M + H @ D + D @ H + D @ D
-        H = H + D
-    return H, M
-
-
 def hessian_by_autograd(objective: Callable[[Tensor], Tensor], theta: Tensor) -> Tensor:
     """∇²f(θ) of shape (p, p) for any scalar function of θ (p,): p passes, so for few parameters."""
     H: Tensor = torch.autograd.functional.hessian(objective, theta)
@@ -170,8 +146,24 @@ class Curvature:
 
 
 def curvature(H: Tensor) -> Curvature:
-    """Eigenvalues and eigenvectors of a Hessian (p, p), symmetric; see `Curvature`."""
-    values, vectors = torch.linalg.eigh(H.cpu().double())
-    rounding = values.abs() <= NEGLIGIBLE * values.abs().max()
-    values = values.where(~rounding, 0.0)
-    return Curvature(values.flip(0), signed(vectors.flip(1)))
+    """Eigenvalues and eigenvectors of a Hessian (p, p), symmetric; see `Curvature`.
+
+    Columns of very different size do not count as flat: the rank is that of the columns brought to
+    one size. Where H is positive definite, its eigenvalues are the squares of the singular values
+    of its Cholesky factor, which keeps the digits of the small ones.
+    """
+    H = H.cpu().double()
+    sizes = H.diagonal().abs().sqrt()
+    sizes = sizes.where(sizes > 0, 1.0)
+    even = H / sizes / sizes[:, None]
+    shares = torch.linalg.eigvalsh(even).abs()
+    curved = int((shares > NEGLIGIBLE * shares.max()).sum())
+    factor, failed = torch.linalg.cholesky_ex(even)
+    if curved == len(H) and not failed:
+        vectors, roots, _ = torch.linalg.svd(sizes[:, None] * factor)
+        return Curvature(roots.square(), signed(vectors))
+    values, vectors = torch.linalg.eigh(H)
+    flat = values.abs().argsort()[: len(H) - curved]
+    values[flat] = 0.0
+    order = values.argsort(descending=True, stable=True)
+    return Curvature(values[order], signed(vectors[:, order]))

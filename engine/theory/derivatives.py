@@ -6,6 +6,7 @@ Also what the modules of theory share: blocks of rows, and the derivatives of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -35,13 +36,19 @@ def curvatures(loss: Loss, r: Tensor) -> Tensor:
 
     1 for the half squared loss, 2 for the squared one, 1[|r|<δ] for Huber, sech² r for log-cosh.
     """
+    return both_derivatives(loss, r)[1]
+
+
+def both_derivatives(loss: Loss, r: Tensor) -> tuple[Tensor, Tensor]:
+    """ℓ′(r) and ℓ″(r), each of the shape of r; see `curvatures`. At a kink ℓ′ is that above it."""
     # To autograd |r| is flat at exactly 0, and so would be every loss written with it.
     r = r.detach().where(r != 0, 1e-30).requires_grad_()
     (slope,) = torch.autograd.grad(loss(r).sum(), r, create_graph=True)
     # Without 0·r a slope that is constant in pieces would have no graph.
-    return torch.autograd.grad((slope + 0 * r).sum(), r)[0]
+    return slope.detach(), torch.autograd.grad((slope + 0 * r).sum(), r)[0]
 
 
+@lru_cache(maxsize=64)  # asked for before each run
 def steepest_curvature(loss: Loss) -> float:
     """The largest ℓ″ of a loss, found on a grid of residuals.
 

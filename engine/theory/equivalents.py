@@ -58,7 +58,7 @@ def caveats(experiment: Experiment) -> list[Message]:
         reasons.append(
             Message("The penalty is not multiplied with the loss: its strength would have to be.")
         )
-    if experiment.optimizer.entry.lr_weights is None:
+    if not experiment.optimizer.entry.is_linear:
         reasons.append(
             Message("This optimizer scales its own steps: it hardly notices a factor of the loss.")
         )

@@ -8,6 +8,9 @@ from engine.catalog.model import Linear
 from engine.problem import Problem
 from engine.theory.derivatives import Loss, slopes
 
+HALVINGS = 60
+"""Of the interval in which a loss aims: then it is as narrow as a number is exact."""
+
 
 def expected_loss(
     loss: Loss, noise: float, outlier_share: float, outlier_size: float, shift: float = 0.0
@@ -25,25 +28,30 @@ def expected_loss(
     return float((1 - outlier_share) * clean + outlier_share * moved)
 
 
-def aim(loss: Loss, noise: float) -> float:
-    """c = argmin E ℓ(ε + c), ε ~ N(0, noise²): how far above the truth the best prediction lies.
+def aim(loss: Loss, noise: float, outlier_share: float = 0.0, outlier_size: float = 0.0) -> float:
+    """c = argmin E ℓ(ε + c), ε as in `expected_loss`: how far above the truth the best line lies.
 
-    0 for every symmetric loss, σΦ⁻¹(q) for the quantile loss. Found by halving an interval in which
-    E ℓ′(ε + c) changes its sign, which only rises for a convex loss; outliers are left out.
+    σΦ⁻¹(q) for the quantile loss, share·size with outliers for the squared ones. Found by halving
+    an interval in which E ℓ′(ε + c) changes its sign, which only rises for a convex loss.
     """
     z = torch.arange(-12_000, 12_001, dtype=torch.float64) / 1000  # 0 is among them, exactly
     density = torch.softmax(-z * z / 2, dim=0)
 
     def slope(c: float) -> float:
-        return float((slopes(loss, noise * (z + c)) * density).sum())
+        clean = (slopes(loss, noise * z + c) * density).sum()
+        if not outlier_share:
+            return float(clean)
+        moved = (slopes(loss, noise * z + c - outlier_size) * density).sum()
+        return float((1 - outlier_share) * clean + outlier_share * moved)
 
-    low, high = -12.0, 12.0
+    reach = 12 * noise
+    low, high = min(outlier_size, 0.0) - reach, max(outlier_size, 0.0) + reach
     if not abs(slope(0.0)) > 1e-9 * slope(high):  # NaN where numbers overflow
         return 0.0
-    while high - low > 1e-6:
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if slope(middle) > 0 else (middle, high)
-    return noise * (low + high) / 2
+    return (low + high) / 2
 
 
 def shift_of(problem: Problem) -> float:
@@ -51,18 +59,17 @@ def shift_of(problem: Problem) -> float:
     truth, model = problem.dataset.truth, problem.model
     if truth is None or truth.relative or not (isinstance(model, Linear) and model.bias):
         return 0.0
-    if problem.experiment.loss.entry.symmetric:
+    if problem.experiment.loss.entry.symmetric and not truth.outliers:
         return 0.0  # it aims at the middle: nothing to search for before each run
-    return aim(problem.loss, truth.noise)
+    share = truth.outliers / problem.dataset.n
+    return aim(problem.loss, truth.noise, share, truth.outlier_size)
 
 
-@torch.no_grad()
-def loss_of_the_truth(problem: Problem, shift: float) -> float | None:
+def loss_of_the_truth(problem: Problem) -> float | None:
     """Loss of the truth: expected, or over these very samples where noise is relative to them.
 
-    None where no truth is known.
-
-    With a bias that can take it up, the truth is `shift` higher: where this loss aims.
+    None where no truth is known. With a bias that can take it up, the truth is moved to where this
+    loss aims.
     """
     truth = problem.dataset.truth
     if truth is None:
@@ -70,10 +77,13 @@ def loss_of_the_truth(problem: Problem, shift: float) -> float | None:
     if truth.relative:
         return float(problem.loss(truth.signal(problem.X) - problem.y).mean())
     share = truth.outliers / problem.dataset.n
-    return expected_loss(problem.loss, truth.noise, share, truth.outlier_size, shift)
+    return expected_loss(problem.loss, truth.noise, share, truth.outlier_size, shift_of(problem))
 
 
 def symbol_of(problem: Problem) -> str:
-    """What the noise floor comes to, in symbols; z ~ N(0, 1)."""
+    """What the noise floor comes to, in symbols; z ~ N(0, 1), ε is noise with outliers."""
     symbol: str = problem.experiment.loss.entry.floor
-    return "E ℓ(yσz)" if problem.dataset.truth and problem.dataset.truth.relative else symbol
+    truth = problem.dataset.truth
+    if truth and truth.relative:
+        return "E ℓ(yσz)"
+    return "min E ℓ(ε + c)" if truth and truth.outliers else symbol

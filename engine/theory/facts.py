@@ -33,10 +33,12 @@ class Facts:
     """Names of all the devices that are present."""
     true: Values
     """Empty where the data have no true values for this model."""
-    closed_form: Values
-    """Least squares solution, with an L2 penalty that of ridge regression; L1 is left out. For a
-    loss that aims above or below the middle, b is that much higher or lower. Empty for a model that
+    optimum: Values
+    """Where the chosen loss and penalty together are smallest over the data; empty for a model that
     is not linear in its parameters."""
+    has_closed_form: bool
+    """Whether the optimum solves linear equations: least squares, with an L2 penalty ridge
+    regression."""
     floor: Floor
     """Where nothing is left to learn."""
     stability: Stability
@@ -47,10 +49,10 @@ class Facts:
 
     @property
     def best(self) -> Values:
-        """The best parameters known: closed form, else the true ones, else the start."""
-        return self.closed_form or self.true or self.start
+        """The best parameters known: optimum, else the true ones, else the start."""
+        return self.optimum or self.true or self.start
 
     @property
     def is_best_known(self) -> bool:
         """Whether `best` is more than the start."""
-        return bool(self.closed_form or self.true)
+        return bool(self.optimum or self.true)

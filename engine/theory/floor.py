@@ -29,9 +29,9 @@ class Floor:
     noise: float | None
     """Expected loss of the true model, moved to where the loss aims; None where the noise of the
     data is unknown."""
-    optimum: float
-    """Mean loss at the closed form; without a penalty the smallest there is for the squared losses.
-    0 where there is no closed form."""
+    optimum: float | None
+    """Mean loss where loss and penalty together are smallest; None for a model that is not linear
+    in its parameters."""
     rounding: float
     """Loss below which float32 cannot resolve anything."""
     symbol: str
@@ -40,7 +40,7 @@ class Floor:
     @property
     def level(self) -> float:
         """The loss below which there is nothing left to learn on these data."""
-        return max(self.noise or 0.0, self.optimum, self.rounding)
+        return max(self.noise or 0.0, self.optimum or 0.0, self.rounding)
 
     @property
     def reach(self) -> float:
@@ -56,6 +56,6 @@ class Floor:
         if not self.reached(loss):
             return "still learning"
         noise = self.noise or 0.0
-        if self.optimum > 2 * max(noise, self.rounding):
+        if (self.optimum or 0.0) > 2 * max(noise, self.rounding):
             return "at the best this model can do"
         return "at the noise floor" if noise > self.rounding else "at rounding error"

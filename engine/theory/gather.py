@@ -8,10 +8,10 @@ from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, numbers
 from engine.problem import Problem
 from engine.support.device import available, describe
-from engine.theory.closed_form import least_squares, ridge_rows
-from engine.theory.expected_loss import loss_of_the_truth, shift_of, symbol_of
+from engine.theory.expected_loss import loss_of_the_truth, symbol_of
 from engine.theory.facts import Facts, Sample
 from engine.theory.floor import Floor
+from engine.theory.optimum import has_closed_form, optimum
 from engine.theory.stability import stability
 
 SAMPLE_SIZE = 400
@@ -19,16 +19,9 @@ SAMPLE_SIZE = 400
 
 
 def facts(problem: Problem) -> Facts:
-    """What is known of a problem before training: truth, closed form, noise floor, start, …"""
-    model = problem.model
-    closed_form: Values = {}
-    shift = shift_of(problem)
-    if isinstance(model, Linear):
-        closed_form = model.named(least_squares(*ridge_rows(problem, model)).tolist())
-        if shift and model.bias:
-            closed_form = {**closed_form, model.bias: (closed_form[model.bias][0] + shift,)}
+    """What is known of a problem before training: truth, optimum, noise floor, start, …"""
+    best = best_values(problem)
     n = len(problem.X)
-    resolution = 4 * torch.finfo(torch.float32).eps
     chosen = slice(0, min(n, SAMPLE_SIZE))
     return Facts(
         n=n,
@@ -37,13 +30,9 @@ def facts(problem: Problem) -> Facts:
         device=describe(problem.device),
         devices=tuple(str(device) for device in available()),
         true=problem.true_values,
-        closed_form=closed_form,
-        floor=Floor(
-            noise=loss_of_the_truth(problem, shift),
-            optimum=problem.mean_loss(problem.tensors(closed_form)) if closed_form else 0.0,
-            rounding=float(problem.loss(resolution * problem.y).mean()),
-            symbol=symbol_of(problem),
-        ),
+        optimum=best,
+        has_closed_form=has_closed_form(problem),
+        floor=floor_at(problem, best),
         stability=stability(problem),
         start=numbers(problem.start),
         start_loss=problem.mean_loss(problem.start),
@@ -51,4 +40,26 @@ def facts(problem: Problem) -> Facts:
             tuple(tuple(column) for column in problem.X[chosen].T.tolist()),
             tuple(problem.y[chosen, 0].tolist()),
         ),
+    )
+
+
+def floor_of(problem: Problem) -> Floor:
+    """Where nothing is left to learn; see `facts` for all that is known."""
+    return floor_at(problem, best_values(problem))
+
+
+def best_values(problem: Problem) -> Values:
+    """The optimum by parameter names; empty for a model that is not linear in its parameters."""
+    model = problem.model
+    return model.named(optimum(problem, model).tolist()) if isinstance(model, Linear) else {}
+
+
+def floor_at(problem: Problem, best: Values) -> Floor:
+    """The floor of a problem whose optimum is known."""
+    resolution = 4 * torch.finfo(torch.float32).eps
+    return Floor(
+        noise=loss_of_the_truth(problem),
+        optimum=problem.mean_loss(problem.tensors(best)) if best else None,
+        rounding=float(problem.loss(resolution * problem.y).mean()),
+        symbol=symbol_of(problem),
     )

@@ -1,4 +1,4 @@
-"""What minibatches add to gradient descent: noise, a lower limit of lr, a floor above the optimum.
+"""What minibatches add to gradient descent: noise in the gradient, a floor above the optimum.
 
 Minibatches of B samples are drawn from n without replacement, as an epoch draws them. Design X̃,
 labels y, parameters θ and loss are those of curvature.py.
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.theory.curvature import NEGLIGIBLE
 from engine.theory.derivatives import Loss, blocks, slopes
 
 
@@ -62,43 +61,12 @@ def gradient_noise(
     return GradientNoise(G, scatter / max(n - 1, 1), n)
 
 
-def stable_lr(
-    H: Tensor,
-    M: Tensor,
-    n: int,
-    batch_size: int,
-    curvature_weight: float = 1.0,
-    noise_weight: float = 1.0,
-) -> float:
-    """The lr below which minibatch descent is stable: E‖θ − θ*‖² does not grow.
-
-    H and M (p, p) come from `curvature.hessian_moments`. With V = (M − H²)/B·(n − B)/(n − 1), the
-    variance of a minibatch's Hessian, and S = curvature_weight·H² + noise_weight·V it is
-    2/λmax(H^(−½) S H^(−½)) over the directions with curvature: below it no error grows in the mean,
-    at once; a little beyond some grow first and shrink later. Full batch: 2/λmax(H). Standard data:
-    2/(1 + 4/B). Infinite for a loss without curvature.
-
-    With momentum μ the weights are 1/(1 + μ) and 1/(1 − μ), with Nesterov's (1 + 2μ)/(1 + μ) and
-    1/(1 − μ), by the second moments of one parameter: exact there for momentum, on the safe side
-    for Nesterov's, both exact for full batches.
-    """
-    size = min(batch_size, n)
-    V = (M - H @ H) / size * (n - size) / max(n - 1, 1)
-    S = curvature_weight * H @ H + noise_weight * V
-    values, vectors = torch.linalg.eigh(H)
-    curved = values > NEGLIGIBLE * values.abs().max()
-    if not curved.any():
-        return math.inf
-    root = vectors[:, curved] / values[curved].sqrt()
-    return 2 / float(torch.linalg.eigvalsh(root.T @ S @ root)[-1])
-
-
 def excess_loss(variance: float, lr: float, limit: float = math.inf) -> float:
     """How far above the optimum minibatch descent comes to rest: lr·variance/4/(1 − lr/limit).
 
     `variance` is that of a minibatch's gradient at the optimum: tr Σ/B for samples that never come
     again, dησ²/(4B) in all for the half loss of standard data with d parameters. Epochs without
-    replacement lie lower. `limit` is the `stable_lr`; from there on nothing comes to rest and the
-    excess is infinite. Exact for one parameter; left out it is the law for small lr.
+    replacement lie lower. `limit` is `mean_square.stable_lr`; from there on nothing comes to rest
+    and the excess is infinite. Exact for one parameter; left out it is the law for small lr.
     """
     return lr * variance / 4 / (1 - lr / limit) if lr < limit else math.inf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,17 +14,24 @@ from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, flat, numbers
 from engine.catalog.registry import Entry
 from engine.problem import Problem
-from engine.settings import Reduction
 from engine.support.translation import Message
-from engine.theory.curvature import Curvature, curvature, hessian_by_autograd, hessian_moments
-from engine.theory.derivatives import Loss, parabola, steepest_curvature
-from engine.theory.noise import stable_lr
+from engine.theory.curvature import Curvature, curvature, hessian, hessian_by_autograd
+from engine.theory.derivatives import Loss, blocks, curvatures, parabola, steepest_curvature
+from engine.theory.mean_square import (
+    MOST_ROWS,
+    MOST_STEPS,
+    Batch,
+    Samples,
+    exact_limit,
+    modes,
+    stable_lr,
+)
 
 CAUTION = 0.5
 """Share of the limit that is suggested: far enough below, and still fast."""
 SMALL_STEP = 0.05
 """Share of the way down that a step of fixed length may undo."""
-MOST_ROWS = 1000
+MOST_PASSED = 1000
 """Most samples over which autograd's Hessian is averaged: it takes a pass for each parameter."""
 
 
@@ -47,14 +55,13 @@ class Limit:
 class Stability:
     """What the curvature of the objective says about an experiment's learning rate.
 
-    For a loss that is no parabola, its steepest curvature is taken everywhere: what is stable then
-    is stable on the whole way. Where there is no steepest, the curvature at the start is taken,
-    where residuals are largest.
+    The objective is the one that steps go down: as many times the mean loss as the reduction makes
+    of it, and the penalty. For a loss that is no parabola, its steepest curvature is taken
+    everywhere: what is stable then is stable on the whole way. Where there is no steepest, the
+    curvature at the start is taken, where residuals are largest.
     """
 
     curvature: Curvature
-    moments: tuple[Tensor, Tensor]
-    """Mean Hessian of the samples and mean of its square, see `hessian_moments`."""
     limit: Limit
 
 
@@ -72,13 +79,13 @@ class Autopsy:
     eigenvalue: float
     heading: Values
     """That eigenvector by parameter names."""
-    suggestion: float
-    """A learning rate that works."""
+    suggestion: float | None
+    """A learning rate that was tried and goes down; None where none that was tried does."""
 
 
 def weight_decay(problem: Problem) -> Tensor:
     """Curvature (p,) that the penalty adds to each parameter: λ at the weights under L2."""
-    model, steepest = problem.model, steepest_curvature(problem.penalty_of)
+    model, steepest = problem.model, steepest_curvature(problem.experiment.penalty)
     parts = [
         torch.full(
             (math.prod(shape),), steepest if name in model.weights else 0.0, dtype=torch.float64
@@ -90,17 +97,37 @@ def weight_decay(problem: Problem) -> Tensor:
 
 def stability(problem: Problem) -> Stability:
     """Curvature and the limit of the lr for a problem's own optimizer and minibatches."""
-    model = problem.model
+    model, experiment = problem.model, problem.experiment
     if not isinstance(model, Linear):
         return local_stability(problem)
     loss: Loss = problem.loss
-    if problem.experiment.loss.entry.bounded_curvature:
-        loss = parabola(steepest_curvature(loss))
-    start = torch.cat([values.flatten() for values in problem.start.values()])
-    H, M = hessian_moments(model.design(problem.X), problem.y, start, loss, weight_decay(problem))
-    if not (H.isfinite().all() and M.isfinite().all()):  # nothing can be said of such a loss
-        H, M = torch.zeros_like(H), torch.zeros_like(M)
-    return Stability(curvature(H), (H, M), limit_of(problem, (H, M), problem.experiment.batch_size))
+    if experiment.loss.entry.bounded_curvature:
+        loss = parabola(steepest_curvature(experiment.loss))
+    design, y = model.design(problem.X), problem.y
+    start = torch.cat([values.flatten() for values in problem.start.values()]).cpu().double()
+    A, decay = hessian(design, y, start, loss), weight_decay(problem)
+    if experiment.loss.entry.kinks or not A.isfinite().all():  # nothing can be said of such a loss
+        A, decay = torch.zeros_like(A), torch.zeros_like(decay)
+    bent = curvature(experiment.times_mean(experiment.batch_size) * A + decay.diag())
+
+    def samples() -> Samples:
+        every = max(1, len(design) // MOST_ROWS)
+        for rows, labels in blocks(design[::every], y[::every]):
+            yield rows, curvatures(loss, rows @ start[:, None] - labels)
+
+    return Stability(bent, limit_of(problem, A, decay, bent, samples))
+
+
+def minibatches(problem: Problem) -> list[Batch]:
+    """Those of an epoch, a short last one among them where it can make a difference."""
+    experiment, n = problem.experiment, len(problem.X)
+    size = min(experiment.batch_size, n)
+    whole = Batch(size, experiment.times_mean(size))
+    rest = 0 if experiment.drop_last else n % size
+    short = Batch(rest, experiment.times_mean(rest)) if rest else whole
+    if experiment.optimizer.entry.is_plain and short.times < whole.times:
+        short = whole  # a shorter step of plain descent is a safer one
+    return [whole] * min(n // size, MOST_STEPS) + [short] * (short != whole)
 
 
 def local_stability(problem: Problem) -> Stability:
@@ -109,16 +136,17 @@ def local_stability(problem: Problem) -> Stability:
     It is another one elsewhere; where eigenvalues are negative the start is a saddle. Of minibatch
     noise nothing is said. Of many samples, which are drawn independently, the first are taken.
     """
-    model = problem.model
+    model, experiment = problem.model, problem.experiment
+    times = experiment.times_mean(experiment.batch_size)
     X, y = (
-        problem.X[:MOST_ROWS].cpu().double(),
-        problem.y[:MOST_ROWS].cpu().double(),
+        problem.X[:MOST_PASSED].cpu().double(),
+        problem.y[:MOST_PASSED].cpu().double(),
     )
 
     def objective(theta: Tensor) -> Tensor:
         params = model.shaped(theta)
         mean = problem.loss(model.predict(params, X) - y).mean()
-        return mean + problem.penalty(params).cpu()
+        return times * mean + problem.penalty(params).cpu()
 
     def hessian_at(values: Values) -> Tensor:
         theta = torch.tensor(flat(values), dtype=torch.float64)
@@ -129,22 +157,19 @@ def local_stability(problem: Problem) -> Stability:
         hessians["truth"] = hessian_at(true)
     curvatures = {point: curvature(H) for point, H in hessians.items()}
     point = max(curvatures, key=lambda point: curvatures[point].largest)
-    moments = hessians[point], hessians[point] @ hessians[point]
-    return Stability(curvatures[point], moments, local_limit(problem, moments, point))
+    return Stability(curvatures[point], local_limit(problem, hessians[point], point))
 
 
-def local_limit(problem: Problem, moments: tuple[Tensor, Tensor], point: str) -> Limit:
-    """The largest stable lr of the problem's optimizer where its mean loss is bent so."""
-    experiment = problem.experiment
-    weights = experiment.optimizer.lr_weights()
-    if weights is None:
-        return unlimited(experiment.optimizer.entry)
-    H, _ = stepped(problem, moments, experiment.batch_size)
+def local_limit(problem: Problem, H: Tensor, point: str) -> Limit:
+    """The largest stable lr of the problem's optimizer where its objective is bent so."""
+    optimizer = problem.experiment.optimizer
+    if not optimizer.entry.is_linear:
+        return unlimited(optimizer.entry)
     steepest = float(torch.linalg.eigvalsh(H)[-1])
     if steepest <= 0:
         return Limit(math.inf, "none", Message("flat where it begins: no limit there"))
     name = Message("2/λmax at the truth" if point == "truth" else "2/λmax at the start")
-    return Limit(2 / (weights[0] * steepest), "local", name)
+    return Limit(exact_limit(optimizer, steepest), "local", name)
 
 
 def unlimited(optimizer: Entry) -> Limit:
@@ -155,46 +180,33 @@ def unlimited(optimizer: Entry) -> Limit:
     return Limit(math.inf, "none", name)
 
 
-def stepped(
-    problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int
-) -> tuple[Tensor, Tensor]:
-    """The moments of the objective that steps go down: some multiple of the loss, and the penalty.
-
-    The penalty's part of a gradient stays as it is, however the losses are reduced.
-    """
-    H, M = moments
-    times = problem.experiment.times_mean(batch_size)
-    if times == 1:
-        return moments
-    D = weight_decay(problem).diag()
-    A = H - D
-    mixed = A @ D + D @ A
-    return D + times * A, times**2 * (M - mixed - D @ D) + times * mixed + D @ D
-
-
-def limit_of(problem: Problem, moments: tuple[Tensor, Tensor], batch_size: int) -> Limit:
-    """The largest stable lr of the problem's optimizer for minibatches of a size."""
+def limit_of(
+    problem: Problem, A: Tensor, decay: Tensor, bent: Curvature, samples: Callable[[], Samples]
+) -> Limit:
+    """The largest stable lr of the problem's optimizer and minibatches; see `modes`."""
     experiment, n = problem.experiment, len(problem.X)
-    if not isinstance(problem.model, Linear):
-        return local_limit(problem, moments, "start")
-    optimizer, weights = experiment.optimizer.entry, experiment.optimizer.lr_weights()
-    if weights is None:
-        return unlimited(optimizer)
-    if not moments[0].any():
-        loss = Message(experiment.loss.entry.label)
-        return Limit(math.inf, "none", Message("{loss} has no curvature: no limit", loss=loss))
-    H, M = stepped(problem, moments, batch_size)
-    lr = stable_lr(H, M, n, batch_size, *weights)
-    if not experiment.loss.entry.bounded_curvature:
+    optimizer, loss = experiment.optimizer, experiment.loss.entry
+    if not optimizer.entry.is_linear:
+        return unlimited(optimizer.entry)
+    if not bent.rank:
+        name = Message("{loss} has no curvature: no limit", loss=Message(loss.label))
+        return Limit(math.inf, "none", name)
+    plain, label = optimizer.entry.is_plain, Message(optimizer.entry.label)
+    full = experiment.batch_size >= n
+    if full and plain and loss.curvature and experiment.times_mean(n) == 1:
+        return Limit(bent.critical_lr, "critical", Message("2/λmax"))
+    bending = modes(A, decay, experiment.times_mean(experiment.batch_size), samples, n)
+    lr = stable_lr(bending, optimizer, minibatches(problem)) if bending else math.inf
+    if not loss.bounded_curvature:
         return Limit(lr, "local", Message("curvature at the start"))
-    plain, label = optimizer.is_plain, Message(optimizer.label)
-    if batch_size >= n:
-        if plain and experiment.times_mean(batch_size) == 1:
-            return Limit(lr, "critical", Message("2/λmax"))
+    if full and plain and experiment.times_mean(n) == 1:
+        return Limit(lr, "critical", Message("2/λmax where the loss is steepest"))
+    if full:
         return Limit(lr, "full batch", Message("full batch, {optimizer}", optimizer=label))
+    size = experiment.batch_size
     if plain:
-        return Limit(lr, "minibatches", Message("minibatches of {size}", size=batch_size))
-    name = Message("minibatches of {size}, {optimizer}", size=batch_size, optimizer=label)
+        return Limit(lr, "minibatches", Message("minibatches of {size}", size=size))
+    name = Message("minibatches of {size}, {optimizer}", size=size, optimizer=label)
     return Limit(lr, "minibatches", name)
 
 
@@ -213,9 +225,13 @@ class Runaway:
 
 
 def autopsy(
-    problem: Problem, stability: Stability, best: Values, start_loss: float, end: Runaway
+    problem: Problem,
+    stability: Stability,
+    best: Values,
+    end: Runaway,
+    suggestion: float | None,
 ) -> Autopsy:
-    """What happened to a run whose best parameters and loss at the start are these."""
+    """What happened to a run whose best parameters are these, and the lr to try instead."""
     model = problem.model
     error = torch.tensor([
         value - target
@@ -232,20 +248,14 @@ def autopsy(
         direction=direction,
         eigenvalue=float(stability.curvature.eigenvalues[direction]),
         heading=model.named(stability.curvature.eigenvectors[:, direction].tolist()),
-        suggestion=float(f"{suggested_lr(problem, stability, start_loss, end):.2g}"),
+        suggestion=suggestion,
     )
 
 
-def suggested_lr(problem: Problem, stability: Stability, start_loss: float, end: Runaway) -> float:
-    """A learning rate, below the one that failed, at which this problem converges."""
-    experiment = problem.experiment
-    size, n = experiment.batch_size, len(problem.X)
-    if experiment.reduction is Reduction.MEAN and size < n:
-        # Averaged, the short last minibatch bears the smallest step.
-        size = n % size or size
-    limit = limit_of(problem, stability.moments, size).lr
-    if math.isfinite(limit):
-        return min(CAUTION * limit, end.lr / 2)
+def suggested_lr(stability: Stability, start_loss: float, end: Runaway) -> float:
+    """A learning rate, below the one that failed, at which theory expects convergence."""
+    if math.isfinite(stability.limit.lr):
+        return min(CAUTION * stability.limit.lr, end.lr / 2)
     steepest = stability.curvature.largest
     if steepest > 0:
         # Steps about lr long in each parameter: all of them together raise the loss by a bit.

@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 from engine.problem import Problem, build
 from engine.support.translation import tr
 from engine.theory.curvature import Curvature, curvature, hessian
-from engine.theory.derivatives import slopes
+from engine.theory.derivatives import Loss, slopes
 from engine.theory.facts import Facts
 from engine.theory.noise import GradientNoise, gradient_noise
 from engine.theory.second_derivatives import Method, methods
@@ -85,10 +85,11 @@ def study(
     design, decay = model.design(problem.X), weight_decay(problem)
     tensors = problem.tensors(params)
     theta = torch.cat([tensors[name].flatten() for name in model.shapes]).cpu().double()
-    H = hessian(design, problem.y, theta, problem.loss, decay)
+    loss = stepped_loss(problem, experiment.batch_size)
+    H = hessian(design, problem.y, theta, loss, decay)
     pull = torch.zeros_like(theta)
     pull[: model.features] = slopes(problem.penalty_of, theta[: model.features])
-    noise = gradient_noise(design, problem.y, theta, problem.loss, pull)
+    noise = gradient_noise(design, problem.y, theta, loss, pull)
     begun = minibatch is not None
     if minibatch is None:
         first = next(problem.shuffles())[: experiment.batch_size].to(problem.device)
@@ -96,13 +97,16 @@ def study(
     X, y = minibatch
     labels_seen = y if experiment.reshape else y.flatten()
 
+    seen = stepped_loss(problem, len(X))
+
     def slope(r: Tensor) -> Tensor:
         if experiment.loss.entry.derivative is None:
             with torch.enable_grad():
-                return slopes(problem.loss, r)
-        return experiment.loss.derivative(r)
+                return slopes(seen, r)
+        return experiment.times_mean(len(X)) * experiment.loss.derivative(r)
 
-    bent = curvature(H)
+    # The steps of a loss with a kink do not shrink: the curvature of a penalty sets no limit.
+    bent = curvature(torch.zeros_like(H) if experiment.loss.entry.kinks else H)
     return Study(
         experiment=experiment,
         params=params,
@@ -115,18 +119,25 @@ def study(
         limit=facts.stability.limit,
         noise=noise,
         batch_size=min(experiment.batch_size, len(problem.X)),
-        xray=xray(model, tensors, X, labels_seen, problem.loss, slope, problem.penalty),
+        xray=xray(model, tensors, X, labels_seen, seen, slope, problem.penalty),
         minibatch_size=len(X),
         begun=begun,
     )
 
 
+def stepped_loss(problem: Problem, samples: int) -> Loss:
+    """The loss as many times as steps over minibatches of so many samples follow its mean."""
+    times = problem.experiment.times_mean(samples)
+    return problem.loss if times == 1 else lambda r: times * problem.loss(r)
+
+
 def objective_of(problem: Problem, design: Tensor) -> Callable[[Tensor], Tensor]:
     """The objective as a function of θ (p,), float64 on the CPU."""
+    loss = stepped_loss(problem, problem.experiment.batch_size)
     X, y, features = design.cpu().double(), problem.y.cpu().double(), problem.dataset.features
 
     def objective(at: Tensor) -> Tensor:
-        mean = problem.loss(X @ at[:, None] - y).mean()
+        mean = loss(X @ at[:, None] - y).mean()
         return mean + problem.penalty_of(at[:features]).sum()
 
     return objective

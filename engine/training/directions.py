@@ -47,12 +47,12 @@ def directions(run: Snapshot) -> list[Direction]:
     """
     import torch  # there are facts, so it is there
 
-    if run.facts is None or not run.facts.closed_form:
+    if run.facts is None or not run.facts.optimum:
         return []
     curvature = run.facts.stability.curvature
     best, start = (
         torch.tensor(flat(values), dtype=torch.float64)
-        for values in (run.facts.closed_form, run.facts.start)
+        for values in (run.facts.optimum, run.facts.start)
     )
     count = len(best)
     path = torch.tensor(run.path.theta, dtype=torch.float64).reshape(-1, count)
@@ -60,7 +60,7 @@ def directions(run: Snapshot) -> list[Direction]:
     steps = torch.zeros(0, dtype=torch.int64)
     if is_predicted(run):
         steps = torch.linspace(0, run.steps, PREDICTED, dtype=torch.float64).round().long().unique()
-    predicted = curvature.path(curvature.along(start - best), step_size(run), steps).abs()
+    predicted = curvature.path(curvature.along(start - best), run.experiment.lr, steps).abs()
     times = tuple((steps.double() / run.facts.steps_per_epoch).tolist())
     half = math.ceil(SHOWN / 2)
     shown = [i for i in range(count) if count <= SHOWN or i < half or i >= count - half]
@@ -73,9 +73,3 @@ def directions(run: Snapshot) -> list[Direction]:
         )
         for index in shown
     ]
-
-
-def step_size(run: Snapshot) -> float:
-    """The lr, as it acts on the mean loss: a sum over fewer samples than batch_size is smaller."""
-    experiment = run.experiment
-    return experiment.lr * experiment.times_mean(experiment.batch_size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
@@ -40,7 +40,9 @@ class Record:
     """Estimate − true for each parameter that has a true value."""
     quantities: Mapping[str, tuple[float, float | None, str]]
     """Physical quantities by name: value, true value if there is one, unit."""
-    closed_form: Values
+    optimum: Values
+    """Where the chosen loss and penalty are smallest; empty where nothing is known of it."""
+    has_closed_form: bool
     floor: Floor
     autopsy: Autopsy | None
     """Why the run diverged, if it did."""
@@ -48,9 +50,9 @@ class Record:
     """Time spent training."""
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> Standing | Literal["diverged"]:
         """Where the loss at the end stands."""
-        return self.floor.standing(self.loss)
+        return "diverged" if self.state == "diverged" else self.floor.standing(self.loss)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values; numbers that are not finite stay as they are."""
@@ -65,7 +67,7 @@ class Record:
         from engine.theory.stability import Autopsy, Limit  # brings torch
 
         plain = dict(values)
-        for name in ("params", "error", "closed_form"):
+        for name in ("params", "error", "optimum"):
             plain[name] = _tuples(plain[name])
         plain["reason"] = _message(plain["reason"])
         plain["quantities"] = _tuples(plain["quantities"])
@@ -152,7 +154,8 @@ class Recorder:
             params=end.params,
             error=error_of(end.params, facts.true),
             quantities=quantities(self.experiment, end.params, facts),
-            closed_form=facts.closed_form,
+            optimum=facts.optimum,
+            has_closed_form=facts.has_closed_form,
             floor=facts.floor,
             autopsy=end.autopsy if isinstance(end, Diverged) else None,
             seconds=seconds,

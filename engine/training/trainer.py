@@ -15,10 +15,11 @@ from engine.experiment import Experiment
 from engine.problem import build
 from engine.support.translation import Message
 from engine.theory import gather
-from engine.theory.stability import Runaway, autopsy
+from engine.theory.stability import Runaway, autopsy, suggested_lr
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
 from engine.training.loops import EpochEnd, load
+from engine.training.trial import working_lr
 from engine.training.verdicts import Patience, Watch
 
 RUNAWAY = 1e6
@@ -47,8 +48,10 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
 
     def diverged(at: int, loss: float, params: Values) -> Diverged:
         lr = controls.lr * float(experiment.lr_factors(step - 1, 1)[0])
-        end = Runaway(good + 1, step, loss, params, lr)
-        cause = autopsy(problem, facts.stability, facts.best, facts.start_loss, end)
+        end = Runaway(min(good + 1, step), step, loss, params, lr)
+        lr = suggested_lr(facts.stability, facts.start_loss, end)
+        suggestion = working_lr(problem, lr, facts.start_loss)
+        cause = autopsy(problem, facts.stability, facts.best, end, suggestion)
         return Diverged(at, step, loss, why(loss, runaway), params, cause)
 
     held_out = len(problem.held_out[0])

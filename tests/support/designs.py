@@ -10,6 +10,7 @@ from engine.catalog.losses import LOSSES
 from engine.experiment import Experiment
 from engine.problem import build
 from engine.theory import derivatives as theory
+from engine.theory.curvature import Curvature
 from tests.support.runs import Array
 
 
@@ -17,6 +18,12 @@ def loss_of(name: str, **params: float) -> theory.Loss:
     """A loss of the registry with its default parameters or others."""
     function, settings = LOSSES[name].function, {**LOSSES.defaults(name), **params}
     return lambda r: function(r, **settings)
+
+
+def hessian_of(curvature: Curvature) -> Tensor:
+    """The Hessian (p, p) whose eigenvalues and eigenvectors these are."""
+    vectors = curvature.eigenvectors
+    return vectors @ curvature.eigenvalues.diag() @ vectors.T
 
 
 def standard(n: int = 1000, seed: int = 0, **data: object) -> tuple[Tensor, Tensor]:

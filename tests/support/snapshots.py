@@ -76,8 +76,7 @@ def steady(parameters: int) -> Stability:
     """Eigenvalues from 1.07 down, each along a parameter of its own; a limit for B = 10."""
     values = torch.tensor([1.07 * 0.88**i for i in range(parameters)], dtype=torch.float64)
     vectors = torch.eye(parameters, dtype=torch.float64)
-    H = values.diag()
-    return Stability(Curvature(values, vectors), (H, 5 * H @ H), MINIBATCH_LIMIT)
+    return Stability(Curvature(values, vectors), MINIBATCH_LIMIT)
 
 
 def facts(true: Values = TRUE, start: Values = START) -> Facts:
@@ -90,9 +89,8 @@ def facts(true: Values = TRUE, start: Values = START) -> Facts:
         device=CPU,
         devices=("cpu",),
         true=true,
-        closed_form={
-            name: tuple(value + 0.0002 for value in values) for name, values in true.items()
-        },
+        has_closed_form=True,
+        optimum={name: tuple(value + 0.0002 for value in values) for name, values in true.items()},
         floor=Floor(noise=5e-5, optimum=4.93e-5, rounding=2e-12, symbol="½σ²"),
         stability=steady(len(w) + 1),
         start=start,
@@ -166,7 +164,8 @@ def begun(experiment: Experiment, number: int = 1) -> Snapshot:
         baseline,
         floor=replace(baseline.floor, symbol=symbol),
         true=true,
-        closed_form=true,
+        optimum=true,
+        has_closed_form=True,
         stability=steady(sum(map(len, start.values()))),
         start=start,
     )

@@ -548,7 +548,7 @@ def test_directions_are_measured_through_and_predicted_dashed() -> None:
     assert [curve.label for curve in through] == ["λ 0.829", "", "λ 1.07"]
     assert "dashed" in chart.title
     # In this fake every parameter has an eigenvector of its own.
-    best = labels(now.facts.closed_form)
+    best = labels(now.facts.optimum)
     for curve, index in zip(through, (2, 1, 0), strict=True):
         expected = [abs(theta[index] - best[index][1]) for theta in now.path.theta]
         np.testing.assert_allclose(curve.ys, expected, rtol=1e-12)

@@ -375,7 +375,7 @@ def test_paths_over_two_parameters() -> None:
     start, best = chart.curves[-2:]
     assert (start.mark, best.mark) == ("o", "x")
     assert (*start.xs, *start.ys) == facts().start["w"]
-    assert (*best.xs, *best.ys) == facts().closed_form["w"]
+    assert (*best.xs, *best.ys) == facts().optimum["w"]
 
 
 async def test_the_loss_is_asked_for_once_and_drawn_behind_the_paths() -> None:
@@ -406,11 +406,11 @@ def test_a_landscape_of_other_data_is_not_drawn() -> None:
 
 def test_directions_are_the_steepest_and_the_flattest_that_is_not_flat() -> None:
     known = facts()
-    w, b = known.closed_form["w"], known.closed_form["b"]
+    w, b = known.optimum["w"], known.optimum["b"]
     moved = {"w": (w[0] + 0.5, w[1] + 7.0), "b": (b[0] - 0.25,)}
     # Of the made-up facts each eigenvector is a parameter.
     assert point(plane_of(known, DIRECTIONS), moved, 0) == pytest.approx((0.5, -0.25))
-    assert point(plane_of(known, DIRECTIONS), known.closed_form, 0) == (0.0, 0.0)
+    assert point(plane_of(known, DIRECTIONS), known.optimum, 0) == (0.0, 0.0)
     flat = known.stability.curvature.eigenvalues.clone()
     flat[-1] = 0.0
     curvature = replace(known.stability.curvature, eigenvalues=flat)
@@ -420,7 +420,7 @@ def test_directions_are_the_steepest_and_the_flattest_that_is_not_flat() -> None
 
 def lone(known: Facts) -> Facts:
     """Facts of a model with a single parameter."""
-    return replace(known, start={"R": (0.0,)}, closed_form={"R": (10.0,)})
+    return replace(known, start={"R": (0.0,)}, optimum={"R": (10.0,)})
 
 
 @pytest.mark.parametrize("plane", [PARAMETERS, DIRECTIONS])
@@ -450,7 +450,7 @@ def test_paths_without_a_known_optimum_have_no_mark_for_it(plane: str, single: b
     if not single:
         tracks = progress.tracks
     sure = paths_chart(replace(progress, tracks=tracks, facts=known), plane)
-    unsure = replace(known, closed_form={}, true={})
+    unsure = replace(known, optimum={}, true={})
     chart = paths_chart(replace(progress, tracks=tracks, facts=unsure), plane)
     assert chart.levels == ()
     assert len(sure.curves) - len(chart.curves) == (0 if single else 1)

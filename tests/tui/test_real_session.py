@@ -207,6 +207,7 @@ async def test_divergence_is_a_state_with_advice_that_helps() -> None:
         assert here.main.lab.loss.chart().curves
         await here.press("a")
         await here.until_state("finished")
+        assert cause.suggestion
         assert here.main.desk.experiment.lr == cause.suggestion < cause.limit.lr
         assert here.main.lab.training.fields["lr"].value == f"{cause.suggestion:g}"
         assert [run.state for run in here.app.session.shown.runs] == ["diverged", "finished"]

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 def ramp(finding: Finding) -> Chart:
-    """The smoothed loss against log10 lr, with the suggestion and the limit as upright lines."""
+    """The loss against log10 lr, with the suggestion and the limit as upright lines."""
     x = [math.log10(lr) for lr in finding.lrs]
     finite = [loss for loss in finding.losses if math.isfinite(loss)]
     ends = (min(finite, default=1.0), max(finite, default=1.0))
     curves = []
     for lr, color, label in (
-        (finding.suggestion, "data", tr("suggestion")),
+        (finding.suggestion or math.nan, "data", tr("suggestion")),
         (finding.critical_lr, "reference", "2/λmax"),
     ):
         if math.isfinite(lr):
             at = math.log10(lr)
             curves.append(Curve((at, at), ends, color=color, label=label, dashed=True))
-    curves.append(Curve(x, finding.losses, label=tr("smoothed")))
+    curves.append(Curve(x, finding.losses, label=tr("loss")))
     title = tr("loss while lr rises")
     return Chart(tuple(curves), title=title, x_label="log10 lr", log_y=min(finding.losses) > 0)

@@ -45,8 +45,11 @@ def reading(snapshot: Snapshot) -> Content:
         noise = loss_text(floor.noise)
         text = tr("noise floor {symbols} = {value}", symbols=floor.symbol, value=noise)
         limits.append((f"\n{text}", "dim"))
-    if facts.closed_form:
-        reached = tr("closed form reaches {loss}", loss=loss_text(floor.optimum))
+    if floor.optimum is not None:
+        least = loss_text(floor.optimum)
+        reached = tr("the optimum is {loss}", loss=least)
+        if facts.has_closed_form:
+            reached = tr("closed form reaches {loss}", loss=least)
         limits.append((f"\n{reached}", "dim"))
     if snapshot.step == 0:
         head = tr("loss {loss} · press s to train", loss=loss_text(loss))
@@ -111,16 +114,22 @@ def advice(snapshot: Snapshot) -> str:
             message=snapshot.message,
         )
     if cause := snapshot.autopsy:
-        return tr(
-            "Press a to train with {suggestion:.3g}. It diverged from step {step} on: lr {lr:.3g}, "
-            "{limit}. It ran away along {direction} (λ {value:.3g}).",
-            suggestion=cause.suggestion,
+        diverged = tr(
+            "It diverged from step {step} on: lr {lr:.3g}, {limit}. It ran away along {direction} "
+            "(λ {value:.3g}).",
             step=cause.first_bad_step,
             lr=cause.lr,
             limit=limit_of(cause),
             direction=direction(cause.heading),
             value=cause.eigenvalue,
         )
+        if cause.suggestion is None:
+            remedy = tr(
+                "No smaller lr that was tried goes down: change the start, the data or the loss."
+            )
+        else:
+            remedy = tr("Press a to train with {lr:.3g}.", lr=rounded(cause.suggestion))
+        return f"{remedy} {diverged}"
     return ""
 
 
@@ -128,7 +137,9 @@ def findings(cause: Autopsy) -> tuple[str, str, str, str]:
     """Since when a run diverged, what helps, how far beyond the limit it was, and where it ran."""
     return (
         tr("diverged from step {step} on", step=cause.first_bad_step),
-        tr("press a to train with {lr:.3g}", lr=rounded(cause.suggestion)),
+        tr("no lr that was tried goes down")
+        if cause.suggestion is None
+        else tr("press a to train with {lr:.3g}", lr=rounded(cause.suggestion)),
         tr("lr {lr:.3g}, {limit}", lr=rounded(cause.lr), limit=limit_of(cause)),
         tr(
             "ran away along {direction} (λ {value:.3g})",

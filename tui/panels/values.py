@@ -15,7 +15,7 @@ from engine.training.snapshot import Snapshot, norm
 from tui.text.numbers import number
 from tui.text.tables import side_by_side
 
-COLUMNS: tuple[Translatable, ...] = ("value", "true", "error", "grad", "closed")
+COLUMNS: tuple[Translatable, ...] = ("value", "true", "error", "grad")
 CELL_WIDTH = 8
 
 
@@ -63,20 +63,17 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     if facts is None:
         return [Text(tr("no data yet"), style="dim")]
     errors = snapshot.errors()
-    sources = dict(
-        zip(
-            COLUMNS,
-            (snapshot.params, facts.true, errors, snapshot.grads, facts.closed_form),
-            strict=True,
-        )
-    )
+    sources = dict(zip(COLUMNS, (snapshot.params, facts.true, errors, snapshot.grads), strict=True))
     cells = {
         tr(column): [number(value, signed=column == "error") for _, value in labels(values)]
         for column, values in sources.items()
         if values or column == "grad"
     }
+    best = tr("closed") if facts.has_closed_form else tr("best")
+    if facts.optimum:
+        cells[best] = [number(value) for _, value in labels(facts.optimum)]
     names = [name for name, _ in labels(facts.start)]
-    lines = side_by_side(names, cells, width, CELL_WIDTH, quiet=(tr("true"), tr("closed")))
+    lines = side_by_side(names, cells, width, CELL_WIDTH, quiet=(tr("true"), best))
     if snapshot.grads:
         length = number(norm(snapshot.grads))
         lines.append(Text(tr("|grad| {length} in this minibatch", length=length)))

@@ -82,9 +82,14 @@ class Desk:
     @property
     def critical_lr(self) -> float:
         """2/λmax for the batch size and reduction of the experiment; ∞ before it is known."""
-        facts, experiment = self.snapshot.facts, self.experiment
-        times = experiment.times_mean(experiment.batch_size)
-        return facts.stability.curvature.critical_lr / times if facts else math.inf
+        facts = self.snapshot.facts
+        if facts is None:
+            return math.inf
+        shown, asked = (
+            experiment.times_mean(experiment.batch_size)
+            for experiment in (self.snapshot.experiment, self.experiment)
+        )
+        return facts.stability.curvature.critical_lr * shown / asked
 
     # Editing ---------------------------------------------------------------------------------
 
@@ -104,7 +109,7 @@ class Desk:
     def retry(self) -> None:
         """Train again with the lr that is suggested after a divergence; raises BadInput."""
         cause = self.snapshot.autopsy
-        if cause:
+        if cause and cause.suggestion:
             self.change({"lr": show(cause.suggestion)})
             self.session.start(self.experiment)
 

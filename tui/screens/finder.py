@@ -43,14 +43,17 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
             box.border_subtitle = tr("enter take the suggestion · esc close")
             self.chart = ChartView()
             yield self.chart
-            yield Static(
-                tr(
-                    "suggestion {lr}: in the middle of the longest fall as lr rises.\n"
-                    "2/λmax = {limit}: beyond it full-batch gradient descent diverges.",
+            if finding.suggestion is None:
+                words = tr("no suggestion: the loss hardly falls as lr rises.")
+            else:
+                words = tr(
+                    "suggestion {lr}: in the middle of the longest fall as lr rises.",
                     lr=number(finding.suggestion),
-                    limit=limit,
                 )
+            beyond = tr(
+                "2/λmax = {limit}: beyond it full-batch gradient descent diverges.", limit=limit
             )
+            yield Static(f"{words}\n{beyond}")
 
     def on_mount(self) -> None:
         """Draw the ramp."""
@@ -58,7 +61,7 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
         self.app.color_charts()  # type: ignore[attr-defined]
 
     def action_take(self) -> None:
-        """Take the suggestion."""
+        """Take the suggestion, if there is one."""
         self.dismiss(self.finding.suggestion)
 
     def action_leave(self) -> None:

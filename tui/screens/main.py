@@ -106,7 +106,7 @@ class MainScreen(Screen[None]):
             state=run.state,
             begun=run.step > 0,
             has_facts=run.facts is not None,
-            has_autopsy=run.autopsy is not None,
+            has_suggestion=bool(run.autopsy and run.autopsy.suggestion),
             view_turns=bool(self.lab.fit.view.turns),
             chart_focused=isinstance(self.focused, ChartPanel),
             full_screen=self.has_class("-full"),

@@ -365,7 +365,7 @@ def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
     facts = study.facts
     sources = {
         tr("now"): study.params,
-        tr("closed"): facts.closed_form,
+        tr("closed") if facts.has_closed_form else tr("best"): facts.optimum,
         tr("true"): facts.true,
     }
     columns = {
@@ -373,7 +373,8 @@ def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
     }
     yield from side_by_side(study.labels, columns, width, CELL_WIDTH)
     floor = facts.floor
-    yield Text(tr("loss of the closed form {loss}", loss=number(floor.optimum)))
+    if floor.optimum is not None:
+        yield Text(tr("smallest loss {loss}", loss=number(floor.optimum)))
     if floor.noise is not None:
         noise = number(floor.noise)
         yield Text(tr("noise floor {symbols} = {value}", symbols=floor.symbol, value=noise))

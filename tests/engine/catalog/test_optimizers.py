@@ -9,7 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.catalog.choice import choose
 from engine.catalog.optimizers import OPTIMIZERS, OptimizerEntry
+from engine.theory.mean_square import exact_limit
 from tests.support.strategies import every_entry, values_of
 
 
@@ -73,7 +75,7 @@ def test_an_adaptive_optimizer_does_not_notice_the_scale_of_the_loss(name: str) 
 def test_the_stable_lr_of_a_parabola_is_where_the_steps_begin_to_grow(
     entry: OptimizerEntry,
 ) -> None:
-    """On ½λθ² with exact gradients it is 2/(λ·the weight of curvature); else there is none."""
+    """On ½λθ² with exact gradients; one that scales its own steps has no limit."""
     options = {param.name: param.default for param in entry.params}
 
     def grows(curvature: float, lr: float) -> bool:
@@ -84,10 +86,10 @@ def test_the_stable_lr_of_a_parabola_is_where_the_steps_begin_to_grow(
             at = at - move
         return not bool(at.abs() <= 1)
 
-    if entry.lr_weights is None:
+    if not entry.is_linear:
         assert not grows(3.0, 0.1), "its steps are about lr long"
         assert not grows(3e6, 0.1), "whatever the curvature is"
         return
-    weight, _ = entry.lr_weights(**options)
-    assert not grows(3.0, 0.98 * 2 / (3 * weight))
-    assert grows(3.0, 1.02 * 2 / (3 * weight))
+    limit = exact_limit(choose("optimizer", entry.name), 3.0)
+    assert not grows(3.0, 0.98 * limit)
+    assert grows(3.0, 1.02 * limit)

@@ -51,7 +51,7 @@ def test_the_closed_form_under_l2_is_ridge_regression(loss: str) -> None:
     ridge = np.linalg.solve(
         design.T @ design / 1000 + strength / curvature * eye, design.T @ y / 1000
     ).ravel()
-    closed = facts_of(experiment).closed_form
+    closed = facts_of(experiment).optimum
     assert [*closed["w"], *closed["b"]] == pytest.approx(ridge.tolist(), rel=1e-6)
     # Full-batch descent goes there, and so not to the true weights.
     found = outcome(train(experiment)).params

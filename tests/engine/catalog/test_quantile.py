@@ -59,7 +59,7 @@ def test_training_moves_b_by_the_quantile_and_reaches_its_floor(q: float) -> Non
     assert end.params["b"][0] == pytest.approx(4.2 + 0.5 * c, abs=0.06)
     assert end.params["w"] == pytest.approx((2.0, -3.4), abs=0.06)
     assert known.floor.noise == pytest.approx(0.5 * NORMAL.pdf(c), rel=1e-4)
-    assert known.closed_form["b"][0] == pytest.approx(4.2 + 0.5 * c, abs=0.03)
+    assert known.optimum["b"][0] == pytest.approx(4.2 + 0.5 * c, abs=0.03)
     where = known.floor.standing(end.loss)
     assert where == "at the noise floor"
 

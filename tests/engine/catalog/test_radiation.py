@@ -193,7 +193,7 @@ def test_the_wien_line_is_right_for_short_waves_only(
         X, y = array(problem.X)[:, 0], array(problem.y)[:, 0]
         slope = float(X @ y / (X @ X))
         known = facts(problem)
-        assert known.closed_form["slope"][0] == pytest.approx(slope, rel=1e-5)
+        assert known.optimum["slope"][0] == pytest.approx(slope, rel=1e-5)
         found.append(-C2 / slope)
     assert np.mean(found) == pytest.approx(wanted, abs=within)
 

@@ -18,7 +18,7 @@ from engine.session import Session
 from engine.settings import Reduction
 from engine.support.errors import BadInput
 from engine.theory.gather import facts
-from engine.theory.stability import MOST_ROWS, local_stability
+from engine.theory.stability import MOST_PASSED, local_stability
 from engine.training.trainer import train
 from tests.support.runs import array, steps_of, wait_until
 
@@ -155,9 +155,9 @@ def test_a_net_too_large_for_its_hessian_is_refused() -> None:
 def test_of_many_samples_the_curvature_is_that_of_the_first() -> None:
     few, many = (
         build(LEARNING.changed({"data.n": n, "init": "constant"}))
-        for n in (MOST_ROWS, 20 * MOST_ROWS)
+        for n in (MOST_PASSED, 20 * MOST_PASSED)
     )
-    first = replace(many, X=many.X[:MOST_ROWS], y=many.y[:MOST_ROWS])
+    first = replace(many, X=many.X[:MOST_PASSED], y=many.y[:MOST_PASSED])
     found, wanted = (local_stability(one).curvature.eigenvalues for one in (many, first))
     torch.testing.assert_close(found, wanted)
     # Another sample of the same data says nearly the same.

@@ -19,7 +19,7 @@ from engine.jobs import lanes
 from engine.jobs.axis import Axis, parse_axis
 from engine.jobs.lanes import run_sweep
 from engine.jobs.sweep import Cell, Sweep
-from engine.problem import build
+from engine.problem import Problem, build
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
 from tests.support.oracles import Trace, floor_of, kinked, losses_with_slack, trace, vector
@@ -253,12 +253,12 @@ def test_results_come_as_they_are_ready() -> None:
 def test_a_sweep_does_nothing_before_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[Experiment] = []
 
-    def building(shared: Experiment) -> lanes.Ground:
+    def building(shared: Experiment) -> Problem:
         built.append(shared)
         return real(shared)
 
-    real = lanes.ground_of
-    monkeypatch.setattr(lanes, "ground_of", building)
+    real = lanes.problem_of
+    monkeypatch.setattr(lanes, "problem_of", building)
     results = run_sweep(swept(BASE, "seed=1,2,3", "lr=0.1,0.2"))
     assert built == []
     seen = 0

@@ -18,7 +18,6 @@ from engine.theory.curvature import (
     curvature,
     hessian,
     hessian_by_autograd,
-    hessian_moments,
     hessian_product,
 )
 from tests.support.designs import designs, loss_of, standard
@@ -81,23 +80,6 @@ def test_a_perfect_fit_has_the_curvature_of_its_neighbours(name: str) -> None:
     found = hessian(design, (design @ theta)[:, None], theta, loss_of(name))
     wanted = by_formula(name, array(design), np.zeros(50))
     assert array(found) == pytest.approx(wanted, abs=1e-12)
-
-
-@pytest.mark.parametrize("name", ["squared", "huber", "log_cosh"])
-@pytest.mark.parametrize("rows", [7, 65_536])
-@pytest.mark.parametrize("penalty", [None, torch.tensor([0.3, 0.2, 0.0])])
-def test_the_second_moment_is_the_mean_square_of_the_samples_hessians(
-    name: str, rows: int, penalty: Tensor | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(theory, "ROWS_AT_ONCE", rows)
-    design, y = standard(40)
-    theta = torch.tensor([1.9, -3.0, 4.0])
-    loss = loss_of(name)
-    H, M = hessian_moments(design, y, theta, loss, penalty)
-    single = [hessian(design[i : i + 1], y[i : i + 1], theta, loss, penalty) for i in range(40)]
-    torch.testing.assert_close(H, torch.stack(single).mean(0))
-    torch.testing.assert_close(M, torch.stack([one @ one for one in single]).mean(0))
-    torch.testing.assert_close(H, hessian(design, y, theta, loss, penalty))
 
 
 # Eigenvalues ---------------------------------------------------------------------------------

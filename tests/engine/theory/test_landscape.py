@@ -20,6 +20,7 @@ from engine.problem import build
 from engine.theory.curvature import hessian
 from engine.theory.landscape import COLUMNS, LINES, TURNED, Landscape, Plane, plane, survey
 from engine.theory.stability import weight_decay
+from tests.support.designs import hessian_of
 from tests.support.runs import facts_of
 
 SMALL = Experiment().changed({"data.n": 200, "data.scale": (1.0, 3.0), "data.noise": 0.5})
@@ -72,7 +73,7 @@ def test_for_the_half_squared_loss_it_is_the_quadratic_form(
     """f(θ) = f(θ*) + ½(θ − θ*)ᵀH(θ − θ*) in every plane."""
     found = survey(SMALL, SMALL_FACTS, plane(SMALL_FACTS, turn), x_range, y_range)
     problem = build(SMALL)
-    design, best = problem.linear.design(problem.X), np.array(flat(SMALL_FACTS.closed_form))
+    design, best = problem.linear.design(problem.X), np.array(flat(SMALL_FACTS.optimum))
     H = hessian(design, problem.y, torch.zeros(3), problem.loss, weight_decay(problem)).numpy()
     error = thetas(found) - best
     expected = SMALL_FACTS.floor.optimum + np.einsum("...i,ij,...j->...", error, H, error) / 2
@@ -81,7 +82,7 @@ def test_for_the_half_squared_loss_it_is_the_quadratic_form(
 
 
 def test_the_planes_come_in_order_and_round_again() -> None:
-    names = [label for label, _ in labels(SMALL_FACTS.closed_form)]
+    names = [label for label, _ in labels(SMALL_FACTS.optimum)]
     found = [plane(SMALL_FACTS, turn) for turn in range(4)]
     assert [one.names for one in found[1:]] == list(combinations(names, 2))
     assert str(found[0].names[0]).startswith("steepest λ")
@@ -93,7 +94,7 @@ def test_the_planes_come_in_order_and_round_again() -> None:
 
 
 def test_the_directions_are_the_ends_of_the_spectrum() -> None:
-    chosen, H = plane(SMALL_FACTS, 0), SMALL_FACTS.stability.moments[0].numpy()
+    chosen, H = plane(SMALL_FACTS, 0), hessian_of(SMALL_FACTS.stability.curvature).numpy()
     values = np.linalg.eigvalsh(H)
     for vector, value in ((chosen.u, values[-1]), (chosen.v, values[0])):
         np.testing.assert_allclose(H @ vector, value * np.array(vector), atol=1e-9)
@@ -102,7 +103,7 @@ def test_the_directions_are_the_ends_of_the_spectrum() -> None:
 def test_flat_directions_are_left_out_while_there_are_others() -> None:
     """Two samples do not tell three parameters apart."""
     facts = facts_of(Experiment().changed({"data.n": 2}))
-    H, chosen = facts.stability.moments[0].numpy(), plane(facts, 0)
+    H, chosen = hessian_of(facts.stability.curvature).numpy(), plane(facts, 0)
     assert np.linalg.matrix_rank(H) == 2
     for vector in (chosen.u, chosen.v):
         assert np.linalg.norm(H @ vector) > 1e-3 * np.linalg.norm(H)
@@ -112,7 +113,7 @@ def test_without_curvature_there_are_planes_of_parameters_only() -> None:
     """The L1 loss is made of straight pieces."""
     facts = facts_of(Experiment().changed({"loss": "l1"}))
     assert facts.stability.curvature.rank == 0
-    pairs = list(combinations([label for label, _ in labels(facts.closed_form)], 2))
+    pairs = list(combinations([label for label, _ in labels(facts.optimum)], 2))
     assert [plane(facts, turn).names for turn in range(4)] == [*pairs, pairs[0]]
 
 
@@ -124,7 +125,7 @@ def test_places_are_the_coordinates_that_made_them(turn: int, a: float, b: float
     (x,), (y,) = chosen.places([theta.tolist()])
     assert (x, y) == pytest.approx((a, b), abs=1e-9)
     if turn:  # the axes are the parameters themselves
-        names = [label for label, _ in labels(SMALL_FACTS.closed_form)]
+        names = [label for label, _ in labels(SMALL_FACTS.optimum)]
         assert (x, y) == pytest.approx([theta[names.index(str(name))] for name in chosen.names])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +14,9 @@ from torch import Tensor
 
 from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
-from engine.theory.curvature import curvature, hessian_moments
-from engine.theory.noise import GradientNoise, excess_loss, gradient_noise, stable_lr
-from tests.support.designs import designs, loss_of, standard
-from tests.support.runs import Array, array
+from engine.theory.noise import GradientNoise, excess_loss, gradient_noise
+from tests.support.designs import loss_of, standard
+from tests.support.runs import array
 
 # The noise of a gradient ---------------------------------------------------------------------
 
@@ -87,120 +85,6 @@ def test_no_noise_in_one_sample_and_no_signal_in_zeros() -> None:
     one = gradient_noise(X, y, torch.zeros(1), loss_of("squared"))
     assert (one.trace, one.variance(1), one.simple_batch_size) == (0, 0, 0)
     assert GradientNoise(torch.zeros(2), 1.0, 5).simple_batch_size == math.inf
-
-
-# The largest stable lr -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("size", "wanted"), [(1, 0.4), (2, 0.67), (10, 1.43)])
-def test_standard_data_bear_what_theory_says(size: int, wanted: float) -> None:
-    """2/(1+4/B): .4, .67, 1.43 for B=1, 2, 10."""
-    X, y = standard(200_000)
-    H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
-    found = stable_lr(H, M, len(X), size)
-    assert found == pytest.approx(2 / (1 + 4 / size), rel=0.03)
-    assert found == pytest.approx(wanted, rel=0.03)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_full_batch_has_only_curvature_to_fear(seed: int) -> None:
-    X, y = standard(100, seed, scale=(1.0, 10.0), correlation=0.6)
-    H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
-    critical = curvature(H).critical_lr
-    for size in (100, 1000):
-        assert stable_lr(H, M, 100, size) == pytest.approx(critical, rel=1e-9)
-    for mu in (0.5, 0.9):
-        # The heavy ball: 2(1 + μ)/λmax; Nesterov's method: 2(1 + μ)/((1 + 2μ)λmax).
-        ball = stable_lr(H, M, 100, 100, 1 / (1 + mu), 1 / (1 - mu))
-        assert ball == pytest.approx((1 + mu) * critical, rel=1e-9)
-        nesterov = stable_lr(H, M, 100, 100, (1 + 2 * mu) / (1 + mu))
-        assert nesterov == pytest.approx((1 + mu) * critical / (1 + 2 * mu), rel=1e-9)
-    limits = [stable_lr(H, M, 100, size) for size in (1, 2, 10, 50, 100)]
-    assert limits == sorted(limits)
-
-
-@pytest.mark.parametrize("size", [1, 2, 5])
-def test_below_the_limit_no_error_grows_and_beyond_it_some_error_does(size: int) -> None:
-    """E‖e‖² after one step is eᵀAe, with A the mean of (I − lr·H_B)² over every minibatch."""
-    X, y = standard(6, scale=(1.0, 3.0))
-    H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
-    limit = stable_lr(H, M, 6, size)
-    for share in (0.99, 1.01):
-        steps = [
-            torch.eye(3) - share * limit * X[list(rows)].T @ X[list(rows)] / size
-            for rows in combinations(range(6), size)
-        ]
-        A = torch.stack([step @ step for step in steps]).mean(0)
-        most = float(torch.linalg.eigvalsh(A)[-1])
-        assert (most < 1) == (share < 1)
-
-
-@given(designs())
-def test_a_full_batch_of_any_data(drawn: tuple[Array, int]) -> None:
-    X = torch.tensor(drawn[0])
-    H, M = hessian_moments(X, X[:, :1], torch.zeros(X.shape[1]), loss_of("squared"))
-    critical = curvature(H).critical_lr
-    assert stable_lr(H, M, len(X), len(X)) == pytest.approx(critical, rel=1e-6)
-    assert stable_lr(H, M, len(X), 1) < critical
-
-
-def test_flat_directions_do_not_count() -> None:
-    X, y = standard(300)
-    H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
-    doubled = torch.cat([X, X[:, :1], torch.zeros(300, 1)], dim=1) / math.sqrt(2)
-    wanted = torch.cat([X[:, :1], X[:, 1:] / math.sqrt(2)], dim=1)
-    found = hessian_moments(doubled, y, torch.zeros(5), loss_of("half_squared"))
-    same = hessian_moments(wanted, y, torch.zeros(3), loss_of("half_squared"))
-    assert stable_lr(*found, 300, 4) == pytest.approx(stable_lr(*same, 300, 4), rel=1e-6)
-    assert stable_lr(0 * H, 0 * M, 300, 4) == math.inf
-
-
-def growth(X: Array, lr: float, mu: float, nesterov: bool) -> float:
-    """Of E zzᵀ for z = (error, velocity) in a step with one sample: E T⊗T's spectral radius."""
-    eye, total = np.eye(X.shape[1]), np.zeros(((2 * X.shape[1]) ** 2,) * 2)
-    for x in X:
-        h, ahead = np.outer(x, x), 1 + mu if nesterov else 1.0
-        step = lr * mu * (mu if nesterov else 1.0)
-        T = np.block([[eye - lr * ahead * h, -step * eye], [h, mu * eye]])
-        total = total + np.kron(T, T) / len(X)
-    return float(np.abs(np.linalg.eigvals(total)).max())
-
-
-@pytest.mark.parametrize("data", [{}, {"scale": (1.0, 10.0)}, {"correlation": 0.9}])
-@pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
-def test_the_limit_is_on_the_safe_side_with_momentum_too(data: dict[str, Any], mu: float) -> None:
-    X, y = standard(60, **data)
-    H, M = hessian_moments(X, y, torch.zeros(3), loss_of("half_squared"))
-    ball = stable_lr(H, M, 60, 1, 1 / (1 + mu), 1 / (1 - mu))
-    nesterov = stable_lr(H, M, 60, 1, (1 + 2 * mu) / (1 + mu), 1 / (1 - mu))
-    assert growth(array(X), 0.99 * ball, mu, nesterov=False) < 1
-    assert growth(array(X), 1.4 * ball, mu, nesterov=False) > 1
-    assert growth(array(X), 0.99 * nesterov, mu, nesterov=True) < 1
-    assert growth(array(X), 3 * nesterov, mu, nesterov=True) > 1
-
-
-def growth_of_second_moments(lr: float, mu: float, mean: float, variance: float) -> float:
-    """Spectral radius of (E eₖ², E eₖeₖ₋₁, E eₖ₋₁²) for e ← (1+μ−lr·h)e − μe₋₁ with random h."""
-    a = 1 + mu - lr * mean
-    matrix = np.array(
-        [[a * a + lr * lr * variance, -2 * a * mu, mu * mu], [a, -mu, 0.0], [1.0, 0.0, 0.0]]
-    )
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
-
-
-@given(
-    mean=st.floats(0.1, 10), scatter=st.floats(0.0, 3.0), mu=st.sampled_from([0.0, 0.3, 0.9, 0.99])
-)
-def test_the_heavy_balls_limit_is_exact_for_one_parameter(
-    mean: float, scatter: float, mu: float
-) -> None:
-    variance = (scatter * mean) ** 2
-    H, M = torch.tensor([[[mean]], [[mean**2 + variance]]], dtype=torch.float64)
-    # So many samples that drawing them without replacement makes no difference.
-    limit = stable_lr(H, M, 10**15, 1, 1 / (1 + mu), 1 / (1 - mu))
-    assert limit == pytest.approx(2 * mean / (mean**2 / (1 + mu) + variance / (1 - mu)), rel=1e-6)
-    assert growth_of_second_moments(0.999 * limit, mu, mean, variance) < 1
-    assert growth_of_second_moments(1.001 * limit, mu, mean, variance) > 1
 
 
 # The floor of noisy descent ------------------------------------------------------------------

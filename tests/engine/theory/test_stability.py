@@ -18,6 +18,7 @@ from engine.settings import Reduction
 from engine.theory.stability import stability
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
+from tests.support.designs import hessian_of
 from tests.support.runs import batch_losses_of, facts_of, outcome
 from tests.support.strategies import every_entry
 
@@ -83,7 +84,7 @@ def test_l1_has_no_curvature_and_says_so() -> None:
 
 def test_a_penalty_adds_to_the_curvature_of_the_weights_alone() -> None:
     plain, ridge = (
-        stability(build(Experiment().changed(changes))).moments[0]
+        hessian_of(stability(build(Experiment().changed(changes))).curvature)
         for changes in ({}, {"penalty": "l2", "penalty.strength": 0.5})
     )
     torch.testing.assert_close(

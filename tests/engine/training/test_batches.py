@@ -245,7 +245,7 @@ def test_ridge_under_other_reductions() -> None:
         )
         found = outcome(experiment)
         assert found.facts is not None
-        for name, values in found.facts.closed_form.items():
+        for name, values in found.facts.optimum.items():
             assert found.params[name] == pytest.approx(values, abs=1e-3)
 
 

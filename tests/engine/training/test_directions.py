@@ -46,7 +46,7 @@ def test_the_measured_errors_are_the_coordinates_of_the_error() -> None:
     """Rotated back from the eigenvectors, their squares add up to those of θ − θ*."""
     run = ran(FULL.changed({"batch_size": 10, "epochs": 2}))
     assert run.facts
-    error = np.array(run.path.theta) - flat(run.facts.closed_form)
+    error = np.array(run.path.theta) - flat(run.facts.optimum)
     along = np.array([one.measured for one in directions(run)])
     np.testing.assert_allclose((along**2).sum(axis=0), (error**2).sum(axis=1), rtol=1e-9)
 

@@ -115,7 +115,7 @@ def test_what_is_known_before_the_first_step(data: st.DataObject) -> None:
     assert known.features == dataset.features
     assert dataset.truth
     assert known.true == model.true_values(dataset.truth)
-    assert {name: len(values) for name, values in known.closed_form.items()} == {
+    assert {name: len(values) for name, values in known.optimum.items()} == {
         name: math.prod(shape) for name, shape in model.shapes.items()
     }
     assert set(known.start) == set(model.shapes)
@@ -134,8 +134,8 @@ def test_the_optimum_is_the_loss_at_the_closed_form() -> None:
     X, y = array(problem.X), array(problem.y)
     design = np.hstack([X, np.ones((1000, 1))])
     theta, (rest,), *_ = np.linalg.lstsq(design, y[:, 0], rcond=None)
-    assert known.closed_form["w"] == pytest.approx(theta[:2], abs=1e-12)
-    assert known.closed_form["b"] == pytest.approx(theta[2:], abs=1e-12)
+    assert known.optimum["w"] == pytest.approx(theta[:2], abs=1e-12)
+    assert known.optimum["b"] == pytest.approx(theta[2:], abs=1e-12)
     assert known.floor.optimum == pytest.approx(rest / 1000 / 2, rel=1e-4)
     assert known.floor.noise == pytest.approx(0.5e-4, rel=1e-6)
 
