@@ -17,9 +17,9 @@ from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite,
 from engine.cli.output import say, show_progress
 from engine.experiment import Experiment
 from engine.support.translation import Message, in_words, tr
-from engine.theory.floor import Floor
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.training.record import Record, Recorder
+from engine.training.verdicts import COURSES
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy
@@ -64,13 +64,13 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
     return INTERRUPTED
 
 
-def standing_text(floor: Floor, loss: float) -> str:
-    """Where a loss stands, beside the noise floor."""
-    where = floor.standing(loss)
+def standing_text(record: Record) -> str:
+    """Where a run stands at its end, beside the noise floor."""
+    floor, where = record.floor, tr(COURSES.get(record.standing, record.standing))
     if floor.noise is None:
-        return tr(where)
+        return where
     noise = tr("noise floor {symbols} = {value:.3g}", symbols=floor.symbol, value=floor.noise)
-    return tr("{where}; {floor}", where=tr(where), floor=noise)
+    return tr("{where}; {floor}", where=where, floor=noise)
 
 
 def explained(cause: Autopsy) -> list[str]:
@@ -167,7 +167,7 @@ class Plain:
             return
         if record.reason:
             say(in_words(record.reason))
-        say(standing_text(record.floor, record.loss))
+        say(standing_text(record))
 
     def _clear(self) -> None:
         if self.watched:

@@ -14,6 +14,7 @@ from engine.theory.floor import Floor, Standing
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 from engine.training.series import Points, Series
 from engine.training.snapshot import State, error_of, quantities
+from engine.training.verdicts import Course, course, vanishes
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy
@@ -36,6 +37,8 @@ class Record:
     """x in epochs, from the start at 0; neighbours are merged where there are very many."""
     validation_losses: Points
     params: Values
+    grads: Values
+    """In the last minibatch of the last whole epoch."""
     error: Values
     """Estimate − true for each parameter that has a true value."""
     quantities: Mapping[str, tuple[float, float | None, str]]
@@ -50,9 +53,16 @@ class Record:
     """Time spent training."""
 
     @property
-    def standing(self) -> Standing | Literal["diverged"]:
-        """Where the loss at the end stands."""
-        return "diverged" if self.state == "diverged" else self.floor.standing(self.loss)
+    def standing(self) -> Standing | Course | Literal["diverged"]:
+        """Where the loss at the end stands; above the floor, where it was heading."""
+        if self.state == "diverged":
+            return "diverged"
+        where = self.floor.standing(self.loss)
+        if where != "still learning":
+            return where
+        lr = self.experiment.lr * float(self.experiment.lr_factors(self.step - 1, 1)[0])
+        stuck = self.experiment.optimizer.entry.is_plain and vanishes(lr, self.params, self.grads)
+        return "stuck" if stuck else course(self.epoch_losses.low)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values; numbers that are not finite stay as they are."""
@@ -67,7 +77,7 @@ class Record:
         from engine.theory.stability import Autopsy, Limit  # brings torch
 
         plain = dict(values)
-        for name in ("params", "error", "optimum"):
+        for name in ("params", "grads", "error", "optimum"):
             plain[name] = _tuples(plain[name])
         plain["reason"] = _message(plain["reason"])
         plain["quantities"] = _tuples(plain["quantities"])
@@ -116,6 +126,8 @@ class Recorder:
         """Epochs completed."""
         self.loss: float | None = None
         """Loss over all the data after them."""
+        self.grads: Values = {}
+        """Gradient in the last minibatch of an epoch."""
         self.epoch_losses = Series()
         self.validation_losses = Series()
 
@@ -125,7 +137,7 @@ class Recorder:
             case Stepped():
                 self.step = event.step
             case EpochEnded():
-                self.epoch, self.loss = event.epoch, event.loss
+                self.epoch, self.loss, self.grads = event.epoch, event.loss, event.grads
                 self.epoch_losses.add(event.epoch, event.loss)
                 if event.validation is not None:
                     self.validation_losses.add(event.epoch, event.validation)
@@ -152,6 +164,7 @@ class Recorder:
             epoch_losses=self.epoch_losses.points(),
             validation_losses=self.validation_losses.points(),
             params=end.params,
+            grads=self.grads,
             error=error_of(end.params, facts.true),
             quantities=quantities(self.experiment, end.params, facts),
             optimum=facts.optimum,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Literal
 
-from engine.support.translation import Message
+from engine.catalog.parameters import Values
+from engine.support.translation import TRANSLATED, Message, Translatable
 from engine.theory.floor import Floor
 
 SPIKE = 2.0
@@ -12,6 +17,58 @@ SPIKE = 2.0
 STALL_EPOCHS = 5
 STALL_GAIN = 0.01
 """Less than this share gained over STALL_EPOCHS epochs is a stall."""
+
+
+WINDOW = 20
+"""Epochs that tell where a loss is heading."""
+ENOUGH = 6
+"""Fewer tell no trembling."""
+RISES = 2
+"""So many rises within the window are no accident."""
+EVEN = 0.15
+"""Halves of the window whose means differ by a smaller share are at one height."""
+
+Course = Annotated[Literal["still learning", "trembling", "not falling", "stuck"], TRANSLATED]
+"""Where a loss above the floor is heading; these are names, and translated only where shown."""
+
+COURSES: dict[str, Translatable] = {
+    "still learning": "still learning",
+    "trembling": "trembles above the floor: a smaller lr or a schedule gets lower",
+    "not falling": "above the floor, and not falling",
+    "stuck": "stuck: its steps are too small for float32",
+}
+"""Each course in words, with what helps; what is at the floor needs none."""
+
+
+def course(losses: Sequence[float]) -> Course:
+    """Where the losses after the epochs of a run, from the start on, are heading.
+
+    Trembling: up and down at one height, where the lr keeps the noise of minibatches alive. A short
+    run is falling where its last loss is the lowest.
+    """
+    window = losses[-WINDOW:]
+    if len(window) < ENOUGH:
+        return "still learning" if window[-1] <= min(window) else "not falling"
+    half = len(window) // 2
+    before, after = sum(window[:half]) / half, sum(window[-half:]) / half
+    rises = sum(later > earlier for earlier, later in pairwise(window))
+    if rises >= RISES and abs(after - before) <= EVEN * before:
+        return "trembling"
+    return "still learning" if after < before else "not falling"
+
+
+def vanishes(lr: float, params: Values, grads: Values) -> bool:
+    """Whether a step of plain descent is lost in float32 where the gradient is largest."""
+    _, grad, value = max(
+        (
+            (abs(grad), grad, value)
+            for name in grads
+            for grad, value in zip(grads[name], params[name], strict=True)
+        ),
+        default=(0.0, 0.0, 0.0),
+    )
+    _, exponent = math.frexp(value)
+    return 0 < abs(lr * grad) < 2.0 ** (exponent - 25)  # half of float32's last digit
 
 
 class Watch:

@@ -74,7 +74,7 @@ def late_ticks(rounds: int, seconds: float) -> Samples:
                 late["idle"] += await ticks(seconds / 2)
                 for loop in ("scratch", "fast"):
                     app.main.desk.adopt(forever(loop))
-                    app.main.commands.start()
+                    await app.main.commands.start()
                     await until(lambda: app.main.desk.snapshot.state == "running")
                     await asyncio.sleep(seconds / 6)
                     late[loop] += await ticks(seconds)
@@ -183,7 +183,7 @@ def in_session(work: float) -> float:
 async def under_screen(work: float) -> float:
     """Seconds for a step while both charts are live."""
     async with opened() as app:
-        app.main.commands.start()
+        await app.main.commands.start()
         await until(lambda: app.main.desk.snapshot.step > 0)
         await asyncio.sleep(0.2)
         begin = app.session.shown.latest

@@ -11,6 +11,7 @@ from engine.catalog.parameters import direction
 from engine.experiment import Experiment
 from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
+from engine.training.verdicts import COURSES, course, vanishes
 from tui.panels.gauge import FAR_ABOVE, percent, times, verdict
 from tui.panels.words import Words
 from tui.text.numbers import loss_text, rounded, significant
@@ -61,8 +62,10 @@ def reading(snapshot: Snapshot) -> Content:
         return Content.assemble((first, BAD), *lines)
     where = floor.standing(loss)
     learning, words = where == "still learning", tr(where)
-    if learning and not is_falling(snapshot):
-        words = tr("above the floor, and not falling")
+    if learning:
+        plain = snapshot.experiment.optimizer.entry.is_plain
+        stuck = plain and vanishes(snapshot.lr, snapshot.params, snapshot.grads)
+        words = tr(COURSES["stuck" if stuck else course(snapshot.epoch_losses.low)])
     verdict_lines = [(f"\n{words}", WARNING if learning else GOOD)]
     if not snapshot.experiment.reshape:
         verdict_lines.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
@@ -98,12 +101,6 @@ def shapes(experiment: Experiment, size: int | None = None) -> str:
     if experiment.reshape:
         return tr("ŷ ({B}, 1) − y ({B}, 1) = ({B}, 1)", B=B)
     return tr("ŷ ({B}, 1) − y ({B},) = ({B}, {B}): every label against every estimate", B=B)
-
-
-def is_falling(snapshot: Snapshot) -> bool:
-    """Whether the last epoch has brought the loss down; so until there was one."""
-    losses = snapshot.epoch_losses.low
-    return len(losses) < 2 or losses[-1] < losses[-2]
 
 
 def advice(snapshot: Snapshot) -> str:

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.experiment import Experiment
 from engine.support.translation import Message
 from engine.theory.floor import Floor
-from engine.training.verdicts import Watch
+from engine.training.record import Record, Recorder
+from engine.training.trainer import train
+from engine.training.verdicts import Course, Watch, course
 
 SIZES = st.floats(1e-12, 1e6)
 
@@ -72,3 +75,42 @@ def test_at_most_one_stall_and_every_spike_is_above_twice_the_best(
 def test_a_falling_loss_is_never_a_spike(losses: list[float]) -> None:
     messages = said(sorted(losses, reverse=True))
     assert not any("spike" in str(message) for message in messages)
+
+
+# Where a loss is heading ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("losses", "heading"),
+    [
+        ([16.0], "still learning"),
+        ([16.0, 8.0], "still learning"),
+        ([16.0, 4.0, 5.0], "not falling"),
+        ([0.9**epoch for epoch in range(30)], "still learning"),
+        ([0.999**epoch for epoch in range(30)], "still learning"),
+        ([16.0, *[1.0] * 21], "not falling"),
+        ([16.0, *[1.0, 1.02] * 11], "trembling"),
+        ([16.0, *[1.0 + 0.3 * epoch for epoch in range(25)]], "not falling"),
+    ],
+)
+def test_a_course_in_words(losses: list[float], heading: Course) -> None:
+    assert course(losses) == heading
+
+
+def test_sgd_at_a_constant_lr_trembles_and_a_schedule_gets_lower() -> None:
+    run = Experiment(batch_size=1, epochs=60, lr=0.15, loop="fast").changed({"data.noise": 1.0})
+    headings = [record_of(run.changed({"seed": seed})).standing for seed in range(8)]
+    assert headings.count("trembling") >= 6
+    assert record_of(run.changed({"schedule": "cosine"})).standing == "at the noise floor"
+
+
+def test_steps_that_vanish_in_float32_are_called_stuck() -> None:
+    run = Experiment(lr=0.001, epochs=300, loop="fast").changed({"data.b": 10_000.0})
+    assert record_of(run).standing == "stuck"
+
+
+def record_of(run: Experiment) -> Record:
+    recorder = Recorder(run)
+    for event in train(run):
+        recorder.fold(event)
+    return recorder.record(0.0)
