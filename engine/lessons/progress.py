@@ -12,8 +12,9 @@ from typing import Any
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson, Question
 from engine.support.errors import BadInput
+from engine.support.outside import printable
 from engine.support.translation import tr
-from engine.support.user_files import read_kept, write_kept
+from engine.support.user_files import held, read_kept, write_kept
 
 
 @dataclass
@@ -54,10 +55,19 @@ class Progress:
         }
         if goals <= own.goals and forecasts.keys() <= own.forecasts.keys():
             return ""
-        message = self.read()
         own = self.reached.setdefault(lesson.name, own)
         own.goals |= goals
         own.forecasts = forecasts | own.forecasts
+        try:
+            with held(self.file):
+                return self._merge()
+        except OSError as error:
+            reason = printable(str(error))
+            return tr("{file} could not be saved: {reason}", file=self.file.name, reason=reason)
+
+    def _merge(self) -> str:
+        """Take in what others have written, and write all of it."""
+        message = self.read()
         if message and self.file.exists():  # damaged, and could not be set aside
             return message
         return write_kept(self._values(), self.file) or message

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,9 @@ from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import tr
 
 Kept = TypeVar("Kept")
+
+LONGEST_WAIT = 1.0
+"""Seconds until a file that another process holds is given up."""
 
 
 def settings_file() -> Path:
@@ -86,12 +90,28 @@ def set_aside(file: Path, reason: str) -> str:
     )
 
 
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Keep a file from other processes that hold it, from reading it till it is written.
+
+    Raises OSError where there is no place for a lock, or another process does not let go.
+    """
+    from filelock import FileLock  # not wanted before something is reached
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock"), timeout=LONGEST_WAIT):
+        yield
+
+
 def write_kept(values: Mapping[str, Any], file: Path) -> str:
     """Write a TOML file, all or nothing; the message is empty if that worked."""
     beside = file.with_suffix(f".{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(tomli_w.dumps(values), encoding="utf-8")
+        with beside.open("w", encoding="utf-8") as out:
+            out.write(tomli_w.dumps(values))
+            out.flush()
+            os.fsync(out.fileno())  # else a crash of the system might leave an empty file
         beside.replace(file)
     except (OSError, ValueError) as error:  # ValueError: a number of thousands of digits
         return tr("{file} could not be saved: {reason}", file=file.name, reason=error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import tomllib
 from dataclasses import replace
@@ -18,7 +20,9 @@ from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import parse_lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress, identity
+from engine.support.user_files import held
 from engine.training.snapshot import Snapshot
+from tests.support.paths import ROOT
 from tests.support.quiz import STEP
 from tui.__main__ import command
 
@@ -75,7 +79,7 @@ def test_what_was_reached_is_there_the_next_time(file: Path) -> None:
     assert progress.note(attempt(FINISHED, DIVERGED)) == ""
     assert read(file).done(LESSON)
     assert read(file).score(LESSON) == (2, 2)
-    assert list(file.parent.iterdir()) == [file]
+    assert set(file.parent.iterdir()) <= {file, file.with_suffix(".lock")}
 
 
 def test_only_the_first_settled_answer_counts(file: Path) -> None:
@@ -109,6 +113,61 @@ def test_two_apps_do_not_wipe_each_others_progress(file: Path) -> None:
     known = read(file)
     assert known.met(LESSON) == {0, 1}
     assert known.met(other_lesson) == {1}
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+from engine.lessons.attempt import Attempt
+from engine.lessons.lesson import parse_lesson
+from engine.lessons.progress import Progress
+
+lesson = parse_lesson(sys.argv[3], "steps", "steps.md")
+print("ready", flush=True)
+sys.stdin.readline()
+progress = Progress(Path(sys.argv[1]))
+for number in range(20):
+    attempt = Attempt(replace(lesson, name=f"{sys.argv[2]}-{number}"))
+    attempt.met.add(0)
+    assert progress.note(attempt) == ""
+"""
+
+
+def test_what_several_apps_reach_at_the_same_moment_is_all_kept(file: Path) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(file), name, TEXT],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in "abc"
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert read(file).reached.keys() == {f"{name}-{n}" for name in "abc" for n in range(20)}
+
+
+def test_a_file_that_another_process_does_not_let_go_is_said(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.support.user_files.LONGEST_WAIT", 0)
+    progress = Progress(file)
+    with held(file):
+        assert "could not be saved" in Progress(file).note(attempt(FINISHED))
+        assert "could not be saved" in progress.note(attempt(FINISHED))
+    assert progress.note(attempt(FINISHED, DIVERGED)) == ""
+    assert read(file).done(LESSON)
 
 
 def test_a_goal_that_was_changed_is_open_again(file: Path) -> None:
@@ -169,7 +228,7 @@ def test_a_damaged_file_that_cannot_be_renamed_is_not_overwritten(
     assert file.read_text() == "damage"
 
 
-@pytest.mark.parametrize("method", ["mkdir", "write_text", "replace"])
+@pytest.mark.parametrize("method", ["mkdir", "open", "replace"])
 def test_a_folder_that_cannot_be_written_is_said(
     file: Path, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +238,7 @@ def test_a_folder_that_cannot_be_written_is_said(
     progress = Progress(file)
     assert "Permission denied" in progress.note(attempt(FINISHED, DIVERGED))
     assert progress.done(LESSON)
+    monkeypatch.undo()
     assert file.read_bytes() == before
 
 
