@@ -36,6 +36,7 @@ def command(
     set_language("en" if ascii else lang or locale_language())
     set_offer(OFFER)
     if context.invoked_subcommand:
+        context.with_resource(cli.hearing_interrupts())
         return 0
     named = lesson or file or settings
     experiment = cli.read_experiment(lesson, file, settings) if named else None

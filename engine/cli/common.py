@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import click
 
+from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import say
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson
@@ -17,8 +18,8 @@ from engine.support.errors import BadInput
 from engine.support.outside import read_text
 from engine.support.translation import Message, tr
 
-BAD_INPUT, DIVERGED, INTERRUPTED = 2, 3, 130
-"""Exit codes besides 0 for a finished run and 1 for a bug."""
+BAD_INPUT, DIVERGED = 2, 3
+"""Exit codes besides 0 for a finished run, 1 for a bug and INTERRUPTED."""
 
 Command = TypeVar("Command", bound=Callable[..., int])
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from engine.support.outside import printable
@@ -18,3 +22,16 @@ def say(text: str, err: bool = False) -> None:
 def show_progress(text: str = "") -> None:
     """Put a text in place of the last one on stderr, where the next line is to come."""
     click.echo(CLEAR + printable(text), nl=False, err=True)
+
+
+@contextmanager
+def busy_with(text: str) -> Iterator[None]:
+    """Show a text on stderr while something long is done, where a person watches."""
+    watched = sys.stderr.isatty()
+    if watched:
+        show_progress(text)
+    try:
+        yield
+    finally:
+        if watched:
+            show_progress()

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from engine.catalog.optimizers import OPTIMIZERS
-from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
-from engine.cli.output import say
+from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.interrupts import INTERRUPTED
+from engine.cli.output import busy_with, say
 from engine.jobs.race import Race, Track, parse_racers
 from engine.jobs.racing import Racing
 from engine.support.cell_width import right
@@ -43,8 +44,9 @@ def race(
     racing = Racing(Race(experiment, racers, tuned))
     begin = time.perf_counter()
     try:
-        for _ in racing.run():
-            pass
+        with busy_with(tr("drawing the data and racing")):
+            for _ in racing.run():
+                pass
     except KeyboardInterrupt:
         say(tr("linreg-tui: interrupted"), err=True)
         return INTERRUPTED

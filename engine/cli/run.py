@@ -7,14 +7,16 @@ import math
 import sys
 import time
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.catalog.parameters import direction
-from engine.cli.common import DIVERGED, INTERRUPTED, experiment_options, finite, read_experiment
-from engine.cli.output import say, show_progress
+from engine.cli.common import DIVERGED, experiment_options, finite, read_experiment
+from engine.cli.interrupts import INTERRUPTED
+from engine.cli.output import busy_with, say, show_progress
 from engine.experiment import Experiment
 from engine.support.translation import Message, in_words, tr
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
@@ -44,7 +46,10 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
 
     recorder, begin = Recorder(experiment), time.perf_counter()
     try:
-        for event in train(experiment):
+        events = train(experiment)
+        with busy_with(tr("drawing the data and working out the theory")):
+            started = next(events)
+        for event in chain([started], events):
             recorder.fold(event)
             match event:
                 case Stepped():

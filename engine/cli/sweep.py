@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from engine.catalog.param import Value
-from engine.cli.common import INTERRUPTED, experiment_options, finite, read_experiment
-from engine.cli.output import say
+from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.interrupts import INTERRUPTED
+from engine.cli.output import busy_with, say
 from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.cell_width import right
@@ -47,7 +49,10 @@ def sweep(
     from engine.jobs.lanes import run_sweep
 
     try:
-        for cells in run_sweep(grid):
+        parts = run_sweep(grid)
+        with busy_with(tr("drawing the data and training the first runs")):
+            first = next(parts, [])
+        for cells in chain([first], parts):
             lines = [row(form, keys, places[cell.index], cell) for cell in cells]
             if lines:
                 say("\n".join(lines))
@@ -86,7 +91,8 @@ def find_learning_rate(
     experiment = read_experiment(lesson, file, settings)
     from engine.jobs.finder import find_lr
 
-    finding = find_lr(experiment)
+    with busy_with(tr("drawing the data and trying learning rates")):
+        finding = find_lr(experiment)
     if as_json:
         say(json.dumps(finite(asdict(finding)), allow_nan=False))
         return 0

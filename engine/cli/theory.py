@@ -11,7 +11,7 @@ import click
 
 from engine.catalog.parameters import Values, direction
 from engine.cli.common import experiment_options, finite, read_experiment
-from engine.cli.output import say
+from engine.cli.output import busy_with, say
 from engine.support.cell_width import left
 from engine.support.translation import in_words, tr
 from engine.theory.equivalents import caveats, translations
@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from engine.theory.study import Study
 
 
+MOST_SHOWN = 20
+"""Most parameters whose matrices are printed unasked."""
+
+
 @click.command("theory")
 @experiment_options
+@click.option("--full", is_flag=True, help="Matrices of more than 20 parameters too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def theory(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
+def theory(
+    lesson: str | None, file: Path | None, settings: tuple[str, ...], full: bool, as_json: bool
+) -> int:
     """Print curvature, learning-rate limits, closed form and gradient noise of an experiment.
 
     Everything is worked out from its data: the Hessian at the closed form, the gradient noise at
@@ -36,17 +43,19 @@ def theory(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_
     from engine.theory.gather import facts
     from engine.theory.study import study
 
-    prior = facts(build(experiment))
-    start, best = (study(experiment, prior, at) for at in (prior.start, prior.optimum))
+    with busy_with(tr("drawing the data and working out the theory")):
+        prior = facts(build(experiment))
+        start, best = (study(experiment, prior, at) for at in (prior.start, prior.optimum))
+    whole = full or len(best.labels) <= MOST_SHOWN
     if as_json:
-        say(json.dumps(finite(as_dict(start, best)), allow_nan=False))
+        say(json.dumps(finite(as_dict(start, best, whole)), allow_nan=False))
     else:
-        say("\n".join(lines(start, best)))
+        say("\n".join(lines(start, best, whole)))
     return 0
 
 
-def as_dict(start: Study, best: Study) -> dict[str, Any]:
-    """Theory as plain values; matrices are rows in the order of `parameters`."""
+def as_dict(start: Study, best: Study, whole: bool) -> dict[str, Any]:
+    """Theory as plain values; matrices, where `whole`, are rows in the order of `parameters`."""
     curvature, facts = best.curvature, best.facts
     return {
         "parameters": best.labels,
@@ -54,10 +63,10 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
         "best": facts.optimum,
         "optimum": facts.floor.optimum,
         "noise_floor": facts.floor.noise,
-        "hessian": best.hessian.tolist(),
+        "hessian": best.hessian.tolist() if whole else None,
         "hessian_autograd_difference": best.autograd_apart,
         "eigenvalues": curvature.eigenvalues.tolist(),
-        "eigenvectors": curvature.eigenvectors.T.tolist(),
+        "eigenvectors": curvature.eigenvectors.T.tolist() if whole else None,
         "rank": curvature.rank,
         "condition_number": curvature.condition,
         "critical_lr": curvature.critical_lr,
@@ -77,12 +86,14 @@ def as_dict(start: Study, best: Study) -> dict[str, Any]:
     }
 
 
-def lines(start: Study, best: Study) -> list[str]:
+def lines(start: Study, best: Study, whole: bool) -> list[str]:
     """Theory for people."""
     facts = best.facts
     closed = facts.has_closed_form
     size = max(len(label) for label in best.labels)
-    rows = zip(best.labels, best.hessian.tolist(), strict=True)
+    rows = zip(best.labels, best.hessian.tolist(), strict=True) if whole else ()
+    p = len(best.labels)
+    unshown = [] if whole else ["  " + tr("{p}×{p} numbers; --full prints them", p=p)]
     return [
         line(tr("closed form") if closed else tr("optimum"), named(facts.optimum)),
         line(
@@ -91,6 +102,7 @@ def lines(start: Study, best: Study) -> list[str]:
         ),
         tr("Hessian at the closed form") if closed else tr("Hessian at the optimum"),
         *(f"  {label:<{size}}" + "".join(f"{x:>12.4g}" for x in row) for label, row in rows),
+        *unshown,
         "  " + tr("by autograd: off by {off:.1g}", off=best.autograd_apart),
         *rates(best),
         line(tr("limit here"), f"{best.limit.lr:.4g} ({in_words(best.limit.name)})"),

@@ -1,0 +1,90 @@
+"""What takes long says so, answers to Ctrl-C, and does not print without end."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from engine.cli.interrupts import hearing_interrupts
+from engine.cli.output import CLEAR, busy_with
+from engine.cli.theory import MOST_SHOWN
+from tests.support.commands import cli
+from tests.support.paths import ROOT
+
+DEAF = """
+import hashlib, signal
+from engine.cli.interrupts import hearing_interrupts
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with hearing_interrupts():
+    print("ready", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)  # one call, many minutes
+"""
+
+
+def test_an_interruption_during_one_long_call_ends_the_program() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", DEAF],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert said == "linreg-tui: interrupted\n"
+
+
+def test_an_interruption_that_python_hears_is_left_to_it() -> None:
+    before = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(before)
+    with pytest.raises(KeyboardInterrupt), hearing_interrupts():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.set_wakeup_fd(before) == before
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_person_who_watches_is_told_of_long_work(
+    watched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setattr(stderr, "isatty", lambda: watched)
+    monkeypatch.setattr("click._compat.isatty", lambda stream: True)  # colours are let through
+    with busy_with("drawing"):
+        assert stderr.getvalue() == (f"{CLEAR}drawing" if watched else "")
+    assert stderr.getvalue() == (f"{CLEAR}drawing{CLEAR}" if watched else "")
+
+
+def a_theory(features: int, *options: str) -> str:
+    weights = ",".join(["1"] * features)
+    shown = cli("theory", "-s", f"data.w={weights}", "-s", "data.n=50", *options)
+    assert shown.code == 0, shown.err
+    return shown.out
+
+
+@pytest.mark.parametrize("features", [MOST_SHOWN - 1, MOST_SHOWN, 60])
+def test_large_matrices_are_printed_only_where_they_are_asked_for(features: int) -> None:
+    parameters = features + 1
+    found, full = (json.loads(a_theory(features, "--json", *more)) for more in ((), ("--full",)))
+    for key in ("hessian", "eigenvectors"):
+        assert len(full[key]) == parameters
+        assert all(len(row) == parameters for row in full[key])
+        assert found[key] == (full[key] if parameters <= MOST_SHOWN else None)
+    rest = found.keys() - {"hessian", "eigenvectors", "second_derivatives"}
+    assert {key: found[key] for key in rest} == {key: full[key] for key in rest}
+
+
+def test_large_matrices_are_no_lines_either() -> None:
+    size = "61×61 numbers; --full prints them"
+    short, full = a_theory(60), a_theory(60, "--full")
+    assert size in short
+    assert size not in full
+    assert len(full) - len(short) > 61 * 61 * 12 - 100
