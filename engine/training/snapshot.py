@@ -72,6 +72,11 @@ class Snapshot:
         return self.facts.steps_per_epoch * self.experiment.epochs if self.facts else 0
 
     @property
+    def step_in_epoch(self) -> int:
+        """Steps taken since the last full epoch."""
+        return self.step % self.facts.steps_per_epoch if self.facts else 0
+
+    @property
     def eta(self) -> float | None:
         """Seconds that the rest of the run will take at the present speed."""
         if not self.steps_per_second:

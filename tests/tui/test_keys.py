@@ -434,6 +434,30 @@ async def test_the_experiment_before_a_lesson_comes_back() -> None:
         assert main.desk.experiment != mine
 
 
+async def test_one_minibatch_moves_header_and_reading() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        for size, header in (
+            ((120, 34), "0/3  step {n} of 100"),
+            ((80, 24), "0/3  step {n} of 100"),
+            ((40, 12), "0/3 {n}/100"),
+        ):
+            await resize(pilot, size)
+            session.calls.clear()
+            for n in (1, 2):
+                await pilot.press("full_stop")
+                await until(pilot, lambda n=n: len(session.asked) == n)  # type: ignore[misc]
+                await show(pilot, replace(paused(), epoch=0, step=n, batch_loss=1.25 / n))
+                lines = text_of(app)
+                assert header.format(n=n) in lines[0]
+                if size != (40, 12):
+                    words = " ".join("\n".join(lines).split())
+                    assert f"step {n} of 100 · minibatch loss" in words
+                    assert f"{1.25 / n:.3g}" in words
+
+
 # Text fields ---------------------------------------------------------------------------------
 
 PRINTABLE = sorted(

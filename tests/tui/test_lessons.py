@@ -19,9 +19,10 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 
 from engine.catalog.choice import REGISTRIES
+from engine.experiment import Experiment
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson, parse_lesson
-from engine.lessons.library import lessons
+from engine.lessons.library import find_lesson, lessons
 from engine.lessons.progress import Progress
 from engine.session import Session
 from engine.support.user_files import progress_file
@@ -38,6 +39,7 @@ from tui.keys import NUMBERED
 from tui.offer import OFFER
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.lesson import LessonPanel
+from tui.screens.classroom import settings_beside
 from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.text.wrap import Prose
@@ -112,6 +114,33 @@ async def desk(
     async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         yield Desk(app, session, pilot)
+
+
+# Settings ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 34), (50, 24)])
+async def test_the_edge_of_a_lesson_says_what_is_set_otherwise(size: tuple[int, int]) -> None:
+    async with desk(find_lesson("scratch"), size=size) as here:
+        edge = "\n".join(text_of(here.app))
+        assert " lr 0.03 " in edge
+        assert "(0.03)" not in edge
+        await here.press("l", *"0.003", "enter")
+        await until(here.pilot, lambda: here.app.main.desk.experiment.lr == 0.003)
+        await until(
+            here.pilot, lambda: "esc leaves · lr 0.003 (0.03)" in "\n".join(text_of(here.app))
+        )
+        await here.press("O")
+        await until(here.pilot, lambda: "lr 0.003 (0.03), ba" in "\n".join(text_of(here.app)))
+        await here.press("l", *"0.03", "enter")
+        await until(here.pilot, lambda: "lr 0.03, batch_si" in "\n".join(text_of(here.app)))
+
+
+def test_settings_beside_those_of_a_lesson() -> None:
+    first = Experiment()
+    now = first.changed({"loss": "huber", "data.noise": 0.1, "lr": 2.0})
+    assert settings_beside(first, first) == "lr 0.03"
+    assert settings_beside(now, first) == "lr 2 (0.03), noise 0.1 (0.01), loss huber (half_squared)"
 
 
 # Opening -----------------------------------------------------------------------------------------
@@ -213,7 +242,7 @@ async def test_the_lesson_can_be_seen_at_once() -> None:
                 assert main.focused is here.panel
                 if size[0] >= 40:
                     assert "How large a step?" in "\n".join(text_of(here.app)[1:])
-                    assert "esc leaves the lesson" in "\n".join(text_of(here.app))
+                    assert "esc leaves" in "\n".join(text_of(here.app))
                     assert here.panel.region.height >= size[1] - 6
                 if size[0] >= 80:
                     assert main.lab.fit.region.area or main.lab.loss.region.area

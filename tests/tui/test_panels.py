@@ -199,7 +199,7 @@ def test_status_of_a_lesson_names_it(name: str) -> None:
 
 def test_status_tells_progress_and_what_is_left() -> None:
     line = status(running(), 120).plain
-    assert "● running  1/3  ▰▰▰▰▰▱▱▱▱▱  0:00.07  0:08.00 left" in line
+    assert "● running  1/3  step 40 of 100  ▰▰▰▰▰▱▱▱▱▱  0:00.07  0:08.00 left" in line
     assert "left" not in status(paused(), 120).plain
     assert "3/3  ▰▰▰▰▰▰▰▰▰▰" in status(finished(), 120).plain
 

@@ -67,6 +67,11 @@ def status(snapshot: Snapshot, width: int, title: str = "") -> Content:
         full = round(share * PROGRESS_WIDTH)
         epochs = snapshot.experiment.epochs
         right.append((f"  {snapshot.epoch}/{epochs}", ""))
+        if step := snapshot.step_in_epoch:
+            steps = snapshot.steps // epochs
+            words = tr("step {step} of {steps}", step=step, steps=steps)
+            if width >= 40:
+                right.append((f"  {words}" if width >= 78 else f" {step}/{steps}", ""))
         if width >= 60:
             right.append(("  " + "▰" * full + "▱" * (PROGRESS_WIDTH - full), ""))
         right.append((f"  {clock(snapshot.seconds)}", ""))

@@ -56,6 +56,14 @@ def reading(snapshot: Snapshot) -> Content:
         head = tr("loss {loss} · press s to train", loss=loss_text(loss))
         return Content.assemble(head, *prospects(facts.stability, snapshot.lr), *physical, *limits)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
+    if snapshot.step_in_epoch and snapshot.batch_loss is not None:
+        batch = tr(
+            "step {step} of {steps} · minibatch loss {loss}",
+            step=snapshot.step_in_epoch,
+            steps=facts.steps_per_epoch,
+            loss=loss_text(snapshot.batch_loss),
+        )
+        head = f"{batch}\n{head}"
     if cause := snapshot.autopsy:
         first, *others = findings(cause)
         lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]

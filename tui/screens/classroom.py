@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from engine.experiment import Experiment
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
+from engine.support.errors import show
 from engine.support.translation import tr
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
@@ -90,7 +92,6 @@ class Classroom:
             attempt.met |= self.progress.met(lesson)
             panel = LessonPanel(attempt, self.following(), id="lesson")
             panel.border_title = tr("Lesson")
-            self.lab.left.border_subtitle = tr("esc leaves the lesson")
             await self.lab.left.mount(panel, before=0)
             self.panel = panel
             self.desk.look()
@@ -126,6 +127,13 @@ class Classroom:
         self.lab.status.title = ""
         await panel.remove()
         return True
+
+    def show_settings(self) -> None:
+        """Say at the edge of the lesson what the forms behind it say, as far as it is another."""
+        if self.lesson:
+            leave = tr("{key} leaves", key=self.key("leave"))
+            settings = settings_beside(self.desk.experiment, self.lesson.experiment)
+            self.lab.left.border_subtitle = f"{leave} · {settings}"
 
     def following(self) -> str:
         """What to do when all goals of the lesson are reached."""
@@ -209,6 +217,19 @@ class Classroom:
             return ACTIONS
         first = ("next_lesson",) if self.panel.done else ("question", "hint")
         return sorted(ACTIONS, key=lambda action: action.id not in first)
+
+
+def settings_beside(experiment: Experiment, first: Experiment) -> str:
+    """The lr and all settings that differ from those of another experiment: `lr 0.003 (0.03)`."""
+    now, before = experiment.flat(), first.flat()
+    parts = []
+    for key, value in sorted(now.items(), key=lambda item: item[0] != "lr"):
+        name = key.rpartition(".")[2]
+        if key in before and value != before[key]:
+            parts.append(f"{name} {show(value)} ({show(before[key])})")
+        elif key == "lr":
+            parts.append(f"{name} {show(value)}")
+    return ", ".join(parts)
 
 
 def lesson_after(lesson: Lesson) -> Lesson | None:

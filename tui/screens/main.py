@@ -94,6 +94,7 @@ class MainScreen(Screen[None]):
     def show_desk(self) -> None:
         """Show the edited experiment in the forms, and the run."""
         self.lab.show_experiment(self.desk.experiment)
+        self.classroom.show_settings()
         self.show_run()
 
     # Keys --------------------------------------------------------------------------------------
