@@ -29,8 +29,9 @@ from engine.support.user_files import settings_file
 from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter, SeenFilter
 from tui.backend import Backend
+from tui.bindings import is_key
 from tui.drawing.page import Picture
-from tui.keys import ACTIONS
+from tui.keys import ACTIONS, remap
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette
@@ -74,9 +75,18 @@ class LinregApp(App[None]):
         self.styled_theme = self.theme
         self.stylesheet.set_variables(self.get_css_variables())
         ids = {action.id for action in ACTIONS}
-        self.remapped = {name: key for name, key in settings.keys.items() if name in ids}
-        self.set_keymap(self.remapped)
-        self.main = MainScreen(session, settings.experiment, self.remapped, lesson)
+        wrong = [
+            f"{name} = {key}"
+            for name, key in settings.keys.items()
+            if name not in ids or not is_key(key)
+        ]
+        if wrong:
+            unknown = tr("keys: no such action or key: {names}", names=", ".join(wrong))
+            self.message = f"{message} {unknown}".strip()
+        remapped = {name: key for name, key in settings.keys.items() if name in ids and is_key(key)}
+        remap(remapped)
+        self.set_keymap(remapped)
+        self.main = MainScreen(session, settings.experiment, lesson)
 
     def on_mount(self) -> None:
         """Show the main screen."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from textual.binding import Binding, BindingType
+from textual.keys import Keys
 
 from engine.lessons.library import files
 from tui.keys import ACTIONS, GO, NUMBERED
@@ -27,3 +30,24 @@ def bindings() -> list[BindingType]:
         for number, name in enumerate(list(files())[:NUMBERED], 1)
     ]
     return [*actions, *by_number]
+
+
+MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
+
+
+def is_key(names: str) -> bool:
+    """Whether a text names a key, or several with commas between, as Textual does."""
+    return all(map(_is_one_key, names.split(",")))
+
+
+def _is_one_key(name: str) -> bool:
+    *modifiers, key = name.strip().split("+") if len(name) > 1 else [name]
+    if not MODIFIERS.issuperset(modifiers):
+        return False
+    if len(key) == 1 or key in {each.value for each in Keys}:
+        return bool(key.strip())
+    try:
+        unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return False
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from engine.support.translation import Translatable
+from engine.support.translation import Translatable, tr
 from engine.training.snapshot import State
 
 
@@ -81,6 +81,8 @@ class Action:
     group: Translatable
     when: Condition = always
     """In which situations it can be done, unless a lesson hides it."""
+    why: Translatable = ""
+    """What is said where it cannot be done; `{id}` stands for the key of an action."""
     bar: bool = True
     """Whether the key bar may show it."""
     panel: str = ""
@@ -97,6 +99,11 @@ class Action:
         return not self.is_hidden(now) and self.when(now)
 
 
+ON_ITS_WAY: Translatable = "not while the run is on its way: {pause} pauses it, {stop} ends it"
+UNDER_WAY: Translatable = "not before the run is over: {stop} ends it"
+NOTHING_RUNS: Translatable = "nothing is running: {start} starts"
+NO_DATA: Translatable = "the data are not drawn yet"
+
 TRAIN: Translatable = "Training"
 THEORY: Translatable = "Theory"
 CHART: Translatable = "Charts"
@@ -106,7 +113,14 @@ LESSON: Translatable = "Lessons"
 
 ACTIONS: tuple[Action, ...] = (
     Action(
-        "start", "s", "s", "start", "Train this experiment from its start.", TRAIN, when=at_rest
+        "start",
+        "s",
+        "s",
+        "start",
+        "Train this experiment from its start.",
+        TRAIN,
+        when=at_rest,
+        why=ON_ITS_WAY,
     ),
     Action(
         "retry",
@@ -116,9 +130,17 @@ ACTIONS: tuple[Action, ...] = (
         "Take the suggested lr and train again.",
         TRAIN,
         when=lambda now: now.has_suggestion,
+        why="a smaller lr is suggested only after a run that diverged",
     ),
     Action(
-        "pause", "space", "space", "pause", "Pause training.", TRAIN, when=lambda now: now.running
+        "pause",
+        "space",
+        "space",
+        "pause",
+        "Pause training.",
+        TRAIN,
+        when=lambda now: now.running,
+        why=NOTHING_RUNS,
     ),
     Action(
         "resume",
@@ -128,9 +150,17 @@ ACTIONS: tuple[Action, ...] = (
         "Go on training.",
         TRAIN,
         when=lambda now: now.state == "paused",
+        why=NOTHING_RUNS,
     ),
     Action(
-        "minibatch", "full_stop", ".", "minibatch", "Take one step and pause.", TRAIN, when=at_rest
+        "minibatch",
+        "full_stop",
+        ".",
+        "minibatch",
+        "Take one step and pause.",
+        TRAIN,
+        when=at_rest,
+        why=ON_ITS_WAY,
     ),
     Action(
         "epoch",
@@ -140,6 +170,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go on to the end of the epoch.",
         TRAIN,
         when=at_rest,
+        why=ON_ITS_WAY,
     ),
     Action(
         "stop",
@@ -149,6 +180,7 @@ ACTIONS: tuple[Action, ...] = (
         "End this run here; its curve is kept.",
         TRAIN,
         when=lambda now: now.under_way,
+        why="there is no run to end: {start} starts one",
     ),
     Action("reset", "r", "r", "reset", "Back to the start with the same seed.", TRAIN),
     Action(
@@ -168,6 +200,7 @@ ACTIONS: tuple[Action, ...] = (
         "Gradient descent: every step over all the samples.",
         TRAIN,
         when=between_runs,
+        why=UNDER_WAY,
         bar=False,
     ),
     Action(
@@ -178,6 +211,7 @@ ACTIONS: tuple[Action, ...] = (
         "Minibatch SGD: every step over ten samples.",
         TRAIN,
         when=between_runs,
+        why=UNDER_WAY,
         bar=False,
     ),
     Action(
@@ -188,6 +222,7 @@ ACTIONS: tuple[Action, ...] = (
         "SGD proper: every step over one sample.",
         TRAIN,
         when=between_runs,
+        why=UNDER_WAY,
         bar=False,
     ),
     Action(
@@ -198,6 +233,7 @@ ACTIONS: tuple[Action, ...] = (
         "Other data, other start: the next seed.",
         TRAIN,
         when=between_runs,
+        why=UNDER_WAY,
     ),
     Action(
         "regenerate",
@@ -207,6 +243,7 @@ ACTIONS: tuple[Action, ...] = (
         "Draw the data again from the same seed.",
         TRAIN,
         when=between_runs,
+        why=UNDER_WAY,
         bar=False,
     ),
     Action(
@@ -217,6 +254,7 @@ ACTIONS: tuple[Action, ...] = (
         "Bring back the experiment that stood before a lesson, a sweep or a race.",
         TRAIN,
         when=lambda now: not now.running and now.has_replaced,
+        why="nothing was replaced that could come back",
     ),
     Action(
         "faster", "right_square_bracket", "]", "faster", "More epochs a second.", TRAIN, bar=False
@@ -232,6 +270,7 @@ ACTIONS: tuple[Action, ...] = (
         "Thousands of runs over a grid, as a heat map.",
         TRAIN,
         when=at_rest,
+        why=ON_ITS_WAY,
         tool=True,
     ),
     Action(
@@ -242,6 +281,7 @@ ACTIONS: tuple[Action, ...] = (
         "Several optimizers from one start, side by side.",
         TRAIN,
         when=at_rest,
+        why=ON_ITS_WAY,
         tool=True,
     ),
     Action(
@@ -252,6 +292,7 @@ ACTIONS: tuple[Action, ...] = (
         "This experiment over 32 seeds, as a band.",
         TRAIN,
         when=at_rest,
+        why=ON_ITS_WAY,
         bar=False,
         tool=True,
     ),
@@ -263,6 +304,7 @@ ACTIONS: tuple[Action, ...] = (
         "Find a learning rate by a ramp.",
         TRAIN,
         when=at_rest,
+        why=ON_ITS_WAY,
         bar=False,
         tool=True,
     ),
@@ -274,6 +316,7 @@ ACTIONS: tuple[Action, ...] = (
         "All the lessons, and what you have reached.",
         LESSON,
         when=at_rest,
+        why=ON_ITS_WAY,
     ),
     Action(
         "question",
@@ -283,9 +326,17 @@ ACTIONS: tuple[Action, ...] = (
         "Answer the next question, before the run.",
         LESSON,
         when=lambda now: now.has_question,
+        why="no question is open here: {lessons} has the lessons",
     ),
     Action(
-        "hint", "h", "h", "hint", "A hint for the next goal.", LESSON, when=lambda now: now.has_hint
+        "hint",
+        "h",
+        "h",
+        "hint",
+        "A hint for the next goal.",
+        LESSON,
+        when=lambda now: now.has_hint,
+        why="there is no further hint",
     ),
     Action(
         "next_lesson",
@@ -295,6 +346,7 @@ ACTIONS: tuple[Action, ...] = (
         "Open the lesson after this one.",
         LESSON,
         when=lambda now: not now.running and now.has_next_lesson,
+        why="there is no lesson after this one: {lessons} has them all",
     ),
     Action(
         "theory",
@@ -304,6 +356,7 @@ ACTIONS: tuple[Action, ...] = (
         "What can be known without training.",
         THEORY,
         when=lambda now: now.has_facts,
+        why=NO_DATA,
         tool=True,
     ),
     Action(
@@ -314,6 +367,7 @@ ACTIONS: tuple[Action, ...] = (
         "Dissect a gradient: three ways, side by side.",
         THEORY,
         when=lambda now: now.has_facts,
+        why=NO_DATA,
         tool=True,
     ),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART, panel="loss"),
@@ -334,6 +388,7 @@ ACTIONS: tuple[Action, ...] = (
         "The next feature of the fit, plane, or derivative of the losses.",
         CHART,
         when=lambda now: now.view_turns,
+        why="this view shows one thing only: {view} takes another",
         bar=False,
         panel="fit",
     ),
@@ -354,6 +409,7 @@ ACTIONS: tuple[Action, ...] = (
         "One chart fills the screen.",
         CHART,
         when=lambda now: now.chart_focused,
+        why="one chart fills the screen from a chart: {next_panel} goes on to it",
     ),
     Action(
         "pin",
@@ -363,6 +419,7 @@ ACTIONS: tuple[Action, ...] = (
         "Keep this run as the reference on the loss chart.",
         CHART,
         when=lambda now: now.begun,
+        why="there is no run to keep yet: {start} starts one",
     ),
     Action("next_panel", "tab", "tab", "panel", "Go to the next panel.", GO),
     Action(
@@ -377,6 +434,7 @@ ACTIONS: tuple[Action, ...] = (
         "Out of a field, of full screen, or of a lesson.",
         GO,
         when=lambda now: now.full_screen or now.in_lesson,
+        why="there is nothing to leave: {quit} leaves the app",
     ),
     Action("help", "question_mark", "?", "help", "What this is, and every key.", APP),
     Action("palette", "ctrl+p", "^p", "palette", "Find any action, setting or theme by name.", APP),
@@ -399,17 +457,44 @@ def can(id: str, now: Situation) -> bool:
     return action is None or action.can(now)
 
 
-def hidden_action(key: str, now: Situation, remapped: dict[str, str]) -> Action | None:
-    """The action that a key would do, if the lesson hides it."""
-    for action in ACTIONS:
-        if action.is_hidden(now) and key in remapped.get(action.id, action.key).split(","):
-            return action
-    return None
+def refusal(key: str, now: Situation) -> str:
+    """Why a key does nothing now; empty where it does something, or is no key of an action."""
+    if key.isdecimal() and 1 <= int(key) <= NUMBERED:
+        key = IN_USE.get("lessons", BY_ID["lessons"].key).split(",")[0]
+    actions = [each for each in ACTIONS if key in IN_USE.get(each.id, each.key).split(",")]
+    if not actions or any(action.can(now) for action in actions):
+        return ""
+    first = actions[0]
+    if first.is_hidden(now):
+        return tr("not in this lesson: {tool}; {leave} leaves it", tool=tr(first.label), **in_use())
+    if first.id == "next_lesson" and now.running:
+        return tr(ON_ITS_WAY, **in_use())
+    return tr(first.why, **in_use())
 
 
-def shown(action: Action, remapped: dict[str, str]) -> str:
+IN_USE: dict[str, str] = {}
+"""Action id → key, where the settings have put another one."""
+
+
+def remap(keys: dict[str, str]) -> None:
+    """Have other keys than those of the table, in texts as well."""
+    IN_USE.clear()
+    IN_USE.update(keys)
+
+
+def key_of(id: str) -> str:
+    """The key of an action, as people read it."""
+    return shown(BY_ID[id])
+
+
+def in_use() -> dict[str, str]:
+    """Action id → key as people read it, to be put into texts."""
+    return {action.id: key_of(action.id) for action in ACTIONS}
+
+
+def shown(action: Action) -> str:
     """The key as people read it, where a settings file may have put another one."""
-    return remapped.get(action.id, action.shown)
+    return IN_USE.get(action.id, action.shown)
 
 
 def groups() -> Iterable[tuple[str, list[Action]]]:

@@ -68,7 +68,12 @@ def main(command: click.Command) -> None:
         say(f"linreg-tui: {error}", err=True)
         code = BAD_INPUT
     except click.ClickException as error:
-        say(f"linreg-tui: {' '.join(error.format_message().split())}", err=True)
+        words = " ".join(error.format_message().split())
+        if isinstance(error, click.NoSuchOption) and belongs_to(command, error.option_name):
+            words += " " + tr(
+                "It goes before the command: linreg-tui {option} …", option=error.option_name
+            )
+        say(f"linreg-tui: {words}", err=True)
         code = BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
@@ -76,6 +81,11 @@ def main(command: click.Command) -> None:
         # click ends so when whoever read the output has seen enough of it.
         code = 0
     sys.exit(code)
+
+
+def belongs_to(command: click.Command, option: str) -> bool:
+    """Whether an option is one of the command itself, not of its subcommands."""
+    return any(option in param.opts for param in command.params)
 
 
 def finite(value: object) -> object:

@@ -136,6 +136,8 @@ class Track:
     """θ by name."""
     floor_step: int | None = None
     """The first step after which it was at the floor; None if it has not been there."""
+    stay_step: int | None = None
+    """The step from which on it stays at the floor; None if it is not there now."""
 
     @property
     def loss(self) -> float:
@@ -169,12 +171,16 @@ class RaceProgress:
         return sum(shares) / len(shares) if shares else 0.0
 
     def ranking(self) -> list[Track]:
-        """First who was first at the floor, then the lower loss; at the end who diverged."""
+        """First who was first at the floor to stay, then who touched it first, then the lower loss.
 
-        def rank(track: Track) -> tuple[bool, float, bool, float]:
+        At the end who diverged.
+        """
+
+        def rank(track: Track) -> tuple[float, float, bool, float]:
+            stay = math.inf if track.stay_step is None else track.stay_step
             floor = math.inf if track.floor_step is None else track.floor_step
             ended = track.status == "finished"
             loss = track.loss if ended and math.isfinite(track.loss) else math.inf
-            return floor == math.inf, floor, track.status == "diverged", loss
+            return stay, floor, track.status == "diverged", loss
 
         return sorted(self.tracks, key=rank)

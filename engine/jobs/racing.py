@@ -36,6 +36,7 @@ class Runner:
         self.status: Status = "waiting"
         self.step = 0
         self.floor_step: int | None = None
+        self.stay_step: int | None = None
         self._looks: list[tuple[int, float, Values]] = []
 
     def run(self, experiment: Experiment, problem: Problem, floor: Floor) -> Iterator[None]:
@@ -54,8 +55,7 @@ class Runner:
         controls = Controls(experiment.lr, fine)
 
         def look(step: int, loss: float, params: Values) -> None:
-            if self.floor_step is None and floor.reached(loss):
-                self.floor_step = step
+            self._judge(step, floor.reached(loss))
             ended = step % per_epoch == 0 and per_epoch > coarse
             if step % coarse == 0 or ended or step <= POINTS * fine:
                 self._looks.append((step, loss, params))
@@ -83,10 +83,28 @@ class Runner:
             controls.most = min(ahead, left) if per_epoch >= every else ahead
             yield
 
+    def _judge(self, step: int, reached: bool) -> None:
+        if not reached:
+            self.stay_step = None
+            return
+        if self.floor_step is None:
+            self.floor_step = step
+        if self.stay_step is None:
+            self.stay_step = step
+
     def track(self) -> Track:
         """How it stands."""
         steps, losses, places = zip(*self._looks, strict=True) if self._looks else ((), (), ())
-        return Track(self.racer, self.lr, self.status, steps, losses, places, self.floor_step)
+        return Track(
+            self.racer,
+            self.lr,
+            self.status,
+            steps,
+            losses,
+            places,
+            self.floor_step,
+            self.stay_step,
+        )
 
 
 class Racing:

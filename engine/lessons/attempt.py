@@ -23,6 +23,8 @@ class Forecast:
     """The number that the run had."""
     right: bool | None = None
     """None until a run has settled it."""
+    true: int | None = None
+    """Which of the choices the run has proved right, counted from 1; None if there is none."""
 
 
 class Attempt:
@@ -47,6 +49,11 @@ class Attempt:
         if forecast and forecast.right is not None:
             raise BadInput("answer", text, tr("the run has answered this question already"))
         self.forecasts[question] = Forecast(parse_answer(text, len(asked.choices)))
+
+    def withdraw(self, question: int) -> None:
+        """Take back a forecast that no run has settled."""
+        if question in self.forecasts and self.forecasts[question].right is None:
+            del self.forecasts[question]
 
     def use(self, name: str) -> None:
         """A tool or view was opened."""
@@ -101,7 +108,9 @@ def settled(forecast: Forecast, question: Question, evidence: Evidence) -> Forec
         return forecast
     if question.choices:
         chosen = question.choices[int(forecast.said) - 1]
-        return Forecast(forecast.said, None, chosen.condition.holds(evidence))
+        holds = (each.condition.holds(evidence) for each in question.choices)
+        true = next((answer for answer, held in enumerate(holds, 1) if held), None)
+        return Forecast(forecast.said, None, chosen.condition.holds(evidence), true)
     measured = question.measure(evidence) if question.measure else None
     if measured is None:
         return forecast

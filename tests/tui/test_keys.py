@@ -34,6 +34,7 @@ from tests.support.snapshots import (
     FAST,
     STATES,
     diverged,
+    failed,
     finished,
     paused,
     previous,
@@ -41,10 +42,10 @@ from tests.support.snapshots import (
     running,
 )
 from tui.app import LinregApp
-from tui.bindings import bindings
+from tui.bindings import bindings, is_key
 from tui.charts.views import VIEWS
 from tui.forms.fields import ChoiceScreen, Picker, TextField
-from tui.keys import ACTIONS, NUMBERED, groups, shown
+from tui.keys import ACTIONS, NUMBERED, always, groups, key_of, shown
 from tui.panels.bars import KeyBar
 from tui.panels.training import PACES
 from tui.screens.commands import SEEDS, Commands
@@ -898,10 +899,102 @@ async def test_strange_remapping_breaks_nothing(key: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
 
+SILENT: list[
+    tuple[str, Callable[[], Snapshot], str]
+] = [  # key, a state in which it can do nothing, what is said
+    ("s", running, "not while the run is on its way: space pauses it, x ends it"),
+    ("5", running, "not while the run is on its way"),
+    ("w", running, "not while the run is on its way"),
+    ("N", running, "not while the run is on its way"),
+    ("n", paused, "not before the run is over: x ends it"),
+    ("B", paused, "not before the run is over"),
+    ("space", ready, "nothing is running: s starts"),
+    ("x", finished, "there is no run to end: s starts one"),
+    ("a", finished, "a smaller lr is suggested only after a run that diverged"),
+    ("u", ready, "nothing was replaced that could come back"),
+    ("k", ready, "no question is open here: e has the lessons"),
+    ("h", ready, "there is no further hint"),
+    ("N", ready, "there is no lesson after this one: e has them all"),
+    ("t", failed, "the data are not drawn yet"),
+    ("p", ready, "there is no run to keep yet: s starts one"),
+    ("escape", ready, "there is nothing to leave: q leaves the app"),
+]
+
+
+async def test_a_key_that_can_do_nothing_says_why() -> None:
+    app = app_for(FakeSession(ready()))
+
+    def said() -> str:
+        return "".join(note.message for note in app._notifications)
+
+    async with app.run_test(size=(120, 34), notifications=True) as pilot:
+        await settled(pilot)
+        for key, made, why in SILENT:
+            with about(f"{key}, {why}"):
+                app.clear_notifications()
+                await show(pilot, made())
+                await pilot.press(key)
+                await pilot.pause()
+                assert said().startswith(why)
+        await show(pilot, ready())
+        await pilot.press("v", "v", "f")  # the parameters are all there is
+        await until(pilot, lambda: "this view shows one thing only: v takes another" in said())
+
+
+def test_every_action_that_may_be_unable_has_words_for_it() -> None:
+    assert all(bool(action.why) == (action.when is not always) for action in ACTIONS)
+
+
+async def test_texts_name_the_keys_of_the_settings() -> None:
+    app = app_for(FakeSession(ready()), Settings(keys={"start": "f5", "quit": "Q"}))
+    async with app.run_test(size=(120, 34), notifications=True) as pilot:
+        await settled(pilot)
+        assert "press f5 to train" in "\n".join(text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Q leaves the app" in "\n".join(text_of(app)))
+        await pilot.press("1")
+        await until(pilot, lambda: "then press f5" in " ".join("\n".join(text_of(app)).split()))
+
+
+@pytest.mark.parametrize(
+    "keys", [{"start": "no such key"}, {"strat": "t"}, {"start": "ctrl+nothing"}, {"start": ""}]
+)
+async def test_an_unknown_key_or_action_in_the_settings_is_said(keys: dict[str, str]) -> None:
+    app = app_for(FakeSession(ready()), Settings(keys={**keys, "help": "f1"}))
+    async with app.run_test(size=(120, 34), notifications=True) as pilot:
+        await settled(pilot)
+        ((name, key),) = keys.items()
+        await until(
+            pilot, lambda: f"no such action or key: {name} = {key}" in "\n".join(text_of(app))
+        )
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+
+
+@pytest.mark.parametrize(
+    "key", ["s", "f5", "ctrl+k", "full_stop", "j,ctrl+o", "shift+f3", "+", "é"]
+)
+def test_names_of_keys(key: str) -> None:
+    assert is_key(key)
+
+
+async def test_what_a_key_has_done_covers_neither_advice_nor_keys() -> None:
+    app = app_for(FakeSession(diverged()))
+    async with app.run_test(size=(120, 34), notifications=True) as pilot:
+        for size in ((120, 34), (80, 24)):
+            await resize(pilot, size)
+            await settled(pilot)
+            await pilot.press("k")
+            await until(pilot, lambda: "no question is open" in "\n".join(text_of(app)))
+            lines = text_of(app)
+            assert "Press a to train with 0.67" in lines[-3]
+            assert "no question is open" not in "\n".join(lines[-3:])
+
+
 def test_shown_key() -> None:
     start = ACTIONS[0]
-    assert shown(start, {}) == "s"
-    assert shown(start, {"start": "t"}) == "t"
+    assert shown(start) == "s"
+    assert key_of("start") == "s"
 
 
 # The key bar ---------------------------------------------------------------------------------

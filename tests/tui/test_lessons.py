@@ -27,6 +27,7 @@ from engine.lessons.progress import Progress
 from engine.session import Session
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
+from tests.support.jobs import swept
 from tests.support.mashing import mash
 from tests.support.paths import ROOT
 from tests.support.pilots import about, app_for, resize, settled, show, text_of, until
@@ -455,6 +456,49 @@ async def test_escape_in_a_choice_goes_back_to_the_text() -> None:
         assert here.app.main.focused is here.panel
         await here.press("escape")
         assert here.title == ""
+
+
+async def test_escape_in_a_choice_takes_back_what_was_turned_to() -> None:
+    async with desk(quiz()) as here:
+        choice = here.panel.questions[1].field
+        forecasts = here.panel.attempt.forecasts
+        assert isinstance(choice, Picker)
+        await here.press("k", *"1", "enter", "k", "right")
+        await until(here.pilot, lambda: 1 in forecasts)
+        await here.press("escape")
+        await until(here.pilot, lambda: 1 not in forecasts)
+        assert here.app.main.focused is here.panel
+        assert choice.value == "your answer"
+        await here.press("k", "right", "right", "tab")
+        await until(here.pilot, lambda: 1 in forecasts and forecasts[1].said == 2)
+        await here.press("k", "k", "left", "escape")
+        await until(here.pilot, lambda: choice.value == "2" and not choice.has_focus)
+        assert forecasts[1].said == 2
+
+
+async def test_a_wrong_forecast_is_said_again_beside_what_was_true() -> None:
+    async with desk(quiz()) as here:
+        await here.press("k", *"1", "enter", "k", "right")
+        await until(here.pilot, lambda: 1 in here.panel.attempt.forecasts)
+        await here.end(diverged(2))
+        text = " ".join(here.text.split())
+        assert "you said: It learns faster." in text
+        assert "✗\N{NO-BREAK SPACE}wrong · it was: It runs away." in text.replace(
+            "✗ wrong", "✗\N{NO-BREAK SPACE}wrong"
+        )
+
+
+async def test_a_tool_is_used_when_its_work_is_done_not_when_its_screen_opens() -> None:
+    async with desk(find_lesson("learning-rates")) as here:
+        used = here.panel.attempt.used
+        await here.press("w")
+        await until(here.pilot, lambda: here.app.screen is not here.app.main)
+        assert "sweep" not in used
+        here.session.sweep = swept("running", 0.4)
+        await here.pilot.pause(0.2)
+        assert "sweep" not in used
+        here.session.sweep = swept("finished")
+        await until(here.pilot, lambda: "sweep" in used)
 
 
 # Goals and hints ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve
+from tui.keys import key_of
 from tui.text.numbers import significant
 
 MIN_ERROR_SHARE = 1e-8
@@ -46,7 +47,7 @@ def directions_chart(now: Snapshot) -> Chart:
         log_y=True,
         x_range=(0.0, float(now.experiment.epochs)),
         y_range=(max(low, MIN_ERROR_SHARE * high) / 2, 2 * high),
-        empty=absent(now, tr("press s to train"))
+        empty=absent(now, tr("press {start} to train", start=key_of("start")))
         if by_steepness or not now.facts
         else tr(NO_DIRECTIONS),
     )

@@ -187,7 +187,7 @@ LANDSCAPE = View(
     "Landscape",
     landscape_chart,
     "The loss over a plane, dark is low: a run goes down to θ*, from side to side in a narrow "
-    "valley. f turns the plane, +/- zooms, ← → along the path.",
+    "valley. {feature} turns the plane, {zoom_in}/{zoom_out} zooms, ← → along the path.",
     turns="plane",
     survey=survey,
 )

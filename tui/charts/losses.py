@@ -127,8 +127,8 @@ LOSS_SHAPES = View(
     "Losses",
     # The uppermost curve is that of the residuals: the cursor reads the loss below them.
     lambda scene: scene.seen(losses_chart(scene.now, scene.turn, scene.x_range), read=-2),
-    "What a residual costs, this minibatch's on the chosen loss. f: ℓ′ how hard it pulls, ℓ″ "
-    "how that grows. Where ℓ′ is level, outliers pull no harder.",
+    "What a residual costs, this minibatch's on the chosen loss. {feature}: ℓ′ how hard it pulls, "
+    "ℓ″ how that grows. Where ℓ′ is level, outliers pull no harder.",
     turns="derivative",
     full_range=residual_range,
 )

@@ -7,6 +7,7 @@ from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve, Level
+from tui.keys import key_of
 
 MAX_PARAMETERS = 8
 """Most parameters that are drawn over time."""
@@ -28,7 +29,7 @@ def parameters_chart(snapshot: Snapshot) -> Chart:
         x_label=tr("epochs"),
         y_label=names[-1],
         x_range=(0.0, float(snapshot.experiment.epochs)),
-        empty=tr("press s to train"),
+        empty=tr("press {start} to train", start=key_of("start")),
     )
 
 

@@ -119,6 +119,7 @@ class Picker(Widget, can_focus=True):
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("enter", "open", show=False),
+        Binding("escape", "undo", show=False),
     ]
     value: reactive[str] = reactive("")
 
@@ -129,6 +130,8 @@ class Picker(Widget, can_focus=True):
         self.set_reactive(Picker.value, value)
         self.asked = value
         """What was turned to last; the next turn goes on from there, past what is refused."""
+        self.before = value
+        """What it was when the focus came."""
 
     def put(self, row: Row) -> None:
         """Show a value that was applied elsewhere, and what there is to choose from."""
@@ -152,6 +155,17 @@ class Picker(Widget, can_focus=True):
     def on_blur(self) -> None:
         """Begin again with what is shown."""
         self.asked = self.value
+
+    def on_focus(self) -> None:
+        """Remember what esc brings back."""
+        self.before = self.value
+
+    def action_undo(self) -> None:
+        """Back to what it was when the focus came, and out of the field."""
+        if self.asked != self.before:
+            self.asked = self.before
+            self.post_message(Edited(self.key, self.before))
+        self.screen.set_focus(None)
 
     def action_open(self) -> None:
         """Show all choices with what they are."""

@@ -178,7 +178,10 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         try:
             if self.training:
                 raise BadInput("answer", event.text, tr("the run is on its way"))
-            self.attempt.predict(box.number, event.text)
+            if event.text == box.blank:
+                self.attempt.withdraw(box.number)
+            else:
+                self.attempt.predict(box.number, event.text)
         except BadInput as error:
             box.refuse(str(error))
         else:
@@ -190,7 +193,10 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         """What to do in a field."""
         if isinstance(field, TextField):
             return tr("Your forecast, before the run: type a number, enter commits it.")
-        return tr("Your forecast, before the run: ← → turn the answers, enter lists them.")
+        return tr(
+            "Your forecast, before the run: ← → turn the answers, enter lists them, "
+            "esc takes it back."
+        )
 
 
 def heading(text: str) -> Block:
@@ -217,9 +223,11 @@ class QuestionBox(Vertical):
             Choice(show(answer), f"{answer} {phrase(choice.text).plain}")
             for answer, choice in enumerate(question.choices, 1)
         )
+        self.blank = tr("your answer") if self.choices else ""
+        """What stands in the field where there is no forecast."""
         key = tr("Question {number}", number=number + 1)
         self.field: TextField | Picker = (
-            Picker(key, tr("your answer"), self.choices) if self.choices else AnswerField(key, "")
+            Picker(key, self.blank, self.choices) if self.choices else AnswerField(key, "")
         )
         if isinstance(self.field, TextField):
             self.field.placeholder = tr("your number")
@@ -245,8 +253,8 @@ class QuestionBox(Vertical):
         if closed and isinstance(self.field, TextField):
             self.field.value = self.field.applied
             self.field.forget()
-        if forecast:
-            self.field.put(Row(self.field.key, "", show(forecast.said), self.choices))
+        said = show(forecast.said) if forecast else self.blank
+        self.field.put(Row(self.field.key, "", said, self.choices))
         self.outcome.put([Block(self.verdict(forecast), "  ", "  ")] if closed else [])
 
     def refuse(self, trouble: str) -> None:
@@ -258,11 +266,21 @@ class QuestionBox(Vertical):
         """What was said, what was measured, and whether it was right."""
         if forecast is None:
             return Content.styled(tr("No forecast was made."), "dim")
-        parts = [tr("you said {said:.4g}", said=rounded(forecast.said))]
+        choices = self.question.choices
+        said = phrase(choices[int(forecast.said) - 1].text).plain if choices else ""
+        parts = [
+            tr("you said: {said}", said=said)
+            if said
+            else tr("you said {said:.4g}", said=rounded(forecast.said))
+        ]
         if forecast.measured is not None:
             parts.append(tr("measured {measured:.4g}", measured=rounded(forecast.measured)))
         line = " · ".join(parts)
         if forecast.right is None:
             return Content(line)
         mark, word, color = ("✓", tr("right"), GOOD) if forecast.right else ("✗", tr("wrong"), BAD)
-        return Content.assemble(line, " · ", (f"{mark}\N{NO-BREAK SPACE}{word}", color))
+        verdict = Content.assemble(line, " · ", (f"{mark}\N{NO-BREAK SPACE}{word}", color))
+        if not forecast.right and forecast.true and choices:
+            truth = phrase(choices[forecast.true - 1].text).plain
+            verdict = Content.assemble(verdict, " · ", tr("it was: {truth}", truth=truth))
+        return verdict

@@ -46,11 +46,11 @@ def lines(runs: set[str], progress: RaceProgress | None) -> tuple[Line, ...]:
 
 
 def cells(track: Track | None) -> tuple[str, str, str]:
-    """A racer's lr, its loss and its steps to the floor."""
+    """A racer's lr, its loss and the steps after which it stays at the floor."""
     if track is None:
         return "", "", ""
     lr = tr(track.status) if track.lr is None else number(track.lr)
-    floor = NO_NUMBER if track.floor_step is None else str(track.floor_step)
+    floor = NO_NUMBER if track.stay_step is None else str(track.stay_step)
     if track.status == "diverged":
         return lr, tr("diverged"), floor
     return lr, loss_text(track.loss) if track.losses else "", floor

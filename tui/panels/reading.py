@@ -12,6 +12,7 @@ from engine.experiment import Experiment
 from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
 from engine.training.verdicts import COURSES, course, vanishes
+from tui.keys import key_of
 from tui.panels.gauge import FAR_ABOVE, percent, times, verdict
 from tui.panels.words import Words
 from tui.text.numbers import loss_text, rounded, significant
@@ -53,7 +54,9 @@ def reading(snapshot: Snapshot) -> Content:
             reached = tr("closed form reaches {loss}", loss=least)
         limits.append((f"\n{reached}", "dim"))
     if snapshot.step == 0:
-        head = tr("loss {loss} · press s to train", loss=loss_text(loss))
+        head = tr(
+            "loss {loss} · press {start} to train", loss=loss_text(loss), start=key_of("start")
+        )
         return Content.assemble(head, *prospects(facts.stability, snapshot.lr), *physical, *limits)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
     if snapshot.step_in_epoch and snapshot.batch_loss is not None:
@@ -115,8 +118,9 @@ def advice(snapshot: Snapshot) -> str:
     """What went wrong with a run and what to try, or nothing."""
     if snapshot.state == "failed":
         return tr(
-            "{message}. Change the setting that it names, or press r to try again.",
+            "{message}. Change the setting that it names, or press {reset} to try again.",
             message=snapshot.message,
+            reset=key_of("reset"),
         )
     if cause := snapshot.autopsy:
         diverged = tr(
@@ -133,7 +137,11 @@ def advice(snapshot: Snapshot) -> str:
                 "No smaller lr that was tried goes down: change the start, the data or the loss."
             )
         else:
-            remedy = tr("Press a to train with {lr:.3g}.", lr=rounded(cause.suggestion))
+            remedy = tr(
+                "Press {retry} to train with {lr:.3g}.",
+                retry=key_of("retry"),
+                lr=rounded(cause.suggestion),
+            )
         return f"{remedy} {diverged}"
     return ""
 
@@ -144,7 +152,11 @@ def findings(cause: Autopsy) -> tuple[str, str, str, str]:
         tr("diverged from step {step} on", step=cause.first_bad_step),
         tr("no lr that was tried goes down")
         if cause.suggestion is None
-        else tr("press a to train with {lr:.3g}", lr=rounded(cause.suggestion)),
+        else tr(
+            "press {retry} to train with {lr:.3g}",
+            retry=key_of("retry"),
+            lr=rounded(cause.suggestion),
+        ),
         tr("lr {lr:.3g}, {limit}", lr=rounded(cause.lr), limit=limit_of(cause)),
         tr(
             "ran away along {direction} (λ {value:.3g})",

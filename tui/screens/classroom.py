@@ -23,7 +23,7 @@ from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
 from tui.charts.views import VIEWS
 from tui.forms.fields import Picker, TextField
-from tui.keys import ACTIONS, BY_ID, Action, shown
+from tui.keys import ACTIONS, Action, key_of
 from tui.overlay import tell
 from tui.screens.desk import Desk
 from tui.screens.lab import Lab
@@ -42,11 +42,8 @@ class Classroom:
         lab: Lab,
         desk: Desk,
         navigator: Navigator,
-        remapped: dict[str, str],
     ) -> None:
         self.screen, self.lab, self.desk, self.navigator = screen, lab, desk, navigator
-        self.remapped = remapped
-        """Action id → key, where the settings have put another one."""
         self.panel: LessonPanel | None = None
         """The panel of the open lesson."""
         self.next_lesson: Lesson | None = None
@@ -54,6 +51,8 @@ class Classroom:
         """Keys may come faster than a panel does: one lesson is opened or left after the other."""
         self.judged = 0
         """How many of the session's runs the lesson was told of."""
+        self.sweep, self.race = desk.session.sweep, desk.session.race
+        """The sweep and the race that the lesson was told of last, or that were there before it."""
         self.paused: Snapshot | None = None
         """The pause that the lesson was told of last."""
 
@@ -74,10 +73,6 @@ class Classroom:
         if message:
             self.screen.notify(message, severity="warning", timeout=10, markup=False)
 
-    def key(self, id: str) -> str:
-        """The key of an action, as people read it."""
-        return shown(BY_ID[id], self.remapped)
-
     # Opening and leaving -----------------------------------------------------------------------
 
     async def open(self, lesson: Lesson) -> None:
@@ -97,6 +92,7 @@ class Classroom:
             self.desk.look()
             self.desk.compared_from = self.desk.snapshot.number
             self.judged = len(self.desk.runs)
+            self.sweep, self.race = self.desk.session.sweep, self.desk.session.race
             self.lab.status.title = lesson.title
             fit, charts = self.lab.fit, self.lab.charts
             fit.turn_to(VIEWS[lesson.view])
@@ -131,17 +127,17 @@ class Classroom:
     def show_settings(self) -> None:
         """Say at the edge of the lesson what the forms behind it say, as far as it is another."""
         if self.lesson:
-            leave = tr("{key} leaves", key=self.key("leave"))
+            leave = tr("{key} leaves", key=key_of("leave"))
             settings = settings_beside(self.desk.experiment, self.lesson.experiment)
             self.lab.left.border_subtitle = f"{leave} · {settings}"
 
     def following(self) -> str:
         """What to do when all goals of the lesson are reached."""
         if self.next_lesson is None:
-            return tr("{key}: all lessons", key=self.key("lessons"))
+            return tr("{key}: all lessons", key=key_of("lessons"))
         return tr(
             "{key}: next lesson, {title}",
-            key=self.key("next_lesson"),
+            key=key_of("next_lesson"),
             title=self.next_lesson.title,
         )
 
@@ -160,6 +156,16 @@ class Classroom:
             self.paused = now
             news += panel.look(now)
         self.note(panel, news)
+
+    def look_at_jobs(self) -> None:
+        """Tell the lesson of a sweep, a seed band or a race that has come to its end."""
+        sweep, race = self.desk.session.sweep, self.desk.session.race
+        if sweep is not self.sweep and sweep and sweep.state == "finished":
+            self.sweep = sweep
+            self.use("fan" if [axis.key for axis in sweep.sweep.axes] == ["seed"] else "sweep")
+        if race is not self.race and race and race.state == "finished":
+            self.race = race
+            self.use("race")
 
     def is_own(self, run: Snapshot) -> bool:
         """Whether a run was begun in this lesson."""

@@ -14,7 +14,7 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
-from tui.forms.fields import Picker
+from tui.keys import key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
 from tui.screens.classroom import Classroom
@@ -74,7 +74,7 @@ class Commands:
         untouched = lesson.experiment if lesson else Experiment()
         if desk.experiment not in (instead, untouched):
             self.replaced = desk.experiment, lesson
-            undo = self.classroom.key("undo")
+            undo = key_of("undo")
             tell(self.screen, tr("{key} brings your experiment back", key=undo))
 
     def take_lr(self, lr: float | None) -> None:
@@ -168,7 +168,11 @@ class Commands:
     def regenerate(self) -> None:
         seed = self.desk.experiment.seed
         self.session.prepare(self.desk.experiment)
-        words = tr("drawn again from seed {seed}: the same data; n takes a new seed", seed=seed)
+        words = tr(
+            "drawn again from seed {seed}: the same data; {new} takes a new seed",
+            seed=seed,
+            new=key_of("seed"),
+        )
         tell(self.screen, words)
 
     async def undo(self) -> None:
@@ -181,7 +185,7 @@ class Commands:
                 elif lesson is not self.classroom.lesson:
                     await self.classroom.open(lesson)
                 self.desk.restart(experiment)
-                again = self.classroom.key("undo")
+                again = key_of("undo")
                 tell(self.screen, tr("your experiment is back; {key} undoes that", key=again))
 
         await self.unless_under_way(swap)
@@ -193,19 +197,16 @@ class Commands:
         self.turn_pace(-1)
 
     def sweep(self) -> None:
-        self.classroom.use("sweep")
         desk = self.desk
         screen = SweepScreen(self.session, desk.experiment, desk.critical_lr)
         open_over(self.screen, screen, self.take)
 
     def race(self) -> None:
-        self.classroom.use("race")
         open_over(self.screen, RaceScreen(self.session, self.desk.experiment), self.take)
 
     def fan(self) -> None:
         def start() -> None:
             self.session.start_sweep(fan(self.desk.experiment, SEEDS))
-            self.classroom.use("fan")
             words = tr(
                 "{count} seeds: least, quartiles and greatest loss come as a band", count=SEEDS
             )
@@ -296,13 +297,11 @@ class Commands:
     async def leave(self) -> None:
         if self.screen.has_class("-full"):
             self.fullscreen()
-        elif self.classroom.panel and isinstance(self.screen.focused, Picker):
-            self.navigator.go_to(self.classroom.panel)
         else:
             await self.classroom.close()
 
     def help(self) -> None:
-        open_over(self.screen, HelpScreen(self.classroom.remapped))
+        open_over(self.screen, HelpScreen())
 
     def palette(self) -> None:
         self.screen.app.action_command_palette()

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from engine.lessons.library import lessons
 from engine.support.cell_width import left
 from engine.support.translation import Translatable, tr
-from tui.keys import NUMBERED, groups, shown
+from tui.keys import NUMBERED, groups, in_use, shown
 from tui.overlay import Over
 from tui.steady import SteadyList
 from tui.text.wrap import Prose, blocks_of
@@ -22,7 +22,8 @@ INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
     (
         "",
         "A lab for linear regression and gradient descent. Choose data, model and training, press "
-        "s, and watch. Change one thing and press s again: the run before stays as a dashed line.",
+        "{start}, and watch. Change one thing and press {start} again: the run before stays as a "
+        "dashed line.",
     ),
     (
         "Loss ",
@@ -32,8 +33,8 @@ INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
     ),
     (
         "Fit ",
-        "shows the data and the model's line. v turns to the residuals, which should end as noise "
-        "around zero, and to the parameters on their way to the true values.",
+        "shows the data and the model's line. {view} turns to the residuals, which should end as "
+        "noise around zero, and to the parameters on their way to the true values.",
     ),
     (
         "Values ",
@@ -52,10 +53,6 @@ class HelpScreen(ModalScreen[None], Over[None]):
 
     BINDINGS = [("escape,q,question_mark,enter", "dismiss", "close")]
 
-    def __init__(self, remapped: dict[str, str]) -> None:
-        super().__init__()
-        self.remapped = remapped
-
     def compose(self) -> ComposeResult:
         """One text in a box."""
         with VerticalScroll() as box:
@@ -70,15 +67,12 @@ class HelpScreen(ModalScreen[None], Over[None]):
     def text(self) -> Text:
         """Introduction, keys by group, lessons."""
         text = Text("\n\n").join(
-            Text.assemble((tr(head) if head else "", "bold"), tr(words))
+            Text.assemble((tr(head) if head else "", "bold"), tr(words, **in_use()))
             for head, words in INTRODUCTION
         )
         for name, actions in groups():
             text.append(f"\n\n{tr(name)}\n", style="bold")
-            lines = [
-                f"  {left(shown(action, self.remapped), 10)} {tr(action.help)}"
-                for action in actions
-            ]
+            lines = [f"  {left(shown(action), 10)} {tr(action.help)}" for action in actions]
             text.append("\n".join(lines))
         text.append(f"\n\n{tr('Lessons')}\n", style="bold")
         lines = [

@@ -8,6 +8,7 @@ from textual.widget import Widget
 from engine.catalog.param import Param, Text
 from engine.support.translation import in_words, tr
 from tui.forms.fields import Picker, TextField
+from tui.keys import in_use, key_of
 from tui.panels.gauge import knows, limit_words
 from tui.panels.reading import advice
 from tui.panels.training import PACE
@@ -40,7 +41,12 @@ class Hints:
         if trouble:
             self.refuse(trouble)
         elif self.desk.is_ahead:  # the lr is taken over at once
-            self.say(tr("The changes apply at the next start: press s when this run is over."))
+            self.say(
+                tr(
+                    "The changes apply at the next start: press {start} when this run is over.",
+                    start=key_of("start"),
+                )
+            )
         else:
             self.say(self.usual(focused))
 
@@ -58,11 +64,14 @@ class Hints:
         if focused is not None and focused is self.classroom.panel:
             return tr("↑ ↓ page up and down scroll the text · tab goes to the next panel")
         if focused is self.lab.fit and self.lab.fit.view.reading:
-            return tr(self.lab.fit.view.reading)
+            return tr(self.lab.fit.view.reading, **in_use())
         if snapshot.state == "finished" and snapshot.message:
             # 80 columns have no other room.
             return tr("{message}.", message=in_words(snapshot.message).capitalize())
-        return tr("← → value cursor · + - zoom · v view · enter full screen")
+        return tr(
+            "← → value cursor · {zoom_in} {zoom_out} zoom · {view} view · {fullscreen} full screen",
+            **in_use(),
+        )
 
     def help(self, key: str, value: str) -> str:
         """What a key of the experiment is, and what its value means."""

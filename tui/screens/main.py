@@ -12,11 +12,10 @@ from textual.screen import Screen
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
 from engine.support.errors import BadInput
-from engine.support.translation import tr
 from tui.backend import Backend
 from tui.bindings import bindings
 from tui.forms.fields import Edited, Picker, TextField
-from tui.keys import Situation, can, hidden_action, shown
+from tui.keys import Situation, can, refusal, shown
 from tui.overlay import tell
 from tui.panels.chart import ChartPanel
 from tui.panels.fit import FitPanel
@@ -41,17 +40,16 @@ class MainScreen(Screen[None]):
         self,
         session: Backend,
         experiment: Experiment,
-        remapped: dict[str, str],
         first: Lesson | None = None,
     ) -> None:
         super().__init__()
-        self.session, self.remapped = session, remapped
+        self.session = session
         self.first = first
         """The lesson to begin with."""
         self.lab = Lab()
         self.desk = Desk(session, experiment, changed=self.show_desk)
         self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss)
-        self.classroom = Classroom(self, self.lab, self.desk, self.navigator, remapped)
+        self.classroom = Classroom(self, self.lab, self.desk, self.navigator)
         self.hints = Hints(self, self.lab, self.desk, self.classroom)
         self.commands = Commands(self, self.lab, self.desk, self.navigator, self.classroom)
 
@@ -78,6 +76,7 @@ class MainScreen(Screen[None]):
         """Show what the session has published since the last look, and tell the lesson of it."""
         self.commands.inquiry.look()
         self.lab.fit.take(self.session.landscape)
+        self.classroom.look_at_jobs()
         if self.desk.look():
             self.show_run()
             self.classroom.look()
@@ -139,14 +138,13 @@ class MainScreen(Screen[None]):
     def show_keys(self) -> None:
         """Show the keys that do something now."""
         now, order = self.situation, self.classroom.order
-        able = [(each, shown(each, self.remapped)) for each in order if each.bar and each.can(now)]
+        able = [(each, shown(each)) for each in order if each.bar and each.can(now)]
         self.lab.keys.show(able)
 
     def on_key(self, event: Key) -> None:
-        """Say why a key does nothing that the lesson hides."""
-        action = hidden_action(event.key, self.situation, self.remapped)
-        if action:
-            tell(self, tr("not in this lesson: {tool}; esc leaves it", tool=tr(action.label)))
+        """Say why a key does nothing."""
+        if why := refusal(event.key, self.situation):
+            tell(self, why)
 
     def has_field(self, key: str) -> bool:
         """Whether a key of the experiment can be edited: no lesson hides its panel."""

@@ -43,10 +43,10 @@ HELP: dict[str, Translatable] = {
 }
 READING: dict[str, Translatable] = {
     "table": "Who takes part, and who was at the floor after how many steps. v shows the charts.",
-    "losses": "Losses over all the data after each step. Who is first at the dashed floor wins.",
+    "losses": "Losses over all the data after each step. Who stays at the dashed floor first wins.",
     "paths": "Paths from o, the start, to x, the closed form. Zigzags cross a valley, spirals "
     "overshoot.",
-    "both": "Losses over all the data after each step. Who is first at the dashed floor wins.\n"
+    "both": "Losses over all the data after each step. Who stays at the dashed floor first wins.\n"
     "Paths from o, the start, to x, the closed form. Zigzags cross a valley, spirals overshoot.",
 }
 """What each view measures and how to read it."""
@@ -120,7 +120,7 @@ class RaceScreen(JobScreen[RaceProgress]):
     def on_mount(self) -> None:
         """Show the racers, and a race that is there already."""
         self.table.border_title, self.form.border_title = tr("Racers"), tr("Settings")
-        self.table.border_subtitle = tr("steps to the floor")
+        self.table.border_subtitle = tr("to stay at the floor")
         self.query_one("#racer").border_title = tr("This racer")
         self.losses.border_title, self.paths.border_title = tr("Losses"), tr("Paths")
         old = self.shown = self.latest()
@@ -279,7 +279,18 @@ def describe(line: Line) -> Content:
     elif track.status == "diverged":
         lines.append(tr("Diverged at step {step}.", step=track.steps[-1]))
     elif track.floor_step is not None:
-        lines.append(tr("At the floor after {steps} steps.", steps=track.floor_step))
+        first, stay = track.floor_step, track.stay_step
+        if stay is None:
+            lines.append(tr("At the floor after {first} steps, not to stay.", first=first))
+        elif stay == first:
+            lines.append(tr("At the floor after {first} steps, to stay.", first=first))
+        else:
+            words = tr(
+                "At the floor after {first} steps, there to stay from {stay}.",
+                first=first,
+                stay=stay,
+            )
+            lines.append(words)
     elif track.losses:
         lines.append(tr("Not at the floor yet."))
     return Content("\n".join(lines))

@@ -10,9 +10,12 @@ from markdown_it.token import Token
 from rich.cells import cell_len
 from textual.content import Content
 
+from tui.keys import ACTIONS, key_of
 from tui.text.wrap import Block
 
 CODE = "bold on $panel"
+BY_SHOWN = {action.shown: action.id for action in ACTIONS if action.id != "resume"}
+"""The key of an action as the table has it, as texts name it in code → its id."""
 
 
 def blocks(markdown: str) -> list[Block]:
@@ -136,7 +139,9 @@ def inline(tokens: list[Token]) -> Content:
         elif kind == "hardbreak":
             parts.append("\n")
         elif kind == "code_inline":
-            parts.append(Content.styled(token.content, " ".join((*styles, CODE))))
+            code = BY_SHOWN.get(token.content)
+            text = key_of(code) if code else token.content
+            parts.append(Content.styled(text, " ".join((*styles, CODE))))
         elif kind in ("strong_open", "em_open", "link_open"):
             styles.append({"s": "bold", "e": "italic", "l": "underline"}[kind[0]])
         elif kind in ("strong_close", "em_close", "link_close"):

@@ -143,6 +143,12 @@ def test_an_alert_goes_to_stderr() -> None:
         assert "stall" not in shown.out
 
 
+def test_an_option_of_the_program_after_a_command_is_refused_with_the_way_to_write_it() -> None:
+    shown = cli("run", "--lang", "zh")
+    assert_refused(shown, "It goes before the command: linreg-tui --lang …")
+    assert "goes before" not in cli("run", "--nothing").err
+
+
 def test_settings_are_applied_in_any_order_and_the_last_of_two_wins() -> None:
     wanted = cli("run", *SMALL, "-s", "loss=huber", "-s", "loss.delta=2").out
     assert cli("run", "-s", "loss.delta=2", "-s", "loss=huber", *SMALL).out == wanted
