@@ -33,6 +33,7 @@ from tui.bindings import is_key
 from tui.drawing.page import Picture
 from tui.keys import ACTIONS, remap
 from tui.screens.dialogs import ConfirmScreen
+from tui.screens.job import JobScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette
 from tui.settings import Settings, load, save
@@ -204,6 +205,23 @@ class LinregApp(App[None]):
                         tr(entry.help),
                         partial(main.commands.choose, key, entry.name),
                     )
+            for form in main.lab.forms if main.can("lr") else ():
+                for key, field in form.fields.items() if form in main.navigator.panels else ():
+                    words = tr("Change {key}.", key=key)
+                    yield SystemCommand(
+                        key, words, partial(main.navigator.go_to_field, form, field)
+                    )
+        if isinstance(screen, JobScreen):
+            yield SystemCommand(tr("start"), tr("Run it."), screen.action_start)
+            yield SystemCommand(tr("stop"), tr("End it; what is done stays."), screen.action_stop)
+            yield SystemCommand(tr("help"), tr("Every key of this screen."), screen.action_help)
+            words = tr("Back to the lab; the work goes on.")
+            yield SystemCommand(tr("leave"), words, screen.action_leave)
+        for theme in THEMES:
+            name = tr("theme: {name}", name=theme.name)
+            yield SystemCommand(
+                name, tr("Another set of colours."), partial(setattr, self, "theme", theme.name)
+            )
         yield SystemCommand(tr("theme"), tr("Another set of colours."), self.action_change_theme)
 
 

@@ -172,7 +172,7 @@ async def test_gauge_stands_below_lr_and_takes_no_focus() -> None:
         await until(pilot, lambda: note.region.y == lr.region.y + 1)
         assert note.region.width >= 14
         assert "gauge" not in app.main.lab.training.fields
-        hint = str(app.main.query_one(Hint).render())
+        hint = app.main.query_one(Hint).shown[0]
         assert hint.startswith("Limit 1.35 for minibatches of 10")
         await pilot.press("down")
         await until(pilot, lambda: app.main.lab.training.fields["schedule"].has_focus)

@@ -46,7 +46,7 @@ from tui.bindings import bindings, is_key
 from tui.charts.views import VIEWS
 from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.keys import ACTIONS, NUMBERED, always, groups, key_of, shown
-from tui.panels.bars import KeyBar
+from tui.panels.bars import KeyBar, beginning
 from tui.panels.training import PACES
 from tui.screens.commands import SEEDS, Commands
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
@@ -989,6 +989,115 @@ async def test_what_a_key_has_done_covers_neither_advice_nor_keys() -> None:
             lines = text_of(app)
             assert "Press a to train with 0.67" in lines[-3]
             assert "no question is open" not in "\n".join(lines[-3:])
+
+
+async def test_a_hint_that_is_cut_names_the_key_for_the_rest() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("l")
+        hint = app.main.lab.hint
+        await until(pilot, lambda: "Limit" in hint.shown[0])
+        whole = hint.shown[0]
+        shown_part = " ".join(" ".join(text_of(app)[-3:-1]).split())
+        assert shown_part.endswith("… F1")
+        assert whole.startswith(shown_part.removesuffix("… F1"))
+        await pilot.press("f1")  # in the field, where a question mark would be text
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert isinstance(app.screen, HelpScreen)
+        assert app.screen.text().plain.startswith(whole)
+        await pilot.press("escape")
+        await resize(pilot, (200, 50))
+        await until(pilot, lambda: "F1" not in "".join(text_of(app)[-3:-1]))
+        assert " ".join(" ".join(text_of(app)[-3:-1]).split()) == whole
+
+
+@pytest.mark.parametrize(("text", "shown_text"), [
+    ("one two three", "one two three"),
+    ("one two three four five six seven", "one two three\nfour five… F1"),
+    ("x" * 60, "x" * 15 + "\n" + "x" * 11 + "… F1"),
+    ("", ""),
+])  # fmt: skip
+def test_the_beginning_of_a_hint(text: str, shown_text: str) -> None:
+    assert beginning(text, 15, 2) == shown_text
+
+
+@pytest.mark.parametrize(
+    ("key", "own"), [("w", "Go from run to run."), ("R", "Go from racer to racer.")]
+)
+async def test_sweep_and_race_have_help_and_their_keys_in_the_palette(key: str, own: str) -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen is not app.main)
+        screen = app.screen
+        titles = {command.title for command in app.get_system_commands(screen)}
+        assert titles >= {"start", "stop", "help", "leave", "theme", "theme: linreg-light"}
+        assert "? help" in text_of(app)[-1]
+        for asked in ("question_mark", "f1"):
+            await pilot.press(asked)
+            await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+            assert own in "\n".join(text_of(app))
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is screen)
+
+
+async def test_the_palette_finds_settings_and_themes() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        commands = {
+            command.title: command.callback for command in app.get_system_commands(app.screen)
+        }
+        for key in ("epochs", "batch_size", "data.noise"):
+            commands[key]()
+            await until(pilot, lambda key=key: getattr(app.main.focused, "key", "") == key)  # type: ignore[misc]
+        commands["theme: linreg-light"]()
+        assert app.theme == "linreg-light"
+
+
+async def test_full_screen_names_its_keys() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for size, keys in (((120, 34), "f + - ← → 0 esc"), ((80, 24), "f + - esc")):
+            await resize(pilot, size)
+            await pilot.press("enter")
+            await until(pilot, lambda: app.main.has_class("-full"))
+            await pilot.pause()
+            bar = text_of(app)[-1].split()
+            assert set(keys.split()) <= set(bar)
+            await pilot.press("escape")
+            await until(pilot, lambda: not app.main.has_class("-full"))
+
+
+async def test_the_key_bar_of_80_columns_has_lr_and_lessons() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for _ in range(2):
+            bar = text_of(app)[-1]
+            assert "  l lr  " in bar
+            assert "  e lessons  " in bar
+            await pilot.press("1")
+            await until(pilot, lambda: app.main.classroom.lesson is not None)
+            await pilot.pause()
+
+
+async def test_values_have_rows_where_there_are_few_lines() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for size in ((40, 12), (50, 14), (80, 16), (120, 16), (120, 24)):
+            with about(size):
+                await resize(pilot, size)
+                await pilot.press("j", "v")
+                await pilot.pause()
+                screen = "\n".join(text_of(app))
+                assert all(f"{name} " in screen for name in ("w[0]", "w[1]", "b"))
+                assert "1.9991" in screen
+                assert "4.1998" in screen
 
 
 def test_shown_key() -> None:

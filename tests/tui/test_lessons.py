@@ -77,7 +77,7 @@ class Desk:
 
     @property
     def hint(self) -> str:
-        return str(self.app.main.query_one(Hint).render())
+        return self.app.main.query_one(Hint).shown[0]
 
     @property
     def place(self) -> str:

@@ -202,7 +202,7 @@ async def test_divergence_is_a_state_with_advice_that_helps() -> None:
         assert cause.first_bad_step <= here.now.step
         assert cause.lr == 2.0 > cause.limit.lr
         assert f"diverged from step {cause.first_bad_step} on" in here.screen()
-        hint = str(here.main.query_one(Hint).render())
+        hint = here.main.query_one(Hint).shown[0]
         assert f"Press a to train with {cause.suggestion:g}." in hint
         assert here.main.lab.loss.chart().curves
         await here.press("a")

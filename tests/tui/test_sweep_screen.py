@@ -82,9 +82,7 @@ class Stage:
 
     def hint(self) -> tuple[str, bool]:
         """What the hint says, and whether it says it in red."""
-        content = self.screen.query_one(Hint).content
-        assert isinstance(content, Content)
-        return content.plain, any("error" in str(span.style) for span in content.spans)
+        return self.screen.query_one(Hint).shown
 
     def said(self, id: str) -> str:
         """The text of the head, of the description or of the keys."""

@@ -8,13 +8,13 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
-from textual.widgets import Static
 
 from engine.lessons.library import title_of
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot, State
 from tui.keys import Action
 from tui.text.numbers import clock
+from tui.text.wrap import wrapped
 
 STATE_COLORS: dict[State, str] = {
     "loading": "dim",
@@ -28,8 +28,10 @@ STATE_COLORS: dict[State, str] = {
 }
 PROGRESS_WIDTH = 10
 """Cells of the progress bar."""
-ALWAYS = ("next_panel", "help", "palette", "quit")
+ALWAYS = ("lessons", "help", "palette", "quit")
 """Keys that stand at the right end of the key bar; where it is narrow, only help does."""
+MORE = "F1"
+"""The key that shows the whole of a hint, in a field as well."""
 
 
 Actions = Sequence[tuple[Action, str]]
@@ -103,7 +105,7 @@ def job_line(
     return Content.assemble(head, " " * (room - head.cell_length), tail)
 
 
-class Hint(Static):
+class Hint(Widget):
     """Help for the focused field, or what was wrong with the last input."""
 
     shown = ("", False)
@@ -113,7 +115,25 @@ class Hint(Static):
         """Show a sentence; a refusal stands out, and the same again costs nothing."""
         if self.shown != (text, refused):
             self.shown = (text, refused)
-            self.update(Content.styled(text, "$text-error" if refused else "dim"), layout=False)
+            self.refresh()
+
+    def render(self) -> Content:
+        """The sentence, or as much of it as there is room for and the key that shows the rest."""
+        text, refused = self.shown
+        words = beginning(text, self.size.width, self.size.height)
+        return Content.styled(words, "$text-error" if refused else "dim")
+
+
+def beginning(text: str, width: int, height: int) -> str:
+    """A text as far as it fits into some lines, with the key for the rest where it does not."""
+    lines = [line.plain.rstrip() for line in wrapped(Content(text), max(width, 1))]
+    if len(lines) <= height or height < 1:
+        return text
+    more = f"… {MORE}"
+    last = lines[height - 1]
+    while last and cell_len(last) + cell_len(more) > width:
+        last = last[:-1] if " " not in last else last.rpartition(" ")[0]
+    return "\n".join([*lines[: height - 1], last + more])
 
 
 class KeyBar(Widget):

@@ -221,8 +221,10 @@ class Classroom:
         """The actions for the key bar: in a lesson, what it wants next comes first."""
         if self.panel is None:
             return ACTIONS
-        first = ("next_lesson",) if self.panel.done else ("question", "hint")
-        return sorted(ACTIONS, key=lambda action: action.id not in first)
+        wanted = ("next_lesson",) if self.panel.done else ("question", "hint")
+        first = (*wanted, "start", "pause", "resume", "lr")
+        ranks = {id: rank for rank, id in enumerate(first)}
+        return sorted(ACTIONS, key=lambda action: ranks.get(action.id, len(first)))
 
 
 def settings_beside(experiment: Experiment, first: Experiment) -> str:

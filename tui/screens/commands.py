@@ -301,7 +301,7 @@ class Commands:
             await self.classroom.close()
 
     def help(self) -> None:
-        open_over(self.screen, HelpScreen())
+        open_over(self.screen, HelpScreen(self.lab.hint.shown[0]))
 
     def palette(self) -> None:
         self.screen.app.action_command_palette()

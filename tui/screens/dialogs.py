@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -51,7 +53,14 @@ INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
 class HelpScreen(ModalScreen[None], Over[None]):
     """What this is, how to read it, and every key."""
 
-    BINDINGS = [("escape,q,question_mark,enter", "dismiss", "close")]
+    BINDINGS = [("escape,q,question_mark,f1,enter", "dismiss", "close")]
+
+    def __init__(self, hint: str, keys: Sequence[tuple[str, Translatable]] = ()) -> None:
+        super().__init__()
+        self.hint = hint
+        """What stands in the line of hints, which may be cut there."""
+        self.keys = keys
+        """The keys of another screen than the main one, with what they do."""
 
     def compose(self) -> ComposeResult:
         """One text in a box."""
@@ -66,10 +75,14 @@ class HelpScreen(ModalScreen[None], Over[None]):
 
     def text(self) -> Text:
         """Introduction, keys by group, lessons."""
-        text = Text("\n\n").join(
+        if self.keys:
+            rows = (f"  {left(key, 10)} {tr(help)}" for key, help in self.keys)
+            return Text(f"{self.hint}\n\n" + "\n".join(rows))
+        introduction = Text("\n\n").join(
             Text.assemble((tr(head) if head else "", "bold"), tr(words, **in_use()))
             for head, words in INTRODUCTION
         )
+        text = Text.assemble((f"{self.hint}\n\n", "italic"), introduction)
         for name, actions in groups():
             text.append(f"\n\n{tr(name)}\n", style="bold")
             lines = [f"  {left(shown(action), 10)} {tr(action.help)}" for action in actions]

@@ -14,8 +14,9 @@ from engine.support.translation import Translatable, tr
 from tui.backend import Backend
 from tui.forms.fields import Picker, TextField
 from tui.forms.form import Form
-from tui.overlay import Over
+from tui.overlay import Over, open_over
 from tui.panels.bars import Hint
+from tui.screens.dialogs import HelpScreen
 
 LOOK_INTERVAL = 1 / 10
 """Seconds between two looks at the session."""
@@ -29,9 +30,12 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "start"),
         Binding("x", "stop", "stop"),
+        Binding("question_mark,f1", "help", "help"),
         Binding("tab", "other_side", "settings", priority=True),
     ]
 
+    keys: ClassVar[tuple[tuple[str, Translatable], ...]]
+    """Every key of the screen, with what it does."""
     about: ClassVar[dict[str, Translatable]]
     """Help for each field of the form."""
 
@@ -106,6 +110,14 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
         home = self.home
         if self.focused is None and home is not None and self.is_current:
             home.focus()
+
+    def action_start(self) -> None:
+        """Begin the work that the screen describes."""
+        raise NotImplementedError
+
+    def action_help(self) -> None:
+        """The whole hint, and every key."""
+        open_over(self, HelpScreen(self.query_one(Hint).shown[0], self.keys))
 
     def action_stop(self) -> None:
         """End the work; what is done stays."""

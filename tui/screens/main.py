@@ -27,6 +27,8 @@ from tui.screens.hints import Hints
 from tui.screens.lab import Lab
 from tui.screens.navigator import Navigator
 
+IN_FULL = ("leave", "feature", "zoom_in", "zoom_out", "cursor_left", "cursor_right", "reset_view")
+"""Keys that come first in the bar while one chart fills the screen."""
 LOOK_INTERVAL = 1 / 20
 """Seconds between two looks at the session."""
 
@@ -138,7 +140,12 @@ class MainScreen(Screen[None]):
     def show_keys(self) -> None:
         """Show the keys that do something now."""
         now, order = self.situation, self.classroom.order
-        able = [(each, shown(each)) for each in order if each.bar and each.can(now)]
+        if now.full_screen:
+            order = tuple(each for each in order if each.id != "lessons")
+            ranks = {id: rank for rank, id in enumerate(IN_FULL)}
+            order = sorted(order, key=lambda action: ranks.get(action.id, len(ranks)))
+        barred = {each.id for each in order if each.bar} | set(IN_FULL if now.full_screen else ())
+        able = [(each, shown(each)) for each in order if each.id in barred and each.can(now)]
         self.lab.keys.show(able)
 
     def on_key(self, event: Key) -> None:

@@ -112,6 +112,11 @@ class Navigator:
             panel = next(iter(panel.fields.values()))
         self.screen.set_focus(panel)
 
+    def go_to_field(self, form: Form, field: Widget) -> None:
+        """Display a form and focus one of its fields."""
+        self.go_to(form)
+        self.screen.set_focus(field)
+
     def show_chart(self, chart: ChartPanel) -> None:
         """Display a chart, and focus it where a chart has the focus."""
         if isinstance(chart.parent, Group):

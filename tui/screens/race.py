@@ -32,7 +32,7 @@ from tui.screens.job import JobScreen
 SAME, BEST = "same", "best"
 # What a narrow terminal cuts off comes last.
 KEYS: Translatable = (
-    " [b]s[/b] start  [b]x[/b] stop  [b]v[/b] view  [b]space[/b] in or out  "
+    " [b]s[/b] start  [b]x[/b] stop  [b]?[/b] help  [b]v[/b] view  [b]space[/b] in or out  "
     "[b]enter[/b] load  [b]esc[/b] back  [b]tab[/b] settings"
 )
 HELP: dict[str, Translatable] = {
@@ -90,6 +90,17 @@ class RaceScreen(JobScreen[RaceProgress]):
         Binding("escape,q,R", "leave", "back"),
     ]
     about = HELP
+    keys = (
+        ("s", "Run the race."),
+        ("x", "End it; what is done stays."),
+        ("v", "The next view: losses, paths, or both."),
+        ("↑ ↓", "Go from racer to racer."),
+        ("space", "Take the racer under the cursor in or out."),
+        ("enter", "Take the racer under the cursor to the lab."),
+        ("tab", "To the form and back."),
+        ("^p", "Every action and theme by its name."),
+        ("esc q R", "Back to the lab; the work goes on."),
+    )
 
     def __init__(self, session: Backend, experiment: Experiment) -> None:
         super().__init__(session, experiment)

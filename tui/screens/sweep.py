@@ -60,7 +60,7 @@ def offered(key: str, experiment: Experiment) -> str:
 
 # What a narrow terminal cuts off comes last.
 KEYS: Translatable = (
-    " [b]s[/b] start  [b]x[/b] stop  [b]enter[/b] load  [b]esc[/b] back  "
+    " [b]s[/b] start  [b]x[/b] stop  [b]?[/b] help  [b]enter[/b] load  [b]esc[/b] back  "
     "[b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell"
 )
 HELP: dict[str, Translatable] = {
@@ -112,6 +112,15 @@ class SweepScreen(JobScreen[SweepProgress]):
 
     BINDINGS = [Binding("escape,q,w", "leave", "back")]
     about = HELP
+    keys = (
+        ("s", "Run the sweep that the form describes."),
+        ("x", "End it; what is done stays."),
+        ("← ↑ ↓ →", "Go from run to run."),
+        ("enter", "Take the run under the cursor to the lab."),
+        ("tab", "To the form and back."),
+        ("^p", "Every action and theme by its name."),
+        ("esc q w", "Back to the lab; the work goes on."),
+    )
 
     def __init__(self, session: Backend, experiment: Experiment, critical_lr: float) -> None:
         super().__init__(session, experiment)
