@@ -215,7 +215,8 @@ def test_what_has_diverged_is_marked(pool: list[float | None], rows: int, column
             if value is None:
                 assert mark == "·"
             else:
-                assert (mark == "×") is not math.isfinite(value)
+                assert (mark == "×") is (math.isnan(value) or value == -math.inf)
+                assert (mark == "–") is (value == math.inf)
 
 
 @given(values, st.booleans(), st.booleans())
@@ -223,7 +224,7 @@ def test_the_cursor_stands_out_on_any_value(value: float | None, log: bool, asci
     low, high = extent(Heat(((value, 1.0),), ("", ""), ("",), log=log))
     here, there = (cell(value, low, high, log, here, ascii) for here in (True, False))
     assert (here.text, here.style) != (there.text, there.style)
-    assert here.text in ("#X" if ascii else "◆X+")
+    assert here.text in ("#X-" if ascii else "◆X+–")
     if value is not None and math.isfinite(value):
         assert here.text in "◆#"
 

@@ -10,6 +10,7 @@ from itertools import product
 from typing import Literal
 
 import pytest
+import torch
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -21,14 +22,15 @@ from engine.jobs.job import JobState
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.session import Session
 from engine.support.errors import BadInput
+from engine.theory.curvature import Curvature
 from tests.support.jobs import seed_band, swept
 from tests.support.pictures import Compare, Steps, named
-from tests.support.pilots import about, app_for, main_of, settled, text_of, until
+from tests.support.pilots import about, app_for, main_of, session_of, settled, text_of, until
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import ready
+from tests.support.snapshots import loading, ready
 from tui.app import LinregApp
 from tui.backend import Backend
-from tui.charts.sweep import FLOOR, LOSS, beyond, curve, heat, measured
+from tui.charts.sweep import FLOOR, LOSS, beyond, curve, heat, limit_beyond, measured
 from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.panels.bars import Hint
 from tui.screens.sweep import NONE, USUAL, AxesForm, SweepScreen, describe, head, offered
@@ -463,9 +465,13 @@ async def test_the_measure_switches_the_numbers() -> None:
             value = floors.values[row][column]
             assert cell is not None
             assert value is not None
-            assert value == cell.floor_epoch or (math.isnan(value) and cell.floor_epoch is None)
-        assert any("never at the floor" in line for line in text_of(stage.app))
-        assert not any("× diverged" in line for line in text_of(stage.app))
+            assert (
+                math.isnan(value)
+                if cell.status == "diverged"
+                else value == (cell.floor_epoch or math.inf)
+            )
+        assert any("not at the floor" in line for line in text_of(stage.app))
+        assert any("× diverged" in line for line in text_of(stage.app))
         await stage.pick("measure", LOSS)
         assert stage.screen.map.heat == losses or any(
             value != value for row in losses.values for value in row
@@ -646,7 +652,7 @@ async def test_the_seed_band_is_shown_as_a_curve() -> None:
         (cell_of(0, 0.5, 2), LOSS, 0.5),
         (cell_of(0, 0.5, 2), FLOOR, 2.0),
         (cell_of(0, 0.0, 1), LOSS, 0.0),
-        (cell_of(0, 0.5), FLOOR, math.nan),
+        (cell_of(0, 0.5), FLOOR, math.inf),
         (cell_of(0, math.inf), LOSS, math.nan),
         (cell_of(0, math.inf), FLOOR, math.nan),
     ],
@@ -661,10 +667,61 @@ def test_measured(cell: Cell | None, measure: str, expected: float | None) -> No
 def test_the_limit_is_at_the_first_value_that_reaches_it() -> None:
     values = (0.5, 1.0, CRITICAL, 3.0)
     assert beyond("lr", values, CRITICAL) == 2
-    assert beyond("lr", values, 0.1) == 0
+    assert beyond("lr", values, 0.1) is None
+    assert beyond("lr", values, 0.5) == 0
     assert beyond("lr", values, 4.0) is None
     assert beyond("lr", values, math.inf) is None
     assert beyond("seed", values, 0.1) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [(0.1, "← 2/λmax 0.1"), (1.0, ""), (30.0, "2/λmax 30 →"), (math.inf, "")],
+)
+def test_a_limit_beyond_the_map_is_said_on_its_side(limit: float, words: str) -> None:
+    assert limit_beyond("lr", (0.5, 1.0, 3.0), limit) == words
+    assert limit_beyond("seed", (0.5, 1.0, 3.0), limit) == ""
+
+
+@pytest.mark.parametrize("limit", [1.87, 1.9e-4, 2.4e-9, 500.0, math.inf])
+def test_the_values_that_are_offered_hold_the_limit(limit: float) -> None:
+    axis = parse_axis(f"lr={offered('lr', Experiment(), limit)}", Experiment())
+    lrs = [float(str(value)) for value in axis.values]
+    assert len(lrs) == 32
+    if math.isfinite(limit):
+        assert lrs[0] < limit / 100
+        assert sum(lr > limit for lr in lrs) >= 2
+    else:
+        assert offered("lr", Experiment()) == USUAL["lr"]
+
+
+async def test_the_offered_values_follow_a_limit_that_becomes_known_later() -> None:
+    app = app_for(FakeSession(loading()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(app.screen, SweepScreen))
+        assert USUAL["lr"] in "\n".join(text_of(app))
+        known = ready()
+        assert known.facts
+        steep = Curvature(
+            1e4 * known.facts.stability.curvature.eigenvalues, torch.eye(3, dtype=torch.float64)
+        )
+        stability = replace(known.facts.stability, curvature=steep)
+        session_of(app).latest = replace(known, facts=replace(known.facts, stability=stability))
+        await until(pilot, lambda: "log:2e-07:0.0004:32" in "\n".join(text_of(app)))
+
+
+async def test_where_all_have_diverged_the_screen_says_so() -> None:
+    done = swept("finished")
+    cells = tuple(cell._replace(loss=math.inf, status="diverged") for cell in done.cells if cell)
+    async with opened(replace(done, cells=cells)) as (stage, _):
+        stage.screen.form.texts["x values"] = ",".join(map(str, done.sweep.axes[0].values))
+        stage.screen.form.texts["y values"] = ",".join(map(str, done.sweep.axes[1].values))
+        stage.screen.say_usual()
+        said, refused = stage.hint()
+        assert said == "All of them diverged: take values of lr around the limit 2/λmax = 1.9."
+        assert refused
 
 
 def test_a_curve_has_no_limit_where_there_is_none() -> None:

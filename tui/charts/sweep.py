@@ -16,14 +16,17 @@ FLOOR: Translatable = "epochs to the floor"
 
 
 def measured(cell: Cell | None, measure: str) -> float | None:
-    """What a map shows of a run: NaN for a diverged one, None for one that is not done."""
+    """What a map shows of a run: NaN for a diverged one, None for one that is not done.
+
+    Epochs to the floor are ∞ where it was not reached.
+    """
     if cell is None:
         return None
     if cell.status == "diverged":
         return math.nan
     if measure == LOSS:
         return cell.loss
-    return float(cell.floor_epoch) if cell.floor_epoch is not None else math.nan
+    return float(cell.floor_epoch) if cell.floor_epoch is not None else math.inf
 
 
 def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
@@ -51,13 +54,22 @@ def heat(progress: SweepProgress, measure: str, critical_lr: float) -> Heat:
         log=measure == LOSS,
         limit_column=beyond(x.key, x.values, critical_lr),
         limit_label="2/λmax",
-        absent=absent(measure),
+        limit_beyond=limit_beyond(x.key, x.values, critical_lr),
+        absent=tr("diverged"),
+        endless=tr("not at the floor"),
     )
 
 
-def absent(measure: str) -> str:
-    """What became of a run that has no number."""
-    return tr("diverged") if measure == LOSS else tr("never at the floor")
+def limit_beyond(key: str, values: tuple[Value, ...], critical_lr: float) -> str:
+    """On which side the limit is beyond the map, and what it is; empty where it is on the map."""
+    lrs = [value for value in values if isinstance(value, float)]
+    if key != "lr" or not lrs or not math.isfinite(critical_lr):
+        return ""
+    if critical_lr < lrs[0]:
+        return tr("← 2/λmax {limit}", limit=label(critical_lr))
+    if critical_lr > lrs[-1]:
+        return tr("2/λmax {limit} →", limit=label(critical_lr))
+    return ""
 
 
 def nothing(measure: str) -> str:
@@ -100,7 +112,7 @@ def is_log(values: tuple[Value, ...]) -> bool:
 
 def beyond(key: str, values: tuple[Value, ...], critical_lr: float) -> int | None:
     """The first place along an lr axis at or beyond the limit of full-batch gradient descent."""
-    if key != "lr":
+    if key != "lr" or (isinstance(values[0], float) and critical_lr < values[0]):
         return None
     columns = (
         column

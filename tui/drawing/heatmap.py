@@ -27,7 +27,10 @@ COLORED_SHARE = 0.95
 
 @dataclass(frozen=True)
 class Heat:
-    """A grid of values: rows from the bottom up; None is not there yet, NaN is diverged."""
+    """A grid of values: rows from the bottom up.
+
+    None is not there yet, NaN is diverged, ∞ has no end.
+    """
 
     values: tuple[tuple[float | None, ...], ...]
     x_labels: tuple[str, ...]
@@ -40,8 +43,12 @@ class Heat:
     limit_column: int | None = None
     """The first column beyond the predicted limit, marked below."""
     limit_label: str = ""
+    limit_beyond: str = ""
+    """What is said of a limit that is beyond the map."""
     absent: str = "diverged"
     """What NaN means."""
+    endless: str = ""
+    """What ∞ means."""
 
 
 class HeatMap(Picture, can_focus=True):
@@ -176,6 +183,8 @@ def cell(
         mark = "#+" if here else " ·"
         return Segment(mark[0 if ascii else 1], Style(dim=not here))
     level = scaled(value, log)
+    if value == math.inf:
+        return Segment("-" if ascii else "–", Style(bold=here, reverse=here))
     if level is None and not math.isfinite(value):
         mark = "X" if ascii or here else "×"
         return Segment(mark, Style(color="#e8743b", bold=here, reverse=here))
@@ -194,19 +203,24 @@ def legend(heat: Heat, width: int, quiet: Style, ascii: bool) -> list[Segment]:
     ends = [loss_text(10**end if heat.log else end) for end in (low, high)]
     if any(level is not None and level > high for level in levels(heat)):
         ends[1] += "+"
-    words = cell_len(f"{ends[0]}  {ends[1]}   × {heat.absent}")
+    values = [value for row in heat.values for value in row if value is not None]
+    endless = f"   – {heat.endless}" if math.inf in values else ""
+    words = cell_len(f"{ends[0]}  {ends[1]}   × {heat.absent}{endless}")
     cells = 2 if words + 2 * len(RAMP) <= width else 1
     steps = [
         Segment(SHADES[i] * cells) if ascii else Segment(" " * cells, Style(bgcolor=color))
         for i, color in enumerate(RAMP)
     ]
-    values = [value for row in heat.values for value in row if value is not None]
     if not values:
         return []
     scale = [Segment(f"{ends[0]} ", quiet), *steps, Segment(f" {ends[1]}   ", quiet)]
     mark = Segment("X" if ascii else "×", Style(color="#e8743b"))
     shown = any(scaled(value, heat.log) is not None for value in values)
-    return [*(scale if shown else []), mark, Segment(f" {heat.absent}", quiet)]
+    return [
+        *(scale if shown else []),
+        mark,
+        Segment(f" {heat.absent}{clean(endless, ascii)}", quiet),
+    ]
 
 
 def x_axis(heat: Heat, across: Sequence[int]) -> str:
@@ -228,7 +242,9 @@ def marks(heat: Heat, across: Sequence[int], ascii: bool = False) -> str:
     limit = heat.limit_column
     below = next((i for i, at in enumerate(across) if limit is not None and at >= limit), None)
     if below is None:
-        return name
+        beyond = clean(heat.limit_beyond, ascii)
+        whole = f"{name}   {beyond}".rstrip()
+        return whole if len(whole) <= len(across) else beyond or name
     label = clean(heat.limit_label, ascii)
     mark, start = f"{point} {label}", below
     if below + len(mark) > len(across):

@@ -198,7 +198,7 @@ class Commands:
 
     def sweep(self) -> None:
         desk = self.desk
-        screen = SweepScreen(self.session, desk.experiment, desk.critical_lr)
+        screen = SweepScreen(self.session, desk.experiment, lambda: desk.critical_lr)
         open_over(self.screen, screen, self.take)
 
     def race(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from textual import on
@@ -26,7 +27,7 @@ from tui.forms.fields import Choice, Edited, Row
 from tui.forms.form import Form
 from tui.panels.bars import Hint, job_line
 from tui.screens.job import JobScreen
-from tui.text.numbers import loss_text, significant
+from tui.text.numbers import loss_text, rounded, significant
 
 NONE: Translatable = "none"
 EMPTY: Translatable = "press s to run the sweep"
@@ -48,8 +49,17 @@ USUAL = {
 """Values that suit a key better than its limits would."""
 
 
-def offered(key: str, experiment: Experiment) -> str:
+def around(limit: float) -> str:
+    """Values of the lr with its limit among them: the usual ones where those have it."""
+    if 1e-2 <= limit <= 3 or not math.isfinite(limit) or limit <= 0:
+        return USUAL["lr"]
+    return f"log:{limit / 1000:.1g}:{2 * limit:.1g}:32"
+
+
+def offered(key: str, experiment: Experiment, limit: float = math.inf) -> str:
     """The values offered for a key when it is chosen."""
+    if key == "lr":
+        return around(limit)
     if key in USUAL:
         return USUAL[key]
     param = numeric(key, experiment)
@@ -122,9 +132,14 @@ class SweepScreen(JobScreen[SweepProgress]):
         ("esc q w", "Back to the lab; the work goes on."),
     )
 
-    def __init__(self, session: Backend, experiment: Experiment, critical_lr: float) -> None:
+    def __init__(
+        self, session: Backend, experiment: Experiment, critical_lr: Callable[[], float]
+    ) -> None:
         super().__init__(session, experiment)
         self.critical_lr = critical_lr
+        """2/λmax as it is known now; ∞ before that."""
+        self.limit = math.inf
+        """2/λmax as it is on show."""
 
     def compose(self) -> ComposeResult:
         """Head, axes and reading, map or curve, and the keys."""
@@ -143,6 +158,7 @@ class SweepScreen(JobScreen[SweepProgress]):
 
     def on_mount(self) -> None:
         """Show the form, and a sweep that is there already."""
+        self.take_limit()
         self.form.show(self.experiment)
         self.query_one("#cell").border_title = tr("This run")
         self.curve.display = False
@@ -155,6 +171,23 @@ class SweepScreen(JobScreen[SweepProgress]):
         """The newest sweep, if it is over this experiment."""
         sweep = self.session.sweep
         return sweep if sweep is not None and self.belongs(sweep.sweep) else None
+
+    def take_limit(self) -> None:
+        """Show the limit as it is known now; the values that are offered follow it."""
+        before, self.limit = self.limit, self.critical_lr()
+        for axis in ("x", "y"):
+            values = f"{axis} values"
+            if self.form.texts[axis] == "lr" and self.form.texts[values] == around(before):
+                self.form.texts[values] = around(self.limit)
+
+    def look(self) -> None:
+        """Show what the session has to show, if it is new, and the limit once it is known."""
+        if self.is_attached and self.critical_lr() != self.limit:
+            self.take_limit()
+            self.form.show(self.experiment)
+            self.show_progress()
+            self.check()
+        super().look()
 
     def belongs(self, sweep: Sweep) -> bool:
         """Whether a sweep is over this experiment, apart from the keys that it sweeps."""
@@ -175,9 +208,9 @@ class SweepScreen(JobScreen[SweepProgress]):
         self.map.display, self.curve.display = two, not two
         self.refocus()
         if progress and two:
-            self.map.show(heat(progress, self.form.texts["measure"], self.critical_lr))
+            self.map.show(heat(progress, self.form.texts["measure"], self.limit))
         elif progress:
-            self.curve.show(curve(progress, self.form.texts["measure"], self.critical_lr))
+            self.curve.show(curve(progress, self.form.texts["measure"], self.limit))
         self.show_cell()
 
     def show_cell(self) -> None:
@@ -203,7 +236,9 @@ class SweepScreen(JobScreen[SweepProgress]):
         """Take over an axis, its values, or the measure."""
         self.form.texts[event.key] = event.text
         if event.key in ("x", "y") and event.text != NONE:
-            self.form.texts[f"{event.key} values"] = offered(event.text, self.experiment)
+            self.form.texts[f"{event.key} values"] = offered(
+                event.text, self.experiment, self.limit
+            )
         self.form.show(self.experiment)
         if event.key == "measure":
             self.show_progress()
@@ -218,6 +253,9 @@ class SweepScreen(JobScreen[SweepProgress]):
             self.refuse(str(error))
             return None
         progress = self.shown
+        if progress and progress.sweep == sweep and all_diverged(progress):
+            self.refuse(all_above(self.limit))
+            return sweep
         if progress is None or progress.sweep != sweep:
             todo = tr("press s")
         elif progress.state == "running":
@@ -264,6 +302,23 @@ class SweepScreen(JobScreen[SweepProgress]):
         index = self.place()
         if index is not None and self.shown is not None:
             self.dismiss(self.shown.sweep.at(self.shown.sweep.values(index)))
+
+
+def all_diverged(progress: SweepProgress) -> bool:
+    """Whether a sweep is over and not one of its runs arrived."""
+    return progress.state == "finished" and all(
+        cell is not None and cell.status == "diverged" for cell in progress.cells
+    )
+
+
+def all_above(limit: float) -> str:
+    """What to do where every run has diverged."""
+    if not math.isfinite(limit):
+        return tr("All of them diverged: take smaller values of lr.")
+    return tr(
+        "All of them diverged: take values of lr around the limit 2/λmax = {limit:.2g}.",
+        limit=rounded(limit),
+    )
 
 
 def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> Content:
