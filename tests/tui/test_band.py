@@ -23,9 +23,9 @@ from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
 from tests.support.jobs import seed_band, swept
 from tests.support.pictures import Compare
-from tests.support.pilots import app_for, main_of, settled, until
+from tests.support.pilots import app_for, main_of, settled, text_of, until
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import finished, paused
+from tests.support.snapshots import finished, paused, previous
 from tui.app import LinregApp
 from tui.charts.loss import Band, loss_chart, spread
 from tui.screens.commands import SEEDS
@@ -72,14 +72,14 @@ def test_quartiles_are_those_of_numpy(seeds: int, epochs: int, data: st.DataObje
 
 def test_32_seeds_of_round_losses() -> None:
     history = [[float(seed), 100.0 - seed] for seed in range(32)]
-    assert spread(finished(), seeds_of(history)) == [
+    assert list(spread(finished(), seeds_of(history))) == [
         (0.0, 8.0, 16.0, 23.0, 31.0),
         (69.0, 77.0, 85.0, 92.0, 100.0),
     ]
 
 
 def test_one_seed_is_its_own_band() -> None:
-    assert spread(finished(), seeds_of([[3.0, 2.0]])) == [(3.0,) * 5, (2.0,) * 5]
+    assert list(spread(finished(), seeds_of([[3.0, 2.0]]))) == [(3.0,) * 5, (2.0,) * 5]
 
 
 # When it is shown --------------------------------------------------------------------------------
@@ -120,24 +120,28 @@ def test_other_sweeps_are_no_band() -> None:
     assert spread(finished(), SweepProgress(two, "finished", "", cells, 4, 0.1)) == ()
 
 
-def test_the_band_lies_below_the_run_on_the_chart() -> None:
-    band: Band = [(1.0, 2.0, 3.0, 4.0, 5.0), (0.1, 0.2, 0.3, 0.4, 0.5)]
-    curves = loss_chart(finished(), spread=band).curves
-    assert [list(curve.ys) for curve in curves[:5]] == [
+def test_the_band_lies_over_the_run_on_the_chart() -> None:
+    band = Band([(1.0, 2.0, 3.0, 4.0, 5.0), (0.1, 0.2, 0.3, 0.4, 0.5)])
+    band.words = "3 of 3 at the floor"
+    drawn = loss_chart(finished(), spread=band).curves
+    curves = [curve for curve in drawn if curve.color == "data"]
+    others = [curve for curve in drawn if curve.color != "data"]
+    assert [curve.kind for curve in drawn[drawn.index(curves[-1]) + 1 :]] == ["marks"]
+    assert [list(curve.ys) for curve in curves] == [
         [1.0, 0.1],
         [2.0, 0.2],
         [3.0, 0.3],
         [4.0, 0.4],
         [5.0, 0.5],
     ]
-    assert all(list(curve.xs) == [1, 2] for curve in curves[:5])
-    assert [curve.dashed for curve in curves[:5]] == [True, False, False, False, True]
-    assert [curve.label for curve in curves[:5]] == ["", "", "other seeds", "", ""]
+    assert all(list(curve.xs) == [1, 2] for curve in curves)
+    assert [curve.dashed for curve in curves] == [True, False, False, False, True]
+    assert [curve.label for curve in curves] == ["", "", "3 of 3 at the floor", "", ""]
     # In ASCII the five have one character, which is no other curve's.
-    assert {curve.marker for curve in curves[:5]} == {"o"}
-    assert "o" not in {curve.marker for curve in curves[5:]}
-    assert "epoch" in [curve.label for curve in curves[5:]]
-    assert "other seeds" not in [curve.label for curve in loss_chart(finished()).curves]
+    assert {curve.marker for curve in curves} == {"o"}
+    assert "o" not in {curve.marker for curve in others}
+    assert "epoch" in [curve.label for curve in others]
+    assert "data" not in [curve.color for curve in loss_chart(finished()).curves]
 
 
 # Keys --------------------------------------------------------------------------------------------
@@ -177,6 +181,21 @@ async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes(undrawn: None) ->
         session.latest = replace(finished(4), experiment=BASELINE.changed({"seed": 8}))
         await until(pilot, lambda: app.main.desk.snapshot is session.latest)
         assert len(shown(app)) == 5
+
+
+async def test_the_legend_says_what_became_of_the_seeds(undrawn: None) -> None:
+    session = FakeSession(finished(), (previous(),))
+    session.sweep = seed_band()
+    reached = sum(cell.floor_epoch is not None for cell in session.sweep.cells if cell)
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await until(pilot, lambda: len(shown(app)) == 5)
+        head = text_of(app)[2]
+        assert f"{reached} of 32 at the floor" in head
+        curves = app.main.lab.loss.chart().curves
+        colors = [curve.color for curve in curves]
+        assert colors.index("data") > colors.index("now")  # later ones lie on top
 
 
 async def test_the_value_cursor_leaves_the_band_standing(undrawn: None) -> None:

@@ -402,11 +402,15 @@ def test_what_comes_last_in_a_title_gives_way_to_the_legend() -> None:
     assert lines(chart, 20)[0] == "half squared  ── now"
 
 
-def test_a_long_legend_gives_way_before_the_title() -> None:
+def test_a_title_gives_way_before_a_curve_and_a_curve_where_not_all_have_room() -> None:
+    curves = tuple(replace(falling, label=f"run {i}") for i in range(4))
+    chart = Chart(curves, title="the loss of four runs")
+    for width in (42, 50, 60):
+        assert all(f"run {i}" in lines(chart, width)[0] for i in range(4))
+    assert "the loss" in lines(chart, 60)[0]
+    assert "the" not in lines(chart, 42)[0]
     curves = tuple(replace(falling, label=f"run number {i}") for i in range(6))
     head = lines(Chart(curves, title="the loss of six runs of one experiment"))[0]
-    assert head.startswith("the loss of six runs of")
-    assert "…  ── " in head
     assert "run number 5" in head
     assert "run number 0" not in head
 

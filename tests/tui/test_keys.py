@@ -20,9 +20,11 @@ from tests.support.paths import ROOT
 from tests.support.pilots import (
     about,
     app_for,
+    app_showing,
     become,
     main_of,
     resize,
+    session_of,
     settled,
     show,
     text_of,
@@ -457,6 +459,40 @@ async def test_one_minibatch_moves_header_and_reading() -> None:
                     words = " ".join("\n".join(lines).split())
                     assert f"step {n} of 100 · minibatch loss" in words
                     assert f"{1.25 / n:.3g}" in words
+
+
+async def test_settings_that_come_back_bring_their_finished_run_back() -> None:
+    session = FakeSession(finished(2), (finished(2),))
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+
+        def values() -> str:
+            return "\n".join(text_of(app))
+
+        assert "1.9991" in values()
+        await pilot.press("O")
+        await show(pilot, ready(replace(BASELINE, batch_size=1), 3))
+        assert "1.9991" not in values()
+        await pilot.press("M")
+        session.latest = ready(number=4)
+        await until(pilot, lambda: "1.9991" in values())
+        assert app.main.desk.snapshot is session.runs[0]
+        await pilot.press("r")  # the start is asked for
+        await until(pilot, lambda: "1.9991" not in values())
+        assert app.main.desk.snapshot is session.latest
+
+
+async def test_a_run_over_other_data_is_not_compared_with() -> None:
+    other = replace(previous(1), experiment=Experiment().changed({"data.noise": 1.0}))
+    app = app_showing(finished(3), other)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        assert app.main.desk.previous is None
+        assert "before" not in "\n".join(text_of(app))
+        await become(pilot, finished(3), previous(1), replace(other, number=2))
+        assert app.main.desk.previous is session_of(app).runs[0]
+        assert "before" in "\n".join(text_of(app))
 
 
 # Text fields ---------------------------------------------------------------------------------

@@ -398,6 +398,12 @@ def test_loss_chart_says_what_to_do_where_it_is_empty() -> None:
     assert "loading" not in loss_chart(failed()).empty
 
 
+def test_the_legend_of_the_losses_names_every_run_where_the_title_can_go() -> None:
+    head = draw(loss_chart(finished(3), previous(1), diverged(2)), 46, 16)[0].text
+    assert [name for name in ("epoch", "minibatch", "before", "pinned") if name not in head] == []
+    assert "half" not in head
+
+
 def test_linear_axis_is_named() -> None:
     assert "linear y" in loss_chart(finished(), log_y=False).title
     assert "log y" in loss_chart(finished()).title

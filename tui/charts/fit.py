@@ -44,7 +44,7 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     title = (
         tr("{y} against {x}", y=target, x=name)
         if single
-        else tr("{y} against {x}, others at mean", y=target, x=name)
+        else tr("{y} against {x}, rest at mean", y=target, x=name)
     )
     return Chart(
         (

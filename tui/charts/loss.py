@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.jobs.band import band
@@ -15,8 +14,15 @@ from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.window import value_at
 from tui.text.numbers import loss_text
 
-Band = Sequence[tuple[float, float, float, float, float]]
-"""Least, quartiles and greatest loss over several seeds after each epoch."""
+
+class Band(tuple[tuple[float, float, float, float, float], ...]):
+    """Least, quartiles and greatest loss over several seeds after each epoch."""
+
+    words = ""
+    """How many of the seeds were at the floor."""
+
+
+NO_BAND = Band()
 
 
 def loss_chart(
@@ -26,20 +32,14 @@ def loss_chart(
     log_y: bool = True,
     x_range: tuple[float, float] | None = None,
     cursor: float | None = None,
-    spread: Band = (),
+    spread: Band = NO_BAND,
 ) -> Chart:
     """Epoch losses of up to three runs over this run's minibatch losses, with both limits.
 
-    Where data are held out, their loss after each epoch stands beside it.
+    Where data are held out, their loss after each epoch stands beside it. A band of seeds lies over
+    the run, and the legend says what became of them.
     """
     curves = []
-    xs = range(1, len(spread) + 1)
-    for index, label in enumerate(("", "", tr("other seeds"), "", "")):
-        # The ends are dashed, the quartiles and the median drawn through.
-        ys = [numbers[index] for numbers in spread]
-        if spread:
-            dashed = index in (0, 4)
-            curves.append(Curve(xs, ys, color="data", label=label, dashed=dashed, marker="o"))
     for other, color, label in (
         (pinned, "reference", tr("pinned")),
         (previous, "before", tr("before")),
@@ -75,7 +75,8 @@ def loss_chart(
                 marker="v",
             )
         )
-    curves += [main, Curve(epochs.x, epochs.low, "marks", "now", marker="*")]
+    curves += [main, *band_curves(spread)]
+    curves.append(Curve(epochs.x, epochs.low, "marks", "now", marker="*"))
     axis = tr("log y") if log_y else tr("linear y")
     title = f"{tr(now.experiment.loss.entry.label)}, {axis}"
     if cursor is not None:
@@ -99,6 +100,24 @@ def loss_chart(
     )
 
 
+def band_curves(spread: Band) -> list[Curve]:
+    """The five curves of a band; its ends are dashed, quartiles and median drawn through."""
+    xs = range(1, len(spread) + 1)
+    labels = ("", "", spread.words, "", "")
+    return [
+        Curve(
+            xs,
+            [numbers[index] for numbers in spread],
+            color="data",
+            label=label,
+            dashed=index in (0, 4),
+            marker="o",
+        )
+        for index, label in enumerate(labels)
+        if spread
+    ]
+
+
 def levels(now: Snapshot) -> tuple[Level, ...]:
     """The noise floor and the loss of the closed form θ*; one level where they are close."""
     if now.facts is None:
@@ -116,9 +135,12 @@ def levels(now: Snapshot) -> tuple[Level, ...]:
 def spread(now: Snapshot, sweep: SweepProgress | None) -> Band:
     """The band of a finished sweep over seeds, if it was over the experiment on show."""
     if sweep is None or sweep.state != "finished":
-        return ()
+        return NO_BAND
     same = sweep.sweep.experiment.changed({"seed": 0}) == now.experiment.changed({"seed": 0})
     cells = [cell for cell in sweep.cells if cell is not None]
     if not same or [axis.key for axis in sweep.sweep.axes] != ["seed"]:
-        return ()
-    return band(cells)
+        return NO_BAND
+    numbers = Band(band(cells))
+    reached = sum(cell.floor_epoch is not None for cell in cells)
+    numbers.words = tr("{reached} of {seeds} at the floor", reached=reached, seeds=len(cells))
+    return numbers

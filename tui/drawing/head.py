@@ -10,6 +10,9 @@ from tui.drawing.markers import swatch
 from tui.drawing.page import Page
 from tui.themes import Palette
 
+SHORTEST = 6
+"""Cells below which a title says nothing any more."""
+
 
 def write_head(page: Page, chart: Chart, palette: Palette) -> None:
     """Write the title at the left and the legend, uppermost curve first, at the right."""
@@ -19,12 +22,14 @@ def write_head(page: Page, chart: Chart, palette: Palette) -> None:
     named = [index for index, curve in enumerate(curves) if curve.label][::-1]
     signs = {index: swatch(chart, index, ascii=ascii) for index in named}
     sizes = [len(signs[i]) + 3 + cell_len(clean(curves[i].label, ascii)) for i in named]
-    while sizes and sum(sizes) + min(cell_len(title), 12) > width:
+    while sizes and sum(sizes) - 2 > width:  # the title goes before a curve does
         sizes.pop()
     column = width - sum(sizes) + 2
     room = column - 2 if sizes else width
     while cell_len(title) > room and ", " in title:  # what comes last is missed least
         title = title.rpartition(", ")[0]
+    if room < SHORTEST and sizes:
+        title = ""
     if cell_len(title) > room:
         more = clean("…", ascii)
         title = set_cell_size(title, max(room - len(more), 0)).rstrip() + more

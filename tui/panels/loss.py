@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.training.snapshot import Snapshot
-from tui.charts.loss import Band, loss_chart
+from tui.charts.loss import NO_BAND, Band, loss_chart
 from tui.drawing.chart import Chart
 from tui.panels.chart import ChartPanel
 
@@ -19,10 +19,11 @@ class LossPanel(ChartPanel):
         snapshot: Snapshot,
         previous: Snapshot | None,
         pinned: Snapshot | None,
-        spread: Band = (),
+        spread: Band = NO_BAND,
     ) -> None:
         """Show a run, the one before it, the pinned one, and the band of other seeds."""
-        self.now, self.previous, self.pinned, self.spread = snapshot, previous, pinned, spread
+        self.now, self.previous, self.pinned = snapshot, previous, pinned
+        self.spread = spread
         self.snapshots = (snapshot,)
         self.redraw()
 

@@ -142,7 +142,7 @@ class Commands:
         self.session.stop()
 
     async def reset(self) -> None:
-        await self.unless_under_way(lambda: self.session.prepare(self.desk.experiment))
+        await self.unless_under_way(lambda: self.desk.restart(self.desk.experiment))
 
     def lr(self) -> None:
         self.navigator.go_to(self.lab.training)
@@ -167,7 +167,7 @@ class Commands:
 
     def regenerate(self) -> None:
         seed = self.desk.experiment.seed
-        self.session.prepare(self.desk.experiment)
+        self.desk.restart(self.desk.experiment)
         words = tr(
             "drawn again from seed {seed}: the same data; {new} takes a new seed",
             seed=seed,

@@ -28,6 +28,8 @@ class Desk:
         self.pinned: Snapshot | None = None
         self.compared_from = 0
         """Runs up to this number are another matter, with which nothing is compared."""
+        self.returned: Snapshot | None = None
+        """The finished run of the experiment that the settings were brought back to."""
 
     def look(self) -> bool:
         """Take over what the session has published; whether any of it is new."""
@@ -37,8 +39,11 @@ class Desk:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The run on show."""
-        return self.shown.latest
+        """The run on show: that which was made of these settings before, until another begins."""
+        latest, returned = self.shown.latest, self.returned
+        if returned and not latest.step and latest.experiment == returned.experiment:
+            return returned
+        return latest
 
     @property
     def runs(self) -> tuple[Snapshot, ...]:
@@ -56,8 +61,12 @@ class Desk:
     @property
     def previous(self) -> Snapshot | None:
         """The run before the one on show, unless it is the pinned one."""
-        first, end = self.compared_from, self.snapshot.number
-        before = [run for run in self.runs if first < run.number < end]
+        first, now = self.compared_from, self.snapshot
+        before = [
+            run
+            for run in self.runs
+            if first < run.number < now.number and alike(run.experiment, now.experiment)
+        ]
         return before[-1] if before and before[-1] is not self.pinned_beside else None
 
     def pin(self) -> bool:
@@ -101,6 +110,8 @@ class Desk:
         """Make this the edited experiment; a run under way only takes over the lr."""
         self.experiment = experiment
         if not self.under_way:
+            same = (run for run in reversed(self.runs) if run.experiment == experiment)
+            self.returned = next((run for run in same if run.state == "finished"), None)
             self.session.prepare(experiment)
         elif only_lr:
             self.session.set_lr(experiment.lr)
@@ -115,6 +126,11 @@ class Desk:
 
     def restart(self, experiment: Experiment) -> None:
         """Make this the edited experiment and show its start; ends a run under way."""
-        self.experiment = experiment
+        self.experiment, self.returned = experiment, None
         self.session.prepare(experiment)
         self.changed()
+
+
+def alike(one: Experiment, other: Experiment) -> bool:
+    """Whether the losses of two experiments can be compared: same data, model and loss."""
+    return (one.data, one.model, one.loss) == (other.data, other.model, other.loss)
