@@ -303,7 +303,7 @@ async def test_a_sweep_and_a_race_in_chinese_fill_their_lines(size: tuple[int, i
     session.sweep, session.race = swept("finished"), raced("finished")
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
-        for key, word in (("w", "次运行的最终损失"), ("R", "到噪声底的步数")):
+        for key, word in (("w", "次运行的最终损失"), ("R", "留在噪声底的步数")):
             await pilot.press(key)
             await pilot.pause()
             lines = text_of(app)
