@@ -68,7 +68,7 @@ def raced(state: JobState, share: float = 1.0, tuned: bool = False) -> RaceProgr
         status: Status = "finished" if state == "finished" else "running"
         floor = next((s for s, x in zip(steps, losses, strict=True) if x < 5.5e-5), None)
         lr = 0.01 * (place + 1) if tuned else 0.03
-        tracks.append(Track(Racer(name), lr, status, steps, losses, tuple(places), floor))
+        tracks.append(Track(Racer(name), lr, status, steps, losses, tuple(places), floor, floor))
     return RaceProgress(race, state, "", facts(), tuple(tracks), 0.5 * share)
 
 
