@@ -97,8 +97,11 @@ class LinregApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         """Drop keys that have waited for too long, but not the one that leaves."""
-        if not isinstance(event, Key) or event.key == "ctrl+q" or monotonic() < event.time + STALE:
-            await super().on_event(event)
+        if isinstance(event, Key):
+            stale = event.key != "ctrl+q" and monotonic() >= event.time + STALE
+            if stale or not self._screen_stacks.get(self.current_mode):  # it is leaving
+                return
+        await super().on_event(event)
 
     def look_at_terminal(self) -> None:
         """Leave where the terminal is gone, though the signal of it may be ignored."""

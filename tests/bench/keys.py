@@ -142,6 +142,17 @@ def start(app: Watched) -> None:
     app.answer(RIGHT, cursor_epoch)
 
 
+def first_line(text: str) -> str:
+    """What stands between the sides of a dialog in its first line."""
+    lines = (line.split("┃") for line in text.splitlines())
+    return next((parts[1] for parts in lines if len(parts) == 3), "")
+
+
+def begins_with(line: str, same: bool) -> Callable[[str], bool]:
+    """Whether the first line of a dialog is this one, or another where that is asked for."""
+    return lambda text: (first_line(text) == line) == same
+
+
 def pressed(app: Watched, cursor_keys: int, dialog_keys: int) -> Samples:
     """Seconds until each of these keys has arrived; every dialog has been open once before."""
     seconds: Samples = defaultdict(list)
@@ -153,8 +164,9 @@ def pressed(app: Watched, cursor_keys: int, dialog_keys: int) -> Samples:
             opens = app.answer(dialog.key, with_text(dialog.text))
             scrolls = []
             if dialog is HELP:
-                scrolls.append(app.answer(DOWN, without_text(dialog.text)))
-                scrolls.append(app.answer(UP, with_text(dialog.text)))
+                top = first_line(app.text)
+                scrolls.append(app.answer(DOWN, begins_with(top, same=False)))
+                scrolls.append(app.answer(UP, begins_with(top, same=True)))
             closes = app.answer(dialog.close, without_text(dialog.text))
             if number:
                 seconds[f"{dialog.name} opens"].append(opens)

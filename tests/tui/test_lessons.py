@@ -371,7 +371,7 @@ async def test_forecasts_are_settled_by_a_run() -> None:
         assert "Forecasts right: 1 of 1." in here.text
         assert picker.display  # only a run with lr > 1 settles it
         await here.end(replace(diverged(), loss=1e9))
-        assert "you said 2 · ✓\N{NO-BREAK SPACE}right" in here.text
+        assert "you said: It runs away. · ✓\N{NO-BREAK SPACE}right" in here.text
         assert not picker.display
         assert not here.app.main.can("question")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import tomllib
 from collections.abc import Callable
@@ -238,12 +239,12 @@ def refuse(*arguments: object) -> None:
     raise PermissionError(13, "Permission denied")
 
 
-@pytest.mark.parametrize("method", ["mkdir", "write_text", "replace"])
+@pytest.mark.parametrize(("owner", "method"), [(Path, "mkdir"), (os, "fsync"), (Path, "replace")])
 def test_folder_that_cannot_be_written(
-    file: Path, method: str, monkeypatch: pytest.MonkeyPatch
+    file: Path, owner: object, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = write(file, 'theme = "linreg-light"')
-    monkeypatch.setattr(Path, method, lambda *arguments, **keywords: refuse())
+    monkeypatch.setattr(owner, method, lambda *arguments, **keywords: refuse())
     assert "Permission denied" in save(Settings(), file)
     assert file.read_bytes() == data
 
