@@ -1183,3 +1183,13 @@ async def test_pace_stays_within_its_ends(before: float | None) -> None:
             await pilot.press(key)
         await until(pilot, lambda: session.asked[-1] == ("set_pace", before))
         assert app.main.lab.training.pace == before
+
+
+async def test_enter_in_a_field_gets_no_reason_why_there_is_no_full_screen() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settled(pilot)
+        await pilot.press("l", *"0.5", "enter")
+        await until(pilot, lambda: app.main.desk.experiment.lr == 0.5)
+        await pilot.pause()
+        assert "fills the screen from" not in "\n".join(text_of(app))

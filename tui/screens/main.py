@@ -149,8 +149,9 @@ class MainScreen(Screen[None]):
         self.lab.keys.show(able)
 
     def on_key(self, event: Key) -> None:
-        """Say why a key does nothing."""
-        if why := refusal(event.key, self.situation):
+        """Say why a key does nothing, also to what has the focus."""
+        why = refusal(event.key, self.situation)
+        if why and event.key not in self.active_bindings:
             tell(self, why)
 
     def has_field(self, key: str) -> bool:
