@@ -87,7 +87,7 @@ def test_after_a_run(picture: Compare, size: tuple[int, int]) -> None:
 )
 def test_looks(picture: Compare, settings: Settings) -> None:
     app = app_for(FakeSession(ready()), settings, lesson=quiz())
-    picture(app, (80, 24), steps=run, colours=True)
+    picture(app, LARGE[1], steps=run, colours=True)
 
 
 @pytest.mark.usefixtures("language")
