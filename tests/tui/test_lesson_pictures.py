@@ -18,6 +18,7 @@ from tests.support.pilots import (
     SIZES,
     app_for,
     main_of,
+    resize,
     session_of,
     settled,
     show,
@@ -52,19 +53,24 @@ class BeginningSession(FakeSession):
 
 @pytest.mark.usefixtures("language")
 async def test_opening(accepted: Look) -> None:
-    """One app is led through all lessons, at a size that has room for both charts."""
+    """One app is led through all lessons at one size, and round again at the next."""
     first, *others = lessons().values()
     session = BeginningSession(begun(first.experiment))
     app = app_for(session, lesson=first)
-    async with app.run_test(size=LARGE[1]) as pilot:
+    async with app.run_test(size=LARGE[0]) as pilot:
         await settled(pilot)
-        for lesson in (first, *others):
-            if lesson is not first:
-                await pilot.press("N")
-                await until(pilot, partial(is_open, app, lesson))
-            await until(pilot, lambda: app.main.desk.snapshot is session.latest)
-            assert session.latest.experiment == lesson.experiment
-            await accepted(pilot, f"{lesson.name}-{named(LARGE[1])}")
+        for size in LARGE:
+            if size != LARGE[0]:
+                await resize(pilot, size)
+                await pilot.press("1")
+                await until(pilot, partial(is_open, app, first))
+            for lesson in (first, *others):
+                if lesson is not first:
+                    await pilot.press("N")
+                    await until(pilot, partial(is_open, app, lesson))
+                await until(pilot, lambda: app.main.desk.snapshot is session.latest)
+                assert session.latest.experiment == lesson.experiment
+                await accepted(pilot, f"{lesson.name}-{named(size)}")
 
 
 async def run(pilot: Pilot[None]) -> None:
@@ -87,7 +93,7 @@ def test_after_a_run(picture: Compare, size: tuple[int, int]) -> None:
 )
 def test_looks(picture: Compare, settings: Settings) -> None:
     app = app_for(FakeSession(ready()), settings, lesson=quiz())
-    picture(app, LARGE[1], steps=run, colours=True)
+    picture(app, (80, 24), steps=run, colours=True)
 
 
 @pytest.mark.usefixtures("language")

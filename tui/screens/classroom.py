@@ -99,8 +99,9 @@ class Classroom:
             navigator.show_all_but(lesson.hide_panels, panel)
             screen.add_class("-lesson")
             panel.use(lesson.view)
-            if fit in charts.panels and lesson.view != "fit":
-                charts.select(fit)
+            if charts.panels:  # whatever was in front before, or had the focus for a moment
+                asks_for_fit = lesson.view != "fit" and fit in charts.panels
+                charts.select(fit if asks_for_fit else charts.panels[0])
             navigator.go_to(panel)
             self.desk.changed()
 
