@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from engine.catalog.choice import choose
 from engine.experiment import Experiment
 from engine.problem import build
-from engine.theory.stability import stability
 from engine.training.controls import Controls
-from engine.training.events import Stepped
+from engine.training.events import Started, Stepped
 from engine.training.trainer import train
 
 BELOW, ABOVE = 1e-3, 10.0
@@ -54,15 +53,17 @@ def find_lr(experiment: Experiment, steps: int = 120) -> Finding:
         schedule=choose("schedule", "constant"),
         patience=0,
     )
-    problem = build(run)
+    problem, controls = build(run), Controls(run.lr)
     seen = replace(problem, X=problem.X[:SEEN], y=problem.y[:SEEN])
-    known = stability(problem)
-    limit = known.limit.lr
+    events = train(run, controls)
+    started = next(events)
+    assert isinstance(started, Started)
+    limit = started.facts.stability.limit.lr
     low, high = (BELOW * limit, ABOVE * limit) if math.isfinite(limit) else (LOW, HIGH)
     ramp = [low * (high / low) ** (i / (steps - 1)) for i in range(steps)]
-    controls = Controls(low)
+    controls.lr = low
     start, losses = seen.mean_loss(seen.start), []
-    for event in train(run, controls):
+    for event in events:
         if isinstance(event, Stepped):
             losses.append(seen.mean_loss(event.live.params()))
             if event.step == steps or not losses[-1] <= TOO_HIGH * start:
@@ -70,9 +71,8 @@ def find_lr(experiment: Experiment, steps: int = 120) -> Finding:
             controls.lr = ramp[event.step]
     fall, middle = valley(losses)
     suggestion = min(ramp[middle], limit) if fall >= ENOUGH else None
-    return Finding(
-        tuple(ramp[: len(losses)]), tuple(losses), suggestion, known.curvature.critical_lr
-    )
+    critical = started.facts.stability.curvature.critical_lr
+    return Finding(tuple(ramp[: len(losses)]), tuple(losses), suggestion, critical)
 
 
 def valley(losses: list[float]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from engine.catalog.model import Linear
 from engine.problem import Problem
 from engine.theory.closed_form import least_squares
-from engine.theory.derivatives import Loss, blocks, both_derivatives, curvatures
+from engine.theory.derivatives import Loss, blocks, both_derivatives, steepest_curvature
 
 STEPS = 60
 """Most Newton steps at one smoothing."""
@@ -41,18 +41,16 @@ def optimum(problem: Problem, model: Linear) -> Tensor:
     The weight is the multiple of the mean loss that the steps of an epoch follow on average. The
     closed form where there is one; else by Newton's method. For convex losses.
     """
-    experiment = problem.experiment
+    experiment, loss = problem.experiment, problem.experiment.loss.entry
     weight = experiment.mean_weight
     X, y = model.design(problem.X), problem.y
-    slope = experiment.loss.entry.curvature
     ridge = torch.zeros(X.shape[1], dtype=torch.float64)
-    if experiment.penalty.entry.is_parabola and slope is not None:
-        λ = float(curvatures(problem.penalty_of, torch.ones(1, dtype=torch.float64)))
-        ridge[: model.features] = λ / (slope * weight)
+    if has_closed_form(problem):
+        bend = weight * steepest_curvature(experiment.loss)
+        ridge[: model.features] = steepest_curvature(experiment.penalty) / bend
     start = least_squares(X, y, ridge, centred=model.bias is not None)
     if has_closed_form(problem):
         return start
-    loss = experiment.loss.entry
     objective = Objective(
         X, y, problem.loss, problem.penalty_of, model.features, weight, loss.symmetric
     )

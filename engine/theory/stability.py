@@ -193,14 +193,14 @@ def limit_of(
         return Limit(math.inf, "none", name)
     plain, label = optimizer.entry.is_plain, Message(optimizer.entry.label)
     full = experiment.batch_size >= n
-    if full and plain and loss.curvature and experiment.times_mean(n) == 1:
-        return Limit(bent.critical_lr, "critical", Message("2/λmax"))
+    if full and plain and loss.bounded_curvature and experiment.times_mean(n) == 1:
+        steepest = Message("2/λmax where the loss is steepest")
+        name = Message("2/λmax") if loss.curvature else steepest
+        return Limit(bent.critical_lr, "critical", name)
     bending = modes(A, decay, experiment.times_mean(experiment.batch_size), samples, n)
     lr = stable_lr(bending, optimizer, minibatches(problem)) if bending else math.inf
     if not loss.bounded_curvature:
         return Limit(lr, "local", Message("curvature at the start"))
-    if full and plain and experiment.times_mean(n) == 1:
-        return Limit(lr, "critical", Message("2/λmax where the loss is steepest"))
     if full:
         return Limit(lr, "full batch", Message("full batch, {optimizer}", optimizer=label))
     size = experiment.batch_size
