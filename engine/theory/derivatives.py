@@ -52,10 +52,12 @@ def both_derivatives(loss: Loss, r: Tensor) -> tuple[Tensor, Tensor]:
 def steepest_curvature(loss: Loss) -> float:
     """The largest ℓ″ of a loss, found on a grid of residuals.
 
-    1 for the half squared loss, 2 for the squared one, 1/β for smooth L1, 0 for L1.
+    1 for the half squared loss, 2 for the squared one, 1/β for smooth L1, 0 for L1. Where a loss is
+    not a number it bends nothing.
     """
     size = torch.logspace(-6, 2, 400, dtype=torch.float64)
-    return float(curvatures(loss, torch.cat([-size, size])).max())
+    bends = curvatures(loss, torch.cat([-size, size]))
+    return float(bends.where(~bends.isnan(), -torch.inf).max())
 
 
 def parabola(curvature: float) -> Loss:

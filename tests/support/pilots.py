@@ -85,6 +85,13 @@ async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def says(pilot: Pilot[None], text: str) -> None:
+    """Wait until a text stands on one line of the screen."""
+    app = pilot.app
+    assert isinstance(app, LinregApp)
+    await until(pilot, lambda: any(text in line for line in text_of(app)))
+
+
 async def calm(pilot: Pilot[None]) -> LayoutUpdate:
     """Wait until nothing on the screen changes any more, and return it as it is then."""
     last: object = None
@@ -92,10 +99,24 @@ async def calm(pilot: Pilot[None]) -> LayoutUpdate:
         await pilot.pause()
         frame = frame_of(pilot.app)
         now = [list(strips) for strips in frame.strips]
-        if now == last:
+        if now == last and is_surveyed(main_of(pilot)):
             return frame
         last = now
     raise AssertionError("the screen does not come to rest")
+
+
+def is_surveyed(main: MainScreen) -> bool:
+    """Whether the fit shows the plane that it asked for last, where its view shows one."""
+    fit, asked = main.lab.fit, main.lab.fit.survey
+    if not fit.view.survey or not main.desk.snapshot.facts or asked is None:
+        return True
+    shown = fit.landscape
+    return shown is not None and asked == (
+        shown.facts,
+        shown.plane,
+        shown.x_range,
+        shown.y_range,
+    )
 
 
 async def resize(pilot: Pilot[None], size: tuple[int, int]) -> None:

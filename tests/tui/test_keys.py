@@ -24,6 +24,7 @@ from tests.support.pilots import (
     become,
     main_of,
     resize,
+    says,
     session_of,
     settled,
     show,
@@ -308,7 +309,7 @@ async def test_v_goes_through_the_views_and_f_through_the_planes() -> None:
             await pilot.pause()
             seen.append((fit.view.name, app.main.can("feature")))
             if fit.view.reading:
-                await until(pilot, lambda: fit.view.reading[:40] in "\n".join(text_of(app)))
+                await says(pilot, fit.view.reading[:40])
         assert [view for view, _ in seen] == [*list(VIEWS)[1:], "fit"]
         assert [able for _, able in seen] == [True, False, True, False, True, True]
         await pilot.press("v", "v", "v")
@@ -380,7 +381,7 @@ async def test_a_number_typed_outside_a_field_costs_neither_run_nor_experiment(
         await pilot.pause()
         if made is paused:
             await until(pilot, is_asking(app))
-            assert "This ends the run" in "\n".join(text_of(app))
+            await says(pilot, "This ends the run")
             await pilot.press("n")
             await until(pilot, lambda: app.screen is app.main)
         assert app.main.classroom.lesson is None
@@ -427,7 +428,7 @@ async def test_the_experiment_before_a_lesson_comes_back() -> None:
         await pilot.press("5")
         await until(pilot, lambda: main.can("undo"))
         await until(pilot, lambda: main.desk.experiment != mine)
-        assert "u brings your experiment back" in "\n".join(text_of(app))
+        await says(pilot, "u brings your experiment back")
         await pilot.press("u")
         await until(pilot, lambda: main.desk.experiment == mine)
         assert main.classroom.lesson is None
@@ -492,7 +493,7 @@ async def test_a_run_over_other_data_is_not_compared_with() -> None:
         assert "before" not in "\n".join(text_of(app))
         await become(pilot, finished(3), previous(1), replace(other, number=2))
         assert app.main.desk.previous is session_of(app).runs[0]
-        assert "before" in "\n".join(text_of(app))
+        await says(pilot, "before")
 
 
 # Text fields ---------------------------------------------------------------------------------
@@ -985,9 +986,9 @@ async def test_texts_name_the_keys_of_the_settings() -> None:
     app = app_for(FakeSession(ready()), Settings(keys={"start": "f5", "quit": "Q"}))
     async with app.run_test(size=(120, 34), notifications=True) as pilot:
         await settled(pilot)
-        assert "press f5 to train" in "\n".join(text_of(app))
+        await says(pilot, "press f5 to train")
         await pilot.press("escape")
-        await until(pilot, lambda: "Q leaves the app" in "\n".join(text_of(app)))
+        await says(pilot, "Q leaves the app")
         await pilot.press("1")
         await until(pilot, lambda: "then press f5" in " ".join("\n".join(text_of(app)).split()))
 
@@ -1000,9 +1001,7 @@ async def test_an_unknown_key_or_action_in_the_settings_is_said(keys: dict[str, 
     async with app.run_test(size=(120, 34), notifications=True) as pilot:
         await settled(pilot)
         ((name, key),) = keys.items()
-        await until(
-            pilot, lambda: f"no such action or key: {name} = {key}" in "\n".join(text_of(app))
-        )
+        await says(pilot, f"no such action or key: {name} = {key}")
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
@@ -1021,7 +1020,7 @@ async def test_what_a_key_has_done_covers_neither_advice_nor_keys() -> None:
             await resize(pilot, size)
             await settled(pilot)
             await pilot.press("k")
-            await until(pilot, lambda: "no question is open" in "\n".join(text_of(app)))
+            await says(pilot, "no question is open")
             lines = text_of(app)
             assert "Press a to train with 0.67" in lines[-3]
             assert "no question is open" not in "\n".join(lines[-3:])
@@ -1074,7 +1073,7 @@ async def test_sweep_and_race_have_help_and_their_keys_in_the_palette(key: str, 
         for asked in ("question_mark", "f1"):
             await pilot.press(asked)
             await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-            assert own in "\n".join(text_of(app))
+            await says(pilot, own)
             await pilot.press("escape")
             await until(pilot, lambda: app.screen is screen)
 

@@ -30,7 +30,7 @@ from engine.training.snapshot import Snapshot
 from tests.support.jobs import swept
 from tests.support.mashing import mash
 from tests.support.paths import ROOT
-from tests.support.pilots import about, app_for, resize, settled, show, text_of, until
+from tests.support.pilots import about, app_for, resize, says, settled, show, text_of, until
 from tests.support.quiz import FIRST, QUIZ, quiz
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
@@ -677,7 +677,7 @@ async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
                 pilot,
                 lambda: bool(main.classroom.panel and main.classroom.panel.attempt.score == (1, 1)),
             )
-            await until(pilot, lambda: "✓ Reach the noise floor." in "\n".join(text_of(app)))
+            await says(pilot, "✓ Reach the noise floor.")
             await until(pilot, lambda: main.desk.snapshot.state == "finished")
     finally:
         session.close()

@@ -25,7 +25,7 @@ from engine.support.errors import BadInput
 from engine.theory.curvature import Curvature
 from tests.support.jobs import seed_band, swept
 from tests.support.pictures import Compare, Steps, named
-from tests.support.pilots import about, app_for, main_of, session_of, settled, text_of, until
+from tests.support.pilots import about, app_for, main_of, says, session_of, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import loading, ready
 from tui.app import LinregApp
@@ -701,7 +701,7 @@ async def test_the_offered_values_follow_a_limit_that_becomes_known_later() -> N
         await settled(pilot)
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, SweepScreen))
-        assert USUAL["lr"] in "\n".join(text_of(app))
+        await says(pilot, USUAL["lr"])
         known = ready()
         assert known.facts
         steep = Curvature(
@@ -709,7 +709,7 @@ async def test_the_offered_values_follow_a_limit_that_becomes_known_later() -> N
         )
         stability = replace(known.facts.stability, curvature=steep)
         session_of(app).latest = replace(known, facts=replace(known.facts, stability=stability))
-        await until(pilot, lambda: "log:2e-07:0.0004:32" in "\n".join(text_of(app)))
+        await says(pilot, "log:2e-07:0.0004:32")
 
 
 async def test_where_all_have_diverged_the_screen_says_so() -> None:
