@@ -57,8 +57,9 @@ class Trace:
 
 # Losses are compared to 1e-5 relative. Near a perfect fit that asks for more than float32 can
 # hold: every loop rounds each parameter in its own way at each step, so a loss may also differ by
-# what δ, two units in the last place of each parameter, can move it: |g|·δ + ½ δᵀ|H|δ with the
-# gradient g and Hessian H of the mean loss in float64.
+# what δ, two units in the last place of the largest value that each parameter has had, can move it:
+# |g|·δ + ½ δᵀ|H|δ with the gradient g and Hessian H of the mean loss in float64. To that comes what
+# the rounding of each prediction moves.
 def losses_with_slack(
     problem: Problem, parts: Iterable[tuple[Array, Array, Array]], values: Iterable[float]
 ) -> list[Loss]:
@@ -76,20 +77,28 @@ def losses_with_slack(
     ends = np.cumsum([len(part) for part in residuals])[:-1]
     slopes = np.split(array(slope), ends)
     curvatures = np.split(array(curvature), ends)
-    found = []
-    for (design, _, theta), first, second, value in zip(
+    losses = []
+    largest = np.zeros_like(parts[0][2])
+    for (design, y, theta), first, second, value in zip(
         parts, slopes, curvatures, values, strict=True
     ):
-        delta = 2 * np.spacing(np.abs(theta).astype(np.float32)).astype(np.float64)
+        largest = np.maximum(largest, np.abs(theta))
+        delta = 2 * ulp(largest)
         gradient = design.T @ first / len(first)
         hessian = design.T @ (second[:, None] * design) / len(first)
         slack = float(np.abs(gradient) @ delta + delta @ np.abs(hessian) @ delta / 2)
+        slack += float(np.abs(first) @ ulp(np.abs(design) @ np.abs(theta) + np.abs(y))) / len(first)
         if kinked(entry):
             # A residual's sign that comes out otherwise moves θ by 2·lr·x̃/B: only the level of the
             # loss can be the same.
             slack += 4 * experiment.lr * float((array(problem.linear.design(problem.X)) ** 2).max())
-        found.append(Loss(value, slack))
-    return found
+        losses.append(Loss(value, slack))
+    return losses
+
+
+def ulp(size: Array) -> Array:
+    """The unit in the last place of float32 at each size, shape of size."""
+    return np.spacing(size.astype(np.float32)).astype(np.float64)
 
 
 def vector(problem: Problem, params: Mapping[str, Any]) -> Array:
