@@ -1,0 +1,1 @@
+"""People's own data: what a file is written in, and its columns as numbers."""
