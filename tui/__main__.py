@@ -53,7 +53,7 @@ for subcommand in cli.COMMANDS:
 
 def main() -> None:
     """Entry point of `linreg-tui`."""
-    cli.main(command)
+    cli.leave(cli.main(command))
 
 
 if __name__ == "__main__":

@@ -247,7 +247,7 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
         with leaving_by_signals(app):
             app.run()
     finally:
-        session.close()
+        session.close(timeout=0)
     settings.theme = app.theme
     settings.ascii = remembered_ascii
     settings.experiment = app.main.desk.experiment

@@ -15,7 +15,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 """The signals that end a program; without us they would leave the terminal in the app's modes."""
-GRACE = 2.0
+GRACE = 0.9
 """Seconds in which a signal must have led out of the app."""
 
 
@@ -61,6 +61,18 @@ class TerminalDriver(LinuxDriver):
         terminal.register(self.fileno, 0)
         return bool(terminal.poll(0))
 
+    def give_back(self) -> None:
+        """Put the terminal back past the threads, which may hang; in vain where nobody reads."""
+        pieces: list[str] = []
+        self.write = pieces.append  # type: ignore[assignment, method-assign]
+        self._disable_mouse_support()
+        self.exit_event.set()  # the thread that reads is not waited for
+        self.stop_application_mode()
+        assert self._file
+        output = self._file.fileno()
+        if select.select([], [output], [], 0)[1]:
+            os.write(output, "".join(pieces).encode())
+
 
 @contextmanager
 def leaving_by_signals(app: App[Any]) -> Iterator[None]:
@@ -69,9 +81,15 @@ def leaving_by_signals(app: App[Any]) -> Iterator[None]:
     Those that are ignored, as under nohup, stay so.
     """
 
+    def end(code: int) -> None:
+        if isinstance(app._driver, TerminalDriver):
+            with suppress(OSError):
+                app._driver.give_back()
+        os._exit(code)
+
     def leave(number: int, frame: FrameType | None) -> None:
         app.exit(return_code=128 + number)
-        signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
+        signal.signal(signal.SIGALRM, lambda *_: end(128 + number))
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
     heard = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -1,7 +1,7 @@
 """The headless front end: the same trainer as the screen's, printing instead of drawing."""
 
 from engine.cli.about import doctor
-from engine.cli.common import finite, main, read_experiment
+from engine.cli.common import finite, leave, main, read_experiment
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
 from engine.cli.race import race
@@ -13,4 +13,4 @@ COMMANDS = (
     run, sweep, race, find_learning_rate, theory, lessons, check, lesson, doctor,
 )  # fmt: skip
 
-__all__ = ["COMMANDS", "finite", "hearing_interrupts", "main", "read_experiment"]
+__all__ = ["COMMANDS", "finite", "hearing_interrupts", "leave", "main", "read_experiment"]

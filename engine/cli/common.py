@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import click
 
@@ -60,8 +62,8 @@ def experiment_options(command: Command) -> Command:
     return command
 
 
-def main(command: click.Command) -> None:
-    """Run a command and exit: one line on stderr and exit 2 for bad input, 130 when interrupted."""
+def main(command: click.Command) -> int:
+    """Run a command; returns its exit code, that for bad input after one line on stderr."""
     try:
         code = command.main(prog_name="linreg-tui", standalone_mode=False)
     except BadInput as error:
@@ -80,7 +82,20 @@ def main(command: click.Command) -> None:
     except SystemExit:
         # click ends so when whoever read the output has seen enough of it.
         code = 0
-    sys.exit(code)
+    return int(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once, whatever its other threads are at.
+
+    The interpreter would first wait for them to let go of it, for as long as an import or a call of
+    torch takes, and abort where one is inside C++ code then. Whoever calls this has saved what is
+    to be kept and restored the terminal.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def belongs_to(command: click.Command, option: str) -> bool:

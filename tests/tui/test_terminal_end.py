@@ -18,6 +18,8 @@ from tui.app import STALE
 from tui.terminal import Lossy
 
 IGNORANT = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+DEAF = "from tui.app import LinregApp; LinregApp.exit = lambda *_, **__: None\n"
+"""An app that hangs: it does not leave."""
 ON_AND_OFF = {"1049": "alternate screen", "1000": "mouse", "2004": "pastes", "1004": "focus"}
 
 
@@ -32,9 +34,13 @@ def rest_of(terminal: Terminal) -> bytes:
     return written
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
-def test_a_signal_leaves_the_terminal_as_it_was(tmp_path: Path, number: signal.Signals) -> None:
-    with Terminal(HANG_UP + APP, str(tmp_path)) as terminal:
+@pytest.mark.parametrize(
+    ("number", "prelude"), [(signal.SIGHUP, ""), (signal.SIGQUIT, DEAF)], ids=["heard", "deaf"]
+)
+def test_a_signal_leaves_the_terminal_as_it_was(
+    tmp_path: Path, number: signal.Signals, prelude: str
+) -> None:
+    with Terminal(prelude + HANG_UP + APP, str(tmp_path)) as terminal:
         terminal.until(b"ready")
         terminal.process.send_signal(number)
         rest = rest_of(terminal)

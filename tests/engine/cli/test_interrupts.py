@@ -42,6 +42,22 @@ def test_an_interruption_during_one_long_call_ends_the_program() -> None:
     assert said == "linreg-tui: interrupted\n"
 
 
+ENDLESS = """
+import threading
+from engine.cli.common import leave
+threading.Thread(target=threading.Event().wait).start()
+print("all of it", end="")
+leave(3)
+"""
+
+
+def test_the_end_waits_for_no_thread_and_loses_no_text() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDLESS], cwd=ROOT, stdout=subprocess.PIPE, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) == (3, b"all of it")
+
+
 def test_an_interruption_that_python_hears_is_left_to_it() -> None:
     before = signal.set_wakeup_fd(-1)
     signal.set_wakeup_fd(before)
