@@ -38,7 +38,7 @@ class TextField(Input):
     ]
 
     def __init__(self, key: str, value: str) -> None:
-        super().__init__(value, compact=True, select_on_focus=True, validate_on=())
+        super().__init__(value, select_on_focus=True, validate_on=())
         self.cursor_blink = False
         self.key = key
         self.applied = value
