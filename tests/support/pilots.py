@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -67,6 +68,31 @@ def about(case: object) -> Iterator[None]:
         raise
 
 
+async def rest(min_sleep: float = 0, max_sleep: float = 0) -> None:
+    """Return once all tasks of the event loop wait for something: every message is dealt with.
+
+    Stands in for Textual's `wait_for_idle`, which looks at how busy the process is.
+    """
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    for _ in range(LOOKS):
+        await asyncio.sleep(0)
+        if not ready:
+            return
+    raise AssertionError("the app does not come to rest")
+
+
+async def rest_of_screen(pilot: Pilot[None], timeout: float = 0) -> bool:
+    """Return once what happened has its effect on the layout as well; False where the app failed.
+
+    Stands in for `Pilot._wait_for_screen`, which wakes every widget to hear that it rests.
+    """
+    await rest()
+    if pilot.app._screen_stack:
+        pilot.app.screen._on_timer_update()
+        await rest()
+    return not pilot.app._exception_event.is_set()
+
+
 async def until(pilot: Pilot[None], predicate: Callable[[], bool]) -> None:
     """Return once the predicate holds; the bound only ends a test that would hang."""
     for _ in range(LOOKS):
@@ -122,7 +148,8 @@ def is_surveyed(main: MainScreen) -> bool:
 async def resize(pilot: Pilot[None], size: tuple[int, int]) -> None:
     """Give the terminal another size and wait until the screen has it."""
     await pilot.resize_terminal(*size)
-    await until(pilot, lambda: tuple(pilot.app.screen.size) == size)
+    await until(pilot, lambda: pilot.app._resize_event is None)
+    await pilot.pause()
 
 
 async def show(pilot: Pilot[None], snapshot: Snapshot) -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import textual._wait
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
-from tests.support.pilots import calm, resize, settled
+from tests.support.pilots import calm, resize, rest, rest_of_screen, settled
 from tests.support.styles import parse_once, tokenize_once
 from tui.app import LinregApp
 
@@ -42,10 +41,11 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Textual's pilot looks five times as often whether the app has nothing left to do."""
-    monkeypatch.setattr(textual._wait, "SLEEP_GRANULARITY", 1 / 250)
-    monkeypatch.setattr(textual._wait, "SLEEP_IDLE", 1 / 2500)
+def rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pilot waits until the app has nothing left to do, not until the process has."""
+    monkeypatch.setattr("textual.app.wait_for_idle", rest)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", rest)
+    monkeypatch.setattr(Pilot, "_wait_for_screen", rest_of_screen)
 
 
 @pytest.fixture(autouse=True)
@@ -53,17 +53,6 @@ def styles_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """All apps of a theme share the rules of the stylesheets: parsing is a tenth of every start."""
     monkeypatch.setattr("textual.css.stylesheet.tokenize_values", tokenize_once)
     monkeypatch.setattr("textual.css.stylesheet.parse", parse_once)
-
-
-@pytest.fixture
-def busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pilot does not wait until the process is idle: beside a busy engine it never is."""
-
-    async def turn(min_sleep: float = 0, max_sleep: float = 0) -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr("textual.app.wait_for_idle", turn)
-    monkeypatch.setattr("textual.pilot.wait_for_idle", turn)
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ async def test_no_fan_while_a_run_trains(undrawn: None) -> None:
 # With the engine ---------------------------------------------------------------------------------
 
 
-async def test_every_seed_trained_by_itself_lies_in_the_band(busy: None, undrawn: None) -> None:
+async def test_every_seed_trained_by_itself_lies_in_the_band(undrawn: None) -> None:
     experiment = Experiment().changed({"device": "cpu", "data.n": 200, "seed": 3})
     session = Session(experiment)
     app = app_for(session)

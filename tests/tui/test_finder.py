@@ -16,7 +16,7 @@ from engine.jobs.finder import Finding, find_lr
 from engine.session import Session
 from tests.support.jobs import found
 from tests.support.pictures import Compare, Steps
-from tests.support.pilots import app_for, main_of, settled, show, text_of, until
+from tests.support.pilots import app_for, main_of, resize, settled, show, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished, ready
 from tui.app import LinregApp
@@ -145,7 +145,7 @@ async def test_resized_while_it_is_open(undrawn: None) -> None:
     async with app.run_test(size=(120, 34)) as pilot:
         screen = await find(pilot, session, found())
         for size in ((80, 24), (50, 24), (40, 12), (30, 10), (120, 34)):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, size)
             await until(pilot, lambda size=size: screen._compositor.size == size)  # type: ignore[misc]
             assert len(text_of(app)) == size[1]
         assert app.screen is screen
@@ -211,7 +211,7 @@ def test_any_ramp_can_be_drawn(losses: list[float], limit: float, ascii: bool) -
 
 
 @pytest.mark.parametrize("loss", ["half_squared", "l1"])
-async def test_the_suggestion_of_the_engine_trains(busy: None, undrawn: None, loss: str) -> None:
+async def test_the_suggestion_of_the_engine_trains(undrawn: None, loss: str) -> None:
     experiment = Experiment().changed({"device": "cpu", "loss": loss})
     session = Session(experiment)
     app = app_for(session)

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tests.support.pilots import until
+from tests.support.pilots import resize, until
 from tui.ascii import SHADES
 from tui.drawing.heatmap import Heat, HeatMap, cell, extent, line, marks, places, scaled
 from tui.ramp import RAMP
@@ -352,7 +352,7 @@ async def test_the_widget_gives_lines_of_its_width(ascii: bool) -> None:
     async with app.run_test(size=(120, 34)) as pilot:
         app.map.ascii = ascii
         for size in ((120, 34), (80, 24), (40, 12), (9, 5), (3, 3), (1, 1)):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, size)
             await until(pilot, lambda size=size: app.map.size == size)  # type: ignore[misc]
             for cursor in ((0, 0), (63, 63), (31, 17)):
                 app.map.cursor = cursor

@@ -776,7 +776,6 @@ async def test_jump_by_arrow_and_enter() -> None:
         await until(pilot, lambda: stage.panel == list(JUMPS.values())[1])
 
 
-@pytest.mark.usefixtures("busy")
 async def test_dialog_closes_once_though_its_key_comes_several_times() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -795,7 +794,6 @@ async def test_dialog_closes_once_though_its_key_comes_several_times() -> None:
                 assert app.main in app.screen_stack
 
 
-@pytest.mark.usefixtures("busy")
 async def test_list_closes_once_though_enter_comes_several_times() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:

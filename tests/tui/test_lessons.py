@@ -495,7 +495,7 @@ async def test_a_tool_is_used_when_its_work_is_done_not_when_its_screen_opens() 
         await until(here.pilot, lambda: here.app.screen is not here.app.main)
         assert "sweep" not in used
         here.session.sweep = swept("running", 0.4)
-        await here.pilot.pause(0.2)
+        here.app.main.look()
         assert "sweep" not in used
         here.session.sweep = swept("finished")
         await until(here.pilot, lambda: "sweep" in used)
@@ -612,7 +612,7 @@ async def test_sizes_change_while_a_lesson_is_open() -> None:
     async with desk(quiz(), size=(200, 50)) as here:
         await here.end(finished())
         for size in ((120, 34), (80, 24), (50, 24), (40, 12), (30, 10), (40, 12), (200, 50)):
-            await here.pilot.resize_terminal(*size)
+            await resize(here.pilot, size)
             await here.pilot.pause()
             if size[0] >= 40:
                 await until(here.pilot, lambda: here.app.main.focused is here.panel)
@@ -656,7 +656,6 @@ async def test_a_damaged_file_is_set_aside_and_said() -> None:
 # Together ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("busy")
 async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
     lesson = quiz()
     session = Session(lesson.experiment)
@@ -683,7 +682,6 @@ async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
         session.close()
 
 
-@pytest.mark.usefixtures("busy")
 async def test_keys_mashed_in_a_lesson() -> None:
     random = Random(5)
     await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 200)

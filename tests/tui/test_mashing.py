@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.session import Session
 from engine.support.translation import set_language
 from tests.support.mashing import app_of, click, leave, mash, send
-from tests.support.pilots import app_for, main_of, settled, text_of, until
+from tests.support.pilots import app_for, main_of, resize, settled, text_of, until
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import ready, running
 from tui.app import LEAST
@@ -25,8 +25,6 @@ from tui.screens.palette import Palette
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.settings import Settings
-
-pytestmark = pytest.mark.usefixtures("busy")
 
 
 @pytest.mark.parametrize(("seed", "language", "ascii"), [(1, "en", True), (2, "zh", False)])
@@ -51,12 +49,6 @@ DIALOGS = {"question_mark": HelpScreen, "e": LessonsScreen, "j": JumpScreen, "en
 FULL = {"w": SweepScreen, "R": RaceScreen}
 
 
-async def quiet(pilot: Pilot[None]) -> None:
-    """Let everything happen that was asked for."""
-    for _ in range(20):
-        await pilot.pause()
-
-
 async def open_by(pilot: Pilot[None], *keys: str) -> Screen[object]:
     """Press keys where a picker has the focus; returns the screen on top after them."""
     main = main_of(pilot)
@@ -64,15 +56,14 @@ async def open_by(pilot: Pilot[None], *keys: str) -> Screen[object]:
     main.navigator.go_to(main.lab.training)
     main.set_focus(main.lab.training.query(Picker).first())
     send(app_of(pilot), *keys)
-    await until(pilot, lambda: not main.is_active)
-    await quiet(pilot)
+    await pilot.pause()
     return pilot.app.screen
 
 
 async def leave_dialog(pilot: Pilot[None]) -> None:
     while pilot.app.screen is not main_of(pilot):
         send(app_of(pilot), "escape")
-        await quiet(pilot)
+        await pilot.pause()
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -86,11 +77,11 @@ async def test_a_second_press_of_the_palettes_key_leaves_it() -> None:
                     await open_by(pilot, key)
             for times in (1, 2, 3):
                 send(app, *["ctrl+p"] * times)
-                await quiet(pilot)
+                await pilot.pause()
                 assert isinstance(app.screen, Palette if times % 2 else screen)
                 if times % 2:
                     send(app, "ctrl+p")
-                    await quiet(pilot)
+                    await pilot.pause()
             await leave_dialog(pilot)
         await leave(pilot)
 
@@ -105,7 +96,7 @@ async def test_over_a_dialog_opens_no_other() -> None:
             await leave_dialog(pilot)
             assert isinstance(await open_by(pilot, key), dialog)
             send(app, "ctrl+p", "ctrl+p", "ctrl+p")
-            await quiet(pilot)
+            await pilot.pause()
             assert isinstance(app.screen, dialog)
             assert len(app.screen_stack) == 3
             await leave_dialog(pilot)
@@ -122,7 +113,7 @@ async def test_the_question_before_leaving_stands_over_everything() -> None:
             send(app, "ctrl+q")
             await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
             send(app, "n")
-            await quiet(pilot)
+            await pilot.pause()
             assert app.screen is over
             await leave_dialog(pilot)
         await open_by(pilot, "ctrl+p")
@@ -147,7 +138,7 @@ async def test_a_click_on_what_is_no_longer_in_a_list_chooses_nothing() -> None:
                 options.remove_option_at_index(0)
             click(app, x, y)
             send(app, "pageup", "pagedown", "home", "end", "up", "down")
-            await quiet(pilot)
+            await pilot.pause()
             assert app.screen in (over, app.main)  # a click beside its list leaves the palette
             assert app.main.desk.experiment == Experiment()
             await leave_dialog(pilot)
@@ -157,6 +148,7 @@ async def test_a_click_on_what_is_no_longer_in_a_list_chooses_nothing() -> None:
 # Sizes -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("undrawn")
 async def test_every_screen_survives_every_size() -> None:
     app = app_for(FakeSession(ready()), Settings(ascii=True))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -164,11 +156,11 @@ async def test_every_screen_survives_every_size() -> None:
         for key in (*DIALOGS, *FULL, "ctrl+p"):
             over = await open_by(pilot, key)
             for size in ((1, 1), (1, 50), (200, 1), LEAST, (80, 24)):
-                await pilot.resize_terminal(*size)
-                await pilot.pause()
-            await until(pilot, lambda: tuple(app.screen.size) == (80, 24))
+                await resize(pilot, size)
+                lines = text_of(app)
+            assert tuple(app.screen.size) == (80, 24)
             assert app.screen is over
-            assert any(line.strip() for line in text_of(app))
+            assert any(line.strip() for line in lines)
             await leave_dialog(pilot)
         await leave(pilot)
 
@@ -178,7 +170,7 @@ async def test_below_the_least_size_nothing_is_drawn() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         for size, small in (((1, 1), True), ((12, 3), True), ((11, 40), True), ((12, 4), False)):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, size)
             assert app.is_small == small
             assert app.size.width >= LEAST.width
             assert app.size.height >= LEAST.height

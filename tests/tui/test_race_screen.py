@@ -324,7 +324,7 @@ async def test_where_one_thing_is_shown_a_start_turns_to_the_losses() -> None:
 async def test_resized_while_it_is_open() -> None:
     async with opened(raced("finished")) as (stage, _):
         for size in ((50, 24), (80, 24), (30, 8), (200, 50), (40, 12), (120, 34)):
-            await stage.pilot.resize_terminal(*size)
+            await resize(stage.pilot, size)
             await stage.pilot.pause()
             await stage.until(lambda: bool(stage.parts))
         await stage.until(lambda: stage.parts == ["table", "losses", "paths"])
@@ -481,7 +481,7 @@ def test_the_head_fills_its_line(width: int) -> None:
 # With the engine ---------------------------------------------------------------------------------
 
 
-async def test_a_race_with_the_engine(busy: None) -> None:
+async def test_a_race_with_the_engine() -> None:
     experiment = BASELINE.changed({"device": "cpu", "data.n": 100, "epochs": 30})
     session = Session(experiment)
     try:

@@ -30,8 +30,6 @@ LONG = Experiment().changed({"data.n": 100, "epochs": 1_000_000, "device": "cpu"
 CPU = Experiment().changed({"device": "cpu"})
 OVER = ("finished", "diverged", "stopped", "failed")
 
-pytestmark = pytest.mark.usefixtures("busy")
-
 
 class Lab:
     """A running app over a real session, and short ways to ask it."""
@@ -262,7 +260,7 @@ async def test_previous_and_pinned_run_stay_on_the_chart() -> None:
 async def test_leaving_while_it_trains_asks() -> None:
     async with lab(LONG) as here:
         await here.press("left_square_bracket", "s")
-        await here.until_state("running")
+        await here.until(lambda: here.now.state == "running")
         await here.press("q")
         await here.until(lambda: isinstance(here.app.screen, ConfirmScreen))
         await here.press("n")

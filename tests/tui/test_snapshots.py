@@ -138,10 +138,10 @@ def test_no_color(picture: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_resize_during_a_run(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await show(pilot, running(2))
-        await pilot.resize_terminal(80, 24)
+        await resize(pilot, (80, 24))
         await until(pilot, lambda: main_of(pilot).has_class("-medium"))
         await show(pilot, running(2))
-        await pilot.resize_terminal(50, 24)
+        await resize(pilot, (50, 24))
         await until(pilot, lambda: main_of(pilot).has_class("-narrow"))
         await pilot.pause()
 
@@ -151,7 +151,7 @@ def test_resize_during_a_run(picture: Compare) -> None:
 
 def test_grown_again_after_being_tiny(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
-        await pilot.resize_terminal(120, 34)
+        await resize(pilot, (120, 34))
         await until(pilot, lambda: main_of(pilot).has_class("-wide"))
         await pilot.pause()
 

@@ -25,7 +25,17 @@ from engine.support.errors import BadInput
 from engine.theory.curvature import Curvature
 from tests.support.jobs import seed_band, swept
 from tests.support.pictures import Compare, Steps, named
-from tests.support.pilots import about, app_for, main_of, says, session_of, settled, text_of, until
+from tests.support.pilots import (
+    about,
+    app_for,
+    main_of,
+    resize,
+    says,
+    session_of,
+    settled,
+    text_of,
+    until,
+)
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import loading, ready
 from tui.app import LinregApp
@@ -775,7 +785,7 @@ async def test_resized_while_it_is_open(kind: str) -> None:
     progress = {"nothing": None, "map": swept("finished"), "curve": along("finished")}[kind]
     async with opened(progress) as (stage, session):
         for size in SIZES:
-            await stage.pilot.resize_terminal(*size)
+            await resize(stage.pilot, size)
             await stage.until(lambda size=size: stage.screen._compositor.size == size)  # type: ignore[misc]
             await stage.pilot.pause()
             lines = text_of(stage.app)
@@ -798,7 +808,6 @@ async def test_where_the_form_is_hidden_tab_stays_on_the_map(size: tuple[int, in
 # With the engine ---------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("busy")
 async def test_4096_runs_with_the_engine() -> None:
     from engine.jobs.lanes import run_sweep
 
@@ -847,7 +856,6 @@ async def test_4096_runs_with_the_engine() -> None:
         session.close()
 
 
-@pytest.mark.usefixtures("busy")
 async def test_a_long_sweep_stops_where_it_is_and_another_begins() -> None:
     session = Session(CPU.changed({"epochs": 200}))
     app = app_for(session)

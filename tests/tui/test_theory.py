@@ -16,7 +16,7 @@ from engine.theory.noise import GradientNoise
 from engine.theory.study import Study
 from tests.support.jobs import found
 from tests.support.pictures import Look
-from tests.support.pilots import about, app_for, main_of, settled, until
+from tests.support.pilots import about, app_for, main_of, resize, settled, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import loading, ready
 from tests.support.studies import DIALOGS, ask, posed, studied
@@ -89,7 +89,7 @@ async def test_everything_can_be_scrolled_to_at_any_size(key: str) -> None:
         await pilot.press("end")
         await until(pilot, lambda: box.scroll_y == box.max_scroll_y)
         assert box.max_scroll_x == 0
-        await pilot.resize_terminal(120, 50)
+        await resize(pilot, (120, 50))
         await until(
             pilot,
             lambda: (
@@ -206,7 +206,7 @@ def test_tables_fit_their_width(width: int) -> None:
 # With the engine ---------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("busy", "undrawn")
+@pytest.mark.usefixtures("undrawn")
 async def test_the_engine_answers_after_a_step() -> None:
     session = Session(Experiment().changed({"device": "cpu"}))
     app = app_for(session)
