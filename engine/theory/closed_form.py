@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.theory.derivatives import blocks
+from engine.statistics.rows import blocks
 
 DEPENDENT = 1e-12
 """A singular value below this share of the largest is rounding left over by dependent columns."""

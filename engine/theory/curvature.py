@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.theory.derivatives import Loss, blocks, curvatures
+from engine.statistics.rows import blocks
+from engine.theory.derivatives import Loss, curvatures
 
 NEGLIGIBLE = 1e-13
 """An eigenvalue below this share of the largest is rounding: float64 holds about 16 digits."""

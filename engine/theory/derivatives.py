@@ -1,11 +1,8 @@
-"""What can be known without training: closed form, noise floor, the lr that is stable all the way.
-
-Also what the modules of theory share: blocks of rows, and the derivatives of a loss.
-"""
+"""The derivatives of a loss, which the modules of theory share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
@@ -13,16 +10,6 @@ from torch import Tensor
 
 Loss = Callable[[Tensor], Tensor]
 """A loss of residuals r = ŷ − y, element by element."""
-
-ROWS_AT_ONCE = 4096
-"""Few enough to stay in the processor's cache, which is twice as fast as many at 100 features."""
-
-
-def blocks(X: Tensor, y: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """X (n, p) and y (n, 1) in blocks of rows, float64 on the CPU: small in memory at any n."""
-    for start in range(0, len(X), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
-        yield X[rows].cpu().double(), y[rows].cpu().double()
 
 
 def slopes(loss: Loss, r: Tensor) -> Tensor:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.theory.derivatives import Loss, blocks, slopes
+from engine.statistics.rows import blocks
+from engine.theory.derivatives import Loss, slopes
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from engine.catalog.model import Linear
 from engine.problem import Problem
+from engine.statistics.rows import blocks
 from engine.theory.closed_form import least_squares
-from engine.theory.derivatives import Loss, blocks, both_derivatives, steepest_curvature
+from engine.theory.derivatives import Loss, both_derivatives, steepest_curvature
 
 STEPS = 60
 """Most Newton steps at one smoothing."""

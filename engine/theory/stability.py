@@ -14,9 +14,10 @@ from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, flat, numbers
 from engine.catalog.registry import Entry
 from engine.problem import Problem
+from engine.statistics.rows import blocks
 from engine.support.translation import Message
 from engine.theory.curvature import Curvature, curvature, hessian, hessian_by_autograd
-from engine.theory.derivatives import Loss, blocks, curvatures, parabola, steepest_curvature
+from engine.theory.derivatives import Loss, curvatures, parabola, steepest_curvature
 from engine.theory.mean_square import (
     MOST_ROWS,
     MOST_STEPS,
