@@ -101,19 +101,29 @@ class Line:
         return same
 
 
-def fit_line(X: Tensor, y: Tensor, intercept: bool) -> Line:
+def fit_line(X: Tensor, y: Tensor, intercept: bool, ridge: Tensor | None = None) -> Line:
     """The least squares of y (n, 1) on X (n, d), in blocks of rows.
 
-    What it leaves is fitted once more, which takes rounding out of slopes and residuals.
+    argmin ‖ŷ − y‖²/n + Σ ridge·slopes², the ridge (d,) being 0 unless given; the sums of squares
+    have it in them. What is left is fitted once more, which takes out rounding.
     """
-    d = X.shape[1]
+    n, d = X.shape
     centre = torch.zeros(d + 1, dtype=torch.float64)
     if intercept:
         for rows, labels in blocks(X, y):
-            centre += torch.cat([rows, labels], dim=1).sum(0) / len(X)
-    line = fit_to(X, y, centre, intercept, lambda rows, labels: labels - centre[d])
+            centre += torch.cat([rows, labels], dim=1).sum(0) / n
+    held = torch.zeros(0, d, dtype=torch.float64)
+    if ridge is not None and ridge.any():
+        held = (n * ridge).sqrt().diag()
+    origin = torch.zeros(d, 1, dtype=torch.float64)
+
+    def fit(target: Callable[[Tensor, Tensor], Tensor], slopes: Tensor) -> Line:
+        extra = torch.cat([held, -held @ slopes], dim=1)
+        return fit_to(X, y, centre, intercept, target, extra)
+
+    line = fit(lambda rows, labels: labels - centre[d], origin)
     line = replace(line, level=line.level + float(centre[d]))
-    rest = fit_to(X, y, centre, intercept, line.residuals)
+    rest = fit(line.residuals, line.slopes[:, None])
     slopes = line.slopes + rest.slopes
     line = replace(line, level=line.level + rest.level, slopes=slopes, left=rest.left)
     return replace(line, slopes=line.slopes - needless(line))
@@ -125,28 +135,32 @@ def fit_to(
     centre: Tensor,
     intercept: bool,
     target: Callable[[Tensor, Tensor], Tensor],
+    extra: Tensor | None = None,
 ) -> Line:
     """The least squares of a target (m, 1) of the rows on X, of least norm in units of `sizes`.
 
-    `centre` (≥ d) lies near the means of the columns, and is 0 without an intercept.
+    `centre` (≥ d) lies near the means of the columns, and is 0 without an intercept; `extra`
+    (…, d + 1) are rows and targets without one.
     """
     n, d = X.shape
-    first = [torch.ones(n, 1, dtype=torch.float64)] if intercept else []
+    first = int(intercept)
 
     def parts() -> Iterator[Tensor]:
+        if extra is not None:
+            yield torch.cat([extra.new_zeros(len(extra), first), extra], dim=1)
         for rows, labels in blocks(X, y):
-            ones = [part[: len(rows)] for part in first]
-            yield torch.cat([*ones, rows - centre[:d], target(rows, labels)], dim=1)
+            ones = rows.new_ones(len(rows), first)
+            yield torch.cat([ones, rows - centre[:d], target(rows, labels)], dim=1)
 
-    R = triangle(parts(), len(first) + d + 1)
-    within = R[len(first) :, len(first) :]
+    R = triangle(parts(), first + d + 1)
+    within = R[first:, first:]
     means = R[0, 1:] / R[0, 0] if intercept else torch.zeros(d + 1, dtype=torch.float64)
     columns, aim = within[:d, :d], within[:d, d]
     sizes = columns.norm(dim=0)
     varies = sizes > CONSTANT * math.sqrt(n) * centre[:d].abs()
     sizes = sizes.where(varies, 1.0)
     U, strengths, Vh = torch.linalg.svd(columns * varies / sizes)
-    strengths = strengths.where(strengths > DEPENDENT * strengths.amax(), 0.0)
+    strengths = strengths.where(strengths > DEPENDENT * strengths[:1], 0.0)
     r = int(strengths.count_nonzero())
     along = U.T @ aim
     return Line(
@@ -168,6 +182,8 @@ def needless(line: Line) -> Tensor:
     flat = line.axes[:, line.rank :] / line.sizes[:, None]
     lift = -line.middle @ flat
     both = torch.cat([flat, lift[None]]) if line.intercept else flat
+    if not both.numel():
+        return torch.zeros_like(line.slopes)
     theta = torch.cat([line.slopes, line.slopes.new_tensor([line.constant])])[: len(both)]
     share: Tensor = torch.linalg.lstsq(both, theta[:, None], driver="gelsd").solution[:, 0]
     return flat @ share

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
 from engine.theory.curvature import (
     curvature,
@@ -52,7 +51,7 @@ def test_the_hessian_is_that_of_the_formula_and_of_autograd(
     entry: Any, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To 1e-12; with a penalty on the weights only."""
-    monkeypatch.setattr(theory, "ROWS_AT_ONCE", rows)
+    monkeypatch.setattr("engine.statistics.rows.ROWS_AT_ONCE", rows)
     random = np.random.default_rng(1)
     design = np.hstack([random.normal(size=(60, 3)), np.ones((60, 1))])
     y, at = random.normal(size=(60, 1)) * 2, random.normal(size=4)

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
 from engine.theory.noise import GradientNoise, excess_loss, gradient_noise
 from tests.support.designs import loss_of, standard
@@ -26,7 +25,7 @@ from tests.support.runs import array
 def test_the_variance_is_that_of_every_minibatch_there_is(
     name: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(theory, "ROWS_AT_ONCE", rows)
+    monkeypatch.setattr("engine.statistics.rows.ROWS_AT_ONCE", rows)
     X, y = standard(7)
     theta, loss = torch.tensor([1.0, -3.0, 4.0], dtype=torch.float64), loss_of(name)
     found = gradient_noise(X, y, theta, loss)

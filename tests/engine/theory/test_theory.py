@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from engine.catalog.losses import LOSSES, LossEntry
 from engine.experiment import Experiment
 from engine.problem import build
-from engine.theory import derivatives as theory
 from engine.theory.closed_form import least_squares
 from engine.theory.derivatives import curvatures, slopes, steepest_curvature
 from engine.theory.expected_loss import expected_loss
@@ -49,7 +48,7 @@ def test_least_squares_is_numpys(n: int, d: int, rows: int, seed: int) -> None:
     X, y = random.normal(size=(n, d)), random.normal(size=n)
     wanted = np.linalg.lstsq(X, y, rcond=None)[0]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(theory, "ROWS_AT_ONCE", rows)
+        patch.setattr("engine.statistics.rows.ROWS_AT_ONCE", rows)
         found = solved(X, y)
     # Near n = d a random matrix may be close to singular.
     spread = np.linalg.svd(X, compute_uv=False)
@@ -74,7 +73,7 @@ def test_dependent_columns_give_the_solution_of_least_norm(
     X, y = np.hstack([base, base, 2 * base[:, :1]]), random.normal(size=n)
     wanted = np.linalg.pinv(X, rcond=1e-10) @ y
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(theory, "ROWS_AT_ONCE", rows)
+        patch.setattr("engine.statistics.rows.ROWS_AT_ONCE", rows)
         found = solved(X, y)
     assert found == pytest.approx(wanted, rel=1e-6, abs=1e-6 * (1 + np.abs(wanted).max()))
 
