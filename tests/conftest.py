@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from gettext import GNUTranslations, NullTranslations
 
 import pytest
 
+from engine.cli import output
 from engine.lessons.offer import set_offer
 from engine.support import translation
 from engine.support.translation import set_language
@@ -21,6 +23,12 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     yield
     set_language("en")
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command says that it takes long because the machine is slow."""
+    monkeypatch.setattr(output, "UNSAID", threading.TIMEOUT_MAX)
 
 
 class NoText(NullTranslations):

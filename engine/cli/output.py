@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from engine.support.outside import printable
 
 CLEAR = "\r\x1b[2K"
 """To the begin of the line, which is emptied."""
+
+UNSAID = 2.0
+"""Seconds that work takes without a word where no person watches."""
 
 
 def say(text: str, err: bool = False) -> None:
@@ -26,12 +30,20 @@ def show_progress(text: str = "") -> None:
 
 @contextmanager
 def busy_with(text: str) -> Iterator[None]:
-    """Show a text on stderr while something long is done, where a person watches."""
-    watched = sys.stderr.isatty()
-    if watched:
+    """Show a text on stderr while something long is done: where a person watches at once, and
+    else as a line after a while.
+    """
+    if sys.stderr.isatty():
         show_progress(text)
+        try:
+            yield
+        finally:
+            show_progress()
+        return
+    later = threading.Timer(UNSAID, say, (text, True))
+    later.daemon = True
+    later.start()
     try:
         yield
     finally:
-        if watched:
-            show_progress()
+        later.cancel()

@@ -31,7 +31,7 @@ class Empty(App):
 Empty().run()
 """
 EMPTY_IMPORTS = "import textual.app, textual.widgets; textual.widgets.Static"
-APP_IMPORTS = "import tui.__main__, tui.app"
+APP_IMPORTS = "import tui.command, tui.app"
 
 
 def first_frame(rounds: int) -> Iterator[Row]:

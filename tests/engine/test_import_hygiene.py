@@ -30,12 +30,12 @@ def imported(code: str) -> set[str]:
     "code",
     [
         "import engine.cli",
-        "import tui.__main__",
+        "import tui.command",
         "import engine.session",
         "from engine.experiment import Experiment; Experiment.from_toml(Experiment().to_toml())",
         "from engine.session import Session; from engine.experiment import Experiment\n"
         "Session(Experiment()).latest.eta",
-        "from click.testing import CliRunner; from tui.__main__ import command\n"
+        "from click.testing import CliRunner; from tui.command import command\n"
         "assert CliRunner().invoke(command, ['lessons']).output\n"
         "assert CliRunner().invoke(command, ['run', '--help']).output\n"
         "assert CliRunner().invoke(command, ['run', '-s', 'lr=0']).exception",
@@ -48,7 +48,7 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
 
 def test_a_headless_run_needs_torch_but_nothing_that_draws() -> None:
     code = (
-        "from click.testing import CliRunner; from tui.__main__ import command\n"
+        "from click.testing import CliRunner; from tui.command import command\n"
         "result = CliRunner().invoke(command, ['run', '-s', 'data.n=50'], standalone_mode=False)\n"
         "assert result.return_value == 0, result.output"
     )

@@ -25,7 +25,7 @@ class Shown:
 def cli(*arguments: str) -> Shown:
     """Run `linreg-tui` in this process, without a terminal."""
     from engine.cli import main
-    from tui.__main__ import command
+    from tui.command import command
 
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:

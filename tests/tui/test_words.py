@@ -42,8 +42,8 @@ from tests.support.pilots import (
 )
 from tests.support.snapshots import STATES, ready
 from tests.support.studies import ask, posed
-from tui.__main__ import command
 from tui.app import LinregApp
+from tui.command import command
 from tui.screens.dialogs import HelpScreen
 
 OTHERS = [code for code in LANGUAGES if code != "en"]

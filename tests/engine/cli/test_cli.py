@@ -28,7 +28,7 @@ from tests.support.commands import Shown, cli, refusal_of
 from tests.support.paths import ROOT
 from tests.support.runs import epochs_of, facts_of, outcome
 from tests.support.strategies import experiments
-from tui.__main__ import command
+from tui.command import command
 
 SMALL = ("-s", "data.n=100")
 

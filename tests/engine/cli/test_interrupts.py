@@ -7,9 +7,11 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from engine.cli import output
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.output import CLEAR, busy_with
 from engine.cli.theory import MOST_SHOWN
@@ -24,6 +26,27 @@ with hearing_interrupts():
     print("ready", flush=True)
     hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)  # one call, many minutes
 """
+
+
+LOADING = """
+import signal, sys
+from importlib.abc import MetaPathFinder
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Interrupting(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "tui.command":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from tui.__main__ import main
+main()
+"""
+
+
+def test_an_interruption_while_it_loads_ends_the_program_without_a_word() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADING], cwd=ROOT, capture_output=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
 
 
 def test_an_interruption_during_one_long_call_ends_the_program() -> None:
@@ -66,17 +89,38 @@ def test_an_interruption_that_python_hears_is_left_to_it() -> None:
     assert signal.set_wakeup_fd(before) == before
 
 
-@pytest.mark.parametrize("watched", [True, False])
-def test_a_person_who_watches_is_told_of_long_work(
-    watched: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_person_who_watches_is_told_of_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
-    monkeypatch.setattr(stderr, "isatty", lambda: watched)
+    monkeypatch.setattr(stderr, "isatty", lambda: True)
     monkeypatch.setattr("click._compat.isatty", lambda stream: True)  # colours are let through
     with busy_with("drawing"):
-        assert stderr.getvalue() == (f"{CLEAR}drawing" if watched else "")
-    assert stderr.getvalue() == (f"{CLEAR}drawing{CLEAR}" if watched else "")
+        assert stderr.getvalue() == f"{CLEAR}drawing"
+    assert stderr.getvalue() == f"{CLEAR}drawing{CLEAR}"
+
+
+class Heard(io.StringIO):
+    """A pipe that tells when something has come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flushed = threading.Event()
+
+    def flush(self) -> None:
+        """Tell whoever waits."""
+        self.flushed.set()
+
+
+def test_a_pipe_is_told_of_work_once_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = Heard()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with busy_with("short work"):
+        pass
+    assert stderr.getvalue() == ""
+    monkeypatch.setattr(output, "UNSAID", 0.0)
+    with busy_with("drawing"):
+        assert stderr.flushed.wait(60)
+    assert stderr.getvalue() == "drawing\n"
 
 
 def a_theory(features: int, *options: str) -> str:

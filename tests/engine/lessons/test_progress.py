@@ -24,7 +24,7 @@ from engine.support.user_files import held
 from engine.training.snapshot import Snapshot
 from tests.support.paths import ROOT
 from tests.support.quiz import STEP
-from tui.__main__ import command
+from tui.command import command
 
 TEXT = STEP.replace("standing is at the noise floor", "status is finished")
 CHINESE = """+++
