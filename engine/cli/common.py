@@ -78,6 +78,7 @@ def main(command: click.Command) -> int:
         say(f"linreg-tui: {words}", err=True)
         code = BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
+        say(tr("linreg-tui: interrupted"), err=True)
         code = INTERRUPTED
     except SystemExit:
         # click ends so when whoever read the output has seen enough of it.

@@ -1,41 +1,55 @@
-"""Ctrl-C answers soon, also while one long call of torch draws data or finds eigenvalues."""
+"""Ctrl-C ends a command soon, also while torch is imported or one long call of it draws data."""
 
 from __future__ import annotations
 
 import os
+import select
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from engine.cli.output import say
 from engine.support.translation import tr
 
 INTERRUPTED = 130
 """Exit code."""
-GRACE = 0.3
-"""Seconds in which Python must have heard of an interruption: it does so between two calls."""
 
 
 @contextmanager
 def hearing_interrupts() -> Iterator[None]:
-    """End the program where an interruption is not heard in time; a thread waits for that."""
+    """End the process at an interruption; a thread waits for that.
+
+    Python itself hears only between two calls, and its KeyboardInterrupt aborts the process where
+    it is raised below C++ code, as in torch's import. No command keeps what it has not printed.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
     waiting, waking = os.pipe()
     os.set_blocking(waking, False)
-    over = threading.Event()
 
     def watch() -> None:
         with os.fdopen(waiting, "rb", buffering=0) as signals:
             while heard := signals.read(1):
-                if heard[0] == signal.SIGINT and not over.wait(GRACE):
-                    say(tr("linreg-tui: interrupted"), err=True)
-                    os._exit(INTERRUPTED)
+                if heard[0] == signal.SIGINT:
+                    end()
 
     threading.Thread(target=watch, name="interrupts", daemon=True).start()
+    handler = signal.signal(signal.SIGINT, lambda *_: None)
     before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
     try:
         yield
     finally:
-        over.set()
         signal.set_wakeup_fd(before)
+        signal.signal(signal.SIGINT, handler)
         os.close(waking)
+
+
+def end() -> None:
+    """Say that the command was interrupted, where stderr takes it at once, and end the process."""
+    with suppress(OSError, ValueError):
+        stderr = sys.stderr.fileno()
+        if select.select([], [stderr], [], 0)[1]:
+            os.write(stderr, f"{tr('linreg-tui: interrupted')}\n".encode())
+    os._exit(INTERRUPTED)

@@ -10,7 +10,6 @@ import click
 
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.cli.common import experiment_options, finite, read_experiment
-from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import busy_with, say
 from engine.jobs.race import Race, Track, parse_racers
 from engine.jobs.racing import Racing
@@ -43,13 +42,9 @@ def race(
     racers = parse_racers(",".join(OPTIMIZERS.entries) if optimizers is None else optimizers)
     racing = Racing(Race(experiment, racers, tuned))
     begin = time.perf_counter()
-    try:
-        with busy_with(tr("drawing the data and racing")):
-            for _ in racing.run():
-                pass
-    except KeyboardInterrupt:
-        say(tr("linreg-tui: interrupted"), err=True)
-        return INTERRUPTED
+    with busy_with(tr("drawing the data and racing")):
+        for _ in racing.run():
+            pass
     columns: list[Translatable] = ["optimizer", "lr", "loss", "floor_step", "status"]
     if form != "json":
         table = "".join(right(tr(column), 14) for column in columns)

@@ -15,7 +15,6 @@ import click
 
 from engine.catalog.parameters import direction
 from engine.cli.common import DIVERGED, experiment_options, finite, read_experiment
-from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import busy_with, say, show_progress
 from engine.experiment import Experiment
 from engine.support.translation import Message, in_words, tr
@@ -44,29 +43,26 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
     report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
     from engine.training.trainer import train
 
-    recorder, begin = Recorder(experiment), time.perf_counter()
-    try:
-        events = train(experiment)
-        with busy_with(tr("drawing the data and working out the theory")):
-            started = next(events)
-        for event in chain([started], events):
-            recorder.fold(event)
-            match event:
-                case Stepped():
-                    report.step(event, time.perf_counter() - begin)
-                case Started():
-                    report.start(event)
-                    if event.note:
-                        say(in_words(event.note), err=True)
-                    begin = time.perf_counter()
-                case EpochEnded():
-                    report.epoch(event)
-                case Finished() | Diverged():
-                    report.end(recorder.record(time.perf_counter() - begin))
-                    return DIVERGED if isinstance(event, Diverged) else 0
-    except KeyboardInterrupt:
-        say(tr("linreg-tui: interrupted"), err=True)
-    return INTERRUPTED
+    recorder, begin, code = Recorder(experiment), time.perf_counter(), 0
+    events = train(experiment)
+    with busy_with(tr("drawing the data and working out the theory")):
+        started = next(events)
+    for event in chain([started], events):
+        recorder.fold(event)
+        match event:
+            case Stepped():
+                report.step(event, time.perf_counter() - begin)
+            case Started():
+                report.start(event)
+                if event.note:
+                    say(in_words(event.note), err=True)
+                begin = time.perf_counter()
+            case EpochEnded():
+                report.epoch(event)
+            case Finished() | Diverged():
+                report.end(recorder.record(time.perf_counter() - begin))
+                code = DIVERGED if isinstance(event, Diverged) else 0
+    return code
 
 
 def standing_text(record: Record) -> str:

@@ -11,7 +11,6 @@ import click
 
 from engine.catalog.param import Value
 from engine.cli.common import experiment_options, finite, read_experiment
-from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import busy_with, say
 from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Cell, Sweep
@@ -48,17 +47,13 @@ def sweep(
         say(",".join([*keys, *results]) if form == "csv" else table)
     from engine.jobs.lanes import run_sweep
 
-    try:
-        parts = run_sweep(grid)
-        with busy_with(tr("drawing the data and training the first runs")):
-            first = next(parts, [])
-        for cells in chain([first], parts):
-            lines = [row(form, keys, places[cell.index], cell) for cell in cells]
-            if lines:
-                say("\n".join(lines))
-    except KeyboardInterrupt:
-        say(tr("linreg-tui: interrupted"), err=True)
-        return INTERRUPTED
+    parts = run_sweep(grid)
+    with busy_with(tr("drawing the data and training the first runs")):
+        first = next(parts, [])
+    for cells in chain([first], parts):
+        lines = [row(form, keys, places[cell.index], cell) for cell in cells]
+        if lines:
+            say("\n".join(lines))
     return 0
 
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,6 @@ from engine.cli import finite, read_experiment
 from engine.experiment import KEYS, Experiment
 from engine.lessons.library import lessons
 from engine.support.errors import BadInput
-from engine.training import trainer
-from engine.training.controls import Controls
-from engine.training.events import Event
 from engine.training.trainer import train
 from tests.support.commands import Shown, cli, refusal_of
 from tests.support.paths import ROOT
@@ -429,22 +425,6 @@ def test_the_help_of_run_names_every_key() -> None:
 @pytest.mark.parametrize("arguments", [(), ("--lesson", "ohm"), ("--ascii",), ("-s", "lr=0.1")])
 def test_without_a_terminal_the_screen_points_to_run(arguments: tuple[str, ...]) -> None:
     assert_refused(cli(*arguments), "linreg-tui run")
-
-
-def test_an_interruption_exits_130_and_keeps_what_was_printed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def interrupted(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
-        for event in train(experiment, controls):
-            yield event
-            if getattr(event, "epoch", 0) == 2:
-                raise KeyboardInterrupt
-
-    monkeypatch.setattr(trainer, "train", interrupted)
-    shown = cli("run", *SMALL)
-    assert shown.code == 130
-    assert [line[:7] for line in shown.out.splitlines()] == ["epoch 1"]
-    assert shown.err == "linreg-tui: interrupted\n"
 
 
 # The program itself --------------------------------------------------------------------------

@@ -343,15 +343,6 @@ def test_tuned_on_the_command_line() -> None:
     assert LRS == "lr=log:1e-4:10:41"
 
 
-def test_an_interrupted_race_exits_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(self: Racing) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Racing, "run", interrupted)
-    shown = cli("race")
-    assert (shown.code, shown.err) == (130, "linreg-tui: interrupted\n")
-
-
 # In the engine thread ----------------------------------------------------------------------------
 
 
