@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
@@ -17,6 +18,7 @@ from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
+from textual.timer import Timer
 
 from engine.catalog.choice import REGISTRIES
 from engine.cli.output import say
@@ -159,6 +161,16 @@ class LinregApp(App[None]):
         """What trips over a screen that was half there when the app was left ends nothing more."""
         if not self._exit:
             super()._handle_exception(error)
+
+    def set_timer(self, *arguments: Any, **options: Any) -> Timer:
+        """A timer that fires however late the process comes to it.
+
+        Textual skips it where the process was held up for as long as it lasts. The one of a new
+        size of the terminal, 1/120 s, would then be waited for at every later size, in vain.
+        """
+        timer = super().set_timer(*arguments, **options)
+        timer._skip = False
+        return timer
 
     def on_resize(self, event: Resize) -> None:
         """A terminal smaller than LEAST is laid out as large as that, and nothing is drawn."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from random import Random
+from time import monotonic
 
 import pytest
 from textual.pilot import Pilot
@@ -175,3 +177,18 @@ async def test_below_the_least_size_nothing_is_drawn() -> None:
             assert app.size.width >= LEAST.width
             assert app.size.height >= LEAST.height
         await leave(pilot)
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_a_size_is_heard_though_the_process_was_held_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late = chain(range(40), repeat(40))
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        with monkeypatch.context() as held_up:
+            held_up.setattr("textual._time.get_time", lambda: monotonic() + next(late))
+            await pilot.resize_terminal(120, 34)
+        await resize(pilot, (200, 50))
+        assert app.main.region.size == (200, 50)
