@@ -21,7 +21,7 @@ from tui.settings import Settings
 SIZES = [(40, 12), (50, 24), (80, 24), (120, 34), (200, 50)]
 LARGE = [(80, 24), (120, 34)]
 DRAW = Compositor.render_update
-"""Textual's drawing of a frame; the fixture `undrawn` takes it out of the app."""
+"""Textual's drawing of a frame; without the fixture `drawn`, it is taken out of the app."""
 LOOKS = 4000
 """How often a condition is looked at before a test gives up on it."""
 

@@ -58,16 +58,22 @@ def styles_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn() -> None:
+    """Every frame is made, as on a terminal."""
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames that nobody looks at are not made, which saves half of the time; `text_of` draws."""
-    monkeypatch.setattr("textual._compositor.Compositor.render_update", lambda *_, **__: None)
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr("textual._compositor.Compositor.render_update", lambda *_, **__: None)
 
 
 # Pictures --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def accepted(snapshot: SnapshotAssertion, undrawn: None) -> Look:
+def accepted(snapshot: SnapshotAssertion) -> Look:
     """Compares the screen with the accepted one once it has come to rest."""
 
     async def compare(pilot: Pilot[None], name: str, colours: bool = False) -> None:

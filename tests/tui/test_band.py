@@ -152,7 +152,7 @@ def shown(app: LinregApp) -> list[list[float]]:
     return [list(curve.ys) for curve in app.main.lab.loss.chart().curves if curve.color == "data"]
 
 
-async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes(undrawn: None) -> None:
+async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes() -> None:
     session = FakeSession(finished())
     app = app_for(session)
     async with app.run_test(size=(120, 34)) as pilot:
@@ -183,7 +183,7 @@ async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes(undrawn: None) ->
         assert len(shown(app)) == 5
 
 
-async def test_the_legend_says_what_became_of_the_seeds(undrawn: None) -> None:
+async def test_the_legend_says_what_became_of_the_seeds() -> None:
     session = FakeSession(finished(), (previous(),))
     session.sweep = seed_band()
     reached = sum(cell.floor_epoch is not None for cell in session.sweep.cells if cell)
@@ -198,7 +198,7 @@ async def test_the_legend_says_what_became_of_the_seeds(undrawn: None) -> None:
         assert colors.index("data") > colors.index("now")  # later ones lie on top
 
 
-async def test_the_value_cursor_leaves_the_band_standing(undrawn: None) -> None:
+async def test_the_value_cursor_leaves_the_band_standing() -> None:
     session = FakeSession(finished())
     session.sweep = seed_band()
     app = app_for(session)
@@ -211,7 +211,7 @@ async def test_the_value_cursor_leaves_the_band_standing(undrawn: None) -> None:
         assert app.main.lab.loss.chart().title.startswith("epoch ")
 
 
-async def test_no_fan_while_a_run_trains(undrawn: None) -> None:
+async def test_no_fan_while_a_run_trains() -> None:
     session = FakeSession(replace(paused(), state="running"))
     async with app_for(session).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -223,7 +223,7 @@ async def test_no_fan_while_a_run_trains(undrawn: None) -> None:
 # With the engine ---------------------------------------------------------------------------------
 
 
-async def test_every_seed_trained_by_itself_lies_in_the_band(undrawn: None) -> None:
+async def test_every_seed_trained_by_itself_lies_in_the_band() -> None:
     experiment = Experiment().changed({"device": "cpu", "data.n": 200, "seed": 3})
     session = Session(experiment)
     app = app_for(session)

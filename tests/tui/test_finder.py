@@ -52,7 +52,7 @@ async def find(pilot: Pilot[None], session: FakeSession, finding: Finding) -> Fi
 # Keys --------------------------------------------------------------------------------------------
 
 
-async def test_the_answer_opens_a_screen_with_both_numbers(undrawn: None) -> None:
+async def test_the_answer_opens_a_screen_with_both_numbers() -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(120, 34)) as pilot:
         screen = await find(pilot, session, found())
@@ -62,7 +62,7 @@ async def test_the_answer_opens_a_screen_with_both_numbers(undrawn: None) -> Non
         assert any("loss while lr rises" in line for line in text_of(main_of(pilot).app))  # type: ignore[arg-type]
 
 
-async def test_enter_takes_the_suggestion(undrawn: None) -> None:
+async def test_enter_takes_the_suggestion() -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(120, 34)) as pilot:
         main = main_of(pilot)
@@ -76,7 +76,7 @@ async def test_enter_takes_the_suggestion(undrawn: None) -> None:
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "L"])
-async def test_leaving_keeps_the_lr(undrawn: None, key: str) -> None:
+async def test_leaving_keeps_the_lr(key: str) -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(80, 24)) as pilot:
         main = main_of(pilot)
@@ -91,7 +91,7 @@ async def test_leaving_keeps_the_lr(undrawn: None, key: str) -> None:
         await find(pilot, session, found())
 
 
-async def test_enter_in_a_burst_takes_it_once(undrawn: None) -> None:
+async def test_enter_in_a_burst_takes_it_once() -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(80, 24)) as pilot:
         main = main_of(pilot)
@@ -101,7 +101,7 @@ async def test_enter_in_a_burst_takes_it_once(undrawn: None) -> None:
         assert [call for call in session.asked if call[0] == "prepare"] == [("prepare", SUGGESTED)]
 
 
-async def test_the_answer_waits_until_another_screen_is_left(undrawn: None) -> None:
+async def test_the_answer_waits_until_another_screen_is_left() -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -115,7 +115,7 @@ async def test_the_answer_waits_until_another_screen_is_left(undrawn: None) -> N
         await pilot.pause()
 
 
-async def test_a_failure_is_told(undrawn: None) -> None:
+async def test_a_failure_is_told() -> None:
     why = "data.n=0: must be a whole number at least 1 [not markup]"
     session = FakeSession(ready())
     app = app_for(session)
@@ -130,7 +130,7 @@ async def test_a_failure_is_told(undrawn: None) -> None:
         assert app.main.desk.experiment == BASELINE
 
 
-async def test_nothing_is_searched_while_a_run_trains(undrawn: None) -> None:
+async def test_nothing_is_searched_while_a_run_trains() -> None:
     session = FakeSession(replace(ready(), state="running"))
     async with app_for(session).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -139,7 +139,7 @@ async def test_nothing_is_searched_while_a_run_trains(undrawn: None) -> None:
         assert session.asked == []
 
 
-async def test_resized_while_it_is_open(undrawn: None) -> None:
+async def test_resized_while_it_is_open() -> None:
     session = FakeSession(ready())
     app = app_for(session)
     async with app.run_test(size=(120, 34)) as pilot:
@@ -180,7 +180,7 @@ def test_where_there_is_no_limit_there_is_no_line() -> None:
     assert uprights(finding) == pytest.approx({"suggestion": 0.05})
 
 
-async def test_where_there_is_no_limit_the_words_say_so(undrawn: None) -> None:
+async def test_where_there_is_no_limit_the_words_say_so() -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(80, 24)) as pilot:
         screen = await find(pilot, session, replace(found(), critical_lr=math.inf))
@@ -211,7 +211,7 @@ def test_any_ramp_can_be_drawn(losses: list[float], limit: float, ascii: bool) -
 
 
 @pytest.mark.parametrize("loss", ["half_squared", "l1"])
-async def test_the_suggestion_of_the_engine_trains(undrawn: None, loss: str) -> None:
+async def test_the_suggestion_of_the_engine_trains(loss: str) -> None:
     experiment = Experiment().changed({"device": "cpu", "loss": loss})
     session = Session(experiment)
     app = app_for(session)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from engine.theory.stability import Limit
 from tests.support.pilots import app_showing, main_of, resize, settled, show, text_of, until
 from tests.support.snapshots import MINIBATCH_LIMIT, ready
 from tui.forms.fields import Note, Picker, TextField
-
-pytestmark = pytest.mark.usefixtures("undrawn")
 
 LIMITS = (1.35, 0.0031, 1.35e-4, 2.7e-13, 1e9)
 

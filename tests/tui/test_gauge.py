@@ -161,7 +161,6 @@ def test_curve_keeps_its_shape_in_ascii() -> None:
 # In the form -------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_gauge_stands_below_lr_and_takes_no_focus() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -178,7 +177,6 @@ async def test_gauge_stands_below_lr_and_takes_no_focus() -> None:
         await until(pilot, lambda: app.main.lab.training.fields["schedule"].has_focus)
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_gauge_waits_for_the_facts_of_the_edited_experiment() -> None:
     session = FakeSession(ready())
     app = app_for(session)
@@ -193,7 +191,6 @@ async def test_gauge_waits_for_the_facts_of_the_edited_experiment() -> None:
         await until(pilot, lambda: gauge_row(app) == ("107 % of 1.87", "▰▰▰▰▰▰▰▰ above"))
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_gauge_moves_while_a_run_goes_on() -> None:
     cosine = Experiment().changed({"schedule": "cosine", "lr": 1.0})
     session = FakeSession(replace(running(), experiment=cosine))
@@ -209,7 +206,6 @@ async def test_gauge_moves_while_a_run_goes_on() -> None:
         assert session.asked == [("set_lr", 3.0)]
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_curve_comes_and_goes_with_the_schedule() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -60,8 +60,6 @@ from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 BASELINE = Experiment()
 
 

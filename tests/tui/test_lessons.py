@@ -45,8 +45,6 @@ from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.text.wrap import Prose
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 
 @dataclass
 class Desk:

@@ -29,6 +29,7 @@ from tui.screens.sweep import SweepScreen
 from tui.settings import Settings
 
 
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize(("seed", "language", "ascii"), [(1, "en", True), (2, "zh", False)])
 async def test_very_many_keys(seed: int, language: str, ascii: bool) -> None:
     random = Random(seed)
@@ -36,7 +37,7 @@ async def test_very_many_keys(seed: int, language: str, ascii: bool) -> None:
     await mash(app_for(LivelySession(random), Settings(ascii=ascii)), random, 200)
 
 
-async def test_keys_on_the_real_engine() -> None:
+async def test_keys_on_the_real_engine(drawn: None) -> None:
     small = Experiment().changed({"data.n": 50, "epochs": 20, "device": "cpu"})
     session = Session(small)
     try:
@@ -68,7 +69,6 @@ async def leave_dialog(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_a_second_press_of_the_palettes_key_leaves_it() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -88,7 +88,6 @@ async def test_a_second_press_of_the_palettes_key_leaves_it() -> None:
         await leave(pilot)
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_over_a_dialog_opens_no_other() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -105,7 +104,6 @@ async def test_over_a_dialog_opens_no_other() -> None:
         await leave(pilot)
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_the_question_before_leaving_stands_over_everything() -> None:
     app = app_for(FakeSession(running()))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -125,7 +123,6 @@ async def test_the_question_before_leaving_stands_over_everything() -> None:
 # Lists that change under the mouse -------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_a_click_on_what_is_no_longer_in_a_list_chooses_nothing() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -150,7 +147,6 @@ async def test_a_click_on_what_is_no_longer_in_a_list_chooses_nothing() -> None:
 # Sizes -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_every_screen_survives_every_size() -> None:
     app = app_for(FakeSession(ready()), Settings(ascii=True))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -179,7 +175,6 @@ async def test_below_the_least_size_nothing_is_drawn() -> None:
         await leave(pilot)
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_a_size_is_heard_though_the_process_was_held_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

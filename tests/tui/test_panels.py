@@ -681,7 +681,7 @@ def test_a_loss_that_rises_is_not_called_learning(losses: tuple[float, ...], whe
     assert reading(run).plain.splitlines()[1] == where
 
 
-async def test_the_hint_says_why_a_run_ended_early(undrawn: None) -> None:
+async def test_the_hint_says_why_a_run_ended_early() -> None:
     why = "early stopping: the loss was best after epoch 2, 0.1"
     app = app_showing(replace(finished(), message=why))
     async with app.run_test(size=(80, 24)) as pilot:

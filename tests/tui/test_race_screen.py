@@ -44,13 +44,6 @@ BASELINE = Experiment()
 NAMES = tuple(OPTIMIZERS.entries)
 
 
-@pytest.fixture(autouse=True)
-def quick(request: pytest.FixtureRequest) -> None:
-    """Only pictures need frames."""
-    if "picture" not in request.fixturenames:
-        request.getfixturevalue("undrawn")
-
-
 class Stage:
     """The race screen over a session, and short ways to ask it."""
 

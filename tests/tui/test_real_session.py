@@ -113,7 +113,7 @@ def outcome(experiment: Experiment) -> Finished:
     return last
 
 
-async def test_s_trains_and_the_screen_shows_what_came_out() -> None:
+async def test_s_trains_and_the_screen_shows_what_came_out(drawn: None) -> None:
     expected = outcome(CPU)
     async with lab() as here:
         await here.run()
@@ -189,7 +189,7 @@ async def test_same_seed_gives_the_same_run_again() -> None:
         assert third.epoch_losses.low != first.epoch_losses.low
 
 
-async def test_divergence_is_a_state_with_advice_that_helps() -> None:
+async def test_divergence_is_a_state_with_advice_that_helps(drawn: None) -> None:
     async with lab() as here:
         await here.enter_lr("2")
         await here.until_state("ready")

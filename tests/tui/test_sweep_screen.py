@@ -53,13 +53,6 @@ CRITICAL = 1.87
 BASELINE = Experiment()
 
 
-@pytest.fixture(autouse=True)
-def quick(request: pytest.FixtureRequest) -> None:
-    """Only pictures need frames."""
-    if "picture" not in request.fixturenames:
-        request.getfixturevalue("undrawn")
-
-
 class Stage:
     """The sweep screen over a session, and short ways to ask it."""
 

@@ -38,7 +38,6 @@ def xray(study: Study, width: int = 80) -> str:
 # Keys --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_each_key_opens_its_dialog() -> None:
     async with app_for(FakeSession(ready())).run_test(size=(80, 24)) as pilot:
         for leave in ("escape", "q", "enter", "the same"):
@@ -49,7 +48,6 @@ async def test_each_key_opens_its_dialog() -> None:
                     await until(pilot, lambda: pilot.app.screen is main_of(pilot))
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_keys_in_one_burst_open_the_last_one_and_once() -> None:
     session = FakeSession(ready())
     async with app_for(session).run_test(size=(80, 24)) as pilot:
@@ -69,7 +67,6 @@ async def test_keys_in_one_burst_open_the_last_one_and_once() -> None:
         assert opened == [TheoryScreen]
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_nothing_is_asked_before_there_are_data() -> None:
     session = FakeSession(loading())
     async with app_for(session).run_test(size=(80, 24)) as pilot:
@@ -79,7 +76,6 @@ async def test_nothing_is_asked_before_there_are_data() -> None:
         assert session.asked == []
 
 
-@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("key", DIALOGS)
 async def test_everything_can_be_scrolled_to_at_any_size(key: str) -> None:
     async with app_for(FakeSession(ready())).run_test(size=(40, 12)) as pilot:
@@ -206,7 +202,6 @@ def test_tables_fit_their_width(width: int) -> None:
 # With the engine ---------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("undrawn")
 async def test_the_engine_answers_after_a_step() -> None:
     session = Session(Experiment().changed({"device": "cpu"}))
     app = app_for(session)

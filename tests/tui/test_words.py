@@ -273,7 +273,7 @@ def test_in_chinese(picture: Compare, state: str) -> None:
 KEYS_TO = {"sweep": "w", "race": "R", "lessons": "e", "jump": "j", "lr": "l"}
 
 
-async def test_each_line_is_as_wide_as_the_terminal(undrawn: None) -> None:
+async def test_each_line_is_as_wide_as_the_terminal() -> None:
     set_language("zh")
     app = app_in("ready")
     async with app.run_test(size=LARGE[0]) as pilot:
@@ -294,7 +294,6 @@ async def test_each_line_is_as_wide_as_the_terminal(undrawn: None) -> None:
                     assert any(cell_len(line) > len(line) for line in lines)
 
 
-@pytest.mark.usefixtures("undrawn")
 @sizes
 async def test_a_sweep_and_a_race_in_chinese_fill_their_lines(size: tuple[int, int]) -> None:
     set_language("zh")
