@@ -2,6 +2,7 @@
 
 from engine.cli.about import doctor
 from engine.cli.common import finite, leave, main, read_experiment
+from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
 from engine.cli.race import race
@@ -10,7 +11,7 @@ from engine.cli.sweep import find_learning_rate, sweep
 from engine.cli.theory import theory
 
 COMMANDS = (
-    run, sweep, race, find_learning_rate, theory, lessons, check, lesson, doctor,
+    run, sweep, race, find_learning_rate, theory, data, lessons, check, lesson, doctor,
 )  # fmt: skip
 
 __all__ = ["COMMANDS", "finite", "hearing_interrupts", "leave", "main", "read_experiment"]

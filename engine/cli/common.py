@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -40,13 +40,18 @@ def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ..
         except OSError as error:
             allowed = tr("cannot be read: {reason}", reason=error.strerror)
             raise BadInput("experiment", file, allowed) from None
-    changes = {}
+    return experiment.changed_by_text(pairs_of(settings))
+
+
+def pairs_of(settings: Sequence[str]) -> dict[str, str]:
+    """Values by key of settings that are key=value; raises BadInput for any other."""
+    values = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
             raise BadInput("-s", setting, tr("must be key=value, as in lr=0.1 or data.n=100"))
-        changes[key.strip()] = value
-    return experiment.changed_by_text(changes)
+        values[key.strip()] = value
+    return values
 
 
 def experiment_options(command: Command) -> Command:

@@ -6,7 +6,7 @@ Sensing asks what a cell looks like, reading what it is; both ask here.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 
 NOTHING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".", "#n/a")
@@ -20,6 +20,7 @@ LARGEST_WHOLE = 2**53
 """From here on float64 no longer holds every whole number."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _ID = re.compile(r"0\d+")
@@ -41,6 +42,8 @@ def _shape(decimal: str) -> re.Pattern[str]:
 
 def number(cell: str, decimal: str) -> float | None:
     """The number of a cell without blanks around it; None where it is none, ±inf for `1e400`."""
+    if decimal == "." and _PLAIN.fullmatch(cell):
+        return float(cell)
     match = _shape(decimal).fullmatch(cell)
     if match is None:
         return float(cell) if _INFINITE.fullmatch(cell) else None
@@ -76,8 +79,8 @@ def ambiguous(cell: str) -> bool:
     return None not in (with_point, with_comma) and with_point != with_comma
 
 
-def days(cell: str) -> float | None:
-    """Days from 1970-01-01 to an ISO date, with or without a time; None where it is none."""
+def seconds(cell: str) -> float | None:
+    """Seconds from 1970 to an ISO date, with or without a time; None where it is none."""
     if not _DATE.fullmatch(cell):
         return None
     try:
@@ -86,7 +89,7 @@ def days(cell: str) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) / timedelta(days=1)
+    return (moment - _EPOCH).total_seconds()
 
 
 def boolean(cell: str) -> float | None:

@@ -6,12 +6,13 @@ takes apart, and each cell that is not as its column is costs its row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.data.cells import boolean, days, number
+from engine.data.cells import boolean, number, seconds
 from engine.data.kinds import MOST_LEVELS
 from engine.data.records import Record, records
 from engine.data.table import Problem
@@ -29,88 +30,115 @@ MOST_PROBLEMS = 10
 """That are kept."""
 
 
+class Growing:
+    """An array that is filled from its begin on; memory that was not filled is not taken."""
+
+    def __init__(self, size: int, dtype: type[np.generic]) -> None:
+        self.array, self.filled = np.empty(size, dtype), 0
+
+    def add(self, values: NDArray[np.generic]) -> None:
+        """Put values (m,) after those that are there."""
+        end = self.filled + len(values)
+        if end > len(self.array):
+            self.array.resize(end + end // 4, refcheck=False)
+        self.array[self.filled : end] = values
+        self.filled = end
+
+    def taken(self) -> NDArray[Any]:
+        """All that was added; nothing may be added from now on."""
+        self.array.resize(self.filled, refcheck=False)
+        return self.array
+
+
 class Words:
     """The words of a column, numbered as they come, until there are too many to be a category."""
 
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
+    def __init__(self, missing: Collection[str]) -> None:
+        self.missing = missing
+        self.levels: dict[str, int] = {}
+        self.index: dict[str, float] = {}
+        """The number of each cell as it is written, NaN where missing."""
 
-    @property
-    def is_text(self) -> bool:
-        """Whether there are too many to be a category."""
-        return len(self.numbers) > MOST_LEVELS
-
-    def numbered(self, cells: Sequence[str], missing: Sequence[str]) -> Floats:
-        """The number of each word, NaN where missing."""
-        indices = np.full(len(cells), np.nan)
-        for row, cell in enumerate(cells):
-            if cell.casefold() not in missing:
-                indices[row] = (
-                    0 if self.is_text else self.numbers.setdefault(cell, len(self.numbers))
+    def numbered(self, cells: Sequence[str]) -> Floats:
+        """The number of the word of each cell, NaN where missing; any number where it is text."""
+        if len(self.levels) <= MOST_LEVELS:
+            for raw in set(cells) - self.index.keys():
+                word = raw.strip()
+                is_gap = word.casefold() in self.missing
+                self.index[raw] = (
+                    np.nan if is_gap else self.levels.setdefault(word, len(self.levels))
                 )
-        return indices
+        if len(self.levels) <= MOST_LEVELS:
+            return np.array([self.index[cell] for cell in cells])
+        return np.array(
+            [np.nan if cell.strip().casefold() in self.missing else 0 for cell in cells]
+        )
 
 
 class Collector:
-    """The columns of a file so far."""
+    """The columns of a file so far; `rows` is about how many there will be."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, rows: int) -> None:
         self.layout = layout
-        self.columns: list[list[Floats]] = [[] for _ in layout.names]
-        self.lines: list[NDArray[np.int64]] = []
-        self.words = [Words() for _ in layout.names]
+        self.columns = [Growing(rows, np.float64) for _ in layout.names]
+        self.lines = Growing(rows, np.int64)
+        self.words = [Words(layout.missing) for _ in layout.names]
         self.lettered: set[int] = set()
         """Columns of ids that are not all numbers."""
         self.problems: list[Problem] = []
         self.dropped = 0
         self.is_plain = set(layout.kinds) == {"number"}
+        self.gaps = frozenset({spelt for word in layout.missing for spelt in spellings(word)})
+        self.gap = gap_pattern(self.gaps, layout.delimiter)
         codes = [number(word, layout.decimal) for word in layout.missing]
         self.codes = [code for code in codes if code is not None]
         """Numbers that stand for a missing one."""
 
     def add(self, text: str, first: int) -> None:
         """Take whole lines of text, of which the first has the number `first`."""
-        lines = text.removesuffix("\n").split("\n")
+        lines = lines_of(text)
         block = self.plain(text, lines) if self.is_plain else None
         if block is None:
-            self.add_records(list(records(lines, self.layout.delimiter, first)))
+            self.add_records(list(records(lines, self.layout.delimiter, first)), "\0" in text)
             return
         self.keep(list(block.T), np.arange(first, first + len(lines)))
 
     def keep(self, columns: Sequence[Floats], lines: NDArray[np.int64]) -> None:
         """Keep the columns of a block, missing numbers as NaN."""
-        for column, kind, parts in zip(columns, self.layout.kinds, self.columns, strict=True):
-            part = np.array(column, order="C")
+        for column, kind, whole in zip(columns, self.layout.kinds, self.columns, strict=True):
             if kind == "number" and self.codes:
-                part[np.isin(part, self.codes)] = np.nan
-            parts.append(part)
-        self.lines.append(lines)
+                column[np.isin(column, self.codes)] = np.nan
+            whole.add(column)
+        self.lines.add(lines)
 
     def plain(self, text: str, lines: Sequence[str]) -> Floats | None:
         """Numbers (lines, columns) of a block that has nothing else; None for any other block."""
         delimiter, decimal = self.layout.delimiter, self.layout.decimal
+        shape = (len(lines), len(self.layout.names))
         if decimal == ",":
             if "." in text or delimiter == ",":
                 return None
-            lines = text.replace(",", ".").removesuffix("\n").split("\n")
-        try:
-            block = np.loadtxt(
-                lines, delimiter=None if delimiter == " " else delimiter, comments=None, ndmin=2
-            )
-        except ValueError:
+            text = text.replace(",", ".")
+            lines = lines_of(text)
+        block = loaded(lines, delimiter)
+        if block is None:
+            filled, count = self.gap.subn(r"\1nan", "\n" + text.removesuffix("\n") + "\n")
+            block = loaded(lines_of(filled[1:]), delimiter) if count else None
+        if block is None or block.shape != shape or np.isinf(block).any():
             return None
-        shape = (len(lines), len(self.layout.names))
-        return block if block.shape == shape and not np.isinf(block).any() else None
+        return block
 
-    def add_records(self, rows: Sequence[Record]) -> None:
-        """Take the rows of a block."""
+    def add_records(self, rows: Sequence[Record], with_zeros: bool) -> None:
+        """Take the rows of a block, in which there may be zero bytes."""
         width = len(self.layout.names)
         even: list[Record] = []
         for line, cells in rows:
-            if len(cells) != width:
+            if not cells:
+                self.drop(line, "", Message("has a quote that does not end well"))
+            elif len(cells) != width:
                 why = Message("has {count} cells instead of {width}", count=len(cells), width=width)
                 self.drop(line, "", why)
-            elif any("\0" in cell for cell in cells):
+            elif with_zeros and any("\0" in cell for cell in cells):
                 self.drop(line, "", Message("holds a zero byte"))
             else:
                 even.append((line, cells))
@@ -122,7 +150,7 @@ class Collector:
         for k, column in enumerate(zip(*(cells for _, cells in even), strict=True)):
             numbers, wrong = self.read(k, column, lines)
             columns.append(numbers)
-            bad |= {row: (k, column[row]) for row in wrong if row not in bad}
+            bad |= {row: (k, column[row].strip()) for row in wrong if row not in bad}
         for row, (k, cell) in sorted(bad.items()):
             self.drop(int(lines[row]), self.layout.names[k], self.why(k, cell))
         good = np.setdiff1d(np.arange(len(lines)), list(bad))
@@ -137,11 +165,14 @@ class Collector:
         """
         kind, missing = self.layout.kinds[k], self.layout.missing
         if kind in ("words", "nothing"):
-            return self.words[k].numbered(cells, missing), []
-        if kind == "number" and (fast := floats(cells, self.layout.decimal)) is not None:
-            return fast, []
+            return self.words[k].numbered(cells), []
+        if kind == "number" and self.layout.decimal == ".":
+            fast = floats(cells, self.gaps)
+            if fast is not None:
+                return fast, []
         values, wrong = np.full(len(cells), np.nan), []
-        for row, cell in enumerate(cells):
+        for row, raw in enumerate(cells):
+            cell = raw.strip()
             if cell.casefold() in missing:
                 continue
             value = self.value(k, cell)
@@ -162,7 +193,7 @@ class Collector:
             case "boolean":
                 return boolean(cell)
             case "date":
-                return days(cell)
+                return seconds(cell)
         value = number(cell, self.layout.decimal)
         if value is None and self.layout.kinds[k] == "id":
             self.lettered.add(k)
@@ -186,13 +217,47 @@ class Collector:
             self.problems.append(Problem(line, column, why))
 
 
-def floats(cells: Sequence[str], decimal: str) -> Floats | None:
-    """Finite numbers (rows,) of cells that have nothing else; None for any others."""
-    if decimal != ".":
+def spellings(word: str) -> set[str]:
+    """How a word of an empty cell is mostly written."""
+    return {word, word.upper(), word.capitalize(), "NaN" if word == "nan" else word}
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text."""
+    return text.removesuffix("\n").split("\n")
+
+
+def loaded(lines: Sequence[str], delimiter: str) -> Floats | None:
+    """Numbers (lines, columns) of lines without anything else; None for any other."""
+    try:
+        return np.loadtxt(
+            lines, delimiter=None if delimiter == " " else delimiter, comments=None, ndmin=2
+        )
+    except ValueError:
+        return None
+
+
+def gap_pattern(words: Collection[str], delimiter: str) -> re.Pattern[str]:
+    """A delimiter or the end of a line, and a cell after it that is one of these words."""
+    if delimiter == " ":
+        words = [word for word in words if word]
+    longest_first = sorted(words, key=len, reverse=True)
+    between = f"[{re.escape(delimiter)}\n]"
+    return re.compile(
+        rf"({between})(?!-?\d)(?:{'|'.join(map(re.escape, longest_first))})(?={between})"
+    )
+
+
+def floats(cells: Sequence[str], gaps: Collection[str]) -> Floats | None:
+    """Finite numbers (rows,), NaN for gaps, of cells that have nothing else; None for others."""
+    text = "".join(cells)
+    if not text.isascii() or "_" in text:
         return None
     try:
         values = np.array(list(map(float, cells)))
     except ValueError:
-        return None
-    strange = any(not cell.isascii() or "_" in cell for cell in cells)
-    return None if strange or np.isinf(values).any() else values
+        try:
+            values = np.array([np.nan if cell in gaps else float(cell) for cell in cells])
+        except ValueError:
+            return None
+    return None if np.isinf(values).any() else values

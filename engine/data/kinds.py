@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from engine.data.cells import boolean, days, is_id, number
+from engine.data.cells import boolean, is_id, number, seconds
 
 Sensed = Literal["number", "boolean", "date", "id", "words", "nothing"]
 """What a column looks like; words become categories or free text once all of them are read."""
@@ -28,7 +28,7 @@ def kind_of(cells: Sequence[str], decimal: str) -> Sensed:
     readers: dict[Sensed, Callable[[str], float | None]] = {
         "number": lambda cell: number(cell, decimal),
         "boolean": boolean,
-        "date": days,
+        "date": seconds,
     }
     for kind, read in readers.items():
         others = [cell for cell in cells if read(cell) is None]
@@ -41,7 +41,7 @@ def kind_of(cells: Sequence[str], decimal: str) -> Sensed:
 
 def is_value(cell: str) -> bool:
     """Whether a cell is a number, a date or a boolean, rather than a word."""
-    readings = (number(cell, "."), number(cell, ","), boolean(cell), days(cell))
+    readings = (number(cell, "."), number(cell, ","), boolean(cell), seconds(cell))
     return any(reading is not None for reading in readings)
 
 

@@ -13,7 +13,7 @@ from engine.data.encoding import FALLBACK
 from engine.data.kinds import is_category
 from engine.data.sensing import Asked, Layout, sense
 from engine.data.source import HEAD, Hashed, Stamp, file_stamp, opened, stamp
-from engine.data.table import Dialect, Problem, Table, TableColumn
+from engine.data.table import Dialect, Table, TableColumn
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import Message, tr
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 """Characters that are read at a time."""
-LONGEST_LINE = 1 << 22
+LONGEST_LINE, LONGEST_CELL = 1 << 22, 1 << 16
 """Characters."""
 MOST_NUMBERS = 200_000_000
-"""Of a table; in memory they take twice 8 bytes each while they are read."""
+"""Of a table; each takes 8 bytes of memory."""
 MOST_DROPPED = 10
 """One row in so many may be dropped."""
+DAY = 24 * 60 * 60
+"""Seconds."""
 SHOWN = 3
 """Rows that a refusal names."""
 MOST_TABLES = 4
@@ -74,76 +76,82 @@ def _read(
     path: str, asked: Asked, progress: Callable[[float], None], stop: Callable[[], bool]
 ) -> Table:
     try:
-        with opened(path) as file:
-            try:
-                return _read_as(file, path, asked, progress, stop)
-            except UnicodeDecodeError:
-                if asked.encoding != "auto":
-                    raise
-                # What begins as ASCII is taken for UTF-8.
-                file.seek(0)
-                return _read_as(file, path, replace(asked, encoding=FALLBACK), progress, stop)
+        try:
+            return _read_as(path, asked, progress, stop)
+        except UnicodeDecodeError:
+            if asked.encoding != "auto":
+                raise
+            # What begins as ASCII was taken for UTF-8.
+            table = _read_as(path, replace(asked, encoding=FALLBACK), progress, stop)
+            said = Message("not UTF-8, so read as {encoding}", encoding=FALLBACK)
+            return replace(table, decisions=(said, *table.decisions))
     except (BadInput, Stopped):
         raise
     except OSError as error:
         reason = error.strerror or str(error)
-    except UnicodeError as error:
-        reason = tr("not text: {reason}", reason=error)
+    except UnicodeDecodeError as error:
+        reason = tr(
+            "holds bytes that are no text in {encoding}; name another data.encoding",
+            encoding=error.encoding,
+        )
     except ValueError as error:
         reason = str(error)
     raise BadInput("data.path", path, reason)
 
 
 def _read_as(
-    file: io.FileIO | io.BytesIO,
-    path: str,
-    asked: Asked,
-    progress: Callable[[float], None],
-    stop: Callable[[], bool],
+    path: str, asked: Asked, progress: Callable[[float], None], stop: Callable[[], bool]
 ) -> Table:
-    size = file_stamp(path, file).size
-    head = file.read(HEAD) or b""
-    layout = sense(head, asked, len(head) == size)
-    check_size(size, head, layout)
-    file.seek(0)
-    hashed = Hashed(file)
-    from engine.data.collecting import Collector  # numpy is not there before the first frame
+    with opened(path) as file:
+        size = file_stamp(path, file).size
+        head = file.read(HEAD) or b""
+        layout = sense(head, asked, len(head) == size)
+        rows = estimated_rows(size, head)
+        check_size(rows, layout)
+        file.seek(0)
+        from engine.data.collecting import Collector  # numpy is not there before the first frame
 
-    collector = Collector(layout)
-    with io.TextIOWrapper(io.BufferedReader(hashed, BLOCK), layout.encoding) as stream:
-        for number, text in blocks(stream, layout.preamble):
-            collector.add(text, number)
-            progress(hashed.position / size)
-            if stop():
-                raise Stopped
-        digest = hashed.hash.hexdigest()
+        collector, hashed = Collector(layout, rows), Hashed(file)
+        with io.TextIOWrapper(io.BufferedReader(hashed, BLOCK), layout.encoding) as stream:
+            for number, text in blocks(stream, layout.preamble):
+                collector.add(text, number)
+                progress(hashed.position / size)
+                if stop():
+                    raise Stopped
     check_dropped(collector)
-    return table_of(collector, path, digest)
+    return table_of(collector, path, hashed.hash.hexdigest())
 
 
 def blocks(stream: io.TextIOWrapper, preamble: int) -> Iterator[tuple[int, str]]:
     """Whole lines of a text with the number of the first one; raises ValueError for endless ones.
 
-    Lines belong to one block that a quoted cell goes on over, unless that is very long.
+    Lines belong to one block that a quoted cell goes on over, unless that is long.
     """
     for _ in range(preamble):
         stream.readline(LONGEST_LINE)
     first = preamble + 1
     while text := stream.read(BLOCK):
-        while text[-1] != "\n" or (text.count('"') % 2 and len(text) < 2 * BLOCK):
+        within = text.count('"') % 2
+        while text[-1] != "\n" or (within and len(text) < BLOCK + LONGEST_CELL):
             more = stream.readline(LONGEST_LINE)
             if not more:
                 break
             text += more
+            within ^= more.count('"') % 2
             if len(more) == LONGEST_LINE:
                 raise ValueError(tr("line {line} does not end", line=first + text.count("\n")))
         yield first, text
         first += text.count("\n")
 
 
-def check_size(size: int, head: bytes, layout: Layout) -> None:
-    """Raise ValueError for more numbers than memory should hold, as far as the begin can tell."""
-    rows = size * (head.count(b"\n") + head.count(b"\r") * (b"\n" not in head)) / len(head)
+def estimated_rows(size: int, head: bytes) -> int:
+    """About how many lines a file of so many bytes has, by its first ones."""
+    ends = head.count(b"\n") or head.count(b"\r")
+    return int(1.01 * size * ends / len(head)) + 1
+
+
+def check_size(rows: int, layout: Layout) -> None:
+    """Raise ValueError for more numbers than memory should hold."""
     numbers = rows * len(layout.names)
     if numbers > MOST_NUMBERS:
         raise ValueError(tr(
@@ -154,9 +162,9 @@ def check_size(size: int, head: bytes, layout: Layout) -> None:
 
 def check_dropped(collector: Collector) -> None:
     """Raise ValueError where too many rows were dropped or too few are left."""
-    rows = sum(map(len, collector.lines))
+    rows = collector.lines.filled
     if MOST_DROPPED * collector.dropped > rows + collector.dropped:
-        first = "; ".join(map(described, collector.problems[:SHOWN]))
+        first = "; ".join(map(str, collector.problems[:SHOWN]))
         raise ValueError(tr(
             "{dropped} of {rows} rows cannot be read, more than 1 in {most}: {first}",
             dropped=collector.dropped, rows=rows + collector.dropped, most=MOST_DROPPED,
@@ -164,27 +172,16 @@ def check_dropped(collector: Collector) -> None:
         ))  # fmt: skip
 
 
-def described(problem: Problem) -> str:
-    """A dropped row in words."""
-    if problem.column:
-        return tr(
-            "line {line}, column {name}: {why}",
-            line=problem.line, name=problem.column, why=problem.why,
-        )  # fmt: skip
-    return tr("line {line} {why}", line=problem.line, why=problem.why)
-
-
 def table_of(collector: Collector, path: str, digest: str) -> Table:
-    """What was collected as a table; the parts that it was collected in are given up on the way."""
+    """What was collected as a table; raises ValueError where there is no number in it."""
     import numpy as np
 
     layout = collector.layout
-    lines = np.concatenate(collector.lines)
+    lines = collector.lines.taken()
     decisions = list(layout.decisions)
     columns = []
     for k in range(len(layout.names)):
-        numbers = np.concatenate(collector.columns[k])
-        collector.columns[k].clear()
+        numbers = collector.columns[k].taken()
         missing = int(np.isnan(numbers).sum())
         if layout.unnamed[k] and missing == len(numbers):
             continue
@@ -215,15 +212,14 @@ def column_of(
         case "number" | "boolean":
             return TableColumn(name, unit, kind, numbers, (), missing), []
         case "date":
-            first = float(np.nanmin(numbers)) if missing < len(numbers) else 0.0
-            day = date(1970, 1, 1) + timedelta(days=int(first // 1))
-            unit = tr("days since {date}", date=day)
-            return TableColumn(name, unit, kind, numbers - first // 1, (), missing), []
+            first = np.nanmin(numbers) // DAY if missing < len(numbers) else 0.0
+            unit = tr("days since {date}", date=date(1970, 1, 1) + timedelta(days=int(first)))
+            return TableColumn(name, unit, kind, (numbers - first * DAY) / DAY, (), missing), []
         case "id":
             values = np.empty(0) if k in collector.lettered else numbers
             said = Message("{name} holds ids: left out unless it is named", name=name)
             return TableColumn(name, unit, kind, values, (), missing), [said]
-    words = collector.words[k].numbers
+    words = collector.words[k].levels
     if is_category(len(words), len(numbers) - missing):
         levels = sorted(words)
         places = np.array([levels.index(word) for word in words], dtype=np.float64)
@@ -231,5 +227,8 @@ def column_of(
         numbers[present] = places[numbers[present].astype(np.int64)]
         levels = [printable(level) for level in levels]
         return TableColumn(name, unit, "category", numbers, tuple(levels), missing), []
-    said = Message("{name} is free text: left out", name=name)
+    said = Message(
+        "{name} is empty: left out" if missing == len(numbers) else "{name} is free text: left out",
+        name=name,
+    )
     return TableColumn(name, unit, "text", np.empty(0), (), missing), [said]

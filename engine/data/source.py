@@ -81,16 +81,26 @@ def opened(path: str) -> io.FileIO | io.BytesIO:
         return io.BytesIO(standard_input())
     try:
         # A named pipe that nobody writes to would not even be opened without O_NONBLOCK.
-        file = io.FileIO(os.open(Path(path).expanduser(), os.O_RDONLY | os.O_NONBLOCK))
-        mode = os.fstat(file.fileno()).st_mode
-        if stat.S_ISDIR(mode):
-            raise OSError(errno.EISDIR, tr("is a folder"))
-        if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, tr("not a regular file; `-` reads standard input"))
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        descriptor = os.open(Path(path).expanduser(), os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            return regular(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
+    except (OSError, ValueError, RuntimeError) as error:
+        # ValueError: a name that no file can have; RuntimeError: ~ of a user that there is not.
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise BadInput("data.path", path, tr("cannot be read: {reason}", reason=reason)) from None
-    return file
+    raise BadInput("data.path", path, tr("cannot be read: {reason}", reason=reason))
+
+
+def regular(descriptor: int) -> io.FileIO:
+    """The regular file that is open under a number; raises OSError for anything else."""
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, tr("is a folder"))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, tr("not a regular file; `-` reads standard input"))
+    return io.FileIO(descriptor)
 
 
 @cache

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from engine.support.errors import BadInput
-from engine.support.translation import Message, tr
+from engine.support.translation import TRANSLATED, Message, tr
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["number", "category", "boolean", "date", "id", "text"]
+Kind = Annotated[Literal["number", "category", "boolean", "date", "id", "text"], TRANSLATED]
 """What the cells of a column are."""
 USABLE: tuple[Kind, ...] = ("number", "category", "boolean", "date")
 """The kinds that a regression takes unasked; ids and free text are left out of it."""
@@ -102,6 +102,14 @@ class Problem:
     """The name of the column; empty where the whole row is wrong."""
     why: Message
 
+    def __str__(self) -> str:
+        """The problem in the language chosen."""
+        if not self.column:
+            return tr("line {line} {why}", line=self.line, why=self.why)
+        return tr(
+            "line {line}, column {name}: {why}", line=self.line, name=self.column, why=self.why
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -135,6 +143,17 @@ class Table:
     def usable(self) -> tuple[TableColumn, ...]:
         """The columns that a regression takes unasked, in the order of the file."""
         return tuple(column for column in self.columns if column.kind in USABLE)
+
+    @cached_property
+    def complete(self) -> int:
+        """Rows in which no usable column is missing."""
+        import numpy as np
+
+        gaps = np.zeros(self.rows, dtype=bool)
+        for column in self.usable:
+            if column.missing:
+                gaps |= np.isnan(column.numbers)
+        return int(self.rows - gaps.sum())
 
 
 def nearest(name: str, names: list[str]) -> str:
