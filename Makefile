@@ -2,13 +2,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test quick check coverage bench messages snapshots screenshots clean
+# Whole targets at a time, where this make can keep the lines of two apart.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+.PHONY: run test pytest quick check coverage bench messages snapshots screenshots clean
 
 run: $(VENV)/app
 	$(BIN)/linreg-tui
 
-test: check
-	$(BIN)/pytest --numprocesses auto
+test: $(VENV)/test
+	$(MAKE) --no-print-directory --jobs=2 $(SYNC) check pytest
+
+# Each process has its share of the files and steals from the other when it is done: what a kernel
+# needs is mostly compiled by one of them. The plus shows the dots as they come, whatever SYNC says.
+pytest: $(VENV)/test
+	+$(BIN)/pytest --numprocesses auto --dist worksteal
 
 # The inner loop, in half a minute: no app, no process, no benchmark.
 quick: $(VENV)/test

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from tempfile import TemporaryDirectory
@@ -127,12 +128,13 @@ def answers(rounds: int) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def opened(loop: str, home: str) -> Watched:
+@contextmanager
+def opened(loop: str, home: str) -> Iterator[Watched]:
     """The app, ready to train without an end, with a value cursor on its loss chart."""
-    app = Watched(home, *FOREVER, "-s", f"loop={loop}")
-    app.wait(with_text("● ready"))
-    app.answer(RIGHT, cursor_epoch)
-    return app
+    with Watched(home, *FOREVER, "-s", f"loop={loop}") as app:
+        app.wait(with_text("● ready"))
+        app.answer(RIGHT, cursor_epoch)
+        yield app
 
 
 def start(app: Watched) -> None:

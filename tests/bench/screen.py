@@ -18,6 +18,7 @@ from engine.training.events import Stepped
 from engine.training.trainer import train
 from tests.bench.report import Row, at_most
 from tests.bench.timing import Rounds, Samples, apart, percentile
+from tests.support.terminal import PATIENCE
 from tui.app import LinregApp
 from tui.settings import Settings
 
@@ -27,7 +28,6 @@ WANTED = 0.016
 """Seconds late that 99 % of the ticks should not exceed: a frame of sixty a second."""
 QUIET = 3.0
 """Seconds that the ticker is watched beside each loop."""
-PATIENCE = 10.0
 WORK = 2.0
 """Seconds that the engine is watched in each turn."""
 

@@ -14,7 +14,7 @@ from tests.bench.keys import cursor_epoch
 from tests.bench.plain import FromParts, FromScratch
 from tests.bench.report import Row, Section
 from tests.bench.timing import Samples, apart, percentile, ratio_of
-from tests.support.terminal import APP, PATIENCE, Terminal
+from tests.support.terminal import APP, HEARS_ALL, PATIENCE, Terminal
 
 TINY = 20, 2, 5
 """Samples, features and batch size."""
@@ -84,6 +84,7 @@ def test_the_engine_is_timed_with_and_without_the_screen() -> None:
 def test_a_key_has_arrived_when_its_text_is_on_the_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keys, "APP", HEARS_ALL + APP)
     monkeypatch.setattr(keys, "WINDOW", 0.05)
     monkeypatch.setattr(keys, "DIALOGS", (keys.HELP,))
     with keys.opened("scratch", str(tmp_path)) as app:
@@ -101,10 +102,11 @@ def test_the_first_frame_is_told_by_its_text(tmp_path: Path) -> None:
 
 
 def test_a_program_ends_with_its_terminal(tmp_path: Path) -> None:
-    terminal = Terminal(APP, str(tmp_path))
-    terminal.until(b"loading")
-    os.close(terminal.master)
-    assert terminal.process.wait(PATIENCE) != 0
+    with Terminal(APP, str(tmp_path)) as terminal:
+        terminal.until(b"loading")
+        os.close(terminal.master)
+        terminal.master = os.open(os.devnull, os.O_RDONLY)
+        assert terminal.process.wait(PATIENCE) != 0
 
 
 def test_a_process_of_its_own_returns_what_it_found() -> None:

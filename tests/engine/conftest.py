@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import torch
 from hypothesis import settings
 
 from engine.experiment import Experiment
+from engine.problem import Problem
 from engine.session import Session
+from engine.theory import gather
+from engine.theory.facts import Facts
 from tests.support.paths import ROOT
 from tests.support.runs import wait_until
 
@@ -18,6 +22,21 @@ settings.load_profile("engine")
 
 # As the session has it; two pools of threads on few cores would wait for each other.
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def facts_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of a test that differ in their loop only share what is known before the first step."""
+    work_out = gather.facts
+    shared: dict[Experiment, Facts] = {}
+
+    def facts(problem: Problem) -> Facts:
+        experiment = replace(problem.experiment, loop="scratch")
+        if experiment not in shared:
+            shared[experiment] = work_out(problem)
+        return shared[experiment]
+
+    monkeypatch.setattr(gather, "facts", facts)
 
 
 @pytest.fixture

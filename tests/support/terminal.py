@@ -19,6 +19,8 @@ COLUMNS, LINES = 120, 34
 PATIENCE = 60.0
 """Seconds after which a program that does not write what is waited for counts as broken."""
 APP = "from tui.__main__ import main; main()"
+HEARS_ALL = "import tui.app; tui.app.STALE = float('inf')\n"
+"""Before APP: keys are heard however late a busy machine brings them."""
 HANG_UP = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 """Makes the terminal the program's controlling one: the program is hung up on, and so ends, when
 the terminal is closed, even where whoever opened it was killed."""

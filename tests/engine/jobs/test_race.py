@@ -219,7 +219,7 @@ def test_adam_barely_notices_a_rescaled_loss(
     """Nearly the same path, where SGD takes another one."""
 
     def ways(changes: dict[str, object]) -> list[torch.Tensor]:
-        experiment = SMALL.changed({"loop": "fast", "batch_size": 40, **changes})
+        experiment = SMALL.changed({"batch_size": 40, **changes})
         tracks = run(Race(experiment, (Racer("adam", 0.1), Racer("sgd", 0.1)))).tracks
         return [
             torch.tensor([[*place["w"], *place["b"]] for place in track.places]) for track in tracks

@@ -25,8 +25,15 @@ from tests.support.strategies import every_entry
 FULL = Experiment(batch_size=1000, epochs=500)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
-@pytest.mark.parametrize("loss", ["half_squared", "squared"])
+@pytest.mark.parametrize(
+    ("loss", "optimizer"),
+    [
+        ("half_squared", "sgd"),
+        ("half_squared", "momentum"),
+        ("half_squared", "nesterov"),
+        ("squared", "sgd"),
+    ],
+)
 def test_full_batch_descent_converges_below_the_limit_and_diverges_above(
     loss: str, optimizer: str
 ) -> None:
@@ -175,10 +182,21 @@ def runaways(draw: st.DrawFn) -> Experiment:
 
 
 @pytest.mark.parametrize("entry", every_entry("optimizer"))
-@given(run=runaways(), loss=st.sampled_from(["half_squared", "squared", "huber"]))
-@settings(max_examples=25)
-def test_the_suggestion_of_the_autopsy_converges(entry: Entry, run: Experiment, loss: str) -> None:
-    run = run.changed({"loss": loss, "optimizer": entry.name})
+@given(run=runaways())
+@settings(max_examples=12)
+def test_the_suggestion_of_the_autopsy_converges(entry: Entry, run: Experiment) -> None:
+    assert_suggestion_converges(run.changed({"optimizer": entry.name}))
+
+
+@pytest.mark.parametrize("loss", ["squared", "huber"])
+@given(run=runaways())
+@settings(max_examples=12)
+def test_the_suggestion_minds_the_loss(loss: str, run: Experiment) -> None:
+    assert_suggestion_converges(run.changed({"loss": loss}))
+
+
+def assert_suggestion_converges(run: Experiment) -> None:
+    """Where a run diverges, the lr that its autopsy suggests does not."""
     end = outcome(train(run))
     if isinstance(end, Diverged):
         # A few steps may still overshoot, or wander with the minibatches; in time it goes down.

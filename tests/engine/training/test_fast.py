@@ -85,8 +85,7 @@ def test_torch_takes_the_steps_of_every_optimizer(entry: OptimizerEntry) -> None
     assert_same(events_of(experiment, "torch"), trace(experiment))
 
 
-@pytest.mark.parametrize("reduction", ["sum", "mean"])
-@pytest.mark.parametrize("batch_size", [64, 2000])
+@pytest.mark.parametrize(("reduction", "batch_size"), [("mean", 64), ("sum", 2000)])
 def test_the_numbers_on_data_that_are_large_by_nature(reduction: str, batch_size: int) -> None:
     """More numbers than a call uses and than the cache holds."""
     experiment = Experiment(
