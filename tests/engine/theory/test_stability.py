@@ -119,7 +119,8 @@ def test_the_autopsy_of_the_baseline() -> None:
 
 @pytest.mark.parametrize("loop", ["scratch", "concise", "fast"])
 def test_the_first_full_batch_is_as_good_as_the_start(loop: str) -> None:
-    end = outcome(train(FULL.changed({"lr": 50.0, "loop": loop})))
+    run = Experiment(lr=50.0, batch_size=100, loop=loop).changed({"data.n": 100})
+    end = outcome(train(run))
     assert isinstance(end, Diverged)
     assert end.autopsy.first_bad_step == 2
 
