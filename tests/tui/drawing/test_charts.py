@@ -18,6 +18,7 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
+from tests.support.paths import ROOT
 from tui.ascii import SHADES
 from tui.drawing import curves as drawn_curves
 from tui.drawing import view
@@ -31,8 +32,6 @@ from tui.drawing.view import ChartView
 from tui.drawing.window import value_at
 from tui.ramp import RAMP, mixed, step_of
 from tui.themes import DARK, LIGHT, MONO
-
-ROOT = Path(__file__).parents[2]
 
 falling = Curve([0.0, 1.0, 2.0, 3.0], [10.0, 0.1, 1e-3, 5e-5], label="now")
 ordinary = st.floats(-1e6, 1e6)
