@@ -492,6 +492,7 @@ class OneChart(App[None]):
         yield ChartView()
 
 
+@pytest.mark.usefixtures("drawn")
 async def test_the_widget_draws_only_what_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Chart] = []
 
@@ -520,6 +521,7 @@ async def test_the_widget_draws_only_what_has_changed(monkeypatch: pytest.Monkey
         assert len(drawn) == before + 1
 
 
+@pytest.mark.usefixtures("drawn")
 async def test_only_lines_that_look_different_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     painted: set[int] = set()
     line = ChartView.render_line
