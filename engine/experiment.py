@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -65,9 +64,6 @@ class Experiment:
         object.__setattr__(self, "reduction", Reduction(self.reduction))
         for key in REGISTRIES:
             object.__setattr__(self, key, checked(key, getattr(self, key)))
-        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", self.device):
-            allowed = tr("choose from {names}", names="auto, cpu, cuda, cuda:N, mps")
-            raise BadInput("device", self.device, allowed)
         dataset = self.dataset()
         scales = self.data.options.get("scale", (1.0,))
         if len(scales) not in (1, dataset.features):

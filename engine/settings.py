@@ -146,6 +146,8 @@ SETTINGS: dict[str, Param] = {
             "Where the tensors live: auto, cpu, cuda, cuda:N or mps.",
             "auto takes a GPU if there is one.",
             "For data this small the CPU is the faster one.",
+            pattern=r"auto|cpu|mps|cuda(:\d{1,3})?",
+            examples=("auto", "cpu", "cuda", "cuda:N", "mps"),
         ),
     )
 }

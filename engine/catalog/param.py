@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import sys
 from dataclasses import dataclass
 
@@ -83,19 +85,23 @@ class Text(Param):
     choices: tuple[str, ...] = ()
     about: tuple[Translatable, ...] = ()
     """A line about each of the choices."""
+    pattern: str = ""
+    """What a text must match where there are no choices; empty: any text will do."""
+    examples: tuple[str, ...] = ()
+    """What matches it."""
 
     @property
     def allowed(self) -> str:
         """In words."""
-        if self.choices:
-            return tr("choose from {names}", names=", ".join(self.choices))
+        if names := self.choices or self.examples:
+            return tr("choose from {names}", names=", ".join(names))
         return tr("must be text")
 
     def cast(self, value: object) -> Value | None:
-        """A text, and one of the choices if there are any."""
+        """A text, and one of the choices if there are any, or else in the pattern."""
         if not isinstance(value, str) or (self.choices and value not in self.choices):
             return None
-        return value
+        return None if self.pattern and not re.fullmatch(self.pattern, value) else value
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,13 @@ class Numeric(Param):
     def is_unlimited(self) -> bool:
         """Whether there is neither a lowest nor a highest number."""
         return self.low is None and self.high is None
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest number."""
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        return (math.nextafter(low, math.inf) if self.above else low), high
 
     @property
     def allowed(self) -> str:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from engine.catalog.choice import REGISTRIES
-from engine.catalog.param import Param
+from engine.catalog.param import Number, Numeric, Param, Whole
 from engine.catalog.parameters import Values, labels
 from engine.experiment import Experiment
 from engine.lessons.offer import Offer
@@ -185,7 +185,9 @@ def _comparison(words: str, experiment: Experiment, offer: Offer) -> Test:
         return lambda evidence: (read(evidence.run) == value) != bool(negated)
     if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
         left, sign, right = match.groups()
-        return _ordered(_side(left, experiment), OPERATORS[sign], _side(right, experiment))
+        sides = _side(left, experiment), _side(right, experiment)
+        _check_reach(words, left, sign, right)
+        return _ordered(sides[0], OPERATORS[sign], sides[1])
     raise ValueError(
         tr("{text!r} compares nothing; write it like `final loss < 0.1`", text=shortened(words))
     )
@@ -244,6 +246,37 @@ def _side(text: str, experiment: Experiment) -> Amount:
     return lambda evidence: number
 
 
+def _check_reach(words: str, left: str, sign: str, right: str) -> None:
+    """Raise ValueError where two sides lie so that their comparison is never true."""
+    (least, most), (other_least, other_most) = _reach(left), _reach(right)
+    ends = (least, other_most) if sign.startswith("<") else (most, other_least)
+    if not OPERATORS[sign](*ends):
+        is_number = least == most
+        low, high = (other_least, other_most) if is_number else (least, most)
+        raise ValueError(
+            tr(
+                "{text!r} is never true: {name} is at least {low} and at most {high}",
+                text=shortened(words),
+                name=shortened(right if is_number else left),
+                low=show(low),
+                high=show(high),
+            )
+        )
+
+
+def _reach(text: str) -> tuple[float, float]:
+    """The least and the most that a side can be, as far as that is known."""
+    with suppress(ValueError):
+        return float(text), float(text)
+    parts = [part.strip().removesuffix(" before") for part in text.split(" / ")]
+    if any(part.startswith("value of ") for part in parts):
+        return -math.inf, math.inf
+    if len(parts) > 1 or parts[0] in QUANTITIES or parts[0].startswith(tuple(NAMED)):
+        return 0.0, math.inf
+    limits = [param.limits for param in params_of(parts[0]) if isinstance(param, Numeric)]
+    return min(low for low, _ in limits), max(high for _, high in limits)
+
+
 def parse_amount(text: str, experiment: Experiment) -> Amount:
     """A quantity, or one divided by another, each perhaps of the run before; raises ValueError."""
     texts = text.split(" / ")
@@ -274,7 +307,7 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
             name = text.removeprefix(f"{prefix} ")
             return _named(name, read, experiment, signed=prefix == "value of")
     try:
-        params_of(text)
+        params = params_of(text)
     except ValueError:
         names = ", ".join([*QUANTITIES, *(f"{prefix} NAME" for prefix in NAMED)])
         raise ValueError(
@@ -284,6 +317,8 @@ def parse_quantity(text: str, experiment: Experiment) -> Measure:
                 known=names,
             )
         ) from None
+    if not any(isinstance(param, Number | Whole) for param in params):
+        raise ValueError(tr("{key} is not one number; write `{key} is VALUE`", key=text))
 
     def setting(run: Snapshot) -> float | None:
         value = run.experiment.flat().get(text)

@@ -274,6 +274,14 @@ class Head:
         for tool in tools:
             self.allow(tool, offer.tools, "there is no tool {name!r}; choose from {names}")
         experiment = self.experiment(top.get("experiment", {}))
+        questions = tuple(
+            self.question(table, experiment) for table in self.tables(top, "question")
+        )
+        goals = tuple(self.goal(table, experiment) for table in self.tables(top, "goal"))
+        for goal in goals:
+            if not questions and "predicted" in goal.condition.text.split():
+                wrong = tr("predicted is never true in a lesson without a [[question]]")
+                raise self.wrong(goal.condition.text, wrong)
         return Lesson(
             name,
             title,
@@ -283,8 +291,8 @@ class Head:
             view,
             panels,
             tools,
-            tuple(self.question(table, experiment) for table in self.tables(top, "question")),
-            tuple(self.goal(table, experiment) for table in self.tables(top, "goal")),
+            questions,
+            goals,
             tuple(self.solution(table, experiment) for table in self.tables(top, "solution")),
             body,
         )

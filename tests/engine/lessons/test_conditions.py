@@ -236,6 +236,9 @@ def test_a_zero_below_the_line_is_no_number() -> None:
         ("used theory", True),
         ("used xray", False),
         ("seen landscape", False),
+        ("value of b > -1", True),
+        ("value of w[1] / value of w[0] < 0", True),
+        ("epochs >= 1", True),
     ],
 )
 def test_comparisons(text: str, true: bool) -> None:
@@ -267,6 +270,19 @@ def test_standing_is_what_the_reading_says() -> None:
         ("used hammer", "choose from sweep"),
         ("seen stars", "choose from fit"),
         ("predicted within near", "is no tolerance"),
+        ("device is tpu", "choose from auto"),
+        ("data < 3", "data is not one number; write `data is VALUE`"),
+        ("loop < 3", "is not one number"),
+        ("data.w < 3", "is not one number"),
+        ("reshape < 1", "is not one number"),
+        ("lr / reshape < 1", "is not one number"),
+        ("lr <= 0", "'lr <= 0' is never true: lr is at least"),
+        ("epochs < 1", "epochs is at least 1 and at most 100000000"),
+        ("0.95 < validation_split", "validation_split is at least 0 and at most 0.9"),
+        ("loss < -1", "loss is at least 0 and at most inf"),
+        ("error of w[0] < 0", "is never true"),
+        ("final loss / start loss < 0", "is never true"),
+        ("grad before < nan", "is never true"),
     ],
 )
 def test_what_can_never_be_is_refused(text: str, said: str) -> None:

@@ -36,3 +36,15 @@ def test_a_refusal_names_the_line(good: str, bad: str) -> None:
         parse_lesson(before + bad + after, "mine", "mine.md")
     line = before.count("\n") + 1
     assert str(refused.value).startswith(f"mine.md, line {line}: ")
+
+
+def test_a_forecast_that_nobody_asks_for_is_refused() -> None:
+    text = """+++
+title = "Mine"
+[[goal]]
+text = "Know it."
+if = "predicted and lr > 1"
++++
+"""
+    with pytest.raises(BadLesson, match=r"^mine\.md, line 5: predicted is never true"):
+        parse_lesson(text, "mine", "mine.md")
