@@ -5,13 +5,16 @@ from engine.cli.common import finite, leave, main, read_experiment
 from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
+from engine.cli.predict import predict
 from engine.cli.race import race
 from engine.cli.run import run
+from engine.cli.summary import summary
 from engine.cli.sweep import find_learning_rate, sweep
 from engine.cli.theory import theory
 
 COMMANDS = (
-    run, sweep, race, find_learning_rate, theory, data, lessons, check, lesson, doctor,
+    run, sweep, race, find_learning_rate, theory, data, summary, predict,
+    lessons, check, lesson, doctor,
 )  # fmt: skip
 
 __all__ = ["COMMANDS", "finite", "hearing_interrupts", "leave", "main", "read_experiment"]

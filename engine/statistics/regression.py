@@ -19,8 +19,8 @@ from engine.statistics.rows import blocks
 
 LEVEL = 0.95
 """How often an interval covers what it is of."""
-PERFECT = 1e-13
-"""Residuals below this share of the labels are rounding."""
+PERFECT = 4
+"""Residuals of so many units in the last place of the labels are rounding."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,8 @@ class Regression:
     """Of the columns as they are, that of the intercept included: what hurts gradient descent."""
     condition: float
     """Of the columns centred and of one length: what hurts the answer."""
-
-    @property
-    def is_perfect(self) -> bool:
-        """Whether nothing but rounding is left, of which no error can be told."""
-        line = self.line
-        return line.left <= PERFECT**2 * (line.explained + line.n * line.level**2)
+    is_perfect: bool
+    """Whether nothing but rounding is left, of which no error can be told."""
 
     @property
     def not_unique(self) -> list[str]:
@@ -131,6 +127,7 @@ def regression(X: Tensor, y: Tensor, names: Sequence[str], intercept: bool) -> R
         breusch_pagan=breusch_pagan(line, X, y),
         scale_condition=scale_condition(line),
         condition=condition(line),
+        is_perfect=line.left <= (PERFECT * torch.finfo(y.dtype).eps) ** 2 * rest.around_zero,
     )
 
 

@@ -1,0 +1,139 @@
+"""`linreg-tui predict`: what the least squares of an experiment say of rows to come."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.fitted import fitted, measured, number
+from engine.cli.output import say
+from engine.data.table import nearest
+from engine.support.cell_width import right
+from engine.support.errors import BadInput
+from engine.support.translation import in_words, tr
+
+if TYPE_CHECKING:
+    from engine.statistics.prediction import Prediction
+
+WIDE = 12
+"""Cells of a number."""
+_PAIR = re.compile(r"\s*(?:`([^`]*)`|([^=,`]+?))\s*=\s*([^,]*?)\s*(?:,|$)")
+
+
+@click.command("predict")
+@experiment_options
+@click.option("--at", "places", multiple=True, metavar="NAME=NUMBER,…", help="A row, by columns.")
+@click.option("--rows", "table", metavar="FILE", help="Rows in a file with columns of these names.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def predict(
+    lesson: str | None,
+    file: Path | None,
+    settings: tuple[str, ...],
+    places: tuple[str, ...],
+    table: str | None,
+    as_json: bool,
+) -> int:
+    """Predict rows by the least squares of an experiment's training rows, with 95 % intervals.
+
+    One interval is for the mean of all labels at such a row, the wider one for a single new label.
+    --at x=1.2 has a value for each column and may be given several times; a name with a comma or
+    an equals sign stands in back quotes.
+    """
+    experiment = read_experiment(lesson, file, settings)
+    names = [column.name for column in experiment.dataset().columns]
+    rows = [row_at(place, names) for place in places] + (rows_of(table, names) if table else [])
+    if not rows:
+        raise BadInput("--at", "", tr("give a row, as in --at x=1.2, or --rows FILE"))
+    problem, found = fitted(experiment)
+    import torch
+
+    from engine.statistics.prediction import predictions
+    from engine.statistics.regression import LEVEL
+    from engine.theory.inference import caveat
+
+    predicted = predictions(found.line, torch.tensor(rows, dtype=torch.float64))
+    note = caveat(experiment)
+    if as_json:
+        values = {
+            "n": found.line.n,
+            "df": found.line.df,
+            "level": LEVEL,
+            "predictions": [
+                {"at": dict(zip(names, row, strict=True)), **asdict(prediction)}
+                for row, prediction in zip(rows, predicted, strict=True)
+            ],
+            "notes": [str(note)] if note else [],
+        }
+        say(json.dumps(finite(values), ensure_ascii=False, allow_nan=False))
+        return 0
+    say("\n".join(lines(predicted, problem.dataset.target.label)))
+    if note:
+        say("• " + in_words(note))
+    return 0
+
+
+def lines(predicted: list[Prediction], target: str) -> list[str]:
+    """A line for each row."""
+    head = (
+        "",
+        tr("estimate"),
+        tr("std. error"),
+        tr("mean from"),
+        tr("to"),
+        tr("new from"),
+        tr("to"),
+    )
+    widths = (6, *[WIDE] * 6)
+    made = [tr("{target}, with 95 % intervals of its mean and of a new one", target=target)]
+    made.append("".join(map(right, head, widths)))
+    for index, row in enumerate(predicted, 1):
+        values = (row.estimate, row.mean_low, row.mean_high, row.low, row.high)
+        estimate, *ends = (measured(value, row.se) for value in values)
+        made.append("".join(map(right, (str(index), estimate, number(row.se), *ends), widths)))
+        if not row.unique:
+            made.append("      " + tr("other lines fit as well and predict otherwise here"))
+    return made
+
+
+def row_at(place: str, names: list[str]) -> list[float]:
+    """The values of the columns in `x=1.2,z=3`; raises BadInput."""
+    values: dict[str, float] = {}
+    end = 0
+    while pair := _PAIR.match(place, end):
+        quoted, bare, text = pair.groups()
+        name, end = quoted or bare, pair.end()
+        if name not in names:
+            raise BadInput("--at", name, nearest(name, names))
+        if name in values:
+            raise BadInput("--at", place, tr("{name} is given twice", name=name))
+        try:
+            values[name] = float(text)
+        except ValueError:
+            values[name] = math.nan
+        if not math.isfinite(values[name]):
+            raise BadInput(name, text, tr("must be a finite number"))
+    if end < len(place):
+        raise BadInput("--at", place, tr("must be NAME=NUMBER,…, as in x=1.2"))
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise BadInput("--at", place, tr("has no value for {names}", names=", ".join(missing)))
+    return [values[name] for name in names]
+
+
+def rows_of(file: str, names: list[str]) -> list[list[float]]:
+    """The rows of a file that have a value in each of the columns; raises BadInput."""
+    import numpy as np
+
+    from engine.data.reading import read_table
+
+    table = read_table(file)
+    columns = np.column_stack([table.column(name).numbers for name in names])
+    rows: list[list[float]] = columns.tolist()
+    return rows
