@@ -73,7 +73,7 @@ def report(lesson: Lesson, seed: int) -> bool:
                 "right, said {said:.4g}, measured {measured:.4g}"
                 if right
                 else "not right, said {said:.4g}, measured {measured:.4g}",
-                said=forecast.said,
+                said=forecast.answer,
                 measured=forecast.measured,
             )
         say(f"  {said}: {question.ask}")

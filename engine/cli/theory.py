@@ -151,12 +151,12 @@ def cost(method: Method) -> str:
         return method.trouble
     return tr(
         "{passes} backward passes, {numbers} numbers, off by {off:.1g}, keeps {bytes} bytes more"
-        if method.kept
+        if method.graph_bytes
         else "{passes} backward passes, {numbers} numbers, off by {off:.1g}",
         passes=method.passes,
         numbers=method.numbers,
         off=method.off,
-        bytes=method.kept,
+        bytes=method.graph_bytes,
     )
 
 

@@ -15,9 +15,9 @@ from engine.training.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Forecast:
-    """What was said, and what came of it."""
+    """What was answered to a question, and what came of it."""
 
-    said: float
+    answer: float
     """A number, or which of the choices, counted from 1."""
     measured: float | None = None
     """The number that the run had."""
@@ -94,7 +94,7 @@ class Attempt:
     def _evidence(self, run: Snapshot, before: Snapshot | None) -> Evidence:
         forecasts = [self.forecasts.get(number) for number, _ in enumerate(self.lesson.questions)]
         settled_ones = [
-            (each.right, each.said, each.measured)
+            (each.right, each.answer, each.measured)
             for each in forecasts
             if each and each.right is not None
         ]
@@ -107,15 +107,15 @@ def settled(forecast: Forecast, question: Question, evidence: Evidence) -> Forec
     if question.when and not question.when.holds(evidence):
         return forecast
     if question.choices:
-        chosen = question.choices[int(forecast.said) - 1]
+        chosen = question.choices[int(forecast.answer) - 1]
         holds = (each.condition.holds(evidence) for each in question.choices)
         true = next((answer for answer, held in enumerate(holds, 1) if held), None)
-        return Forecast(forecast.said, None, chosen.condition.holds(evidence), true)
+        return Forecast(forecast.answer, None, chosen.condition.holds(evidence), true)
     measured = question.measure(evidence) if question.measure else None
     if measured is None:
         return forecast
-    right = question.tolerance.allows(forecast.said, measured)
-    return Forecast(forecast.said, measured, right)
+    right = question.tolerance.allows(forecast.answer, measured)
+    return Forecast(forecast.answer, measured, right)
 
 
 def solve(lesson: Lesson, seed: int = 0) -> Attempt:

@@ -26,7 +26,7 @@ class Method:
     """Numbers that come out: p² of a Hessian, p of a product with a vector."""
     off: float | None = None
     """Largest distance from the formula; None where it failed."""
-    kept: int = 0
+    graph_bytes: int = 0
     """Bytes that the graph of the first gradient keeps alive beyond those of the loss."""
     trouble: str = ""
     """What PyTorch said where it failed."""

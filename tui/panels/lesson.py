@@ -253,7 +253,7 @@ class QuestionBox(Vertical):
         if closed and isinstance(self.field, TextField):
             self.field.value = self.field.applied
             self.field.forget()
-        said = show(forecast.said) if forecast else self.blank
+        said = show(forecast.answer) if forecast else self.blank
         self.field.put(Row(self.field.key, "", said, self.choices))
         self.outcome.put([Block(self.verdict(forecast), "  ", "  ")] if closed else [])
 
@@ -267,11 +267,11 @@ class QuestionBox(Vertical):
         if forecast is None:
             return Content.styled(tr("No forecast was made."), "dim")
         choices = self.question.choices
-        said = phrase(choices[int(forecast.said) - 1].text).plain if choices else ""
+        said = phrase(choices[int(forecast.answer) - 1].text).plain if choices else ""
         parts = [
             tr("you said: {said}", said=said)
             if said
-            else tr("you said {said:.4g}", said=rounded(forecast.said))
+            else tr("you said {said:.4g}", said=rounded(forecast.answer))
         ]
         if forecast.measured is not None:
             parts.append(tr("measured {measured:.4g}", measured=rounded(forecast.measured)))

@@ -341,7 +341,7 @@ def second_lines(study: Study, width: int) -> Iterator[Text]:
         tr("passes"): [str(way.passes) for way in tried],
         tr("numbers"): [str(way.numbers) for way in tried],
         tr("off"): ["0" if not way.off else f"{way.off:.0e}" for way in tried],
-        tr("bytes kept"): [str(way.kept) if way.kept else "–" for way in tried],
+        tr("bytes kept"): [str(way.graph_bytes) if way.graph_bytes else "–" for way in tried],
     }
     yield from side_by_side([tr(way.name) for way in tried], columns, width, 12)
     for way in study.second:

@@ -355,15 +355,15 @@ async def test_the_free_lab_is_as_it_was_before() -> None:
 async def test_forecasts_are_settled_by_a_run() -> None:
     async with desk(quiz()) as here:
         await here.press("k", *"6e-5", "enter")
-        assert here.panel.attempt.forecasts[0].said == 6e-5
+        assert here.panel.attempt.forecasts[0].answer == 6e-5
         assert here.app.main.focused is here.panel
         await here.press("k")
         picker = here.app.main.focused
         assert isinstance(picker, Picker)
         await here.press("right")
-        assert here.panel.attempt.forecasts[1].said == 1
+        assert here.panel.attempt.forecasts[1].answer == 1
         await here.press("right")
-        assert here.panel.attempt.forecasts[1].said == 2
+        assert here.panel.attempt.forecasts[1].answer == 2
         await here.end(finished())
         assert "you said 6e-05 · measured 4.98e-05 · ✓\N{NO-BREAK SPACE}right" in here.text
         assert "Forecasts right: 1 of 1." in here.text
@@ -392,7 +392,7 @@ async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
         assert field.has_focus
         await here.press(*"1", "enter")
         assert here.app.main.focused is here.panel
-        assert here.panel.attempt.forecasts[0].said == 1
+        assert here.panel.attempt.forecasts[0].answer == 1
         assert not field.has_class("-refused")
         assert "must be" not in here.hint
 
@@ -468,10 +468,10 @@ async def test_escape_in_a_choice_takes_back_what_was_turned_to() -> None:
         assert here.app.main.focused is here.panel
         assert choice.value == "your answer"
         await here.press("k", "right", "right", "tab")
-        await until(here.pilot, lambda: 1 in forecasts and forecasts[1].said == 2)
+        await until(here.pilot, lambda: 1 in forecasts and forecasts[1].answer == 2)
         await here.press("k", "k", "left", "escape")
         await until(here.pilot, lambda: choice.value == "2" and not choice.has_focus)
-        assert forecasts[1].said == 2
+        assert forecasts[1].answer == 2
 
 
 async def test_a_wrong_forecast_is_said_again_beside_what_was_true() -> None:
