@@ -343,21 +343,19 @@ async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
 # Presets -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [1, 4, NUMBERED])
-async def test_digit_loads_a_lesson(number: int) -> None:
+async def test_digit_loads_a_lesson() -> None:
     session = FakeSession(ready(Experiment().changed({"lr": 0.5})))
     app = app_for(session)
-    lesson = list(lessons().values())[number - 1]
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await pilot.press(str(number))
-        await until(pilot, lambda: session.asked == [("prepare", lesson.experiment)])
-        await pilot.pause()
-        shown_values = {
-            key: field.value for form in app.main.lab.forms for key, field in form.fields.items()
-        }
-        del shown_values["pace"]
-        assert Experiment().changed_by_text(shown_values) == lesson.experiment
+        for number in (1, 4, NUMBERED):
+            lesson = list(lessons().values())[number - 1]
+            session.calls.clear()
+            await pilot.press(str(number))
+            assert session.asked == [("prepare", lesson.experiment)]
+            fields = [field for form in app.main.lab.forms for field in form.fields.items()]
+            shown_values = {key: field.value for key, field in fields if key != "pace"}
+            assert Experiment().changed_by_text(shown_values) == lesson.experiment
 
 
 # Nothing is lost -----------------------------------------------------------------------------
@@ -367,46 +365,50 @@ def is_asking(app: LinregApp) -> Callable[[], bool]:
     return lambda: isinstance(app.screen, ConfirmScreen)
 
 
-@pytest.mark.parametrize("made", [paused, running])
-async def test_a_number_typed_outside_a_field_costs_neither_run_nor_experiment(
-    made: Callable[[], Snapshot],
-) -> None:
-    session = FakeSession(made())
+async def test_a_number_typed_outside_a_field_costs_neither_run_nor_experiment() -> None:
+    session = FakeSession(paused())
     app = app_for(session)
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
-        await pilot.press(*"0.05")
-        await pilot.pause()
-        if made is paused:
-            await until(pilot, is_asking(app))
-            await says(pilot, "This ends the run")
-            await pilot.press("n")
-            await until(pilot, lambda: app.screen is app.main)
-        assert app.main.classroom.lesson is None
-        assert app.main.desk.experiment == BASELINE
-        assert not any(call[0] in ("prepare", "start", "stop") for call in session.asked)
+        for made in (paused, running):
+            await become(pilot, made())
+            session.calls.clear()
+            await pilot.press(*"0.05")
+            if made is paused:
+                await until(pilot, is_asking(app))
+                await says(pilot, "This ends the run")
+                await pilot.press("n")
+                await until(pilot, lambda: app.screen is app.main)
+            assert app.screen is app.main
+            assert app.main.classroom.lesson is None
+            assert app.main.desk.experiment == BASELINE
+            assert not any(call[0] in ("prepare", "start", "stop") for call in session.asked)
 
 
-@pytest.mark.parametrize(
-    ("key", "call"),
-    [("1", "prepare"), ("r", "prepare"), ("s", "start"), ("u", "prepare")],
-)
-async def test_what_ends_a_run_asks_first(key: str, call: str) -> None:
+ENDS_A_RUN = {"1": "prepare", "r": "prepare", "s": "start", "u": "prepare"}
+"""Keys that would end a run, and what each then asks the session for."""
+
+
+async def test_what_ends_a_run_asks_first() -> None:
     session = FakeSession(ready())
     app = app_for(session)
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
-        await pilot.press("O", "2")
-        await until(pilot, lambda: app.main.classroom.lesson is not None)
-        await show(pilot, paused())
-        session.calls.clear()
-        for answer in ("n", "y"):
-            await pilot.press(key)
-            await until(pilot, is_asking(app))
-            assert session.asked == []
-            await pilot.press(answer)
-            await until(pilot, lambda: app.screen is app.main)
-        await until(pilot, lambda: [asked[0] for asked in session.asked] == [call])
+        for key, call in ENDS_A_RUN.items():
+            with about(key):
+                await app.main.classroom.close()
+                await become(pilot, ready())
+                await pilot.press("O", "2")
+                await until(pilot, lambda: app.main.classroom.lesson is not None)
+                await show(pilot, paused())
+                session.calls.clear()
+                for answer in ("n", "y"):
+                    await pilot.press(key)
+                    await until(pilot, is_asking(app))
+                    assert session.asked == []
+                    await pilot.press(answer)
+                    await until(pilot, lambda: app.screen is app.main)
+                assert [name for name, *_ in session.asked] == [call]
 
 
 async def test_the_experiment_before_a_lesson_comes_back() -> None:
@@ -675,18 +677,18 @@ async def test_a_choice_with_parameters_brings_their_fields() -> None:
         await until(pilot, lambda: app.main.desk.experiment.loss.options == {"delta": 0.5})
 
 
-@pytest.mark.parametrize("key", ["escape", "q"])
-async def test_list_is_left_without_a_choice(key: str) -> None:
+async def test_list_is_left_without_a_choice() -> None:
     session = FakeSession(ready())
     app = app_for(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await pilot.press("j", "m", "enter")
-        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
-        await pilot.press("down", key)
-        await until(pilot, lambda: app.screen is app.main)
-        assert session.asked == []
-        assert app.is_running
+        for key in ("escape", "q"):
+            await pilot.press("j", "m", "enter")
+            await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+            await pilot.press("down", key)
+            await until(pilot, lambda: app.screen is app.main)
+            assert session.asked == []
+            assert app.is_running
 
 
 async def test_up_and_down_go_from_field_to_field() -> None:
@@ -886,19 +888,20 @@ async def test_palette_runs_what_is_typed() -> None:
         assert app.main.desk.experiment.loss.name == "huber"
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+q"])
-@pytest.mark.parametrize("state", [running, paused])
-async def test_leaving_during_a_run_asks(state: Callable[[], Snapshot], key: str) -> None:
-    app = app_for(FakeSession(state()))
+async def test_leaving_during_a_run_asks() -> None:
+    app = app_for(FakeSession(running()))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await pilot.press(key)
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await pilot.press("n")
-        await until(pilot, lambda: app.screen is app.main)
-        assert app.is_running
-        await pilot.press(key)
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        for state in (running, paused):
+            await become(pilot, state())
+            for key in ("q", "ctrl+q"):
+                await pilot.press(key)
+                await until(pilot, is_asking(app))
+                await pilot.press("n")
+                await until(pilot, lambda: app.screen is app.main)
+                assert app.is_running
+        await pilot.press("q")
+        await until(pilot, is_asking(app))
         await pilot.press("y")
         await until(pilot, lambda: not app.is_running)
 
@@ -1167,17 +1170,16 @@ async def test_click_on_the_key_bar_does_the_same() -> None:
         await until(pilot, lambda: session.asked == [("start", BASELINE)])
 
 
-@pytest.mark.parametrize("before", [None, 0.2])
-async def test_pace_stays_within_its_ends(before: float | None) -> None:
+async def test_pace_stays_within_its_ends() -> None:
     session = FakeSession(running())
     app = app_for(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        key = "]" if before is None else "["
-        for _ in PACES:
-            await pilot.press(key)
-        await until(pilot, lambda: session.asked[-1] == ("set_pace", before))
-        assert app.main.lab.training.pace == before
+        for key, end in (("]", None), ("[", 0.2)):
+            for _ in PACES:
+                await pilot.press(key)
+            assert session.asked[-1] == ("set_pace", end)
+            assert app.main.lab.training.pace == end
 
 
 async def test_enter_in_a_field_gets_no_reason_why_there_is_no_full_screen() -> None:

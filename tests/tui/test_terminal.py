@@ -167,15 +167,8 @@ def test_trains_and_leaves_with_a_summary(terminal: Terminal) -> None:
     )
 
 
-def test_kill_gives_the_terminal_back(terminal: Terminal) -> None:
-    terminal.until("● ready")
-    terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.end() == 128 + signal.SIGTERM
-    assert is_restored(terminal)
-
-
 def test_one_start_goes_on_where_the_last_was_left(own_place: Path) -> None:
-    """The first is left by ctrl+q without a run, the second writes nothing but ASCII."""
+    """The first is left by ctrl+q without a run; the second writes only ASCII and is killed."""
     first = Terminal("--lesson", "ohm")
     try:
         first.until("Ohm's law")
@@ -191,8 +184,9 @@ def test_one_start_goes_on_where_the_last_was_left(own_place: Path) -> None:
     try:
         second.until("Ohm's law")
         second.until("* ready")
-        second.press("q")
-        assert second.end() == 0
+        second.process.send_signal(signal.SIGTERM)
+        assert second.end() == 128 + signal.SIGTERM
+        assert is_restored(second)
         assert second.output[second.output.find(ENTER) : second.output.rfind(LEAVE)].isascii()
     finally:
         second.close()
