@@ -129,6 +129,8 @@ def written_in(dialect: Dialect) -> str:
     """What a file is written in."""
     from engine.data.delimiter import DELIMITERS
 
+    if not dialect.delimiter:
+        return tr("format {format}", format=dialect.encoding)
     names = {mark: tr(name) for name, mark in DELIMITERS.items()}
     return tr(
         "encoding {encoding}, delimiter {delimiter}, decimal {decimal}, header {header}",

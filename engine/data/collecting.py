@@ -7,6 +7,7 @@ takes apart, and each cell that is not as its column is costs its row.
 from __future__ import annotations
 
 import re
+from bisect import insort
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+PIECE = 1000
+"""Lines to which a block is cut down that is not all plain numbers."""
 MOST_PROBLEMS = 10
 """That are kept."""
 
@@ -98,10 +101,13 @@ class Collector:
         """Take whole lines of text, of which the first has the number `first`."""
         lines = lines_of(text)
         block = self.plain(text, lines) if self.is_plain else None
-        if block is None:
+        if block is not None:
+            self.keep(list(block.T), np.arange(first, first + len(lines)))
+        elif self.is_plain and len(lines) > PIECE and '"' not in text:
+            for start in range(0, len(lines), PIECE):
+                self.add("\n".join(lines[start : start + PIECE]), first + start)
+        else:
             self.add_records(list(records(lines, self.layout.delimiter, first)), "\0" in text)
-            return
-        self.keep(list(block.T), np.arange(first, first + len(lines)))
 
     def keep(self, columns: Sequence[Floats], lines: NDArray[np.int64]) -> None:
         """Keep the columns of a block, missing numbers as NaN."""
@@ -142,19 +148,25 @@ class Collector:
                 self.drop(line, "", Message("holds a zero byte"))
             else:
                 even.append((line, cells))
-        if not even:
-            return
-        lines = np.array([line for line, _ in even])
-        columns: list[Floats] = []
+        if even:
+            columns = list(zip(*(cells for _, cells in even), strict=True))
+            self.take(columns, np.array([line for line, _ in even]))
+
+    def take(self, columns: Sequence[Sequence[str] | Floats], lines: NDArray[np.int64]) -> None:
+        """Take rows by their columns, of cells or of numbers."""
+        numbers: list[Floats] = []
         bad: dict[int, tuple[int, str]] = {}
-        for k, column in enumerate(zip(*(cells for _, cells in even), strict=True)):
-            numbers, wrong = self.read(k, column, lines)
-            columns.append(numbers)
+        for k, column in enumerate(columns):
+            if isinstance(column, np.ndarray):
+                numbers.append(column)
+                continue
+            values, wrong = self.read(k, column, lines)
+            numbers.append(values)
             bad |= {row: (k, column[row].strip()) for row in wrong if row not in bad}
         for row, (k, cell) in sorted(bad.items()):
             self.drop(int(lines[row]), self.layout.names[k], self.why(k, cell))
-        good = np.setdiff1d(np.arange(len(lines)), list(bad))
-        self.keep([column[good] for column in columns], lines[good])
+        good = np.setdiff1d(np.arange(len(lines)), list(bad)) if bad else slice(None)
+        self.keep([column[good] for column in numbers], lines[good])
 
     def read(
         self, k: int, cells: Sequence[str], lines: NDArray[np.int64]
@@ -213,8 +225,8 @@ class Collector:
     def drop(self, line: int, column: str, why: Message) -> None:
         """Leave out a row."""
         self.dropped += 1
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(line, column, why))
+        insort(self.problems, Problem(line, column, why), key=lambda problem: problem.line)
+        del self.problems[MOST_PROBLEMS:]
 
 
 def spellings(word: str) -> set[str]:

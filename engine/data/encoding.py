@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+from typing import Literal
 
 from engine.support.errors import BadInput
 from engine.support.translation import Message, tr
@@ -26,8 +28,16 @@ FORMATS = {
     b"\x28\xb5\x2f\xfd": "zstd",
 }
 """What else people have their data in, by its first bytes."""
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*(?:\"|\}|$)")
 FALLBACK = "cp1252"
 """Of files that are not Unicode."""
+
+
+def foreign_format(head: bytes) -> Literal["parquet", "json", ""]:
+    """The format of a file that begins so, where it is no text of cells."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    return "json" if _JSON.match(head) else ""
 
 
 def encoding_of(head: bytes, asked: str) -> tuple[str, list[Message]]:

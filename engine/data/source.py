@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 STANDARD_INPUT = "-"
+MOST_NUMBERS = 200_000_000
+"""Of a table; each takes 8 bytes of memory."""
 MOST_FROM_PIPE = 1 << 30
 """Bytes of standard input, which are kept in memory."""
-HEAD = 1 << 17
-"""Bytes at the begin of a file by which it is sensed."""
+
+
+class Stopped(Exception):
+    """Reading was given up because it was asked to."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,7 @@ def stamp(path: str) -> Stamp:
     if path == STANDARD_INPUT:
         return Stamp(path, 0, len(standard_input()))
     with opened(path) as file:
-        return file_stamp(path, file)
-
-
-def file_stamp(path: str, file: io.RawIOBase | io.BytesIO) -> Stamp:
-    """The stamp of a file that is open."""
-    if isinstance(file, io.BytesIO):
-        return Stamp(path, 0, file.getbuffer().nbytes)
-    status = os.fstat(file.fileno())
+        status = os.fstat(file.fileno())
     return Stamp(str(Path(path).absolute()), status.st_mtime_ns, status.st_size)
 
 

@@ -25,9 +25,9 @@ class Dialect:
     """What a file is written in, all of it decided."""
 
     encoding: str
-    """As Python names it: `utf-8`, `utf-8-sig`, `utf-16`, `cp1252`."""
+    """As Python names it: `utf-8`, `utf-8-sig`, `utf-16`, `cp1252`; else `parquet` or `json`."""
     delimiter: str
-    """`,`, `;`, a tab, `|`, or a blank for runs of blanks and tabs."""
+    """`,`, `;`, a tab, `|`, or a blank for runs of blanks and tabs; empty for other formats."""
     decimal: str
     """`.` or `,`; the other one may group digits by three."""
     header: bool

@@ -1,0 +1,158 @@
+"""Parquet and JSON, by DuckDB, which the extra `files` brings.
+
+Nothing is left to its guesses: it loads no extensions, the format is the one that was sensed, and
+the name of a file is no pattern of names.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from engine.data.assembling import table_of
+from engine.data.cells import NOTHING
+from engine.data.collecting import Collector
+from engine.data.framing import unique
+from engine.data.kinds import Sensed, kind_of
+from engine.data.sensing import MOST_COLUMNS, Layout
+from engine.data.source import MOST_NUMBERS, STANDARD_INPUT
+from engine.data.table import Table
+from engine.support.errors import one_line, shortened
+from engine.support.translation import Message, tr
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
+
+EXTRA = 'pip install "linreg-tui[files]"'
+READERS = {"parquet": "read_parquet(?)", "json": "read_json(?, format = 'auto', records = 'true')"}
+"""By format, with the name of the file as the one parameter."""
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+"""How the names of the types of numbers begin, or go on after a U."""
+SEED = 7
+"""Of the sample of a file that is too large."""
+SAMPLE = 20_000_000
+"""Numbers of such a sample."""
+LOOKED_AT = 1000
+"""Cells of text that tell the kind of their column."""
+
+
+def read_foreign(
+    file: io.FileIO | io.BytesIO, path: str, form: Literal["parquet", "json"]
+) -> Table:
+    """The table in a file that is open; `path` is its name. Raises ValueError."""
+    if path == STANDARD_INPUT:
+        raise ValueError(tr("{format} cannot be piped in; name the file", format=form))
+    connection = connected()
+    import duckdb
+
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with connection:
+            collector = collected(connection, READERS[form], path, form)
+    except duckdb.Error as error:
+        raise ValueError(shortened(one_line(error), 200)) from None
+    return table_of(collector, path, digest)
+
+
+def connected() -> DuckDBPyConnection:
+    """A data base in memory that loads no extensions; raises ValueError without the extra."""
+    try:
+        import duckdb
+    except ImportError:
+        allowed = tr("needs the extra for such files: {command}", command=EXTRA)
+        raise ValueError(allowed) from None
+    return duckdb.connect(
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )
+
+
+def collected(connection: DuckDBPyConnection, reader: str, path: str, form: str) -> Collector:
+    """The rows that DuckDB reads, collected."""
+    source = [glob.escape(str(Path(path).expanduser().absolute()))]
+    types = {
+        str(name): str(kind)
+        for name, kind, *_ in connection.execute(
+            f"DESCRIBE SELECT * FROM {reader}", source
+        ).fetchall()
+    }
+    if len(types) > MOST_COLUMNS:
+        raise ValueError(tr("has more than {most} columns", most=MOST_COLUMNS))
+    count = connection.execute(f"SELECT count(*) FROM {reader}", source).fetchone()
+    rows = int(count[0]) if count else 0
+    if rows == 0:
+        raise ValueError(tr("the file is empty"))
+    wanted = ", ".join(
+        f"{cast(name, kind)} AS c{k}" for k, (name, kind) in enumerate(types.items())
+    )
+    query, said = f"SELECT {wanted} FROM {reader}", []
+    if rows * len(types) > MOST_NUMBERS:
+        size = SAMPLE // len(types)
+        query += f" USING SAMPLE reservoir({size} ROWS) REPEATABLE ({SEED})"
+        said.append(Message("a random sample of {size:,} of {rows:,} rows", size=size, rows=rows))
+    arrays = connection.execute(query, source).fetchnumpy()
+    columns = [plain(arrays[f"c{k}"], kind) for k, kind in enumerate(types.values())]
+    return filled(columns, list(types), list(types.values()), form, said)
+
+
+def cast(name: str, kind: str) -> str:
+    """A column of DuckDB as a double, seconds since 1970, or text."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    match sort_of(kind):
+        case "number" | "boolean":
+            return f"CAST({quoted} AS DOUBLE)"
+        case "date":
+            return f"epoch({quoted})"
+    return f"CAST({quoted} AS VARCHAR)"
+
+
+def sort_of(kind: str) -> Sensed:
+    """What a type of DuckDB holds."""
+    if kind.removeprefix("U").startswith(NUMBERS) and not kind.endswith("]"):
+        return "number"
+    if kind == "BOOLEAN":
+        return "boolean"
+    return "date" if kind == "DATE" or kind.startswith("TIMESTAMP") else "words"
+
+
+def plain(array: NDArray[np.generic], kind: str) -> NDArray[np.float64] | list[str]:
+    """A column as numbers, NaN where missing, or as cells."""
+    if sort_of(kind) == "words":
+        return ["" if cell is None else str(cell) for cell in np.ma.filled(array, None)]
+    return np.ma.filled(array.astype(np.float64), np.nan)
+
+
+def filled(
+    columns: Sequence[NDArray[np.float64] | list[str]],
+    names: Sequence[str],
+    types: Sequence[str],
+    form: str,
+    said: Sequence[Message],
+) -> Collector:
+    """Columns, collected as those of a text are; raises ValueError for what is not finite."""
+    kinds: list[Sensed] = []
+    for column, kind in zip(columns, types, strict=True):
+        if isinstance(column, list):
+            cells = [cell for cell in column[:LOOKED_AT] if cell.casefold() not in NOTHING]
+            kinds.append(kind_of(cells, "."))
+        else:
+            kinds.append(sort_of(kind))
+    nothing = ("",) * len(names)
+    layout = Layout(
+        form, "", ".", True, False, NOTHING, 0, unique(names), (False,) * len(names), nothing,
+        tuple(kinds), tuple(said),
+    )  # fmt: skip
+    rows = len(columns[0])
+    collector = Collector(layout, rows)
+    for name, column in zip(layout.names, columns, strict=True):
+        if not isinstance(column, list) and len(bad := np.flatnonzero(np.isinf(column))):
+            raise ValueError(tr("row {row}, column {name}: not finite", row=bad[0] + 1, name=name))
+    collector.take(columns, np.arange(1, rows + 1))
+    return collector
