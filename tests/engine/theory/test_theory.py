@@ -10,13 +10,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 
 from engine.catalog.losses import LOSSES, LossEntry
 from engine.experiment import Experiment
 from engine.problem import build
 from engine.theory.closed_form import least_squares
 from engine.theory.derivatives import curvatures, slopes, steepest_curvature
-from engine.theory.expected_loss import expected_loss
+from engine.theory.expected_loss import expected_loss, loss_of_the_truth, symbol_of
+from engine.theory.gather import best_values, floor_of
 from tests.support.runs import Array, array, epochs_of, facts_of
 from tests.support.strategies import every_entry
 
@@ -99,20 +101,24 @@ def test_nothing_to_learn_from_zeros() -> None:
 def test_the_closed_form_nears_the_truth_with_the_root_of_n(n: int, distance: float) -> None:
     """‖θ*−θ‖ falls as n^(−½): 1.7e-3, 4.9e-4, 1.6e-4 at n=100, 1000, 10000."""
     truth = np.array([2.0, -3.4, 4.2])
-    found = [
-        np.linalg.norm(np.concatenate([known.optimum["w"], known.optimum["b"]]) - truth)
+    distances = [
+        np.linalg.norm(np.concatenate([best["w"], best["b"]]) - truth)
         for seed in range(40)
-        for known in [facts_of(Experiment(seed=seed).changed({"data.n": n}))]
+        for best in [best_values(build(Experiment(seed=seed).changed({"data.n": n})))]
     ]
-    assert np.mean(found) == pytest.approx(distance, rel=0.25)
+    assert np.mean(distances) == pytest.approx(distance, rel=0.25)
 
 
 def test_the_optimum_is_the_noise_floor_less_what_was_fitted() -> None:
     """E[min half loss]=½σ²(n−d)/n with d parameters; n=1000: sd ≈4.5 %."""
-    at_50 = [facts_of(Experiment(seed=seed).changed({"data.n": 50})) for seed in range(300)]
-    optimum = np.mean([known.floor.optimum or 0.0 for known in at_50])
-    assert optimum == pytest.approx(0.5e-4 * 47 / 50, rel=0.04)
-    at_1000 = [facts_of(Experiment(seed=seed)).floor.optimum or 0.0 for seed in range(100)]
+
+    def optima(n: int, seeds: int) -> list[float]:
+        run = Experiment().changed({"data.n": n})
+        problems = (build(run.changed({"seed": seed})) for seed in range(seeds))
+        return [floor_of(problem).optimum or 0.0 for problem in problems]
+
+    assert np.mean(optima(50, 300)) == pytest.approx(0.5e-4 * 47 / 50, rel=0.04)
+    at_1000 = optima(1000, 100)
     assert np.mean(at_1000) == pytest.approx(0.5e-4 * 997 / 1000, rel=0.015)
     assert np.std(at_1000) / np.mean(at_1000) == pytest.approx(0.045, abs=0.012)
 
@@ -215,10 +221,11 @@ def test_the_true_model_at_its_best_height_costs_the_noise_floor(entry: LossEntr
     )
     problem = build(experiment)
     r = problem.X.double() @ torch.tensor([[2.0], [-3.4]]).double() + 4.2 - problem.y
-    least = min(float(problem.loss(r + c).mean()) for c in np.linspace(-1, 2, 301))
-    floor = facts_of(experiment).floor
-    assert floor.noise == pytest.approx(least, rel=0.01)
-    assert floor.symbol == "min E ℓ(ε + c)"
+    least = minimize_scalar(
+        lambda height: float(problem.loss(r + height).mean()), bounds=(-1, 2), method="bounded"
+    )
+    assert loss_of_the_truth(problem) == pytest.approx(least.fun, rel=0.01)
+    assert symbol_of(problem) == "min E ℓ(ε + c)"
 
 
 # Derivatives ---------------------------------------------------------------------------------
