@@ -17,6 +17,11 @@ class Over(Screen[Result]):
     ModalScreen among the bases: the stylesheet knows a widget by its first one.
     """
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: they come after the screen, and go before it."""
+        return self.is_attached and self.is_mounted and not self._pruning
+
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Hand the result back and leave, unless that is done already."""
         return super().dismiss(result) if self.is_active else AwaitComplete()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import chain, repeat
 from random import Random
 from time import monotonic
@@ -21,6 +22,7 @@ from tests.support.snapshots import ready, running
 from tui.app import LEAST
 from tui.forms.fields import ChoiceScreen, Picker
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.job import JobScreen
 from tui.screens.lessons import LessonsScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette
@@ -85,6 +87,23 @@ async def test_a_second_press_of_the_palettes_key_leaves_it() -> None:
                     send(app, "ctrl+p")
                     await pilot.pause()
             await leave_dialog(pilot)
+        await leave(pilot)
+
+
+async def test_a_screen_that_comes_or_goes_may_be_resized() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for key in FULL:
+            send(app, key)
+            while not isinstance(screen := app.screen, JobScreen) or not screen.is_mounted:
+                if isinstance(screen, JobScreen):
+                    screen.redraw()
+                await asyncio.sleep(0)
+            screen.dismiss(None)
+            while screen.is_attached:
+                screen.redraw()
+                await asyncio.sleep(0)
         await leave(pilot)
 
 

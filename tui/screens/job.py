@@ -69,7 +69,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
 
     def look(self) -> None:
         """Show what the session has to show, if it is new."""
-        if not self.is_attached:  # its widgets go before the screen does
+        if not self.is_whole:
             return
         latest = self.latest()
         if latest is None or latest is self.shown:
@@ -91,7 +91,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
 
     def redraw(self) -> None:
         """Show the work once more, unless the screen is being taken away."""
-        if self.is_attached:
+        if self.is_whole:
             self.show_progress()
 
     def on_descendant_focus(self) -> None:

@@ -182,7 +182,7 @@ class SweepScreen(JobScreen[SweepProgress]):
 
     def look(self) -> None:
         """Show what the session has to show, if it is new, and the limit once it is known."""
-        if self.is_attached and self.critical_lr() != self.limit:
+        if self.is_whole and self.critical_lr() != self.limit:
             self.take_limit()
             self.form.show(self.experiment)
             self.show_progress()
