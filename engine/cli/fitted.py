@@ -20,9 +20,12 @@ def fitted(experiment: Experiment) -> tuple[Problem, Regression]:
 
     Raises BadInput for a model that is not linear, and for fewer rows than coefficients.
     """
+    import torch
+
     from engine.problem import build
     from engine.theory.inference import inference
 
+    torch.set_num_threads(1)  # blocks of rows are too small to be shared, as on the screen
     with busy_with(tr("drawing the data and working out the regression")):
         problem = build(experiment)
         n, p = len(problem.X), sum(map(math.prod, problem.linear.shapes.values()))
