@@ -376,7 +376,7 @@ ACTIONS: tuple[Action, ...] = (
         "v",
         "v",
         "view",
-        "Fit, residuals, parameters, landscape, directions, or losses.",
+        "Fit, residuals, parameters, landscape, directions, losses, or diagnostics.",
         CHART,
         panel="fit",
     ),

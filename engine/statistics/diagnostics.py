@@ -29,6 +29,8 @@ class Diagnostics:
     """e/(σ̂₍ᵢ₎√(1 − h)), externally, σ̂₍ᵢ₎ from all the other rows: Student's t of df − 1."""
     cook: Tensor
     """r²·h/((1 − h)·p): how far the line would move without the row (Cook 1977)."""
+    parameters: int
+    """p: how many numbers the line has, as far as they are unique."""
 
 
 def diagnostics(line: Line, X: Tensor, y: Tensor) -> Diagnostics:
@@ -49,6 +51,7 @@ def diagnostics(line: Line, X: Tensor, y: Tensor) -> Diagnostics:
         studentized=r,
         deleted=r / others.sqrt(),
         cook=r * r * h / (rest * parameters),
+        parameters=parameters,
     )
 
 

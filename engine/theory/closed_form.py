@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.statistics.line import fit_line
+from engine.statistics.line import Line, fit_line
 
 
 def least_squares(
@@ -18,6 +18,12 @@ def least_squares(
     solution of least norm.
     """
     if not centred:
-        return fit_line(X, y, False, ridge).slopes
-    line = fit_line(X[:, :-1], y, True, None if ridge is None else ridge[:-1])
+        return parameters(fit_line(X, y, False, ridge))
+    return parameters(fit_line(X[:, :-1], y, True, None if ridge is None else ridge[:-1]))
+
+
+def parameters(line: Line) -> Tensor:
+    """The slopes of a line, and behind them its intercept where it has one: θ (parameters,)."""
+    if not line.intercept:
+        return line.slopes
     return torch.cat([line.slopes, line.slopes.new_tensor([line.constant])])

@@ -9,6 +9,7 @@ from engine.catalog.parameters import Values
 from engine.theory.floor import Floor
 
 if TYPE_CHECKING:
+    from engine.statistics.diagnostics import Diagnostics
     from engine.support.device import DeviceInfo
     from engine.theory.stability import Stability
 
@@ -19,6 +20,8 @@ class Sample:
 
     X: tuple[tuple[float, ...], ...]
     y: tuple[float, ...]
+    diagnostics: Diagnostics | None = None
+    """How these points stand to the least squares of all; None where nothing can be told."""
 
 
 @dataclass(frozen=True, eq=False)

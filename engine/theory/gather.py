@@ -7,6 +7,8 @@ import torch
 from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, numbers
 from engine.problem import Problem
+from engine.statistics.diagnostics import diagnostics
+from engine.statistics.line import Line, fit_line
 from engine.support.device import available, describe
 from engine.theory.expected_loss import loss_of_the_truth, symbol_of
 from engine.theory.facts import Facts, Sample
@@ -20,9 +22,11 @@ SAMPLE_SIZE = 400
 
 def facts(problem: Problem) -> Facts:
     """What is known of a problem before training: truth, optimum, noise floor, start, …"""
-    best = best_values(problem)
+    line = least_squares_of(problem)
+    best = best_values(problem, line)
     n = len(problem.X)
     chosen = slice(0, min(n, SAMPLE_SIZE))
+    X, y = problem.X[chosen], problem.y[chosen]
     return Facts(
         n=n,
         features=problem.dataset.features,
@@ -37,8 +41,9 @@ def facts(problem: Problem) -> Facts:
         start=numbers(problem.start),
         start_loss=problem.mean_loss(problem.start),
         sample=Sample(
-            tuple(tuple(column) for column in problem.X[chosen].T.tolist()),
-            tuple(problem.y[chosen, 0].tolist()),
+            tuple(tuple(column) for column in X.T.tolist()),
+            tuple(y[:, 0].tolist()),
+            diagnostics(line, X, y) if line and line.df > 0 else None,
         ),
     )
 
@@ -48,10 +53,18 @@ def floor_of(problem: Problem) -> Floor:
     return floor_at(problem, best_values(problem))
 
 
-def best_values(problem: Problem) -> Values:
+def least_squares_of(problem: Problem) -> Line | None:
+    """The least squares of the training rows; None for a model that is not linear."""
+    model = problem.model
+    if not isinstance(model, Linear):
+        return None
+    return fit_line(problem.X, problem.y, model.bias is not None)
+
+
+def best_values(problem: Problem, line: Line | None = None) -> Values:
     """The optimum by parameter names; empty for a model that is not linear in its parameters."""
     model = problem.model
-    return model.named(optimum(problem, model).tolist()) if isinstance(model, Linear) else {}
+    return model.named(optimum(problem, model, line).tolist()) if isinstance(model, Linear) else {}
 
 
 def floor_at(problem: Problem, best: Values) -> Floor:

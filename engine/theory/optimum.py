@@ -10,8 +10,9 @@ from torch import Tensor
 
 from engine.catalog.model import Linear
 from engine.problem import Problem
+from engine.statistics.line import Line
 from engine.statistics.rows import blocks
-from engine.theory.closed_form import least_squares
+from engine.theory.closed_form import least_squares, parameters
 from engine.theory.derivatives import Loss, both_derivatives, steepest_curvature
 
 STEPS = 60
@@ -36,11 +37,12 @@ def has_closed_form(problem: Problem) -> bool:
     )
 
 
-def optimum(problem: Problem, model: Linear) -> Tensor:
+def optimum(problem: Problem, model: Linear, line: Line | None = None) -> Tensor:
     """θ* of shape (parameters,), float64: argmin weight·mean ℓ(X̃θ − y) + Σ penalty(w).
 
     The weight is the multiple of the mean loss that the steps of an epoch follow on average. The
-    closed form where there is one; else by Newton's method. For convex losses.
+    closed form where there is one; else by Newton's method. For convex losses. `line` is the least
+    squares of the data, where it is known.
     """
     experiment, loss = problem.experiment, problem.experiment.loss.entry
     weight = experiment.mean_weight
@@ -49,7 +51,10 @@ def optimum(problem: Problem, model: Linear) -> Tensor:
     if has_closed_form(problem):
         bend = weight * steepest_curvature(experiment.loss)
         ridge[: model.features] = steepest_curvature(experiment.penalty) / bend
-    start = least_squares(X, y, ridge, centred=model.bias is not None)
+    if line is None or ridge.any():
+        start = least_squares(X, y, ridge, centred=model.bias is not None)
+    else:
+        start = parameters(line)
     if has_closed_form(problem):
         return start
     objective = Objective(

@@ -13,6 +13,8 @@ import torch
 
 from engine.catalog.parameters import Values, flat
 from engine.experiment import Experiment
+from engine.statistics.diagnostics import diagnostics
+from engine.statistics.line import fit_line
 from engine.support.device import DeviceInfo
 from engine.support.translation import Message
 from engine.theory.curvature import Curvature
@@ -69,7 +71,8 @@ def sample(w: tuple[float, ...] = W, b: float = B, noise: float = 0.3, n: int = 
         b + sum(weight * x for weight, x in zip(w, row, strict=True)) + noise * random.gauss(0, 1)
         for row in rows
     )
-    return Sample(columns, y)
+    X, labels = torch.tensor(columns).T.double(), torch.tensor(y)[:, None].double()
+    return Sample(columns, y, diagnostics(fit_line(X, labels, True), X, labels))
 
 
 def steady(parameters: int) -> Stability:

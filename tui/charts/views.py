@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.charts.diagnostics import FITTED, LEVERAGE, NORMAL, SCALE
 from tui.charts.directions import DIRECTIONS
 from tui.charts.fit import FIT
 from tui.charts.landscape import LANDSCAPE
@@ -11,5 +12,9 @@ from tui.charts.residuals import RESIDUALS
 from tui.charts.view import View
 
 VIEWS: dict[str, View] = {
-    view.name: view for view in (FIT, RESIDUALS, PARAMETERS, LANDSCAPE, DIRECTIONS, LOSS_SHAPES)
-}
+    view.name: view
+    for view in (
+        FIT, RESIDUALS, PARAMETERS, LANDSCAPE, DIRECTIONS, LOSS_SHAPES,
+        FITTED, NORMAL, SCALE, LEVERAGE,
+    )
+}  # fmt: skip
