@@ -156,7 +156,8 @@ class History(Recorder):
             for start in range(0, len(losses), piece):
                 part = losses[start : start + piece]
                 x = (before + start + len(part)) / per_epoch
-                self.batch_losses.add(x, float(part.min()), float(part.max()))
+                sample = float(part[self.batch_losses.random.randrange(len(part))])
+                self.batch_losses.add(x, float(part.min()), float(part.max()), sample)
         # At the end of an epoch the parameters come with it.
         if event.step % per_epoch and len(losses) < per_epoch:
             self._track(event.step, lambda: numbers(event.live.params()))

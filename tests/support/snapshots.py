@@ -109,7 +109,7 @@ def falling(steps: int, factor: float = 0.94) -> Points:
         16 * factor**step * (1 + 0.6 * spread(step)) + 5e-5 * (1 + 0.5 * spread(step, 0.5))
         for step in range(steps)
     )
-    return Points(xs, ys, ys)
+    return Points(xs, ys, ys, ys)
 
 
 def points(*losses: float) -> Points:
@@ -243,7 +243,7 @@ def diverged(number: int = 3) -> Snapshot:
         batch_loss=losses[-1],
         params={"w": (-4215.3, 9120.7), "b": (-15023.0,)},
         grads={"w": (-2.1e5, 3.9e5), "b": (1.2e6,)},
-        batch_losses=Points(xs, losses, losses),
+        batch_losses=Points(xs, losses, losses, losses),
         seconds=0.02,
         steps_per_second=850.0,
         autopsy=Autopsy(
@@ -275,9 +275,10 @@ def one_point() -> Snapshot:
 
 def constant() -> Snapshot:
     """A loss that does not move."""
-    losses = Points(tuple(i / 100 for i in range(1, 301)), (16.2,) * 300, (16.2,) * 300)
+    losses = (16.2,) * 300
+    batches = Points(tuple(i / 100 for i in range(1, 301)), losses, losses, losses)
     return replace(
-        finished(1), loss=16.2, batch_losses=losses, epoch_losses=points(16.2, 16.2, 16.2, 16.2)
+        finished(1), loss=16.2, batch_losses=batches, epoch_losses=points(16.2, 16.2, 16.2, 16.2)
     )
 
 
@@ -291,7 +292,7 @@ def zeros() -> Snapshot:
         experiment=Experiment().changed({"data.noise": 0.0}),
         facts=known,
         loss=0.0,
-        batch_losses=Points(batches.x, lows, lows),
+        batch_losses=Points(batches.x, lows, lows, lows),
         epoch_losses=points(16.2, 0.0378, 1.1e-9, 0.0),
     )
 

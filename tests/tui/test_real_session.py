@@ -124,7 +124,7 @@ async def test_s_trains_and_the_screen_shows_what_came_out(drawn: None) -> None:
         for name, value in labels(expected.params):
             row = next(line for line in lines if f"│ {name} " in line and number(value) in line)
             errors = dict(labels(here.now.errors()))
-            assert number(errors[name], signed=True) in row
+            assert number(errors[name], signed=True, digits=3) in row
         assert f"epoch 3, loss {loss_text(expected.loss)}" in here.screen()
         assert "at the noise floor" in here.screen()
         assert "● finished  3/3" in lines[0]

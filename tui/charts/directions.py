@@ -21,14 +21,12 @@ def directions_chart(now: Snapshot) -> Chart:
     """|vᵀ(θ − θ*)| of each eigenvector over the epochs, and dashed what theory predicts."""
     predicted = is_predicted(now)
     by_steepness = list(enumerate(directions(now)))[::-1]  # the steepest lies on top
-    # Between the steepest and the flattest the colours go in order.
-    named = {0, len(by_steepness) - 1}
     measured = [
         Curve(
             now.path.x,
             direction.measured,
             color=index,
-            label=f"λ {significant(direction.eigenvalue, 3)}" if index in named else "",
+            label=f"λ {significant(direction.eigenvalue, 3)}",
         )
         for index, direction in by_steepness
     ]

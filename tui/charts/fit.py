@@ -8,8 +8,9 @@ from engine.catalog.parameters import flat
 from engine.support.translation import tr
 from engine.theory.landscape import Range
 from engine.training.snapshot import Snapshot
-from tui.charts.view import View
+from tui.charts.view import Scene, View
 from tui.drawing.chart import Chart, Curve
+from tui.drawing.ticks import padded
 
 LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
@@ -27,13 +28,16 @@ def predictions(snapshot: Snapshot, columns: Sequence[Sequence[float]]) -> list[
 
 
 def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
-    """y against one feature, with the influence of the other features taken out at their mean."""
+    """y against one feature, with the influence of the other features taken out at their mean.
+
+    The line reaches beyond the data.
+    """
     assert snapshot.facts
     columns, y = snapshot.facts.sample.X, snapshot.facts.sample.y
     feature %= len(columns)
     column = columns[feature]
-    left, right = min(column), max(column)
-    xs = [left + (right - left) * i / LINE_POINTS for i in range(LINE_POINTS + 1)]
+    ends = feature_range(snapshot, feature)
+    xs = [ends[0] + (ends[1] - ends[0]) * i / LINE_POINTS for i in range(LINE_POINTS + 1)]
     rows = [
         xs if i == feature else [sum(values) / len(values)] * len(xs)
         for i, values in enumerate(columns)
@@ -46,29 +50,36 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
         if single
         else tr("{y} against {x}, rest at mean", y=target, x=name)
     )
+    # Where there is one feature the data lie on the line, and would be hidden by it.
+    data = Curve(column, y, "points", "data", tr("data"), marker=".", shares=single)
+    line = Curve(xs, predictions(snapshot, rows), color="fit", label=tr("model"), marker="*")
     return Chart(
-        (
-            Curve(column, y, "points", "data", tr("data"), marker="."),
-            Curve(xs, predictions(snapshot, rows), color="fit", label=tr("model"), marker="*"),
-        ),
+        (line, data) if single else (data, line),
         title=title,
         x_label=name,
         y_label=target,
+        x_range=ends,
     )
 
 
 def feature_range(snapshot: Snapshot, feature: int) -> Range:
-    """The least and the greatest value of one feature in the sample."""
+    """The x range of one feature: all of its values in the sample, and a little air."""
     assert snapshot.facts
     columns = snapshot.facts.sample.X
     column = columns[feature % len(columns)]
-    return min(column), max(column) or 1.0
+    return padded(min(column), max(column))
+
+
+def draw_fit(scene: Scene) -> Chart:
+    """The fit as it is looked at; the cursor reads the model."""
+    chart = fit_chart(scene.now, scene.turn)
+    return scene.seen(chart, read=[curve.color for curve in chart.curves].index("fit"))
 
 
 FIT = View(
     "fit",
     "Fit",
-    lambda scene: scene.seen(fit_chart(scene.now, scene.turn)),
+    draw_fit,
     turns="feature",
     full_range=feature_range,
 )

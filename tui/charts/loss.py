@@ -52,7 +52,7 @@ def loss_chart(
         curves.append(
             Curve(
                 batches.x,
-                batches.low,
+                batches.sample,
                 "points",
                 "faint",
                 tr("minibatch"),
@@ -112,6 +112,7 @@ def band_curves(spread: Band) -> list[Curve]:
             label=label,
             dashed=index in (0, 4),
             marker="o",
+            shares=True,
         )
         for index, label in enumerate(labels)
         if spread

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rich.cells import cell_len
 
 from tui.ascii import clean
 from tui.drawing.area import Area
 from tui.drawing.chart import Chart, Level
 from tui.drawing.page import Page
-from tui.drawing.ticks import linear_ticks, log_ticks, short
+from tui.drawing.ticks import Tick, linear_ticks, log_ticks, short, steady_ticks
 from tui.drawing.trace import is_drawable
 from tui.themes import Palette
 
@@ -26,16 +28,14 @@ def levels_by_row(chart: Chart, area: Area, *, ascii: bool) -> dict[int, Level]:
 
 
 def labels_by_row(chart: Chart, area: Area, levels: dict[int, Level]) -> dict[int, str]:
-    """Return the labels of the y axis by row; a level has its value there, and some room."""
-    ticks_of = log_ticks if chart.log_y else linear_ticks
-    ticks = ticks_of(area.window.low, area.window.high, max(area.height // 2, 2))
-    labels = {row: short(level.y, log=chart.log_y) for row, level in levels.items()}
-    taken = {near for row in levels for near in (row - 1, row, row + 1)}
-    for at, label in ticks:
-        row = area.row_of(at)
-        if row is not None and row not in taken:
-            labels[row] = label
-    return labels
+    """Return the labels of the y axis by row; a level has its value where it lies."""
+    window, ticks_of = area.window, log_ticks if chart.log_y else linear_ticks
+    if window.step:
+        ticks = steady_ticks(window.low, window.high, window.step, log=chart.log_y)
+    else:
+        ticks = ticks_of(window.low, window.high, max(area.height // 2, 2))
+    labels = {row: label for at, label in ticks if (row := area.row_of(at)) is not None}
+    return labels | {row: short(level.y, log=chart.log_y) for row, level in levels.items()}
 
 
 def write_axes(
@@ -53,18 +53,33 @@ def write_axes(
     page.write(area.column - 1, bottom, "└" + "─" * area.width, quiet)
     # The columns free for the name of x: after the last label, or before it.
     free = before = start = 0
-    for at, label in linear_ticks(left, right, max(area.width // 10, 2), whole=whole):
-        column = area.column_of(at) or 0
-        begin = min(max(column - len(label) // 2, 0), page.width - len(label))
-        if begin >= free:
-            before, start, free = free, begin, begin + len(label) + 1
-            page.write(column, bottom, "┬", quiet)
-            page.write(begin, bottom + 1, label, quiet)
+    for begin, column, label in labels_of_x(page, area, whole=whole):
+        before, start, free = free, begin, begin + len(label) + 1
+        page.write(column, bottom, "┬", quiet)
+        page.write(begin, bottom + 1, label, quiet)
     name = clean(chart.x_label, page.ascii)
     if free + 1 + cell_len(name) <= page.width:
         page.write(free + 1, bottom + 1, name, quiet)
     elif before + 1 + cell_len(name) + 2 <= start:
         page.write(start - 2 - cell_len(name), bottom + 1, name, quiet)
+
+
+def labels_of_x(page: Page, area: Area, *, whole: bool) -> list[tuple[int, int, str]]:
+    """Return where each label of the x axis begins, the column of its tick, and the label.
+
+    As many even ticks as have room for all their labels.
+    """
+
+    def placed(tick: Tick) -> tuple[int, int, str]:
+        column, size = area.column_of(tick.at) or 0, len(tick.label)
+        return min(max(column - size // 2, 0), page.width - size), column, tick.label
+
+    window, labels = area.window, []
+    for count in range(max(area.width // 10, 2), 0, -1):
+        labels = [placed(t) for t in linear_ticks(window.left, window.right, count, whole=whole)]
+        if all(one[0] + len(one[2]) < other[0] for one, other in pairwise(labels)):
+            return labels
+    return labels[:1]
 
 
 def write_levels(

@@ -27,7 +27,9 @@ class Curve:
     marker: str = ""
     """The character drawn in ASCII mode; empty: chosen by position."""
     highs: Sequence[float] = ()
-    """Per-bucket maxima, where ys holds the minima of buckets."""
+    """Per-bucket maxima, where ys holds the minima of buckets, of a cloud any value of each."""
+    shares: bool = False
+    """Where it meets a curve below it, every other cell is left to that."""
     mark: str = "•"
     """The character of marks, and of points in the legend."""
 

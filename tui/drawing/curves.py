@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import chain
+import random
+from collections.abc import Iterable
+from operator import itemgetter
 
 from tui.drawing.area import Area
-from tui.drawing.chart import Chart
+from tui.drawing.chart import Chart, Curve
 from tui.drawing.markers import ascii_marker, swatch
 from tui.drawing.page import Page
 from tui.drawing.paint import paint, sprinkle
-from tui.drawing.trace import Dot, Trace, clipped, is_inside, once, straightened
+from tui.drawing.trace import Dot, Point, Trace, clipped, is_inside, once, straightened
 from tui.themes import Palette
+
+MOST_POINTS = 2000
+"""Most points of a cloud that are drawn."""
 
 
 def write_marks(
     page: Page, area: Area, chart: Chart, index: int, trace: Trace, palette: Palette
 ) -> None:
     """Write the marks of a curve, where they stand apart."""
-    cells = dict.fromkeys(map(area.cell, cloud_dots(area, trace)))
+    cells = dict.fromkeys(map(area.cell, dots_inside(area, zip(trace.xs, trace.ys, strict=True))))
     if len(cells) <= area.width // 4:
         style = palette.style(chart.curves[index].color)
         for column, row in cells:
@@ -25,30 +30,62 @@ def write_marks(
 
 
 def write_curve(
-    page: Page, area: Area, chart: Chart, index: int, trace: Trace, palette: Palette
+    page: Page,
+    area: Area,
+    chart: Chart,
+    index: int,
+    trace: Trace,
+    palette: Palette,
+    taken: set[tuple[int, int]],
 ) -> None:
-    """Write a line or a cloud of points."""
+    """Write a line or a cloud of points; `taken` are the cells of the curves below it."""
     curve = chart.curves[index]
     marker = ascii_marker(chart, index) if page.ascii else "braille"
     if curve.kind == "line":
         rows = paint(line_dots(area, trace), marker, area.width, area.height)
     else:
-        rows = sprinkle(cloud_dots(area, trace), marker, area.width, area.height)
+        rows = sprinkle(cloud_dots(area, curve, trace), marker, area.width, area.height)
     style = palette.style(curve.color)
     dashed = curve.dashed and not page.ascii  # there the marker tells it apart
     for row, line in enumerate(rows):
         for column, character in enumerate(line):
             # Holes have their place on the page, and do not crawl as the curve grows.
             hole = dashed and (column + row + row // 3) % 3 == 2
-            if character != " " and not hole:
+            meets = curve.shares and (column, row) in taken and (column + row) % 2 == 0
+            if character != " " and not hole and not meets:
                 page.put(area.column + column, area.row + row, character, style)
+                taken.add((column, row))
 
 
-def cloud_dots(area: Area, trace: Trace) -> tuple[Dot, ...]:
-    """Return the dots of a scatter, each once; thinned out per dot where x never goes back."""
-    window = area.window
-    stretches = trace.stretches(window.left, window.right, area.width * area.dots[0])
-    places = window.units(chain.from_iterable(stretches))
+def cloud_dots(area: Area, curve: Curve, trace: Trace) -> tuple[Dot, ...]:
+    """Return the dots of a scatter, each once.
+
+    Where there are too many points, a part of them drawn evenly: extremes alone would look like two
+    bands. The highest point of each column is kept, so that no spike is lost.
+    """
+    points = list(zip(trace.xs, trace.ys, strict=True))
+    if not curve.highs and len(points) <= MOST_POINTS:
+        return dots_inside(area, points)
+    values = Trace.of(curve.xs, curve.ys, log=area.window.log)
+    some = list(zip(values.xs, values.ys, strict=True))
+    if len(some) > MOST_POINTS:
+        some = random.Random(0).sample(some, MOST_POINTS)
+    highest = peaks(dots_inside(area, points), area.dots[0])
+    return tuple(dict.fromkeys((*dots_inside(area, some), *highest)))
+
+
+def peaks(dots: Iterable[Dot], wide: int) -> Iterable[Dot]:
+    """Return the highest dot of each column of cells, which are so many dots wide."""
+    highest: dict[int, Dot] = {}
+    for dot in dots:
+        column = dot[0] // wide
+        highest[column] = min(dot, highest.get(column, dot), key=itemgetter(1))
+    return highest.values()
+
+
+def dots_inside(area: Area, points: Iterable[Point]) -> tuple[Dot, ...]:
+    """Return the dots of the points that are on show, each once."""
+    places = area.window.units(points)
     return tuple(dict.fromkeys(map(area.dot, filter(is_inside, places))))
 
 

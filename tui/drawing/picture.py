@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.strip import Strip
@@ -15,7 +17,7 @@ from tui.drawing.curves import write_curve, write_marks
 from tui.drawing.ground import write_ground
 from tui.drawing.head import write_head
 from tui.drawing.page import Page
-from tui.drawing.trace import Trace, Window
+from tui.drawing.trace import Trace
 from tui.drawing.window import trace_of, window_of
 from tui.text.wrap import wrapped
 from tui.themes import DARK, Palette
@@ -50,11 +52,16 @@ def write_chart(page: Page, chart: Chart, palette: Palette) -> None:
     if top:
         write_head(page, chart, palette)
     traces = [trace_of(curve, log=chart.log_y) for curve in chart.curves]
-    window = window_of(chart, traces)
+    framed = page.width >= FRAME_WIDTH and page.height - top >= FRAME_HEIGHT
+    rows = page.height - top - 2 * framed
+    window = window_of(chart, traces, rows if framed else 0)
     if window is None:
         write_message(page, top, reason(chart), palette)
     elif page.height:
-        write_plot(page, top, chart, traces, window, palette)
+        dots = (1, 1) if page.ascii else (2, 4)
+        # Of the area, what stands in a row does not depend on where the columns begin.
+        area = Area(0, top, 1, rows, dots, window)
+        write_plot(page, area, chart, traces, palette, framed=framed)
 
 
 def write_message(page: Page, top: int, message: str, palette: Palette) -> None:
@@ -74,26 +81,30 @@ def reason(chart: Chart) -> str:
 
 
 def write_plot(
-    page: Page, top: int, chart: Chart, traces: list[Trace], window: Window, palette: Palette
+    page: Page,
+    area: Area,
+    chart: Chart,
+    traces: list[Trace],
+    palette: Palette,
+    *,
+    framed: bool,
 ) -> None:
     """Write axes, levels, cursor and curves, from the back to the front."""
-    framed = page.width >= FRAME_WIDTH and page.height - top >= FRAME_HEIGHT
-    height = page.height - top - 2 * framed
-    dots = (1, 1) if page.ascii else (2, 4)
-    # Of the area, what stands in a row does not depend on where the columns begin.
-    area = Area(0, top, 1, height, dots, window)
     levels = levels_by_row(chart, area, ascii=page.ascii)
     labels = labels_by_row(chart, area, levels) if framed else {}
     gutter = max(map(len, labels.values()), default=0) + 2 if framed else 0
     longest = max((cell_len(level.label) for level in levels.values()), default=0)
     margin = longest + 1 if framed and 0 < longest < page.width // 4 else 0
-    area = Area(gutter, top, page.width - gutter - margin, height, dots, window)
+    area = replace(area, column=gutter, width=page.width - gutter - margin)
     if framed:
         write_axes(page, area, chart, labels, palette)
     if chart.heat:
         write_ground(page, area, chart.heat, palette)
     write_levels(page, area, levels, palette, named=margin > 0)
     write_cursor(page, area, chart.cursor, palette)
+    taken: set[tuple[int, int]] = set()
     for index, (curve, trace) in enumerate(zip(chart.curves, traces, strict=True)):
-        write = write_marks if curve.kind == "marks" else write_curve
-        write(page, area, chart, index, trace, palette)
+        if curve.kind == "marks":
+            write_marks(page, area, chart, index, trace, palette)
+        else:
+            write_curve(page, area, chart, index, trace, palette, taken)

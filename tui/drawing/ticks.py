@@ -46,6 +46,60 @@ def padded(low: float, high: float, *, log: bool = False) -> tuple[float, float]
     return bottom, top
 
 
+GAPS = range(2, 16)
+"""Rows from one tick to the next that are tried."""
+MOST_STRETCHED = 1.5
+"""How much longer a range may become for the sake of even ticks."""
+LEAST_DECADES_ALIGNED = 2
+"""A log axis of fewer decades has ticks between the powers of ten, which are not even."""
+NICE_DECADES = (1, 2, 3, 5)
+
+
+class Aligned(NamedTuple):
+    """A range of an axis, and the step between its ticks, each in the middle of a row."""
+
+    low: float
+    high: float
+    step: float
+
+
+def aligned(low: float, high: float, rows: int, *, log: bool) -> Aligned | None:
+    """Return the least range around low..high whose ticks lie an equal number of rows apart.
+
+    In axis units. None where the range is too short for two ticks, on a log axis for powers of ten,
+    or where rounding would move the ticks.
+    """
+    span = high - low
+    if (log and span < LEAST_DECADES_ALIGNED) or not 0 < span / rows < math.inf:
+        return None
+    ranges: list[tuple[float, Aligned]] = []
+    for step in _nice_steps(span / rows, span, log=log):
+        for gap in GAPS:
+            unit = step / gap
+            bottom = math.floor(low / unit + 0.5) - 0.5 if unit > 0 else 0.0
+            first = math.ceil(bottom / gap) * gap
+            fits = unit * (bottom + rows) >= high and first + gap < bottom + rows
+            if fits and unit * rows <= MOST_STRETCHED * span and abs(bottom) + rows < 1e9:
+                one = Aligned(unit * bottom, unit * (bottom + rows), step)
+                ranges.append((unit * rows / span + gap / 20, one))  # rather more ticks
+    return min(ranges, default=(0.0, None))[1]
+
+
+def _nice_steps(least: float, most: float, *, log: bool) -> list[float]:
+    """Return the steps from least to most that people count in: decades, or 1, 2, 5 · 10ᵏ."""
+    exponents = range(_exponent(least), _exponent(most) + 1)
+    steps = [float(f"{m}e{k}") for k in exponents for m in (NICE_DECADES if log else (1, 2, 5))]
+    return [step for step in steps if least <= step <= most and not (log and step % 1)]
+
+
+def steady_ticks(low: float, high: float, step: float, *, log: bool) -> list[Tick]:
+    """Return the ticks at all multiples of a step within low..high, in axis units."""
+    values = _multiples(step, low, high)
+    if log:
+        return [Tick(value, f"1e{value:+.0f}") for value in values]
+    return [Tick(*pair) for pair in zip(values, _labels(values, step, False), strict=True)]
+
+
 def linear_ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[Tick]:
     """Return at most count + 1 ticks at multiples of 1, 2 or 5, increasing, within low..high.
 
@@ -58,8 +112,12 @@ def linear_ticks(low: float, high: float, count: int, *, whole: bool = False) ->
     step = max(step, finest)
     if not step > 0:  # the range is one of the smallest numbers there are
         return []
-    multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
-    values = [multiple * step for multiple in multiples]
+    values = _multiples(step, low, high)
+    for _ in range(2):  # halved twice at most, a step has two of its multiples in the range
+        if len(values) < 2 and count > 1 and step / 2.5 > finest:
+            step = _round_up(step / 2.5)
+            values = _multiples(step, low, high)
+    values = values[:: math.ceil(len(values) / (count + 1)) or 1]
     # At the far ends of the number line multiple * step is rounded to just outside.
     return [
         Tick(value, label)
@@ -75,13 +133,15 @@ def log_ticks(low: float, high: float, count: int) -> list[Tick]:
     narrow even for those, linear ticks.
     """
     decades = range(math.floor(low), math.ceil(high) + 1)
-    marks = _marks(decades, (1,), low, high)
+    marks = whole = _marks(decades, (1,), low, high)
     if len(marks) < 3:
         marks = _marks(decades, (1, 2, 5), low, high)
     if len(marks) < 2:
         fine = linear_ticks(10.0**low, 10.0**high, count)
         marks = [Tick(math.log10(at), label) for at, label in fine if at > 0]
         return [tick for tick in marks if low <= tick.at <= high]
+    if len(marks) > count + 1 and len(whole) > 1:
+        marks = whole
     # Thinned out from the top, which stays where it is while a loss falls.
     return marks[:: -math.ceil(len(marks) / max(count, 1))][::-1]
 
@@ -93,6 +153,10 @@ def short(value: float, *, log: bool) -> str:
         return f"{value:.4g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+
+
+def _multiples(step: float, low: float, high: float) -> list[float]:
+    return [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _is_far(value: float) -> bool:

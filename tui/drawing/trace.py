@@ -88,11 +88,12 @@ def decimate(
 ) -> list[list[Point]]:
     """Thin a curve to the lowest and the highest point of each column of left..right.
 
+    Where there are no more than two points a column, all of them are kept.
     xs must not decrease. Returns the stretches between breaks; a break within a column is not
     seen. The nearest point on either side of left..right is kept: a line leads to it.
     """
     begin, end = bisect_left(xs, left), bisect_right(xs, right)
-    width = right - left
+    width, few = right - left, end - begin <= 2 * columns
     edges = (left + width * (column / columns) for column in range(1, columns))
     bounds = [begin, *(bisect_left(xs, edge, begin, end) for edge in edges), end]
     bounds = [max(begin - 1, 0), *bounds, min(end + 1, len(xs))]
@@ -101,7 +102,7 @@ def decimate(
         if start == stop:
             continue
         run = ys[start:stop]
-        extremes = {run.index(min(run)), run.index(max(run))}
+        extremes = range(len(run)) if few else {run.index(min(run)), run.index(max(run))}
         if start in breaks or not stretches:
             stretches.append([])
         stretches[-1] += [(xs[start + i], run[i]) for i in sorted(extremes)]
@@ -117,6 +118,8 @@ class Window:
     low: float
     high: float
     log: bool
+    step: float = 0.0
+    """From one tick of y to the next; 0 where the range was asked for, which may suit none."""
 
     def height(self, y: float) -> float:
         """Return a drawable y in axis units."""

@@ -6,7 +6,7 @@ import math
 from itertools import chain
 
 from tui.drawing.chart import Chart, Curve
-from tui.drawing.ticks import padded
+from tui.drawing.ticks import aligned, padded
 from tui.drawing.trace import (
     Trace,
     Window,
@@ -33,8 +33,11 @@ def trace_of(curve: Curve, *, log: bool) -> Trace:
     return Trace.of(xs, ys, log=log)
 
 
-def window_of(chart: Chart, traces: list[Trace]) -> Window | None:
-    """Return the part of the plane to show, or None where there is nothing to draw."""
+def window_of(chart: Chart, traces: list[Trace], rows: int = 0) -> Window | None:
+    """Return the part of the plane to show, or None where there is nothing to draw.
+
+    Where rows are given, an automatic y range is such that its ticks are equally many rows apart.
+    """
     shown = [trace for trace in traces if trace.xs]
     heat = chart.heat
     x_asked = asked_range(chart.x_range, log=False) or (
@@ -62,6 +65,9 @@ def window_of(chart: Chart, traces: list[Trace]) -> Window | None:
             # Without noise the best loss is 1e-30, and nothing else could be told apart.
             if not chart.log_y or low - LEVEL_REACH <= y <= high + LEVEL_REACH:
                 low, high = min(low, y), max(high, y)
+    steady = aligned(low, high, rows, log=chart.log_y) if rows and not y_asked else None
+    if steady:
+        return Window(left, right, steady.low, steady.high, chart.log_y, steady.step)
     low, high = y_asked or padded(low, high, log=chart.log_y)
     return Window(left, right, low, high, chart.log_y)
 

@@ -84,7 +84,7 @@ def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
     )
     if share >= FAR_ABOVE:
         return tr("{times} × its limit", times=times(share)), bar
-    at = significant(limit.lr, 3) if limit.lr >= 0.01 else number(limit.lr)  # the label is narrow
+    at = significant(limit.lr, 3) if limit.lr >= 0.01 else number(limit.lr, digits=3)
     return tr("{share} of {limit}", share=percent(share), limit=at), bar
 
 

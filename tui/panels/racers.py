@@ -19,7 +19,7 @@ from engine.support.cell_width import right
 from engine.support.translation import tr
 from tui.charts.racers import place_of
 from tui.drawing.page import Picture
-from tui.text.numbers import loss_text, number
+from tui.text.numbers import loss_text
 
 NO_NUMBER = "–"
 COLUMN_WIDTHS = (8, 9, 7)
@@ -49,7 +49,7 @@ def cells(track: Track | None) -> tuple[str, str, str]:
     """A racer's lr, its loss and the steps after which it stays at the floor."""
     if track is None:
         return "", "", ""
-    lr = tr(track.status) if track.lr is None else number(track.lr)
+    lr = tr(track.status) if track.lr is None else significant(track.lr, 4)
     floor = NO_NUMBER if track.stay_step is None else str(track.stay_step)
     if track.status == "diverged":
         return lr, tr("diverged"), floor

@@ -13,10 +13,16 @@ from engine.catalog.parameters import labels
 from engine.support.translation import Translatable, tr
 from engine.training.snapshot import Snapshot, norm
 from tui.text.numbers import number
-from tui.text.tables import side_by_side
+from tui.text.tables import undivided
 
 COLUMNS: tuple[Translatable, ...] = ("value", "true", "error", "grad")
-CELL_WIDTH = 8
+CELL_WIDTH = 7
+"""Least cells of a column."""
+DIFFERENCES: tuple[Translatable, ...] = ("error", "grad")
+DIFFERENCE_DIGITS = 3
+"""Significant digits of a difference, whose size says enough."""
+MOST_DECIMALS = 4
+"""Most decimals of a true value."""
 
 
 class ValuesPanel(ScrollView, can_focus=True):
@@ -65,7 +71,7 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     errors = snapshot.errors()
     sources = dict(zip(COLUMNS, (snapshot.params, facts.true, errors, snapshot.grads), strict=True))
     cells = {
-        tr(column): [number(value, signed=column == "error") for _, value in labels(values)]
+        tr(column): written(column, [value for _, value in labels(values)])
         for column, values in sources.items()
         if values or column == "grad"
     }
@@ -73,9 +79,9 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     if facts.optimum:
         cells[best] = [number(value) for _, value in labels(facts.optimum)]
     names = [name for name, _ in labels(facts.start)]
-    lines = side_by_side(names, cells, width, CELL_WIDTH, quiet=(tr("true"), best))
+    lines = undivided(names, cells, width, CELL_WIDTH, quiet=(tr("true"), best))
     if snapshot.grads:
-        length = number(norm(snapshot.grads))
+        length = number(norm(snapshot.grads), digits=DIFFERENCE_DIGITS)
         lines.append(Text(tr("|grad| {length} in this minibatch", length=length)))
         lines += [Text(line) for line in layers(snapshot)]
     else:
@@ -83,8 +89,23 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     return lines
 
 
+def written(column: str, values: list[float]) -> list[str]:
+    """The numbers of a column; true ones with as many decimals as the longest of them needs."""
+    if column in DIFFERENCES:
+        return [number(value, column == "error", DIFFERENCE_DIGITS) for value in values]
+    if column == "true" and all(1e-2 <= abs(value) < 1e4 or value == 0 for value in values):
+        decimals = [
+            len(f"{value:.{MOST_DECIMALS}f}".rstrip("0").partition(".")[2]) for value in values
+        ]
+        return [f"{value:.{max(decimals, default=0)}f}" for value in values]
+    return [number(value) for value in values]
+
+
 def layers(snapshot: Snapshot) -> list[str]:
     """The length of the gradient of each parameter, where the model has several layers."""
     if len(snapshot.experiment.architecture().weights) < 2:
         return []
-    return [f"|grad {name}| {number(norm({name: part}))}" for name, part in snapshot.grads.items()]
+    return [
+        f"|grad {name}| {number(norm({name: part}), digits=DIFFERENCE_DIGITS)}"
+        for name, part in snapshot.grads.items()
+    ]

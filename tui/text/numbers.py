@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-MAX_WIDTH = 7
-"""Most cells that a number takes."""
+DIGITS = 5
+"""Significant digits of a number in a table: 1.9997 and 2.0002 are told apart."""
 COMMON_DIGITS = 12
 """Significant digits that are the same on every processor."""
 
@@ -24,22 +24,20 @@ def significant(value: float, digits: int) -> str:
     return f"{rounded(value):.{digits}g}"
 
 
-def number(value: float, signed: bool = False) -> str:
-    """Four significant digits or so in at most seven cells: 1.9991, -3.4004, 2.7e-4, -1.2e6."""
+def number(value: float, signed: bool = False, digits: int = DIGITS) -> str:
+    """A value with so many significant digits whatever its size: 1.9991, 0.062412, -2.7431e-4.
+
+    Below 0.01 and from a million on with an exponent; before the point no digit is left out.
+    """
     sign = "+" if signed else ""
     if not math.isfinite(value):
         return f"{value:{sign}}"
     value = rounded(value)
-    size = abs(value)
-    if size == 0 or 1e-3 <= size < 999_999.5:
-        digits = max(0, 4 - len(str(int(size))) + 1) if size >= 1 else 4
-        text = f"{value:{sign}.{digits}f}"
-        # Rounding may have added a digit: -9.99997 would become -10.0000.
-        return text if len(text) <= MAX_WIDTH else f"{value:{sign}.{digits - 1}f}"
-    mantissa, _, exponent = f"{value:{sign}.1e}".partition("e")
-    if abs(int(exponent)) >= 10:
-        mantissa = f"{value:{sign}.0e}".partition("e")[0]
-    return f"{mantissa}e{int(exponent)}"
+    mantissa, _, power = f"{value:{sign}.{digits - 1}e}".partition("e")
+    exponent = int(power)
+    if -2 <= exponent < 6:
+        return f"{value:{sign}.{max(digits - 1 - exponent, 0)}f}"
+    return f"{mantissa}e{exponent}"
 
 
 def loss_text(value: float) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -85,13 +86,23 @@ states = pytest.mark.parametrize("state", list(STATES))
 @example(-9.96e-10, True)
 def test_number_fits_its_column_and_is_near(value: float, signed: bool) -> None:
     text = number(value, signed)
-    assert len(text) <= 7
+    assert len(text) <= 11
     if signed and not text.startswith("-"):
         assert text.startswith("+")
-    size = abs(value)
     assert float(text) * value >= 0
-    digits = 4 if 1 <= size < 1e4 else 3 if 0.1 <= size < 1e6 else 2 if 1e-9 < size < 1e9 else 1
-    assert math.isclose(float(text), value, rel_tol=0.51 * 10 ** (1 - digits), abs_tol=1e-99)
+    assert math.isclose(float(text), value, rel_tol=0.51e-4, abs_tol=1e-99)
+
+
+@same
+@given(st.floats(1e-12, 9.9e5), st.integers(2, 7), st.booleans())
+def test_every_number_has_as_many_significant_digits(
+    value: float, digits: int, signed: bool
+) -> None:
+    """Counted by Python's decimals, which keep the zeros at the end."""
+    text = number(value, signed, digits)
+    given = len(Decimal(text).as_tuple().digits)
+    assert given == max(digits, Decimal(text).adjusted() + 1 if "e" not in text else 0)
+    assert Decimal(text) == round(Decimal(text), 20)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +114,10 @@ def test_number_fits_its_column_and_is_near(value: float, signed: bool) -> None:
         (12.34567, "12.346"),
         (-4215.3, "-4215.3"),
         (123456.0, "123456"),
-        (1.2e6, "1.2e6"),
-        (2.7e-4, "2.7e-4"),
-        (-2.7e-12, "-3e-12"),
+        (1.2e6, "1.2000e6"),
+        (0.0123456, "0.012346"),
+        (2.71828e-4, "2.7183e-4"),
+        (-2.7e-12, "-2.7000e-12"),
         (math.inf, "inf"),
         (math.nan, "nan"),
     ],
@@ -115,7 +127,11 @@ def test_number(value: float, text: str) -> None:
 
 
 def test_number_with_its_sign() -> None:
-    assert [number(x, signed=True) for x in (0.5, -0.5, math.inf)] == ["+0.5000", "-0.5000", "+inf"]
+    assert [number(x, signed=True) for x in (0.5, -0.5, math.inf)] == [
+        "+0.50000",
+        "-0.50000",
+        "+inf",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -241,16 +257,21 @@ def test_table_fits_its_width(state: str) -> None:
 def test_table_shows_every_number_beside_the_truth() -> None:
     lines = [line.plain for line in table(finished(), 60)]
     assert lines[0].split() == ["value", "true", "error", "grad", "closed"]
-    assert lines[1].split() == ["w[0]", "1.9991", "2.0000", "-9.0e-4", "-0.0013", "2.0002"]
-    assert lines[2].split() == ["w[1]", "-3.4004", "-3.4000", "-4.2e-4", "0.0021", "-3.3998"]
-    assert lines[3].split() == ["b", "4.1998", "4.2000", "-1.7e-4", "-8.3e-4", "4.2002"]
+    assert lines[1].split() == ["w[0]", "1.9991", "2.0", "-9.00e-4", "-1.31e-3", "2.0002"]
+    assert lines[2].split() == ["w[1]", "-3.4004", "-3.4", "-4.20e-4", "2.14e-3", "-3.3998"]
+    assert lines[3].split() == ["b", "4.1998", "4.2", "-1.70e-4", "-8.30e-4", "4.2002"]
     norm = math.sqrt(0.00131**2 + 0.00214**2 + 0.00083**2)
-    assert lines[4] == f"|grad| {number(norm)} in this minibatch"
+    assert lines[4] == f"|grad| {number(norm, digits=3)} in this minibatch"
 
 
-def test_table_puts_columns_that_do_not_fit_below() -> None:
-    lines = [line.plain for line in table(finished(), 32)]
-    assert [line.split() for line in lines if "e" in line and "w" not in line][:1]
+def test_table_is_one_where_there_is_room_for_one() -> None:
+    """Also with rows for columns; else columns that do not fit are put below."""
+    lines = [line.plain for line in table(finished(), 33)]
+    assert lines[0].split() == ["w[0]", "w[1]", "b"]
+    assert [line.split()[0] for line in lines[1:-1]] == ["value", "true", "error", "grad", "closed"]
+    assert lines[5].split()[1:] == ["2.0002", "-3.3998", "4.2002"]
+    assert len({len(line) for line in lines[:-1]}) == 1
+    lines = [line.plain for line in table(finished(), 28)]
     headers = [line.split() for line in lines if "value" in line or "closed" in line]
     assert headers == [["value", "true", "error"], ["grad", "closed"]]
     assert sum(line.startswith("w[0]") for line in lines) == 2
