@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 from rich.color import Color
 from rich.style import Style
+from textual.theme import Theme
 
 from tests.support.pilots import app_showing, become, calm, settled
 from tests.support.snapshots import diverged, finished, ready
@@ -39,15 +40,11 @@ def test_the_formula_agrees_with_numbers_of_the_standard() -> None:
     assert contrast("#777777", "#ffffff") < LEAST
 
 
-@pytest.mark.parametrize(("palette", "theme"), [(DARK, THEMES[0]), (LIGHT, THEMES[1])])
-def test_every_colour_of_a_chart_is_seen(palette: Palette, theme: object) -> None:
-    roles = {
-        field.name: getattr(palette, field.name)
-        for field in fields(palette)
-        if field.name not in ("series", "ramp")
-    }
-    for name, color in {**roles, **dict(enumerate(palette.series))}.items():
-        assert contrast(color, str(theme.background)) >= LEAST, name  # type: ignore[attr-defined]
+@pytest.mark.parametrize(("palette", "theme"), zip((DARK, LIGHT), THEMES, strict=True))
+def test_every_colour_of_a_chart_is_seen(palette: Palette, theme: Theme) -> None:
+    names = [field.name for field in fields(palette) if field.name not in ("series", "ramp")]
+    for color in (*(getattr(palette, name) for name in names), *palette.series):
+        assert contrast(color, str(theme.background)) >= LEAST, color
 
 
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])

@@ -19,7 +19,7 @@ from engine.support.cell_width import right
 from engine.support.translation import tr
 from tui.charts.racers import place_of
 from tui.drawing.page import Picture
-from tui.text.numbers import loss_text
+from tui.text.numbers import loss_text, significant
 
 NO_NUMBER = "–"
 COLUMN_WIDTHS = (8, 9, 7)
