@@ -16,6 +16,9 @@ from engine.jobs.racing import Racing
 from engine.support.cell_width import right
 from engine.support.translation import Translatable, tr
 
+WIDTH = 13
+"""Cells of a column of the table: six of them fit into 80."""
+
 
 @click.command("race")
 @experiment_options
@@ -37,6 +40,8 @@ def race(
     behind a name, as in adam@0.1. The same lr does not mean the same to all of them: SGD's step is
     lr times the gradient, Adam's is about lr long whatever the gradient is. With --tuned each runs
     at the best of 41 learning rates from 1e-4 to 10.
+
+    floor_step is the first step at the floor, stay_step the one from which on it stayed there.
     """
     experiment = read_experiment(lesson, file, settings)
     racers = parse_racers(",".join(OPTIMIZERS.entries) if optimizers is None else optimizers)
@@ -45,9 +50,16 @@ def race(
     with busy_with(tr("drawing the data and racing")):
         for _ in racing.run():
             pass
-    columns: list[Translatable] = ["optimizer", "lr", "loss", "floor_step", "status"]
+    columns: list[Translatable] = [
+        "optimizer",
+        "lr",
+        "loss",
+        "floor_step",
+        "stay_step",
+        "status",
+    ]
     if form != "json":
-        table = "".join(right(tr(column), 14) for column in columns)
+        table = "".join(right(tr(column), WIDTH) for column in columns)
         say(",".join(columns) if form == "csv" else table)
     for track in racing.progress("finished", "", time.perf_counter() - begin).ranking():
         say(result(form, columns, track))
@@ -56,12 +68,13 @@ def race(
 
 def result(form: str | None, columns: list[str], track: Track) -> str:
     """One racer as a line of JSON, CSV or a table."""
-    values = (track.racer.optimizer, track.lr, track.loss, track.floor_step, track.status)
+    steps = (track.floor_step, track.stay_step)
+    values = (track.racer.optimizer, track.lr, track.loss, *steps, track.status)
     if form == "json":
         return json.dumps(finite(dict(zip(columns, values, strict=True))), allow_nan=False)
     if form == "csv":
         return ",".join("" if value is None else str(value) for value in values)
-    floor = "–" if track.floor_step is None else str(track.floor_step)
+    floor, stay = ("–" if step is None else str(step) for step in steps)
     lr = "–" if track.lr is None else f"{track.lr:.6g}"
-    texts = (track.racer.optimizer, lr, f"{track.loss:.6g}", floor, tr(track.status))
-    return "".join(right(text, 14) for text in texts)
+    texts = (track.racer.optimizer, lr, f"{track.loss:.6g}", floor, stay, tr(track.status))
+    return "".join(right(text, WIDTH) for text in texts)

@@ -18,6 +18,9 @@ from engine.jobs.memory import refuse_too_much
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 
+SECONDS_PER_NUMBER = 1e-8
+"""What a run takes for each number of each sample in an epoch, on one core of a laptop."""
+
 
 class Cell(NamedTuple):
     """What one run of a sweep came to."""
@@ -87,6 +90,14 @@ class Sweep:
         largest = max((dataset.n * (dataset.features + 2) for dataset in datasets), default=0)
         epochs = max(experiment.epochs for experiment in corners)
         return 16 * largest + len(self) * (200 + 32 * epochs)
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes: every run visits every sample in every epoch."""
+        corners = self.corners()
+        epochs = max(experiment.epochs for experiment in corners)
+        samples = max(one.dataset().n * (one.dataset().features + 1) for one in corners)
+        return len(self) * epochs * samples * SECONDS_PER_NUMBER
 
     def corners(self) -> list[Experiment]:
         """The experiments at the ends of the axes, where a setting that is refused shows first."""

@@ -25,6 +25,8 @@ class Forecast:
     """None until a run has settled it."""
     true: int | None = None
     """Which of the choices the run has proved right, counted from 1; None if there is none."""
+    why: str = ""
+    """What was otherwise than a wrong forecast has it, in words."""
 
 
 class Attempt:
@@ -110,12 +112,14 @@ def settled(forecast: Forecast, question: Question, evidence: Evidence) -> Forec
         chosen = question.choices[int(forecast.answer) - 1]
         holds = (each.condition.holds(evidence) for each in question.choices)
         true = next((answer for answer, held in enumerate(holds, 1) if held), None)
-        return Forecast(forecast.answer, None, chosen.condition.holds(evidence), true)
+        right, why = chosen.condition.holds(evidence), chosen.condition.objection(evidence)
+        return Forecast(forecast.answer, None, right, true, why)
     measured = question.measure(evidence) if question.measure else None
     if measured is None:
         return forecast
     right = question.tolerance.allows(forecast.answer, measured)
-    return Forecast(forecast.answer, measured, right)
+    why = "" if right else question.tolerance.miss(forecast.answer, measured)
+    return Forecast(forecast.answer, measured, right, None, why)
 
 
 def solve(lesson: Lesson, seed: int = 0) -> Attempt:

@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import get_args
 
 from engine.catalog.choice import REGISTRIES
@@ -28,7 +29,7 @@ from engine.experiment import Experiment
 from engine.lessons.offer import Offer
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput, shortened, show
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr
 from engine.theory.facts import Facts
 from engine.theory.floor import Standing
 from engine.training.snapshot import Snapshot, norm
@@ -41,7 +42,7 @@ def _of_facts(read: Callable[[Facts], float | None]) -> Measure:
     return lambda run: None if run.facts is None else read(run.facts)
 
 
-QUANTITIES: Mapping[str, Measure] = {
+QUANTITIES: Mapping[Translatable, Measure] = {
     "final loss": lambda run: run.loss if run.over else None,
     "loss": lambda run: run.loss,
     "batch loss": lambda run: run.batch_loss,
@@ -60,7 +61,7 @@ QUANTITIES: Mapping[str, Measure] = {
 }
 """Numbers of any run."""
 
-NAMED: Mapping[str, Callable[[Snapshot], Values]] = {
+NAMED: Mapping[Translatable, Callable[[Snapshot], Values]] = {
     "error of": lambda run: {**_physical_error(run), **run.errors()},
     "value of": lambda run: {**_physical(run), **run.params},
     "grad of": lambda run: run.grads,
@@ -98,6 +99,26 @@ class Tolerance:
         if abs(forecast - measured) <= max(self.size, self.share * abs(measured)):
             return True
         return forecast * measured > 0 and 1 / self.factor <= forecast / measured <= self.factor
+
+    def miss(self, forecast: float, measured: float) -> str:
+        """How far a forecast is off, and how far it may be, in words."""
+        if not math.isfinite(measured):
+            return tr("the run has no finite number")
+        if self.factor > 1 and forecast * measured > 0:
+            off = max(forecast / measured, measured / forecast)
+            return tr(
+                "a factor {off:.3g} off, {factor:.3g} allowed",
+                off=off,
+                factor=self.factor,
+            )
+        off = abs(forecast - measured)
+        if self.share and measured:
+            return tr(
+                "{off:.3g} % off, {share:.3g} % allowed",
+                off=100 * off / abs(measured),
+                share=100 * self.share,
+            )
+        return tr("{off:.3g} off, {size:.3g} allowed", off=off, size=self.size)
 
 
 def parse_tolerance(text: str) -> Tolerance:
@@ -139,8 +160,18 @@ class Evidence:
 
 
 Test = Callable[[Evidence], bool]
+Words = Callable[[Evidence], str]
 Amount = Callable[[Evidence], float | None]
 """A number read off runs; None where they have none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One part of a condition."""
+
+    test: Test
+    objection: Words = lambda evidence: ""
+    """What there was in place of what the comparison asks for, in words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,11 +179,16 @@ class Condition:
     """Something that is true of a run or not."""
 
     text: str
-    tests: tuple[Test, ...]
+    comparisons: tuple[Comparison, ...]
 
     def holds(self, evidence: Evidence) -> bool:
         """Whether all of it is true."""
-        return all(test(evidence) for test in self.tests)
+        return all(comparison.test(evidence) for comparison in self.comparisons)
+
+    def objection(self, evidence: Evidence) -> str:
+        """Why it is not true, by the first part that is not; empty where it is."""
+        failed = (each for each in self.comparisons if not each.test(evidence))
+        return next((each.objection(evidence) for each in failed), "")
 
 
 def parse_condition(text: str, experiment: Experiment, offer: Offer) -> Condition:
@@ -161,11 +197,13 @@ def parse_condition(text: str, experiment: Experiment, offer: Offer) -> Conditio
     return Condition(text, tuple(_comparison(part, experiment, offer) for part in parts))
 
 
-def _comparison(words: str, experiment: Experiment, offer: Offer) -> Test:
+def _comparison(words: str, experiment: Experiment, offer: Offer) -> Comparison:
     if words == "predicted":
-        return lambda evidence: all(right for right, _, _ in evidence.forecasts or [(False, 0, 0)])
+        return Comparison(
+            lambda evidence: all(right for right, _, _ in evidence.forecasts or [(False, 0, 0)])
+        )
     if words.startswith("predicted within "):
-        return _predicted(parse_tolerance(words.removeprefix("predicted within ")))
+        return Comparison(_predicted(parse_tolerance(words.removeprefix("predicted within "))))
     for verb, names in (("used", offer.tools), ("seen", offer.views)):
         if words.startswith(f"{verb} "):
             name = words.removeprefix(f"{verb} ")
@@ -178,19 +216,60 @@ def _comparison(words: str, experiment: Experiment, offer: Offer) -> Test:
                         names=", ".join(names),
                     )
                 )
-            return lambda evidence: name in evidence.used
+            return Comparison(partial(_is_used, name))
     if match := re.fullmatch(r"(.+?) is (not )?(.+)", words):
         key, negated, wanted = match.groups()
         read, value = _words(key, wanted)
-        return lambda evidence: (read(evidence.run) == value) != bool(negated)
+        return Comparison(
+            lambda evidence: (read(evidence.run) == value) != bool(negated),
+            lambda evidence: _other_word(key, read(evidence.run), value),
+        )
     if match := re.fullmatch(r"(.+?) ?(<=|>=|<|>) ?(.+)", words):
         left, sign, right = match.groups()
-        sides = _side(left, experiment), _side(right, experiment)
+        amounts = _side(left, experiment), _side(right, experiment)
         _check_reach(words, left, sign, right)
-        return _ordered(sides[0], OPERATORS[sign], sides[1])
+        return Comparison(
+            _ordered(amounts[0], OPERATORS[sign], amounts[1]),
+            lambda evidence: _other_size(left, amounts[0](evidence), sign, amounts[1](evidence)),
+        )
     raise ValueError(
         tr("{text!r} compares nothing; write it like `final loss < 0.1`", text=shortened(words))
     )
+
+
+def _is_used(name: str, evidence: Evidence) -> bool:
+    return name in evidence.used
+
+
+def _other_word(key: str, value: str, wanted: str) -> str:
+    if value == wanted:
+        return tr("{key} is {value}", key=tr(key), value=tr(value))
+    return tr("{key} is {value}, not {wanted}", key=tr(key), value=tr(value), wanted=tr(wanted))
+
+
+def _other_size(name: str, value: float | None, sign: str, bound: float | None) -> str:
+    """`final loss is 0.0378, not < 1e-4`."""
+    if value is None or bound is None:
+        return tr("the run has no {quantity}", quantity=spoken(name))
+    return tr(
+        "{quantity} is {value:.3g}, not {sign} {bound:.3g}",
+        quantity=spoken(name),
+        value=value,
+        sign=sign,
+        bound=bound,
+    )
+
+
+def spoken(text: str) -> str:
+    """A quantity, or one divided by another, in the language in use."""
+    return " / ".join(map(_spoken, text.split(" / ")))
+
+
+def _spoken(text: str) -> str:
+    if text.endswith(" before"):
+        return tr("{quantity} of the run before", quantity=_spoken(text.removesuffix(" before")))
+    prefix = next((name for name in NAMED if text.startswith(f"{name} ")), None)
+    return f"{tr(prefix)} {text.removeprefix(prefix).strip()}" if prefix else tr(text)
 
 
 def _predicted(tolerance: Tolerance) -> Test:

@@ -6,12 +6,18 @@ import math
 from dataclasses import dataclass
 
 from engine.catalog.parameters import flat
+from engine.experiment import Experiment
+from engine.theory.facts import Facts
 from engine.training.snapshot import Snapshot
 
 SHOWN = 6
 """Most directions: of more, the steepest and the flattest."""
 PREDICTED = 200
 """Most times at which the prediction is worked out."""
+
+
+MATTERS = 0.01
+"""Share of the excess loss from which on a direction matters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,35 @@ def is_predicted(run: Snapshot) -> bool:
         and experiment.reshape
         and run.lr == experiment.lr
     )
+
+
+def crawls(facts: Facts, experiment: Experiment) -> bool:
+    """Whether a run is shorter than the time constant of its slowest direction that matters.
+
+    The error along an eigenvector shrinks by e in 1/(lr·λ) steps, with momentum μ in (1 − μ)/(lr·λ)
+    of them; a direction matters that holds MATTERS of the excess loss ½Σλc² of the start. The
+    schedule counts with its mean. False where an optimizer scales its own steps, or no optimum is
+    known.
+    """
+    import numpy as np
+    import torch  # there are facts, so it is there
+
+    optimizer, curvature = experiment.optimizer, facts.stability.curvature
+    if not optimizer.entry.is_linear or not facts.optimum or not curvature.rank:
+        return False
+    start, best = (
+        torch.tensor(flat(values), dtype=torch.float64) for values in (facts.start, facts.optimum)
+    )
+    eigenvalues = curvature.eigenvalues.double()
+    excess = eigenvalues * curvature.along(start - best).square()
+    matters = eigenvalues[(excess >= MATTERS * excess.sum()) & (excess > 0)]
+    if not len(matters):
+        return False
+    momentum = dict(optimizer.params).get("momentum", 0.0)
+    assert isinstance(momentum, float)
+    factor = experiment.lr_factors_at(np.linspace(0, experiment.epochs, PREDICTED)).mean()
+    steps = facts.steps_per_epoch * experiment.epochs
+    return bool(experiment.lr * factor * float(matters.min()) * steps < 1 - momentum)
 
 
 def directions(run: Snapshot) -> list[Direction]:

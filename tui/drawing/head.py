@@ -30,7 +30,7 @@ def write_head(page: Page, chart: Chart, palette: Palette) -> None:
         title = title.rpartition(", ")[0]
     if room < SHORTEST and sizes:
         title = ""
-    if cell_len(title) > room:
+    if title and cell_len(title) > room:
         more = clean("…", ascii)
         title = set_cell_size(title, max(room - len(more), 0)).rstrip() + more
     page.write(0, 0, title, text)

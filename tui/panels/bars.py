@@ -113,9 +113,15 @@ class Hint(Widget):
 
     def say(self, text: str, refused: bool = False) -> None:
         """Show a sentence; a refusal stands out, and the same again costs nothing."""
+        self.remove_class("-refused")
         if self.shown != (text, refused):
             self.shown = (text, refused)
             self.refresh()
+
+    def refuse(self, reason: str) -> None:
+        """Show why an input cannot be, also where there is no room for other sentences."""
+        self.say(reason, refused=True)
+        self.add_class("-refused")
 
     def render(self) -> Content:
         """The sentence, or as much of it as there is room for and the key that shows the rest."""

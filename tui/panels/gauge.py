@@ -22,8 +22,8 @@ GAUGE_WIDTH = 14
 """Cells of the gauge: bar and word."""
 CURVE_WIDTH = 14
 """Cells of the curve of the learning rate."""
-CRAWL, NEAR, FAR_ABOVE = 0.01, 0.9, 10
-"""Shares of the limit: too small to get far, almost there, better said as a multiple."""
+NEAR, FAR_ABOVE = 0.9, 10
+"""Shares of the limit: almost there, better said as a multiple."""
 LEVELS = "▁▂▃▄▅▆▇█"
 WAITING = Content.styled("…", "dim")
 
@@ -42,12 +42,12 @@ def lr_in_force(snapshot: Snapshot, experiment: Experiment) -> float:
     return experiment.lr
 
 
-def verdict(share: float) -> tuple[str, str]:
-    """A word for a share of the limit, and its colour.
+def verdict(share: float, slow: bool = False) -> tuple[str, str]:
+    """A word for a share of the limit, and its colour; `slow` is a run too short for its lr.
 
     Below half of the limit every error falls without changing its sign (full batch: lr < 1/λmax).
     """
-    if share < CRAWL:
+    if slow and share < 0.5:
         return tr("crawls"), "$text-warning"
     if share < 0.5:
         return tr("safe"), "$text-success"
@@ -71,12 +71,12 @@ def times(share: float) -> str:
     return f"{rounded(share):.0f}" if share < 9999.5 else f"{rounded(share):.2g}"
 
 
-def gauge(lr: float, limit: Limit) -> tuple[str, Content]:
+def gauge(lr: float, limit: Limit, slow: bool = False) -> tuple[str, Content]:
     """Label and words of the gauge: `2 % of 1.87` or `20 × its limit`, and a bar of it."""
     if math.isinf(limit.lr):
         return tr("no limit"), Content.styled(in_words(limit.name), "dim")
     share = lr / limit.lr
-    word, color = verdict(share)
+    word, color = verdict(share, slow)
     cells = max(0, min(BAR_WIDTH, GAUGE_WIDTH - cell_len(word) - 1))
     full = min(cells, max(1, round(share * cells)))
     bar = Content.assemble(

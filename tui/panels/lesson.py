@@ -280,6 +280,8 @@ class QuestionBox(Vertical):
             return Content(line)
         mark, word, color = ("✓", tr("right"), GOOD) if forecast.right else ("✗", tr("wrong"), BAD)
         verdict = Content.assemble(line, " · ", (f"{mark}\N{NO-BREAK SPACE}{word}", color))
+        if forecast.why:
+            verdict = Content.assemble(verdict, f": {forecast.why}")
         if not forecast.right and forecast.true and choices:
             truth = phrase(choices[forecast.true - 1].text).plain
             verdict = Content.assemble(verdict, " · ", tr("it was: {truth}", truth=truth))

@@ -10,6 +10,7 @@ from textual.content import Content
 from engine.catalog.parameters import direction
 from engine.experiment import Experiment
 from engine.support.translation import in_words, tr
+from engine.training.directions import crawls
 from engine.training.snapshot import Snapshot
 from engine.training.verdicts import COURSES, course, vanishes
 from tui.keys import key_of
@@ -18,7 +19,8 @@ from tui.panels.words import Words
 from tui.text.numbers import loss_text, rounded, significant
 
 if TYPE_CHECKING:
-    from engine.theory.stability import Autopsy, Stability
+    from engine.theory.facts import Facts
+    from engine.theory.stability import Autopsy
 
 GOOD, WARNING, BAD = "$text-success", "$text-warning", "$text-error"
 MAX_EIGENVALUES = 4
@@ -57,7 +59,7 @@ def reading(snapshot: Snapshot) -> Content:
         head = tr(
             "loss {loss} · press {start} to train", loss=loss_text(loss), start=key_of("start")
         )
-        return Content.assemble(head, *prospects(facts.stability, snapshot.lr), *physical, *limits)
+        return Content.assemble(head, *prospects(snapshot, facts), *physical, *limits)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
     if snapshot.step_in_epoch and snapshot.batch_loss is not None:
         batch = tr(
@@ -174,14 +176,14 @@ def limit_of(cause: Autopsy) -> str:
     return tr("limit {limit:.3g} ({whose})", limit=rounded(limit.lr), whose=limit.name)
 
 
-def prospects(stability: Stability, lr: float) -> list[tuple[str, str]]:
+def prospects(snapshot: Snapshot, facts: Facts) -> list[tuple[str, str]]:
     """What the curvature says before the first step, most important first."""
-    limit, curvature = stability.limit, stability.curvature
+    limit, curvature, lr = facts.stability.limit, facts.stability.curvature, snapshot.lr
     if math.isinf(limit.lr):
         lines = [(f"\n{in_words(limit.name)}", "dim")]
     else:
         share = lr / limit.lr
-        word, color = verdict(share)
+        word, color = verdict(share, crawls(facts, snapshot.experiment))
         if share >= FAR_ABOVE:
             sentence = tr(
                 "lr {times} × its limit {limit:.3g}", times=times(share), limit=rounded(limit.lr)

@@ -10,6 +10,7 @@ from textual.content import Content
 from engine.catalog.param import Text
 from engine.experiment import Experiment
 from engine.support.translation import tr
+from engine.training.directions import crawls
 from engine.training.snapshot import Snapshot
 from tui.forms.fields import Choice, Row
 from tui.forms.form import Form
@@ -100,7 +101,8 @@ class TrainingPanel(Form):
         now = self.snapshot
         if now is None or now.facts is None or not knows(now, experiment):
             return Row("gauge", " " + tr("of its limit"), note=WAITING)
-        label, bar = gauge(lr_in_force(now, experiment), now.facts.stability.limit)
+        slow = crawls(now.facts, experiment)
+        label, bar = gauge(lr_in_force(now, experiment), now.facts.stability.limit, slow)
         return Row("gauge", f" {label}", note=bar)
 
     def pace_beside(self, by: int) -> float | None:

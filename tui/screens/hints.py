@@ -37,9 +37,10 @@ class Hints:
     def show_beside_fields(self, focused: Widget | None) -> None:
         """Show what is wrong, what the forms wait for, or what can be done here."""
         refusals = (field.trouble for field in self.screen.query(TextField))
-        trouble = next(filter(None, refusals), "") or advice(self.desk.snapshot)
-        if trouble:
+        if trouble := next(filter(None, refusals), ""):
             self.refuse(trouble)
+        elif what_to_try := advice(self.desk.snapshot):
+            self.lab.hint.say(what_to_try, refused=True)
         elif self.desk.is_ahead:  # the lr is taken over at once
             self.say(
                 tr(
@@ -56,7 +57,7 @@ class Hints:
 
     def refuse(self, reason: str) -> None:
         """Show why something cannot be."""
-        self.lab.hint.say(reason, refused=True)
+        self.lab.hint.refuse(reason)
 
     def usual(self, focused: Widget | None) -> str:
         """What can be done where nothing is wrong: in the lesson, on the second chart, at all."""

@@ -83,7 +83,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
 
     def refuse(self, why: str) -> None:
         """Say why something cannot be."""
-        self.query_one(Hint).say(why, refused=True)
+        self.query_one(Hint).refuse(why)
 
     def on_resize(self) -> None:
         """What is shown follows the size."""

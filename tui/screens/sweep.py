@@ -31,6 +31,8 @@ from tui.text.numbers import loss_text, rounded, significant
 
 NONE: Translatable = "none"
 EMPTY: Translatable = "press s to run the sweep"
+MOST_AT_ONCE = 0.25
+"""Seconds of work up to which a sweep begins without being asked to."""
 USUAL = {
     "lr": "log:1e-3:3:32",
     "batch_size": "log:1:100:16",
@@ -123,7 +125,10 @@ class SweepScreen(JobScreen[SweepProgress]):
     BINDINGS = [Binding("escape,q,w", "leave", "back")]
     about = HELP
     keys = (
-        ("s", "Run the sweep that the form describes."),
+        (
+            "s",
+            "Run the sweep of the form; what takes up to 0.25 s runs by itself.",
+        ),
         ("x", "End it; what is done stays."),
         ("← ↑ ↓ →", "Go from run to run."),
         ("enter", "Take the run under the cursor to the lab."),
@@ -166,6 +171,8 @@ class SweepScreen(JobScreen[SweepProgress]):
         self.map.show(Heat((), (), (), tr(EMPTY)))
         self.show_progress()
         self.map.focus()
+        if self.shown is None:
+            self.run_at_once()
 
     def latest(self) -> SweepProgress | None:
         """The newest sweep, if it is over this experiment."""
@@ -186,7 +193,7 @@ class SweepScreen(JobScreen[SweepProgress]):
             self.take_limit()
             self.form.show(self.experiment)
             self.show_progress()
-            self.check()
+            self.run_at_once()
         super().look()
 
     def belongs(self, sweep: Sweep) -> bool:
@@ -243,7 +250,17 @@ class SweepScreen(JobScreen[SweepProgress]):
         if event.key == "measure":
             self.show_progress()
         else:
-            self.check()
+            self.run_at_once()
+
+    def run_at_once(self) -> None:
+        """Run the sweep of the form where it takes no time that one would notice."""
+        sweep = self.check()
+        if sweep and sweep.seconds <= MOST_AT_ONCE and not self.is_shown(sweep):
+            self.session.start_sweep(sweep)
+
+    def is_shown(self, sweep: Sweep) -> bool:
+        """Whether it is the one on show."""
+        return self.shown is not None and self.shown.sweep == sweep
 
     def check(self) -> Sweep | None:
         """The sweep of the form, or what is wrong with it in the hint."""
@@ -258,6 +275,8 @@ class SweepScreen(JobScreen[SweepProgress]):
             return sweep
         if progress is None or progress.sweep != sweep:
             todo = tr("press s")
+            if sweep.seconds > MOST_AT_ONCE:
+                todo = tr("about {seconds:.2g} s: press s", seconds=rounded(sweep.seconds))
         elif progress.state == "running":
             todo = tr("x stops them")
         elif len(sweep.axes) == 2:

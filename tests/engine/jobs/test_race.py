@@ -312,14 +312,15 @@ def test_the_table_has_a_row_for_each_optimizer_the_first_at_the_floor_on_top() 
     )
     head, *rows = (line.split() for line in shown.out.splitlines())
     assert (shown.code, shown.err) == (0, "")
-    assert head == ["optimizer", "lr", "loss", "floor_step", "status"]
+    assert head == ["optimizer", "lr", "loss", "floor_step", "stay_step", "status"]
     race = Race(SMALL.changed({"epochs": 30, "loop": "fast"}), ALL)
     expected = run(race).ranking()
     assert [row[0] for row in rows] == [track.racer.optimizer for track in expected]
     assert {row[0] for row in rows} == set(OPTIMIZERS.entries)
     for row, track in zip(rows, expected, strict=True):
-        floor = "–" if track.floor_step is None else str(track.floor_step)
-        assert row[1:] == ["0.03", f"{track.loss:.6g}", floor, track.status]
+        steps = ["–" if x is None else str(x) for x in (track.floor_step, track.stay_step)]
+        assert row[1:] == ["0.03", f"{track.loss:.6g}", *steps, track.status]
+    assert max(map(len, shown.out.splitlines())) <= 80
 
 
 def test_csv_and_json_say_the_same() -> None:
@@ -330,7 +331,8 @@ def test_csv_and_json_say_the_same() -> None:
     for row, one in zip(rows, objects, strict=True):
         assert float(row["lr"]) == one["lr"] == 3.0
         assert row["status"] == one["status"]
-        assert row["floor_step"] == ("" if one["floor_step"] is None else str(one["floor_step"]))
+        for key in ("floor_step", "stay_step"):
+            assert row[key] == ("" if one[key] is None else str(one[key]))
         assert one["loss"] is None or float(row["loss"]) == one["loss"]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
-from engine.training.directions import SHOWN, directions, is_predicted
+from engine.training.directions import SHOWN, crawls, directions, is_predicted
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
@@ -49,6 +51,39 @@ def test_the_measured_errors_are_the_coordinates_of_the_error() -> None:
     error = np.array(run.path.theta) - flat(run.facts.optimum)
     along = np.array([one.measured for one in directions(run)])
     np.testing.assert_allclose((along**2).sum(axis=0), (error**2).sum(axis=1), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "factor"),
+    [
+        ({}, 1.0),
+        ({"epochs": 5}, 1.0),
+        ({"optimizer": "momentum", "optimizer.momentum": 0.5, "epochs": 60}, 2.0),
+        ({"schedule": "cosine"}, 0.5),
+    ],
+)
+def test_a_run_crawls_that_is_shorter_than_its_slowest_time_constant(
+    changes: dict[str, object], factor: float
+) -> None:
+    """1/e of the error along the flattest eigenvector, by numpy, is left at the border."""
+    base = FULL.changed(changes)
+    facts = ran(base.changed({"epochs": 1})).facts
+    assert facts
+    X = np.column_stack([np.array(facts.sample.X).T, np.ones(len(facts.sample.y))])
+    flattest = np.linalg.eigvalsh(X.T @ X / len(X)).min()
+    border = 1 / (flattest * base.epochs * factor)
+    for share, slow in ((0.9, True), (1.1, False)):
+        assert crawls(facts, base.changed({"lr": share * border})) is slow
+    run = ran(base.changed({"lr": border}))
+    left = directions(run)[-1].measured
+    assert left[-1] / left[0] == pytest.approx(1 / math.e, rel=0.15)
+
+
+def test_nothing_is_said_of_an_optimizer_that_scales_its_own_steps() -> None:
+    facts = ran(FULL.changed({"epochs": 1})).facts
+    assert facts
+    assert crawls(facts, FULL.changed({"lr": 1e-6}))
+    assert not crawls(facts, FULL.changed({"lr": 1e-6, "optimizer": "adam"}))
 
 
 def test_minibatches_end_at_a_level_above_the_prediction() -> None:

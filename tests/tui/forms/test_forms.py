@@ -59,3 +59,18 @@ async def test_a_rate_far_above_its_limit_is_said_as_a_multiple() -> None:
         screen = "\n".join(text_of(app))
         assert "200 × its limit ▰▰▰▰▰▰▰▰ above" in screen
         assert "lr 200 × its limit 1.35" in screen
+
+
+async def test_a_refused_input_says_why_at_every_size() -> None:
+    """Also where there is no room for other sentences; they go again with the refusal."""
+    app = app_showing(ready())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await settled(pilot)
+        await pilot.press("l", *"-1", "enter")
+        await until(pilot, lambda: main_of(pilot).lab.training.fields["lr"].has_class("-refused"))
+        for size in ((40, 12), (50, 24), (80, 24), (120, 34)):
+            await resize(pilot, size)
+            await until(pilot, lambda: any("lr=-1: must be" in line for line in text_of(app)))
+        await resize(pilot, (40, 12))
+        await pilot.press("escape")
+        await until(pilot, lambda: not main_of(pilot).lab.hint.region)

@@ -58,7 +58,7 @@ def gauge_row(app: LinregApp) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("share", "word", "color"),
     [
-        (0.009, "crawls", AMBER),
+        (0.0009, "safe", GREEN),
         (0.02, "safe", GREEN),
         (0.499, "safe", GREEN),
         (0.5, "swings", AMBER),
@@ -75,6 +75,7 @@ def test_verdict(share: float, word: str, color: str) -> None:
     assert label == (f"{percent(share)} of 1.35" if share < 10 else "1e+09 × its limit")
     assert bar.plain.endswith(word)
     assert bar.cell_length <= 14
+    assert verdict(share, slow=True) == (("crawls", AMBER) if share < 0.5 else (word, color))
     bar_cells = max(0, min(8, 13 - len(word)))
     assert bar.plain.count("▰") == min(bar_cells, max(1, round(bar_cells * share)))
     assert color in {str(span.style) for span in bar.spans}

@@ -203,7 +203,7 @@ async def test_a_race_is_shown_from_its_start_to_its_end() -> None:
         assert stage.rows == ["nesterov", "momentum", "sgd", "rmsprop", "adam", "adagrad"]
         assert stage.screen.table.cursor == "momentum"
         rows = [text for text in text_of(stage.app) if "momentum" in text]
-        assert "2 momentum  0.0300 5.00e-05     72" in rows[0]
+        assert "2 momentum    0.03 5.00e-05     72" in rows[0]
         assert "At the floor after 72 steps, to stay." in stage.said("racer")
 
 

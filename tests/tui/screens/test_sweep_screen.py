@@ -156,6 +156,7 @@ async def opened(
     async with app_for(session, settings).run_test(size=size) as pilot:
         await settled(pilot)
         await open_sweep(pilot)
+        session.calls.clear()  # a small sweep begins by itself
         yield Stage(pilot, session), session
 
 
@@ -207,6 +208,26 @@ async def test_the_screen_opens_with_a_sweep_one_can_start() -> None:
         assert session.asked == [("start_sweep", sweep)]
 
 
+async def test_a_small_sweep_runs_by_itself_a_large_one_says_why_it_does_not() -> None:
+    session = FakeSession(ready())
+    async with app_for(session).run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        screen = await open_sweep(pilot)
+        assert session.asked == [("start_sweep", screen.form.sweep(BASELINE))]
+        stage = Stage(pilot, session)
+        await stage.type("x values", "log:1e-3:1:8")
+        assert session.asked[1:] == [("start_sweep", screen.form.sweep(BASELINE))]
+        await stage.pick("x", "epochs")
+        await stage.type("x values", "100,2000")
+        assert len(session.asked) == 3  # the usual ten epochs, but not two thousand
+        runs = 2 * 14
+        seconds = runs * 2000 * 1000 * 3 * 1e-8  # runs, epochs, samples, numbers of each
+        await stage.to_map()
+        assert stage.hint() == (f"{runs} runs; about {seconds:.2g} s: press s", False)
+        await stage.press("s")
+        assert session.asked[3:] == [("start_sweep", screen.form.sweep(BASELINE))]
+
+
 async def test_another_axis_brings_its_own_values() -> None:
     async with opened() as (stage, session):
         for key in ("epochs", "seed", "init.std"):
@@ -217,7 +238,7 @@ async def test_another_axis_brings_its_own_values() -> None:
         await stage.to_map()
         assert not stage.hint()[1]
         await stage.press("s")
-        ((_, sweep),) = session.asked
+        *_, (_, sweep) = session.asked
         assert isinstance(sweep, Sweep)
         assert [axis.key for axis in sweep.axes] == ["init.std", "batch_size"]
 
@@ -304,7 +325,6 @@ async def test_bad_values_are_told_in_red_and_nothing_starts() -> None:
             assert session.asked == []
         await stage.type("x values", "0.1,0.2,0.3")
         assert stage.hint() == ("42 runs; press s", False)
-        await stage.press("s")
         assert len(session.asked) == 1
 
 

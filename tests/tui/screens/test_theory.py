@@ -165,7 +165,7 @@ def test_closed_form_stands_beside_the_truth() -> None:
     found = studied(at_start=False)
     said = theory(found)
     assert "1.9991" in said
-    assert "noise floor ½σ² = 5.0e-5" in said
+    assert "noise floor ½σ² = 5.0000e-5" in said
 
 
 # X-ray -------------------------------------------------------------------------------------------
