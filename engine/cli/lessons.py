@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from engine.cli.output import say
-from engine.lessons.attempt import solve
+from engine.lessons.attempt import prove, solve
+from engine.lessons.conditions import spoken
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import TEMPLATE, find_lesson
 from engine.lessons.library import lessons as known_lessons
@@ -43,10 +44,10 @@ def lessons() -> int:
 @click.argument("names", nargs=-1, metavar="[LESSON|FILE]…")
 @click.option("--seeds", default=1, show_default=True, help="So many seeds, one after the other.")
 def check(names: tuple[str, ...], seeds: int) -> int:
-    """Make the runs that a lesson names as its solution and print a line for each goal.
+    """Make the runs of a lesson and print a line for each goal, forecast and number of its text.
 
     Without a name all the lessons are checked. Exit code: 0 all goals were reached and all
-    forecasts right, 1 not all, 2 bad input.
+    forecasts and numbers right, 1 not all, 2 bad input.
     """
     if seeds < 1:
         raise BadInput("--seeds", seeds, tr("must be a whole number at least 1"))
@@ -77,7 +78,19 @@ def report(lesson: Lesson, seed: int) -> bool:
                 measured=forecast.measured,
             )
         say(f"  {said}: {question.ask}")
-    return attempt.done and answered
+    proofs = [] if seed else prove(lesson)  # the text has the numbers of the lesson's own seed
+    for proof, measured, right in proofs:
+        value = "–" if measured is None else f"{measured:.4g}"
+        line = tr(
+            "right, the text has {text}, {quantity} is {value}"
+            if right
+            else "not right, the text has {text}, {quantity} is {value}",
+            text=proof.text,
+            quantity=spoken(proof.of),
+            value=value,
+        )
+        say(f"  {line}")
+    return attempt.done and answered and all(right for _, _, right in proofs)
 
 
 @click.group("lesson", no_args_is_help=False)

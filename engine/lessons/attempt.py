@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.experiment import Experiment
 from engine.lessons.conditions import Evidence
-from engine.lessons.lesson import Lesson, Question, parse_answer
+from engine.lessons.lesson import Lesson, Number, Question, parse_answer
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 from engine.training.history import History
@@ -138,6 +138,20 @@ def solve(lesson: Lesson, seed: int = 0) -> Attempt:
         experiment = experiment.changed({"seed": experiment.seed + seed})
         attempt.look(outcome(experiment, solution.pause))
     return attempt
+
+
+def prove(lesson: Lesson) -> list[tuple[Number, float | None, bool]]:
+    """Each number of the text, what its run measures, and whether it is near enough.
+
+    Raises BadInput as `train` does.
+    """
+    proofs = []
+    for number in lesson.numbers:
+        run = outcome(lesson.experiment.changed(dict(number.changes)))
+        measured = number.measure(Evidence(run))
+        right = measured is not None and number.tolerance.allows(number.value, measured)
+        proofs.append((number, measured, right))
+    return proofs
 
 
 def outcome(experiment: Experiment, pause: int = 0) -> Snapshot:

@@ -81,6 +81,24 @@ class Goal:
     hint: str
 
 
+@dataclass(frozen=True, eq=False)
+class Number:
+    """A number in the text that a run of its own proves."""
+
+    text: str
+    """As it stands there, in every language."""
+    of: str
+    measure: Amount
+    tolerance: Tolerance
+    changes: tuple[tuple[str, object], ...]
+    """Of the experiment, for the run."""
+
+    @property
+    def value(self) -> float:
+        """The number as such."""
+        return float(self.text)
+
+
 @dataclass(frozen=True)
 class Solution:
     """A run that `check` makes: changes to the experiment, and what is opened on the screen."""
@@ -107,6 +125,7 @@ class Lesson:
     questions: tuple[Question, ...]
     goals: tuple[Goal, ...]
     solutions: tuple[Solution, ...]
+    numbers: tuple[Number, ...]
     body: str
     """Markdown."""
 
@@ -260,7 +279,7 @@ class Head:
         top = self.table(
             self.values, tr("the lesson"),
             ("title", "chapter", "source", "view", "hide_panels", "hide_tools", "experiment",
-             "question", "goal", "solution"),
+             "question", "goal", "solution", "number"),
         )  # fmt: skip
         title = self.string(top, "title")
         if not title:
@@ -276,6 +295,9 @@ class Head:
         experiment = self.experiment(top.get("experiment", {}))
         questions = tuple(
             self.question(table, experiment) for table in self.tables(top, "question")
+        )
+        numbers = tuple(
+            self.number_of(table, experiment, body) for table in self.tables(top, "number")
         )
         goals = tuple(self.goal(table, experiment) for table in self.tables(top, "goal"))
         for goal in goals:
@@ -294,6 +316,7 @@ class Head:
             questions,
             goals,
             tuple(self.solution(table, experiment) for table in self.tables(top, "solution")),
+            numbers,
             body,
         )
 
@@ -345,6 +368,27 @@ class Head:
             raise self.wrong("", tr("a goal needs a text"))
         return Goal(text, self.condition(table, "if", experiment), self.string(table, "hint"))
 
+    def number_of(self, values: Mapping[str, Any], experiment: Experiment, body: str) -> Number:
+        """One [[number]]: what stands in the text, what it is, and keys of the experiment."""
+        text, of = self.number(values, "text"), self.string(values, "of")
+        try:
+            float(text)
+        except ValueError:
+            raise self.wrong("text", tr("{text!r} is no number", text=shortened(text))) from None
+        if not re.search(rf"(?<![\d.]){re.escape(text)}(?!\.?\d)", body):
+            wrong = tr("{text} does not stand in the text of the lesson", text=shortened(text))
+            raise self.wrong("text", wrong)
+        try:
+            measure = parse_amount(of, experiment)
+        except ValueError as error:
+            raise self.wrong("of", str(error)) from None
+        try:
+            tolerance = parse_tolerance(self.number(values, "within") or "5 %")
+        except ValueError as error:
+            raise self.wrong("within", str(error)) from None
+        own = ("text", "of", "within")
+        return Number(text, of, measure, tolerance, self.changes(values, own, experiment))
+
     def solution(self, values: Mapping[str, Any], experiment: Experiment) -> Solution:
         """One [[solution]]: keys of the experiment, `use` and `pause`."""
         used = self.strings(values, "use")
@@ -354,13 +398,18 @@ class Head:
         pause = values.get("pause", 0)
         if type(pause) is not int or pause < 0:
             raise self.wrong("pause", tr("pause must be a whole number of steps"))
-        own = ("use", "pause")
+        return Solution(self.changes(values, ("use", "pause"), experiment), used, pause)
+
+    def changes(
+        self, values: Mapping[str, Any], own: Collection[str], experiment: Experiment
+    ) -> tuple[tuple[str, object], ...]:
+        """The keys of the experiment in a table that has some of its own."""
         changes = flattened({key: value for key, value in values.items() if key not in own})
         try:
             experiment.changed(changes)
         except BadInput as error:
             raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
-        return Solution(tuple(changes.items()), used, pause)
+        return tuple(changes.items())
 
     def condition(self, table: Mapping[str, Any], key: str, experiment: Experiment) -> Condition:
         """The condition under a key."""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.lessons.attempt import Attempt, outcome, solve
+from engine.lessons.attempt import Attempt, outcome, prove, solve
 from engine.lessons.lesson import (
     WORDS,
     BadLesson,
@@ -61,6 +61,13 @@ def test_the_solution_of_every_lesson_reaches_all_of_it(name: str, seed: int) ->
     assert not missed
     assert all(forecast.right for forecast in attempt.forecasts.values()), attempt.forecasts
     assert attempt.score == (len(lesson.questions),) * 2
+
+
+@pytest.mark.parametrize("name", [name for name in lessons() if lessons()[name].numbers])
+def test_the_numbers_of_a_text_are_what_its_runs_measure(name: str) -> None:
+    """A number of the text stands there in every language, else the lesson is not read."""
+    proofs = prove(in_the_fast_loop(lessons()[name]))
+    assert all(right for _, _, right in proofs), [(n.text, value) for n, value, _ in proofs]
 
 
 @pytest.mark.parametrize("name", lessons())
@@ -209,6 +216,8 @@ MISTAKES = [
     ('text = "Make it diverge."\n', "", 31, "a goal needs a text"),
     ('hint = "Press s."', 'hnt = "Press s."', 29, "'hnt' is unknown"),
     ("lr = 3.0", "lr = 0.0", 38, "lr"),
+    ("lr = 3.0", 'lr = 3.0\n[[number]]\ntext = "a"\nof = "error"', 40, "'a' is no number"),
+    ("lr = 3.0", 'lr = 3.0\n[[number]]\ntext = "0.5"\nof = "error"', 40, "0.5 does not stand"),
     ("lr = 3.0", 'use = ["hammer"]', 38, "no tool or view 'hammer'"),
     ("lr = 3.0", "pause = -1", 38, "whole number of steps"),
     ("lr = 3.0", "data.w = []", 38, "data.w"),
@@ -484,6 +493,20 @@ def test_check_says_what_was_missed_and_exits_1(tmp_path: Path) -> None:
     assert "  reached: Reach the noise floor.\n  not reached: Make it diverge.\n" in shown.out
     assert "  not right, said 1, measured " in shown.out
     assert "  not right: With lr = 2, what happens?" in shown.out
+
+
+def test_check_makes_a_run_for_each_number_of_the_text(tmp_path: Path) -> None:
+    """The floor of the half squared loss is ½σ², 0.005 for σ = 0.1; 0.5 is a hundred times it."""
+    file = tmp_path / "mine.md"
+    for text, code, word in (("0.005", 0, "right"), ("0.5", 1, "not right")):
+        number = (
+            f'[[number]]\ntext = "{text}"\nof = "noise floor"\ndata.noise = 0.1\n+++\nIt is {text}.'
+        )
+        file.write_text(f"+++\ntitle = 'Noise'\n{number}\n", encoding="utf-8")
+        shown = cli("check", str(file))
+        assert (shown.code, shown.err) == (code, "")
+        line = f"  {word}, the text has {text}, noise floor is 0.005"
+        assert line in shown.out.splitlines()
 
 
 def test_check_refuses_a_bad_file_an_unknown_name_and_no_seed(tmp_path: Path) -> None:
