@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from functools import cache
 
-NOTHING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".", "#n/a")
+NOTHING = ("", "na", "n/a", "nan", "null", "-", "?", ".", "#n/a")
 """The words of an empty cell, unless others are asked for."""
 BOOLEANS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 """By words in lower case."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from engine.data.cells import NOTHING
 from engine.data.kinds import is_value
@@ -19,8 +20,9 @@ DELIMITERS: dict[Translatable, str] = {
     "blank": " ",
 }
 """By names for what cannot be typed; one that stands earlier is preferred."""
-MOST_LINES, MOST_CELLS = 100, 600
-"""Of those at the begin of a file that are looked at."""
+MOST_LINES, MOST_CELLS, MOST_CHARACTERS = 100, 600, 1 << 14
+"""Of those at the begin of a file that are looked at, but for FEWEST_LINES of any length."""
+FEWEST_LINES = 4
 
 
 def delimiter_of(lines: Sequence[str], asked: str, marked: str) -> str:
@@ -30,6 +32,8 @@ def delimiter_of(lines: Sequence[str], asked: str, marked: str) -> str:
     if marked:
         return marked
     few = [line for line in lines[: 4 * MOST_LINES] if line.strip()][:MOST_LINES]
+    longest = max(map(len, few), default=1)
+    few = few[: max(FEWEST_LINES, MOST_CHARACTERS // longest)]
     scores = {mark: evenness(few, mark) for mark in DELIMITERS.values()}
     return max(scores, key=scores.__getitem__)
 
@@ -43,7 +47,8 @@ def evenness(lines: Sequence[str], delimiter: str) -> tuple[float, float]:
     if not widths:
         return 0.0, 0.0
     width, count = widths.most_common(1)[0]
-    cells = [cell.strip() for row in rows if len(row) == width for cell in row][:MOST_CELLS]
+    every = (cell.strip() for row in rows if len(row) == width for cell in row)
+    cells = list(islice(every, MOST_CELLS))
     values = sum(cell.casefold() in NOTHING or is_value(cell) for cell in cells)
     return count / len(rows), values / len(cells)
 

@@ -153,14 +153,14 @@ def has_units(rows: Sequence[Record], width: int, missing: Sequence[str]) -> boo
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:
     """Names of characters that can be seen, the second of the same ones with `_2`."""
-    result: list[str] = []
+    result: dict[str, None] = {}
+    counts: Counter[str] = Counter()
     for name in names:
-        plain = printable(" ".join(name.split()))
-        new, count = plain, 1
+        new = plain = printable(" ".join(name.split()))
         while new in result:
-            count += 1
-            new = f"{plain}_{count}"
-        result.append(new)
+            counts[plain] += 1
+            new = f"{plain}_{counts[plain] + 1}"
+        result[new] = None
     return tuple(result)
 
 

@@ -41,8 +41,13 @@ def kind_of(cells: Sequence[str], decimal: str) -> Sensed:
 
 def is_value(cell: str) -> bool:
     """Whether a cell is a number, a date or a boolean, rather than a word."""
-    readings = (number(cell, "."), number(cell, ","), boolean(cell), seconds(cell))
-    return any(reading is not None for reading in readings)
+    readers: tuple[Callable[[str], float | None], ...] = (
+        lambda cell: number(cell, "."),
+        lambda cell: number(cell, ","),
+        boolean,
+        seconds,
+    )
+    return any(read(cell) is not None for read in readers)
 
 
 def is_category(levels: int, rows: int) -> bool:

@@ -20,8 +20,8 @@ from engine.data.records import Record, columns_of, records
 from engine.support.translation import Message, tr
 
 MOST_COLUMNS = 2000
-MOST_CELLS = 6000
-"""Of those at the begin of a file that are looked at."""
+MOST_CELLS, FEWEST_ROWS = 6000, 4
+"""Of those at the begin of a file that are looked at; these rows always."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def sample(lines: Sequence[str], delimiter: str, first: int) -> list[Record]:
         cells += len(row)
         if len(row) > MOST_COLUMNS:
             raise ValueError(tr("has more than {most} columns", most=MOST_COLUMNS))
-        if cells > MOST_CELLS and len(rows) > 5:
+        if cells > MOST_CELLS and len(rows) >= FEWEST_ROWS:
             break
     if not rows:
         raise ValueError(tr("the file is empty"))

@@ -85,7 +85,7 @@ def blocks(stream: io.TextIOWrapper, preamble: int) -> Iterator[tuple[int, str]]
         stream.readline(LONGEST_LINE)
     first = preamble + 1
     while text := stream.read(BLOCK):
-        within = text.count('"') % 2
+        within = text.count('"') % 2 if '"' in text else 0
         while text[-1] != "\n" or (within and len(text) < BLOCK + LONGEST_CELL):
             more = stream.readline(LONGEST_LINE)
             if not more:

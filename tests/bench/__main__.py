@@ -6,13 +6,14 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import frames, keys, loops, memory, report, screen, sweeps
+from tests.bench import files, frames, keys, loops, memory, report, screen, sweeps
 from tests.bench.report import Row, Section
 
 BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "fast": loops.fast,
     "teaching": loops.teaching,
     "sweeps": sweeps.sweeps,
+    "files": files.files,
     "first-frame": frames.first_frame,
     "keys": keys.answers,
     "lateness": screen.lateness,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.bench import frames, keys, loops, memory, peers, report, screen, sweeps
+from tests.bench import files, frames, keys, loops, memory, peers, report, screen, sweeps
 from tests.bench.__main__ import BENCHMARKS
 from tests.bench.keys import cursor_epoch
 from tests.bench.plain import FromParts, FromScratch
@@ -64,6 +64,16 @@ def test_a_sweep_is_timed_from_its_axes_to_its_results() -> None:
 def test_the_loss_chart_of_a_run_is_drawn() -> None:
     assert frames.history(100, seed=0).step == 100
     assert frames.drawing(100)() > 0
+
+
+def test_files_of_data_are_read_beside_numpy(tmp_path: Path) -> None:
+    clean, gaps = tmp_path / "clean.csv", tmp_path / "gaps.csv"
+    files.write(clean, 50, 3)
+    files.write(gaps, 50, 3, gap=0.1)
+    assert is_timed(files.race(clean, rounds=1).seconds, "ours", "loadtxt")
+    assert is_timed(files.race_with_gaps(gaps, rounds=1).seconds, "ours", "genfromtxt")
+    assert is_timed(files.senses(clean, rounds=1).seconds, "sense")
+    assert files.peak_memory(clean) >= 0
 
 
 def test_memory_is_looked_at_three_times() -> None:
