@@ -97,7 +97,7 @@ class Problem:
     """A row that could not be read."""
 
     line: int
-    """Where it begins, from 1."""
+    """Where it begins, from 1; 0 in a sample, where no one knows."""
     column: str
     """The name of the column; empty where the whole row is wrong."""
     why: Message
@@ -118,13 +118,13 @@ class Table:
     path: str
     """As it was asked for; `-` is standard input."""
     sha256: str
-    """Of the bytes of the file, in hexadecimal."""
+    """Of the bytes of the file, or of a sample of it, in hexadecimal."""
     rows: int
     """Rows that were kept."""
     dialect: Dialect
     columns: tuple[TableColumn, ...]
     lines: NDArray[np.int64]
-    """(rows,), the line in which each row begins, from 1."""
+    """(rows,), the line in which each row begins, from 1; 0 in a sample."""
     decisions: tuple[Message, ...]
     """What was decided and why, where it was not the plain case."""
     problems: tuple[Problem, ...]

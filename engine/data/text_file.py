@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 
 from engine.data.assembling import table_of
 from engine.data.collecting import Collector
+from engine.data.sampling import read_sample
 from engine.data.sensing import Asked, sense
 from engine.data.source import MOST_NUMBERS, Hashed, Stopped
 from engine.data.table import Table
@@ -23,10 +24,6 @@ LONGEST_LINE, LONGEST_CELL = 1 << 22, 1 << 16
 """Characters."""
 
 
-class TooLarge(ValueError):
-    """A file of more numbers than memory should hold."""
-
-
 def read_text_file(
     file: io.FileIO | io.BytesIO,
     path: str,
@@ -36,12 +33,18 @@ def read_text_file(
 ) -> Table:
     """The table in a file that is open; `path` is its name.
 
-    Raises BadInput for what is asked in vain, ValueError for what is no table, TooLarge, Stopped.
+    Raises BadInput for what is asked in vain, ValueError for what is no table, Stopped.
     """
     size = file.seek(0, io.SEEK_END)
     head, taken = head_of(file)
     layout = sense(head, asked, len(head) < HEAD)
     rows = estimated_rows(size * len(head) / taken, head)
+    if (
+        rows * len(layout.names) > MOST_NUMBERS
+        and not is_gzip(file)
+        and "16" not in layout.encoding
+    ):
+        return read_sample(file, path, layout, rows, progress, stop)
     check_size(rows, len(layout.names))
     file.seek(0)
     collector, hashed = Collector(layout, rows), Hashed(file)
@@ -105,9 +108,9 @@ def estimated_rows(size: float, head: bytes) -> int:
 
 
 def check_size(rows: int, columns: int) -> None:
-    """Raise TooLarge for more numbers than memory should hold."""
+    """Raise ValueError for more numbers than memory should hold."""
     if rows * columns > MOST_NUMBERS:
-        raise TooLarge(tr(
+        raise ValueError(tr(
             "about {numbers:.2g} numbers, at most {most:.0e} are read",
             numbers=rows * columns, most=MOST_NUMBERS,
         ))  # fmt: skip

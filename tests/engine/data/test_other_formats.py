@@ -127,6 +127,30 @@ def test_more_parquet_than_memory_holds_is_sampled_and_said(
     assert "1,000 of 100,000" in str(table.decisions[0])
 
 
+def test_more_text_than_memory_holds_is_sampled_from_begin_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.data import sampling, text_file
+
+    monkeypatch.setattr(text_file, "MOST_NUMBERS", 50_000)
+    monkeypatch.setattr(sampling, "SAMPLE", 10_000)
+    monkeypatch.setattr(sampling, "PIECE", 1 << 12)
+    file = tmp_path / "a.csv"
+    file.write_text("a,b\n" + "".join(f"{k},{2 * k}\n" for k in range(100_000)))
+    shares: list[float] = []
+    table = read_table(str(file), progress=shares.append)
+    a, b = (column.numbers for column in table.columns)
+    np.testing.assert_array_equal(b, 2 * a)
+    assert 2_500 < table.rows < 10_000
+    assert table.dropped == 0
+    assert (a[0], a[-1]) == (0, 99_999)
+    assert abs(a.mean() / 50_000 - 1) < 0.05
+    assert np.diff(a).min() >= 1
+    assert str(table.decisions[0]).startswith(f"a sample of {table.rows:,} of about")
+    assert shares[-1] == 1
+    assert not table.lines.any()
+
+
 @pytest.mark.parametrize("content", [b"PAR1" + bytes(50), b'[{"a": 1, "b": ]', b'{"a": 1'])
 def test_a_damaged_file_of_another_format_is_refused(tmp_path: Path, content: bytes) -> None:
     pytest.importorskip("duckdb")
