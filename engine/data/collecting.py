@@ -140,12 +140,12 @@ class Collector:
         even: list[Record] = []
         for line, cells in rows:
             if not cells:
-                self.drop(line, "", Message("has a quote that does not end well"))
+                self.drop(line, "", Message("a quote that does not end well"))
             elif len(cells) != width:
-                why = Message("has {count} cells instead of {width}", count=len(cells), width=width)
+                why = Message("{count} instead of {width} cells", count=len(cells), width=width)
                 self.drop(line, "", why)
             elif with_zeros and any("\0" in cell for cell in cells):
-                self.drop(line, "", Message("holds a zero byte"))
+                self.drop(line, "", Message("a zero byte"))
             else:
                 even.append((line, cells))
         if even:

@@ -41,7 +41,10 @@ def foreign_format(head: bytes) -> Literal["parquet", "json", ""]:
 
 
 def encoding_of(head: bytes, asked: str) -> tuple[str, list[Message]]:
-    """The encoding of a file that begins so, and what to say of it; raises BadInput if not text."""
+    """The encoding of a file that begins so, and what to say of it.
+
+    Raises BadInput for an encoding that there is not, ValueError for what is no text.
+    """
     if asked != "auto":
         return checked(asked), []
     for mark, encoding in MARKS.items():
@@ -49,14 +52,13 @@ def encoding_of(head: bytes, asked: str) -> tuple[str, list[Message]]:
             said = [Message("encoding UTF-16, by its mark")] if encoding == "utf-16" else []
             return encoding, said
     if name := next((name for mark, name in FORMATS.items() if head.startswith(mark)), None):
-        allowed = tr("not text but {format}; export it as CSV", format=name)
-        raise BadInput("data.encoding", "auto", allowed)
+        raise ValueError(tr("not text but {format}; export it as CSV", format=name))
     halves = len(head) // 2 or 1
     for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if head[offset::2].count(0) > halves / 2 > 4 * head[1 - offset :: 2].count(0):
             return encoding, [Message("encoding UTF-16 without a mark, by its zero bytes")]
     if head.count(0) > len(head) // 10:
-        raise BadInput("data.encoding", "auto", tr("not text: it is full of zero bytes"))
+        raise ValueError(tr("not text: it is full of zero bytes"))
     if decodes(head, "utf-8"):
         return "utf-8", []
     return FALLBACK, [Message("not UTF-8, so read as {encoding}", encoding=FALLBACK)]

@@ -105,7 +105,7 @@ class Problem:
     def __str__(self) -> str:
         """The problem in the language chosen."""
         if not self.column:
-            return tr("line {line} {why}", line=self.line, why=self.why)
+            return tr("line {line}: {why}", line=self.line, why=self.why)
         return tr(
             "line {line}, column {name}: {why}", line=self.line, name=self.column, why=self.why
         )

@@ -81,7 +81,9 @@ def test_a_cell_may_go_on_over_lines_and_hold_quotes() -> None:
 
 
 def test_rows_of_another_width_are_named_and_refused_where_they_are_many() -> None:
-    with pytest.raises(BadInput, match=r"2 of 4 rows .* line 3 has 2 cells .* line 4 has 4 cells"):
+    with pytest.raises(
+        BadInput, match=r"2 of 4 rows .* line 3: 2 instead of 3 cells; line 4: 4 instead"
+    ):
         table("ragged.csv")
 
 

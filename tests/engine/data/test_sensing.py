@@ -213,11 +213,11 @@ def test_what_is_not_finite_is_refused_by_line_and_column(file: Path, cell: str,
 
 
 BAD = {
-    "1": "has 1 cells instead of 2",
-    "1,2,3": "has 3 cells instead of 2",
+    "1": "1 instead of 2 cells",
+    "1,2,3": "3 instead of 2 cells",
     "oops,2": "oops is not a number",
-    "1,\x002": "holds a zero byte",
-    '1,"2': "has a quote that does not end well",
+    "1,\x002": "a zero byte",
+    '1,"2': "a quote that does not end well",
 }
 
 
