@@ -22,7 +22,16 @@ def doctor() -> int:
     from engine.kernels.compiled import MISSING
     from engine.support.device import available, describe
 
-    for package in ("linreg-tui", "torch", "numba", "textual", "plotext", "numpy", "click"):
+    for package in (
+        "linreg-tui",
+        "torch",
+        "numba",
+        "textual",
+        "plotext",
+        "numpy",
+        "click",
+        "duckdb",
+    ):
         entry(package, installed(package))
     machine = platform.platform()
     version = platform.python_version()
