@@ -323,7 +323,7 @@ def chance(p: float) -> str:
 
 def row(name: str, texts: Sequence[str], widths: Sequence[int]) -> str:
     """A line of a table."""
-    return short(name) + "".join(map(right, texts, widths))
+    return (short(name) + "".join(map(right, texts, widths))).rstrip()
 
 
 def short(name: str) -> str:
