@@ -24,6 +24,8 @@ DRAW = Compositor.render_update
 """Textual's drawing of a frame; without the fixture `drawn`, it is taken out of the app."""
 LOOKS = 4000
 """How often a condition is looked at before a test gives up on it."""
+ROUNDS = 9
+"""How often a layout may ask for another, as one that shows or hides a scrollbar does."""
 
 
 def app_for(
@@ -82,14 +84,19 @@ async def rest(min_sleep: float = 0, max_sleep: float = 0) -> None:
 
 
 async def rest_of_screen(pilot: Pilot[None], timeout: float = 0) -> bool:
-    """Return once what happened has its effect on the layout as well; False where the app failed.
+    """Return once all that shows is laid out, behind a dialog too; False where the app failed.
 
     Stands in for `Pilot._wait_for_screen`, which wakes every widget to hear that it rests.
     """
+    app = pilot.app
     await rest()
-    if pilot.app._screen_stack:
-        pilot.app.screen._on_timer_update()
+    for _ in range(ROUNDS if app._screen_stack else 0):
+        screens = (app.screen, *app._background_screens)
+        for screen in screens:
+            screen._on_timer_update()
         await rest()
+        if not any(screen._layout_required for screen in screens):
+            break
     return not pilot.app._exception_event.is_set()
 
 
