@@ -16,6 +16,7 @@ from engine.catalog.losses import LossEntry
 from engine.catalog.model import Linear, Model
 from engine.catalog.optimizers import OptimizerEntry
 from engine.catalog.param import Param, Value
+from engine.catalog.parameters import labels
 from engine.catalog.penalties import PenaltyEntry
 from engine.catalog.registry import Entry, Registry
 from engine.catalog.schedules import ScheduleEntry
@@ -53,6 +54,7 @@ class Experiment:
     reduction: Reduction = Reduction.SUM
     reshape: bool = True
     shuffle: bool = True
+    standardize: str = "auto"
     validation_split: float = 0.0
     patience: int = 0
     seed: int = 7
@@ -71,14 +73,28 @@ class Experiment:
                 "must be one number or {count}, one for each of data.w", count=dataset.features
             )
             raise BadInput("data.scale", scales, allowed)
+        self._check_sizes(dataset, self.architecture())
+        self._check_loop(self.architecture())
+        if self.is_standardized and not self.architecture().bears_scaling:
+            allowed = tr("the law of {model} needs its numbers as they are", model=self.model.name)
+            raise BadInput("standardize", self.standardize, allowed)
+        if self.drop_last and self.train_size < self.batch_size:
+            allowed = tr(
+                "no minibatch is left: batch_size {size}, {rows} rows",
+                size=self.batch_size,
+                rows=self.train_size,
+            )
+            raise BadInput("drop_last", self.drop_last, allowed)
+
+    def _check_sizes(self, dataset: Dataset, model: Model) -> None:
+        """Raise BadInput for more numbers than memory, or more parameters than theory, can take."""
         if dataset.n * dataset.features > MOST_NUMBERS:
             allowed = trn(
                 "n times {n} feature must be at most 2e8",
                 "n times {n} features must be at most 2e8",
                 n=dataset.features,
             )
-            raise BadInput("data.n", dataset.n, allowed)
-        model = self.architecture()
+            raise BadInput(self._size_key, dataset.n, allowed)
         size = sum(map(math.prod, model.shapes.values()))
         if size > MOST_PARAMETERS and not isinstance(model, Linear):
             allowed = tr(
@@ -92,24 +108,22 @@ class Experiment:
                 "n times {n} hidden units must be at most 2e8",
                 n=widest,
             )
-            raise BadInput("data.n", dataset.n, allowed)
-        if self.loop == "fast" and not isinstance(model, Linear):
+            raise BadInput(self._size_key, dataset.n, allowed)
+
+    def _check_loop(self, model: Model) -> None:
+        """Raise BadInput where the fast loop does not go with the rest."""
+        if self.loop != "fast":
+            return
+        if not isinstance(model, Linear):
             allowed = tr(
                 "{model} is not linear in its parameters; use scratch or concise",
                 model=self.model.name,
             )
             raise BadInput("loop", self.loop, allowed)
-        if self.loop == "fast" and not self.reshape:
+        if not self.reshape:
             allowed = tr("always has y in shape; use scratch or concise")
             raise BadInput("loop", self.loop, allowed)
-        if self.drop_last and self.train_size < self.batch_size:
-            allowed = tr(
-                "no minibatch is left: batch_size {size}, {rows} rows",
-                size=self.batch_size,
-                rows=self.train_size,
-            )
-            raise BadInput("drop_last", self.drop_last, allowed)
-        if self.loop == "fast" and self.loss.entry.derivative is None:
+        if self.loss.entry.derivative is None:
             allowed = tr("loss {loss} has no derivative to compile", loss=self.loss.name)
             raise BadInput("loop", self.loop, allowed)
 
@@ -146,6 +160,15 @@ class Experiment:
             raise BadInput("model", self.model.name, str(error)) from None
         return model
 
+    def parameter_names(self) -> tuple[str, ...]:
+        """A name for each parameter: the columns of measured data, else `w[0]`, …, `b`."""
+        dataset, model = self.dataset(), self.architecture()
+        if dataset.truth or not isinstance(model, Linear):
+            zeros = {name: (0.0,) * math.prod(shape) for name, shape in model.shapes.items()}
+            return tuple(label for label, _ in labels(zeros))
+        columns = tuple(column.name for column in dataset.columns)
+        return (*columns, "(intercept)") if model.bias else columns
+
     def linear_model(self, demand: str) -> Linear:
         """This experiment's model; raises BadInput with the demand if it is not linear."""
         model = self.architecture()
@@ -154,9 +177,23 @@ class Experiment:
         return model
 
     @property
+    def _size_key(self) -> str:
+        """The key that says how many samples there are."""
+        return "data.n" if "n" in self.data.options else "data"
+
+    @property
+    def is_standardized(self) -> bool:
+        """Whether training sees standardized columns: where it is asked for, and of files."""
+        if self.standardize == "auto":
+            return self.dataset().truth is None and self.architecture().bears_scaling
+        return self.standardize == "yes"
+
+    @property
     def train_size(self) -> int:
         """Samples that training sees; at least one, whatever the validation_split."""
-        n = self.dataset().n
+        n, held_out = self.dataset().n, self.dataset().held_out
+        if held_out is not None:
+            return n - int(held_out.sum())
         return n - min(round(self.validation_split * n), n - 1)
 
     @property

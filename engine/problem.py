@@ -17,6 +17,7 @@ from engine.catalog.dataset import Dataset
 from engine.catalog.model import Linear, Model
 from engine.catalog.parameters import Values
 from engine.catalog.registry import Entry
+from engine.catalog.scaling import Scaling, scaling_of
 from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of, permutation
 from engine.support.device import resolve
@@ -51,12 +52,20 @@ class Problem:
     """Features and labels that training never sees; mostly none."""
     start: dict[str, Tensor]
     """First value of each parameter."""
+    scaling: Scaling | None = None
+    """How X, y and the parameters become those of the data again; None where they are."""
+
+    @property
+    def original_features(self) -> Tensor:
+        """X (n, d) in the units of the data."""
+        return self.scaling.original_features(self.X) if self.scaling else self.X
 
     @property
     def true_values(self) -> Values:
         """The true values of the parameters; empty where the data have none for this model."""
         truth = self.dataset.truth
-        return self.model.true_values(truth) if truth else {}
+        true = self.model.true_values(truth) if truth else {}
+        return self.scaling.standard(true) if self.scaling else true
 
     @property
     def linear(self) -> Linear:
@@ -96,7 +105,7 @@ class Problem:
     def tensors(self, values: Values) -> dict[str, Tensor]:
         """Numbers by name as parameters of this problem."""
         return {
-            name: torch.tensor(values[name], device=self.device).reshape(shape)
+            name: torch.tensor(values[name], dtype=self.y.dtype, device=self.device).reshape(shape)
             for name, shape in self.model.shapes.items()
         }
 
@@ -140,16 +149,44 @@ def build(experiment: Experiment) -> Problem:
     device = resolve(experiment.device)
     dataset, model = experiment.dataset(), experiment.architecture()
     X, y = dataset.draw(generator(experiment.seed, "data"))
+    (X, y), rest = parted(experiment, X, y)
+    scaling = None
+    if experiment.is_standardized:
+        scaling = scaling_of(X, y, *names_of(model))
+        X, y = scaling.features(X), scaling.labels(y)
+        rest = scaling.features(rest[0]), scaling.labels(rest[1])
     start = first_values(experiment.init, experiment.seed, model)
-    # Samples are drawn independently of each other: the last ones are as good as any.
-    n, X, y = experiment.train_size, X.to(device), y.to(device)
+    # The only kind of device that has no float64.
+    precision = torch.float32 if device.type == "mps" else y.dtype
     return Problem(
         experiment,
         dataset,
         model,
         device,
-        X[:n],
-        y[:n],
-        (X[n:], y[n:]),
-        {name: tensor.to(device) for name, tensor in start.items()},
+        X.to(device, precision),
+        y.to(device, precision),
+        (rest[0].to(device, precision), rest[1].to(device, precision)),
+        {name: tensor.to(device, precision) for name, tensor in start.items()},
+        scaling,
     )
+
+
+def parted(
+    experiment: Experiment, X: Tensor, y: Tensor
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """The samples X (n, d), y (n, 1) to train on, in their order, and those that are held out."""
+    dataset, n = experiment.dataset(), experiment.train_size
+    if dataset.held_out is not None:
+        held_out = torch.from_numpy(dataset.held_out)
+    elif dataset.mixed or n == len(X):
+        return (X[:n], y[:n]), (X[n:], y[n:])
+    else:
+        held_out = torch.ones(len(X), dtype=torch.bool)
+        order = torch.randperm(len(X), generator=generator(experiment.seed, "split"))
+        held_out[order[:n]] = False
+    return (X[~held_out], y[~held_out]), (X[held_out], y[held_out])
+
+
+def names_of(model: Model) -> tuple[str, str | None]:
+    """Weight and bias of a linear model; names that no parameter has for any other."""
+    return (model.weight, model.bias) if isinstance(model, Linear) else ("", "")

@@ -113,6 +113,19 @@ SETTINGS: dict[str, Param] = {
             "In an order of their own, neighbours are alike and minibatches lean to one side.",
             "false on sorted data: the last minibatches of each epoch have the last word.",
         ),
+        Text(
+            "standardize",
+            "auto",
+            "Whether each column is brought to mean 0 and deviation 1 before training.",
+            "Columns of one size make a round valley: large steps are safe along all of them.",
+            "no on columns of different sizes: the largest one decides how small lr must be.",
+            choices=("auto", "yes", "no"),
+            about=(
+                "Files are standardized, what is drawn is not.",
+                "By the training rows alone; values are shown in the units of the data.",
+                "The numbers as they are.",
+            ),
+        ),
         Number(
             "validation_split",
             0.0,

@@ -7,20 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Generator, Tensor
 
-
-@dataclass(frozen=True)
-class Column:
-    """What one number of each sample is."""
-
-    name: str
-    unit: str = ""
-
-    @property
-    def label(self) -> str:
-        """Name and unit, as they stand at an axis."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
+from engine.data.column import Column
+from engine.support.translation import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +59,25 @@ class Dataset:
     target: Column
     """What the labels are."""
     draw: Callable[[Generator], tuple[Tensor, Tensor]]
-    """X (n, d) and y (n, 1), float32 on the CPU: the same generator state, the same bytes."""
+    """X (n, d) and y (n, 1) on the CPU: the same generator state, the same bytes.
+
+    float32 where they are drawn, float64 where they are measured.
+    """
     truth: Truth | None
     """None where nothing is known but the samples."""
+    has_intercept: bool = True
+    """Whether a linear model of them may have a bias."""
+    held_out: NDArray[np.bool_] | None = None
+    """(n,), the samples that training never sees, where the data say so themselves."""
+    mixed: bool = True
+    """Whether the last samples are the ones to hold out: neighbours have no more in common than
+    others, or the last ones are meant; else some at random."""
+    lines: NDArray[np.int64] | None = None
+    """(n,), where each sample stands in the file that it comes from, counted from 1."""
+    sha256: str = ""
+    """Digest of that file."""
+    notes: tuple[Message, ...] = ()
+    """What a person should be told about the data."""
 
     @property
     def features(self) -> int:

@@ -1,4 +1,4 @@
-"""Synthetic data sets: one entry for each truth that samples can be drawn from."""
+"""Data sets: one entry for each truth that samples can be drawn from, and one for files."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.catalog.dataset import Column, Dataset, Truth, generated
+from engine.catalog.dataset import Dataset, Truth, generated
 from engine.catalog.param import Flag, Number, Numbers, Param, Text, Whole
 from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
 from engine.catalog.registry import Entry, Registry
+from engine.data.column import Column
 from engine.support.errors import BadInput
-from engine.support.translation import Translatable, tr
+from engine.support.translation import Message, Translatable, tr
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-DATASETS = Registry("data", "The truth that samples are drawn from.", Entry)
+DATASETS = Registry("data", "Where the samples come from: a truth, or a file.", Entry)
 
 N = Whole(
     "n",
@@ -313,4 +314,116 @@ def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Dat
     inverse = Column("1/λ", "1/µm")
     return generated(
         n, (inverse,), Column("ln(B·λ⁵/c₁)"), lambda generator: 1 / draw(generator), truth
+    )
+
+
+# Files ------------------------------------------------------------------------------------------
+
+
+@DATASETS.add(
+    "file",
+    label="a file",
+    formula="y ~ x",
+    help="Your own data: CSV, with the extra [files] also Parquet and JSON.",
+    params=(
+        Text(
+            "path",
+            "sample:cars",
+            "The file; - is standard input, sample:NAME one that comes with the lab.",
+            "Nothing is known of its truth: the optimum is what can be reached.",
+            "It is read once; when it changes, the lab says so.",
+        ),
+        Text(
+            "terms",
+            "",
+            "What is fitted to what: y ~ a + b + x^2 + a:b + log(x) - 1; . is all other columns.",
+            "Empty: the last numeric column by all others that can be used.",
+            "Many terms follow the noise; held-out rows tell.",
+        ),
+        Text(
+            "split",
+            "random",
+            "The rows held out: random, ordered (the last ones), or a column that is 1 there.",
+            "In time the future is held out, not a random part of the past.",
+            "The share is validation_split, unless a column says it.",
+        ),
+        Text(
+            "delimiter",
+            "auto",
+            "What stands between the cells; auto looks.",
+            "A file that is split at the wrong character has one column, or far too many.",
+        ),
+        Text(
+            "decimal",
+            "auto",
+            "What stands before the fraction of a number; auto looks.",
+            "1.234 is a thousand and more in half of the world.",
+            choices=("auto", ".", ","),
+        ),
+        Text(
+            "encoding",
+            "auto",
+            "How characters are written: utf-8, utf-16, cp1252; auto looks.",
+            "Read in another way, letters with accents come out as others.",
+        ),
+        Text(
+            "header",
+            "auto",
+            "Whether the first row has names; auto looks.",
+            "A first row of numbers alone is taken for data.",
+            choices=("auto", "yes", "no"),
+        ),
+        Text(
+            "missing",
+            "auto",
+            "What stands for no value, separated by commas; auto: empty, NA, N/A, nan, NULL, - ? .",
+            "A row without a value in a column that is used is left out, and counted.",
+        ),
+        Text(
+            "sha256",
+            "",
+            "The digest of the file when this was written down.",
+            "Where the file has another one now, the lab says so.",
+            is_shown=False,
+        ),
+    ),
+)
+def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Dataset:
+    """The rows of a file in which no column in use is missing, in float64; raises BadInput."""
+    from engine.data.opened import design_of, marked_rows, open_table
+    from engine.data.sensing import Asked
+
+    table, note = open_table(path, Asked(**asked), sha256)
+    design = design_of(table, terms)
+
+    def draw(generator: Generator) -> tuple[Tensor, Tensor]:
+        import torch
+
+        return torch.from_numpy(design.X), torch.from_numpy(design.y)[:, None]
+
+    notes = [note] if note else []
+    if len(design.rows) < table.rows:
+        columns = ", ".join(f"{name} {count:,}" for name, count in design.dropped.items())
+        notes.append(
+            Message(
+                "n = {n:,} of {rows:,}; without a value: {columns}",
+                n=len(design.rows),
+                rows=table.rows,
+                columns=columns,
+            )
+        )
+    if table.dropped:
+        notes.append(Message("{count:,} rows could not be read", count=table.dropped))
+    return Dataset(
+        len(design.rows),
+        design.columns,
+        design.target,
+        draw,
+        None,
+        design.intercept,
+        None if split in ("random", "ordered") else marked_rows(table, split, design.rows),
+        split == "ordered",
+        table.lines[design.rows],
+        table.sha256,
+        tuple(notes),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.catalog.dataset import Dataset, Truth
 from engine.support.translation import tr
@@ -37,6 +37,8 @@ class Model:
     weights: tuple[str, ...]
     """Names of those that the init draws and a penalty is on; the others are biases."""
     quantities: tuple[Quantity, ...] = ()
+    bears_scaling: ClassVar[bool] = True
+    """Whether it can be fitted to standardized data."""
 
     def predict(self, params: Mapping[str, Tensor], X: Tensor) -> Tensor:
         """ŷ of shape (n, 1) for X of shape (n, features)."""

@@ -38,8 +38,8 @@ MODELS = Registry("model", "What is fitted to the data.", Entry)
     ),
 )
 def linear(dataset: Dataset, bias: bool) -> Model:
-    """ŷ = Xw + b, or ŷ = Xw without the bias."""
-    return line(dataset.features, "w", "b" if bias else None)
+    """ŷ = Xw + b, or ŷ = Xw where the model or the terms of the data have no bias."""
+    return line(dataset.features, "w", "b" if bias and dataset.has_intercept else None)
 
 
 @MODELS.add(
@@ -113,6 +113,7 @@ SCALES = {
 class Planck(Model):
     """The temperature behind a spectrum, in the labels of its data set."""
 
+    bears_scaling = False
     law: Callable[[Tensor, Tensor, bool], Tensor] | None = None
     """Labels for wavelengths and a temperature, as of `Truth`."""
     scale: Scale = SCALES["ln_T"]

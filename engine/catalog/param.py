@@ -26,6 +26,8 @@ class Param:
     """Why it matters."""
     extremes: Translatable = ""
     """What too high or too low looks like."""
+    is_shown: bool = True
+    """Whether people set it; what the app notes down for itself has no field."""
 
     @property
     def allowed(self) -> str:

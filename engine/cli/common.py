@@ -7,32 +7,42 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import click
 
 from engine.cli.interrupts import INTERRUPTED
-from engine.cli.output import say
+from engine.cli.output import busy_with, say
+from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
-from engine.lessons.library import find_lesson
+from engine.lessons.library import files, find_lesson, is_there
+from engine.own_data import experiment_on
 from engine.support.errors import BadInput
-from engine.support.outside import read_text
+from engine.support.outside import printable, read_text
 from engine.support.translation import Message, tr
 
 BAD_INPUT, DIVERGED = 2, 3
 """Exit codes besides 0 for a finished run, 1 for a bug and INTERRUPTED."""
 
-Command = TypeVar("Command", bound=Callable[..., int])
 
-
-def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ...]) -> Experiment:
+def read_experiment(
+    name: str | None, file: Path | None, settings: tuple[str, ...], terms: str | None = None
+) -> Experiment:
     """The experiment that a command line describes; raises BadInput.
 
-    `name` is a lesson, `file` holds an experiment in TOML, `settings` are key=value.
+    `name` is a lesson or a file of data, `file` holds an experiment in TOML, `settings` are
+    key=value, `terms` say what is fitted to what.
     """
     if name and file:
         raise BadInput("lesson", name, tr("give either a lesson or --experiment, not both"))
+    changes = pairs_of(settings)
+    if terms is not None:
+        changes["data.terms"] = terms
+    if name and is_data(name):
+        with busy_with(tr("reading {file}", file=printable(name))):
+            return experiment_on(name, changes)
     experiment = find_lesson(name or "scratch").experiment
     if file:
         try:
@@ -40,7 +50,16 @@ def read_experiment(name: str | None, file: Path | None, settings: tuple[str, ..
         except OSError as error:
             allowed = tr("cannot be read: {reason}", reason=error.strerror)
             raise BadInput("experiment", file, allowed) from None
-    return experiment.changed_by_text(pairs_of(settings))
+    return experiment.changed_by_text(changes)
+
+
+def is_data(name: str) -> bool:
+    """Whether a name is that of a file of data, not of a lesson."""
+    if name == "-" or name.startswith(SAMPLE):
+        return True
+    if name in files() or Path(name).suffix == ".md":
+        return False
+    return is_there(Path(name)) or Path(name).suffix != ""
 
 
 def pairs_of(settings: Sequence[str]) -> dict[str, str]:
@@ -54,17 +73,29 @@ def pairs_of(settings: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def experiment_options(command: Command) -> Command:
-    """Add what every command takes that reads an experiment: a lesson, a file, and settings."""
+def takes_experiment(command: Callable[..., int]) -> Callable[..., int]:
+    """Have a command called with the `experiment` that its lesson or file and options describe."""
+
+    @wraps(command)
+    def with_experiment(
+        name: str | None,
+        file: Path | None,
+        settings: tuple[str, ...],
+        terms: str | None,
+        **options: object,
+    ) -> int:
+        return command(read_experiment(name, file, settings, terms), **options)
+
     for decorate in (
         click.option(
             "-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting."
         ),
+        click.option("--terms", metavar="'Y ~ A + B'", help="What is fitted to what."),
         click.option("--experiment", "file", type=click.Path(path_type=Path), help="A TOML file."),
-        click.argument("lesson", required=False),
+        click.argument("name", metavar="[LESSON|FILE]", required=False),
     ):
-        command = decorate(command)
-    return command
+        with_experiment = decorate(with_experiment)
+    return with_experiment
 
 
 def main(command: click.Command) -> int:

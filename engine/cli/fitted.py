@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def fitted(experiment: Experiment) -> tuple[Problem, Regression]:
-    """The experiment made concrete, and the regression of its training rows.
+    """The experiment made concrete, not standardized, and the regression of its training rows.
 
     Raises BadInput for a model that is not linear, and for fewer rows than coefficients.
     """
@@ -27,7 +27,7 @@ def fitted(experiment: Experiment) -> tuple[Problem, Regression]:
 
     torch.set_num_threads(1)  # blocks of rows are too small to be shared, as on the screen
     with busy_with(tr("drawing the data and working out the regression")):
-        problem = build(experiment)
+        problem = build(experiment.changed({"standardize": "no"}))
         n, p = len(problem.X), sum(map(math.prod, problem.linear.shapes.values()))
         if n < p:
             allowed = tr("{p} coefficients need at least as many rows, {n} are there", p=p, n=n)

@@ -6,12 +6,11 @@ import json
 import math
 import re
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.common import finite, takes_experiment
 from engine.cli.fitted import fitted, measured, number
 from engine.cli.output import say
 from engine.data.table import nearest
@@ -20,6 +19,7 @@ from engine.support.errors import BadInput
 from engine.support.translation import in_words, tr
 
 if TYPE_CHECKING:
+    from engine.experiment import Experiment
     from engine.statistics.prediction import Prediction
 
 WIDE = 12
@@ -28,14 +28,12 @@ _PAIR = re.compile(r"\s*(?:`([^`]*)`|([^=,`]+?))\s*=\s*([^,]*?)\s*(?:,|$)")
 
 
 @click.command("predict")
-@experiment_options
+@takes_experiment
 @click.option("--at", "places", multiple=True, metavar="NAME=NUMBER,…", help="A row, by columns.")
 @click.option("--rows", "table", metavar="FILE", help="Rows in a file with columns of these names.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def predict(
-    lesson: str | None,
-    file: Path | None,
-    settings: tuple[str, ...],
+    experiment: Experiment,
     places: tuple[str, ...],
     table: str | None,
     as_json: bool,
@@ -46,7 +44,6 @@ def predict(
     --at x=1.2 has a value for each column and may be given several times; a name with a comma or
     an equals sign stands in back quotes.
     """
-    experiment = read_experiment(lesson, file, settings)
     names = [column.name for column in experiment.dataset().columns]
     rows = [row_at(place, names) for place in places] + (rows_of(table, names) if table else [])
     if not rows:

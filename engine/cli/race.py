@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 
 import click
 
 from engine.catalog.optimizers import OPTIMIZERS
-from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.common import finite, takes_experiment
 from engine.cli.output import busy_with, say
+from engine.experiment import Experiment
 from engine.jobs.race import Race, Track, parse_racers
 from engine.jobs.racing import Racing
 from engine.support.cell_width import right
@@ -21,15 +21,13 @@ WIDTH = 13
 
 
 @click.command("race")
-@experiment_options
+@takes_experiment
 @click.option("--optimizers", metavar="NAMES", help="Two to seven, as in sgd,adam@0.1.")
 @click.option("--tuned", is_flag=True, help="Each optimizer at its own best lr.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
 def race(
-    lesson: str | None,
-    file: Path | None,
-    settings: tuple[str, ...],
+    experiment: Experiment,
     optimizers: str | None,
     tuned: bool,
     form: str | None,
@@ -43,7 +41,6 @@ def race(
 
     floor_step is the first step at the floor, stay_step the one from which on it stayed there.
     """
-    experiment = read_experiment(lesson, file, settings)
     racers = parse_racers(",".join(OPTIMIZERS.entries) if optimizers is None else optimizers)
     racing = Racing(Race(experiment, racers, tuned))
     begin = time.perf_counter()

@@ -8,13 +8,12 @@ import sys
 import time
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.catalog.parameters import direction
-from engine.cli.common import DIVERGED, experiment_options, finite, read_experiment
+from engine.cli.common import DIVERGED, finite, takes_experiment
 from engine.cli.output import busy_with, say, show_progress
 from engine.experiment import Experiment
 from engine.support.translation import Message, in_words, tr
@@ -27,19 +26,19 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@experiment_options
+@takes_experiment
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
+def run(experiment: Experiment, as_json: bool) -> int:
     """Train one experiment without a screen and print its numbers.
 
-    LESSON is one of those that `linreg-tui lessons` lists, or a file. Keys are data, model, loss,
-    penalty, init, loop, optimizer, lr, schedule, batch_size, epochs, drop_last, reduction, reshape,
-    shuffle, validation_split, patience, seed and device; an entry's own parameters have a dot:
-    data.n=1000, data.w=2,-3.4, loss.delta=1.
+    LESSON is one of those that `linreg-tui lessons` lists; FILE holds data of your own, - is
+    standard input. Keys are data, model, loss, penalty, init, loop, optimizer, lr, schedule,
+    batch_size, epochs, drop_last, reduction, reshape, shuffle, standardize, validation_split,
+    patience, seed and device; an entry's own parameters have a dot: data.n=1000, data.w=2,-3.4,
+    loss.delta=1.
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
-    experiment = read_experiment(lesson, file, settings)
     report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
     from engine.training.trainer import train
 
@@ -54,8 +53,8 @@ def run(lesson: str | None, file: Path | None, settings: tuple[str, ...], as_jso
                 report.step(event, time.perf_counter() - begin)
             case Started():
                 report.start(event)
-                if event.note:
-                    say(in_words(event.note), err=True)
+                for note in event.notes:
+                    say(in_words(note), err=True)
                 begin = time.perf_counter()
             case EpochEnded():
                 report.epoch(event)
@@ -180,6 +179,7 @@ class Json:
 
     def start(self, event: Started) -> None:
         """The experiment and its device."""
+        self.facts = event.facts
         self._print(
             event="started",
             experiment=event.experiment.to_dict(),
@@ -196,8 +196,8 @@ class Json:
             epoch=event.epoch,
             loss=event.loss,
             validation_loss=event.validation,
-            params=event.params,
-            grads=event.grads,
+            params=self.facts.original(event.params),
+            grads=self.facts.original_grads(event.grads),
         )
         if event.alert:
             say(in_words(event.alert), err=True)

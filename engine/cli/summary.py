@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.common import finite, takes_experiment
 from engine.cli.fitted import fitted, measured, number
 from engine.cli.output import busy_with, say
 from engine.support.cell_width import cells, left, right
@@ -39,15 +39,13 @@ UNEVEN = 1000
 
 
 @click.command("summary")
-@experiment_options
+@takes_experiment
 @click.option("--no-train", is_flag=True, help="Leave out what SGD reaches.")
 @click.option("--save", type=click.Path(path_type=Path), help="Write every row to a CSV file.")
 @click.option("--force", is_flag=True, help="Let --save replace a file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def summary(
-    lesson: str | None,
-    file: Path | None,
-    settings: tuple[str, ...],
+    experiment: Experiment,
     no_train: bool,
     save: Path | None,
     force: bool,
@@ -59,7 +57,6 @@ def summary(
     own training reaches stands beside them, with its distance in standard errors. --save writes
     the rows with prediction, residual, leverage and Cook's distance.
     """
-    experiment = read_experiment(lesson, file, settings)
     if save and save.exists() and not force:
         raise BadInput("--save", save, tr("is there already; --force replaces it"))
     problem, found = fitted(experiment)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
 
 import click
 
 from engine.catalog.param import Value
-from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.common import finite, takes_experiment
 from engine.cli.output import busy_with, say
+from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.cell_width import right
@@ -20,14 +20,12 @@ from engine.support.translation import Translatable, tr
 
 
 @click.command("sweep")
-@experiment_options
+@takes_experiment
 @click.option("--axis", "axes", multiple=True, metavar="KEY=VALUES", help="One or two; see above.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
 def sweep(
-    lesson: str | None,
-    file: Path | None,
-    settings: tuple[str, ...],
+    experiment: Experiment,
     axes: tuple[str, ...],
     form: str | None,
 ) -> int:
@@ -37,7 +35,6 @@ def sweep(
     data.noise=lin:0:1:11 (evenly spaced), or batch_size=1,2,5,10. Rows come as they are ready:
     the values, the final loss, the first epoch at the noise floor, and finished or diverged.
     """
-    experiment = read_experiment(lesson, file, settings)
     grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
     keys = [axis.key for axis in grid.axes]
     places = grid.settings()
@@ -74,16 +71,13 @@ def row(form: str | None, keys: list[str], values: tuple[Value, ...], cell: Cell
 
 
 @click.command("find-lr")
-@experiment_options
+@takes_experiment
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def find_learning_rate(
-    lesson: str | None, file: Path | None, settings: tuple[str, ...], as_json: bool
-) -> int:
+def find_learning_rate(experiment: Experiment, as_json: bool) -> int:
     """Raise the lr minibatch by minibatch and suggest one from the middle of the loss's fall.
 
     Beside it stands 2/λmax, the exact limit of full-batch gradient descent.
     """
-    experiment = read_experiment(lesson, file, settings)
     from engine.jobs.finder import find_lr
 
     with busy_with(tr("drawing the data and trying learning rates")):

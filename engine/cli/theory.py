@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.catalog.parameters import Values, direction
-from engine.cli.common import experiment_options, finite, read_experiment
+from engine.cli.common import finite, takes_experiment
 from engine.cli.output import busy_with, say
+from engine.experiment import Experiment
 from engine.support.cell_width import left
 from engine.support.translation import in_words, tr
 from engine.theory.equivalents import caveats, translations
@@ -27,18 +27,15 @@ MOST_SHOWN = 20
 
 
 @click.command("theory")
-@experiment_options
+@takes_experiment
 @click.option("--full", is_flag=True, help="Matrices of more than 20 parameters too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def theory(
-    lesson: str | None, file: Path | None, settings: tuple[str, ...], full: bool, as_json: bool
-) -> int:
+def theory(experiment: Experiment, full: bool, as_json: bool) -> int:
     """Print curvature, learning-rate limits, closed form and gradient noise of an experiment.
 
     Everything is worked out from its data: the Hessian at the closed form, the gradient noise at
     the start of training.
     """
-    experiment = read_experiment(lesson, file, settings)
     from engine.problem import build
     from engine.theory.gather import facts
     from engine.theory.study import study

@@ -205,18 +205,18 @@ def compiled_epochs(
     order = np.arange(len(data))
     sizes, first = lanes.by_size()
     taken = np.zeros_like(sizes)
-    grad, r = np.empty_like(theta), np.empty(theta.shape[1], np.float32)
-    slots = np.zeros((experiment.optimizer.entry.slots, *theta.shape), np.float32)
+    grad, r = np.empty_like(theta), np.empty(theta.shape[1], data.dtype)
+    slots = np.zeros((experiment.optimizer.entry.slots, *theta.shape), data.dtype)
     divisors = [experiment.reduction.divisors(size, len(data)) for size in sizes.tolist()]
-    chunk, losses = np.empty(CHUNK, np.float32), np.empty(theta.shape[1])
-    params = values_of(experiment)
-    lr, samples = lanes.lr.astype(np.float32), np.arange(len(data)) / len(data)
+    chunk, losses = np.empty(CHUNK, data.dtype), np.empty(theta.shape[1])
+    params = values_of(experiment, data.dtype)
+    lr, samples = lanes.lr.astype(data.dtype), np.arange(len(data)) / len(data)
     compiled.lane_losses(columns, theta, chunk, params[0], losses)
     yield losses.copy()
     for epoch in range(experiment.epochs):
         if experiment.shuffle:
             compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
-        factors = experiment.lr_factors_at(epoch + samples).astype(np.float32)
+        factors = experiment.lr_factors_at(epoch + samples).astype(data.dtype)
         compiled.lanes(
             data, order, first, sizes, problem.dataset.features, theta, grad, slots, r, lr, factors,
             taken, np.array(divisors), experiment.drop_last, params,
@@ -233,7 +233,7 @@ def torch_epochs(
     design = problem.linear.design(problem.X)
     weights = problem.dataset.features
     W = torch.from_numpy(theta).to(problem.device)
-    rates = torch.from_numpy(lanes.lr).float().to(problem.device)
+    rates = torch.from_numpy(lanes.lr).to(problem.y)
     sizes, first = (whole.tolist() for whole in lanes.by_size())
     parts = [slice(*ends) for ends in pairwise(first)]
     states = [(torch.zeros_like(W[:, part]),) * optimizer.entry.slots for part in parts]

@@ -49,11 +49,11 @@ def lanes(
     sample. What is innermost runs over lanes, so that it vectorizes.
     """
     parameters, width = theta.shape
-    n = order.shape[0]
+    n, real = order.shape[0], data.dtype.type
     missing = sizes.copy()
     for j in range(parameters):
         for lane in range(width):
-            grad[j, lane] = np.float32(0)
+            grad[j, lane] = real(0)
     for i in range(n):
         if i + AHEAD < n:
             prefetch(data, order[i + AHEAD])
@@ -72,9 +72,9 @@ def lanes(
                 # Views are counted from 0, which the compiler knows not to be negative.
                 part = slice(first[k], first[k + 1])
                 if drop_last and missing[k] > 0:
-                    grad[:, part] = np.float32(0)
+                    grad[:, part] = real(0)
                     continue
-                over = np.float32(divisors[k, 0] if missing[k] == 0 else divisors[k, 1])
+                over = real(divisors[k, 0] if missing[k] == 0 else divisors[k, 1])
                 factor = factors[i + 1 - count]
                 taken[k] += 1
                 rates = lr[part]
@@ -84,13 +84,13 @@ def lanes(
                     for lane in range(rates.shape[0]):
                         slope = slopes[lane] / over
                         if j < weights:
-                            slope += np.float32(SHRINK(values[lane], *params[1]))
+                            slope += real(SHRINK(values[lane], *params[1]))
                         move, state = MOVE(
                             slope, LOAD(states, lane), taken[k], factor * rates[lane], *params[2]
                         )
                         STORE(states, lane, state)
-                        values[lane] -= np.float32(move)
-                        slopes[lane] = np.float32(0)
+                        values[lane] -= real(move)
+                        slopes[lane] = real(0)
                 missing[k] = sizes[k]
 
 

@@ -27,9 +27,9 @@ from engine.kernels.stand_ins import (
 
 def mean_loss(data: Floats, theta: Floats, params: tuple[Any, ...]) -> float:
     """Mean loss over the rows (x̃, y) of the data at θ, which ends in −1: their product is r."""
-    total = 0.0
+    real, total = data.dtype.type, 0.0
     for i in range(data.shape[0]):
-        r = np.float32(0)
+        r = real(0)
         for j in range(data.shape[1]):
             r += data[i, j] * theta[j]
         total += LOSS(r, *params)
@@ -71,35 +71,36 @@ def steps(
     Returns how many steps were taken and epochs ended, and the new `used`.
     """
     n, columns = data.shape
+    real = data.dtype.type
     ahead = AHEAD if data.size > CACHED else n
     ended = 0
     for k in range(lr.shape[0]):
         if used == 0 and shuffled:
             SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
         size = min(batch_size, stop - used)
-        total = np.float32(0)
+        total = real(0)
         for j in range(columns):
-            grad[j] = np.float32(0)
+            grad[j] = real(0)
         for i in range(used, used + size):
             if i + ahead < n:
                 prefetch(data, order[i + ahead])
             at = order[i]
-            r = np.float32(0)
+            r = real(0)
             for j in range(columns):
                 r += data[at, j] * theta[j]
-            total += np.float32(LOSS(r, *params[0]))
-            slope = np.float32(DERIVATIVE(r, *params[0]))
+            total += real(LOSS(r, *params[0]))
+            slope = real(DERIVATIVE(r, *params[0]))
             for j in range(columns):
                 grad[j] += slope * data[at, j]
-        over = np.float32(divisor if size == batch_size else last_divisor)
+        over = real(divisor if size == batch_size else last_divisor)
         for j in range(columns - 1):
             grad[j] /= over
             if j < weights:
-                grad[j] += np.float32(SHRINK(theta[j], *params[1]))
+                grad[j] += real(SHRINK(theta[j], *params[1]))
             move, state = MOVE(grad[j], LOAD(slots, j), taken + k + 1, lr[k], *params[2])
             STORE(slots, j, state)
-            theta[j] -= np.float32(move)
-        losses[k] = total / np.float32(size)
+            theta[j] -= real(move)
+        losses[k] = total / real(size)
         used += size
         if not losses[k] <= runaway:
             return k + 1, ended, used

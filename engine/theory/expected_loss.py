@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from engine.catalog.dataset import Truth
 from engine.catalog.model import Linear
 from engine.problem import Problem
 from engine.theory.derivatives import Loss, slopes
@@ -61,8 +62,7 @@ def shift_of(problem: Problem) -> float:
         return 0.0
     if problem.experiment.loss.entry.symmetric and not truth.outliers:
         return 0.0  # it aims at the middle: nothing to search for before each run
-    share = truth.outliers / problem.dataset.n
-    return aim(problem.loss, truth.noise, share, truth.outlier_size)
+    return aim(problem.loss, *deviations(problem, truth))
 
 
 def loss_of_the_truth(problem: Problem) -> float | None:
@@ -75,9 +75,16 @@ def loss_of_the_truth(problem: Problem) -> float | None:
     if truth is None:
         return None
     if truth.relative:
-        return float(problem.loss(truth.signal(problem.X) - problem.y).mean())
-    share = truth.outliers / problem.dataset.n
-    return expected_loss(problem.loss, truth.noise, share, truth.outlier_size, shift_of(problem))
+        signal, scaling = truth.signal(problem.original_features), problem.scaling
+        signal = scaling.labels(signal) if scaling else signal
+        return float(problem.loss(signal - problem.y).mean())
+    return expected_loss(problem.loss, *deviations(problem, truth), shift_of(problem))
+
+
+def deviations(problem: Problem, truth: Truth) -> tuple[float, float, float]:
+    """Noise, share of outliers and their size as training sees them."""
+    size = problem.scaling.y_deviation if problem.scaling else 1.0
+    return truth.noise / size, truth.outliers / problem.dataset.n, truth.outlier_size / size
 
 
 def symbol_of(problem: Problem) -> str:

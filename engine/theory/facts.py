@@ -9,6 +9,7 @@ from engine.catalog.parameters import Values
 from engine.theory.floor import Floor
 
 if TYPE_CHECKING:
+    from engine.catalog.scaling import Scaling
     from engine.statistics.diagnostics import Diagnostics
     from engine.support.device import DeviceInfo
     from engine.theory.stability import Stability
@@ -49,6 +50,16 @@ class Facts:
     start: Values
     start_loss: float
     sample: Sample
+    scaling: Scaling | None = None
+    """How numbers become those of the data again, where training sees standardized ones."""
+
+    def original(self, values: Values) -> Values:
+        """Parameters over the data as they are."""
+        return self.scaling.original(values) if self.scaling and values else values
+
+    def original_grads(self, grads: Values) -> Values:
+        """Gradients by the parameters over the data as they are."""
+        return self.scaling.original_grads(grads) if self.scaling and grads else grads
 
     @property
     def best(self) -> Values:

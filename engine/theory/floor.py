@@ -11,6 +11,7 @@ Standing = Annotated[
     Literal[
         "still learning",
         "at the best this model can do",
+        "at the optimum",
         "at the noise floor",
         "at rounding error",
     ],
@@ -55,6 +56,8 @@ class Floor:
         """Where a loss over all the data stands, in words: at the floor, or still learning."""
         if not self.reached(loss):
             return "still learning"
+        if self.noise is None and (self.optimum or 0.0) > self.rounding:
+            return "at the optimum"
         noise = self.noise or 0.0
         if (self.optimum or 0.0) > 2 * max(noise, self.rounding):
             return "at the best this model can do"

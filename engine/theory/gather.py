@@ -45,6 +45,7 @@ def facts(problem: Problem) -> Facts:
             tuple(y[:, 0].tolist()),
             diagnostics(line, X, y) if line and line.df > 0 else None,
         ),
+        scaling=problem.scaling,
     )
 
 
@@ -69,7 +70,7 @@ def best_values(problem: Problem, line: Line | None = None) -> Values:
 
 def floor_at(problem: Problem, best: Values) -> Floor:
     """The floor of a problem whose optimum is known."""
-    resolution = 4 * torch.finfo(torch.float32).eps
+    resolution = 4 * torch.finfo(problem.y.dtype).eps
     return Floor(
         noise=loss_of_the_truth(problem),
         optimum=problem.mean_loss(problem.tensors(best)) if best else None,

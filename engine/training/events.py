@@ -41,8 +41,8 @@ class Started:
 
     experiment: Experiment
     facts: Facts
-    note: Message | None
-    """Something a person should be told about this run; mostly nothing."""
+    notes: tuple[Message, ...]
+    """What a person should be told about this run; mostly nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class History(Recorder):
                 assert self.facts
                 self._track(event.epoch * self.facts.steps_per_epoch, lambda: event.params)
             case Started():
-                self.message = event.note or ""
+                self.message = event.notes[0] if event.notes else ""
                 start = flat(event.facts.start)
                 interval = max(1, event.facts.steps_per_epoch // PLACES_PER_EPOCH)
                 self.trail = Trail(len(start), interval)
@@ -107,8 +107,11 @@ class History(Recorder):
         import torch  # there are facts, so it is there
 
         model, sample = self.experiment.architecture(), self.facts.sample
-        start = torch.tensor(flat(self.facts.start))
-        rows = torch.tensor(sample.X).T, torch.tensor(sample.y)[:, None]
+        start, columns, y = (
+            torch.tensor(numbers, dtype=torch.float64)
+            for numbers in (flat(self.facts.start), sample.X, sample.y)
+        )
+        rows = columns.T, y[:, None]
         return {
             "params": self.facts.start,
             "residuals": residuals(self.experiment, model.shaped(start), rows),

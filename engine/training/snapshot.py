@@ -48,6 +48,7 @@ class Snapshot:
     batch_loss: float | None = None
     """Mean loss of the last minibatch, before its step."""
     params: Values = field(default_factory=dict)
+    """As training has them: over standardized data where it sees those."""
     grads: Values = field(default_factory=dict)
     residuals: tuple[float, ...] = ()
     """ŷ − y of the last minibatch at the present parameters, before the first step of some samples;
@@ -88,9 +89,21 @@ class Snapshot:
         """Whether this run will take no further step."""
         return self.state in ("stopped", "finished", "diverged", "failed")
 
+    @property
+    def original_params(self) -> Values:
+        """The parameters over the data as they are, which training may see standardized."""
+        return self.facts.original(self.params) if self.facts else {}
+
+    @property
+    def original_grads(self) -> Values:
+        """The gradient by them."""
+        return self.facts.original_grads(self.grads) if self.facts else {}
+
     def errors(self) -> Values:
-        """Estimate − true for each parameter."""
-        return error_of(self.params, self.facts.true) if self.facts else {}
+        """Estimate − true for each parameter over the data as they are."""
+        if self.facts is None:
+            return {}
+        return error_of(self.original_params, self.facts.original(self.facts.true))
 
     def quantities(self) -> dict[str, tuple[float, float | None, str]]:
         """Physical quantities by name: value now, true value if there is one, unit."""
@@ -132,7 +145,7 @@ def quantities(
     experiment: Experiment, params: Values, facts: Facts
 ) -> dict[str, tuple[float, float | None, str]]:
     """Physical quantities by name: value at the parameters, true value if there is one, unit."""
-    true = facts.true
+    params, true = facts.original(params), facts.original(facts.true)
     return {
         each.name: (each.of(params), each.of(true) if true else None, each.unit)
         for each in experiment.architecture().quantities

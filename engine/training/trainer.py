@@ -37,7 +37,8 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     problem = build(experiment)
     facts = gather.facts(problem)
     loop = load(experiment.loop)(problem, controls)
-    yield Started(experiment, facts, loop.note)
+    notes = problem.dataset.notes + ((loop.note,) if loop.note else ())
+    yield Started(experiment, facts, notes)
 
     watch = Watch(facts.floor)
     patience = Patience(experiment.patience)

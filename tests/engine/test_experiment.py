@@ -115,6 +115,7 @@ def test_the_default_is_the_books_baseline_and_lists_every_key() -> None:
         "reduction": "sum",
         "reshape": True,
         "shuffle": True,
+        "standardize": "auto",
         "validation_split": 0.0,
         "patience": 0,
         "seed": 7,

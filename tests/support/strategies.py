@@ -45,13 +45,19 @@ def every_entry(*keys: str) -> list[Any]:
     ]
 
 
+def every_generator() -> list[Any]:
+    """Each data set that is drawn from a truth, for parametrize."""
+    return [each for each in every_entry("data") if "n" in {p.name for p in each.values[0].params}]
+
+
 def values_of(param: Param, size: int | None = None) -> st.SearchStrategy[Value]:
     """Every value a parameter allows; a list holds `size` numbers where that is given."""
     if isinstance(param, Flag):
         return st.booleans()
     if isinstance(param, Text):
-        # Free text is a device's name.
-        return st.sampled_from(param.choices or ("auto", "cpu", "cuda", "cuda:1", "mps"))
+        if param.name == "device":
+            return st.sampled_from(("auto", "cpu", "cuda", "cuda:1", "mps"))
+        return st.sampled_from(param.choices or (param.default,))
     if isinstance(param, Whole):
         assert param.low is not None
         assert param.high is not None

@@ -16,14 +16,26 @@ LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
 
 
+def original_sample(snapshot: Snapshot) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
+    """The columns of the sample and its labels, in the units of the data."""
+    assert snapshot.facts
+    sample, scaling = snapshot.facts.sample, snapshot.facts.scaling
+    if scaling is None:
+        return sample.X, sample.y
+    columns = [scaling.original_feature(index, x) for index, x in enumerate(sample.X)]
+    return columns, scaling.original_label(sample.y)
+
+
 def predictions(snapshot: Snapshot, columns: Sequence[Sequence[float]]) -> list[float]:
-    """ŷ for each row of some columns of features, at the present parameters."""
+    """ŷ for each row of some columns of features, in the units of the data."""
     import torch  # there are facts, so it is there
 
-    model = snapshot.experiment.architecture()
+    assert snapshot.facts
+    model, scaling = snapshot.experiment.architecture(), snapshot.facts.scaling
     theta = torch.tensor(flat(snapshot.params), dtype=torch.float64)
     X = torch.tensor(columns, dtype=torch.float64).T
-    predicted: list[float] = model.predict(model.shaped(theta), X).flatten().tolist()
+    y_hat = model.predict(model.shaped(theta), scaling.features(X) if scaling else X)
+    predicted: list[float] = (scaling.original_labels(y_hat) if scaling else y_hat)[:, 0].tolist()
     return predicted
 
 
@@ -32,8 +44,7 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
 
     The line reaches beyond the data.
     """
-    assert snapshot.facts
-    columns, y = snapshot.facts.sample.X, snapshot.facts.sample.y
+    columns, y = original_sample(snapshot)
     feature %= len(columns)
     column = columns[feature]
     ends = feature_range(snapshot, feature)
@@ -64,8 +75,7 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
 
 def feature_range(snapshot: Snapshot, feature: int) -> Range:
     """The x range of one feature: all of its values in the sample, and a little air."""
-    assert snapshot.facts
-    columns = snapshot.facts.sample.X
+    columns, _ = original_sample(snapshot)
     column = columns[feature % len(columns)]
     return padded(min(column), max(column))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.catalog.parameters import labels
+from engine.catalog.parameters import flat, labels
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
 from tui.charts.view import View
@@ -16,11 +16,15 @@ MAX_PARAMETERS = 8
 def parameters_chart(snapshot: Snapshot) -> Chart:
     """Each parameter over the epochs, its true value as a level."""
     assert snapshot.facts
-    path, true = snapshot.path, labels(snapshot.facts.true)[:MAX_PARAMETERS]
-    names = [label for label, _ in labels(snapshot.facts.start)][:MAX_PARAMETERS]
+    facts, names = snapshot.facts, snapshot.experiment.parameter_names()[:MAX_PARAMETERS]
+    true = labels(facts.original(facts.true))[:MAX_PARAMETERS]
+    path, thetas = snapshot.path, snapshot.path.theta
+    if facts.scaling:
+        named = snapshot.experiment.architecture().named
+        thetas = tuple(flat(facts.original(named(theta))) for theta in thetas)
     curves = tuple(
-        Curve(path.x, [theta[index] for theta in path.theta], color=index, label=label)
-        for index, label in enumerate(names)
+        Curve(path.x, [theta[index] for theta in thetas], color=index, label=name)
+        for index, name in enumerate(names)
     )
     return Chart(
         curves,

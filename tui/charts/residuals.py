@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
-from tui.charts.fit import feature_range, predictions
+from tui.charts.fit import feature_range, original_sample, predictions
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve, Level
 
 
 def residuals_chart(snapshot: Snapshot, feature: int) -> Chart:
     """ŷ − y against one feature: noise around zero once the model has learned all there is."""
-    assert snapshot.facts
-    sample = snapshot.facts.sample
-    feature %= len(sample.X)
-    residuals = [p - y for p, y in zip(predictions(snapshot, sample.X), sample.y, strict=True)]
+    columns, y = original_sample(snapshot)
+    feature %= len(columns)
+    residuals = [p - label for p, label in zip(predictions(snapshot, columns), y, strict=True)]
     name = snapshot.experiment.dataset().columns[feature].label
     return Chart(
-        (Curve(sample.X[feature], residuals, "points", "data", marker="."),),
+        (Curve(columns[feature], residuals, "points", "data", marker="."),),
         (Level(0.0, "0"),),
         title=tr("residual ŷ − y against {x}", x=name),
         x_label=name,

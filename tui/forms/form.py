@@ -75,9 +75,10 @@ class Form(VerticalScroll, can_focus=False):
         rows = []
         for key, value in experiment.flat().items():
             head, dot, name = key.partition(".")
-            if head in self.heads:
+            param = experiment.param(key)
+            if head in self.heads and (isinstance(param, Registry) or param.is_shown):
                 label = f" {name}" if dot else head
-                rows.append(Row(key, label, show(value), choices_of(experiment.param(key))))
+                rows.append(Row(key, label, show(value), choices_of(param)))
         return rows
 
     def show(self, experiment: Experiment) -> AwaitComplete:

@@ -64,6 +64,7 @@ class TrainingPanel(Form):
         "reduction",
         "reshape",
         "shuffle",
+        "standardize",
         "validation_split",
         "patience",
         "seed",

@@ -10,6 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.catalog.parameters import labels
+from engine.support.errors import shortened
 from engine.support.translation import Translatable, tr
 from engine.training.snapshot import Snapshot, norm
 from tui.text.numbers import number
@@ -23,6 +24,8 @@ DIFFERENCE_DIGITS = 3
 """Significant digits of a difference, whose size says enough."""
 MOST_DECIMALS = 4
 """Most decimals of a true value."""
+LONGEST_NAME = 14
+"""Cells."""
 
 
 class ValuesPanel(ScrollView, can_focus=True):
@@ -69,7 +72,8 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     if facts is None:
         return [Text(tr("no data yet"), style="dim")]
     errors = snapshot.errors()
-    sources = dict(zip(COLUMNS, (snapshot.params, facts.true, errors, snapshot.grads), strict=True))
+    true, grads = facts.original(facts.true), snapshot.original_grads
+    sources = dict(zip(COLUMNS, (snapshot.original_params, true, errors, grads), strict=True))
     cells = {
         tr(column): written(column, [value for _, value in labels(values)])
         for column, values in sources.items()
@@ -77,8 +81,8 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     }
     best = tr("closed") if facts.has_closed_form else tr("best")
     if facts.optimum:
-        cells[best] = [number(value) for _, value in labels(facts.optimum)]
-    names = [name for name, _ in labels(facts.start)]
+        cells[best] = [number(value) for _, value in labels(facts.original(facts.optimum))]
+    names = [shortened(name, LONGEST_NAME) for name in snapshot.experiment.parameter_names()]
     lines = undivided(names, cells, width, CELL_WIDTH, quiet=(tr("true"), best))
     if snapshot.grads:
         length = number(norm(snapshot.grads), digits=DIFFERENCE_DIGITS)

@@ -41,7 +41,7 @@ class Training:
         size = experiment.batch_size
         self.divisor = 1 if self.averaged else experiment.reduction.divisor(size, size)
         """What the loss is divided by; a mean is divided already."""
-        self.net = problem.model.module().to(problem.device)
+        self.net = problem.model.module().to(problem.y)
         self._params = dict(zip(problem.model.shapes, self.net.parameters(), strict=True))
         with torch.no_grad():
             for name, param in self._params.items():

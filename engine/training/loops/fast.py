@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,9 +51,9 @@ class Training:
         self._minibatch: tuple[Tensor, Tensor] | None = None
         on_cpu = problem.device.type == "cpu"
         self.kernels = kernels_of(problem.experiment) if on_cpu and not MISSING else None
-        self.values = values_of(problem.experiment)
+        self.values = values_of(problem.experiment, precision(problem))
         if self.kernels:
-            warm_up(self.kernels, self.values)
+            warm_up(self.kernels, self.values, precision(problem))
         self.note = self.kernels.note if self.kernels else MISSING if on_cpu else None
 
     def run(self) -> Iterator[Progress]:
@@ -90,15 +91,15 @@ class Training:
         most = 1 if experiment.patience else MOST_EPOCHS
         room = max(min(BLOCK // (n * columns), most, experiment.epochs), 1)
 
-        theta = np.zeros(columns, np.float32)
+        theta = np.zeros(columns, data.dtype)
         theta[: len(self.theta)] = self.theta
         theta[-1] = -1
         grad = np.zeros_like(theta)
-        slots = np.zeros((experiment.optimizer.entry.slots, columns), np.float32)
+        slots = np.zeros((experiment.optimizer.entry.slots, columns), data.dtype)
         self.theta = torch.from_numpy(theta)
-        losses = np.empty(min(block, room * per_epoch), np.float32)
+        losses = np.empty(min(block, room * per_epoch), data.dtype)
         epoch_losses = np.empty(room)
-        ends = np.empty((2, room, columns), np.float32)
+        ends = np.empty((2, room, columns), data.dtype)
         used = epoch = step = 0
         while epoch < experiment.epochs:
             left = min(room, experiment.epochs - epoch) * per_epoch - used // size
@@ -106,7 +107,7 @@ class Training:
             done, ended, used = kernels.steps(
                 data, order, experiment.shuffle, stop, used, step,
                 np.uint64(key_of(experiment.seed, epoch)), size, model.features,
-                theta, grad, slots, lr.astype(np.float32), *divisors, controls.runaway,
+                theta, grad, slots, lr.astype(data.dtype), *divisors, controls.runaway,
                 self.values, losses, epoch_losses, ends[0], ends[1],
             )  # fmt: skip
             epoch += ended
@@ -174,13 +175,18 @@ def kernels_of(experiment: Experiment) -> Kernels:
     return kernels(experiment.loss.entry, experiment.penalty.entry, experiment.optimizer.entry)
 
 
-def values_of(experiment: Experiment) -> Params:
+def precision(problem: Problem) -> np.dtype[Any]:
+    """The type of the numbers of a problem's data."""
+    return problem.y[:0].cpu().numpy().dtype
+
+
+def values_of(experiment: Experiment, precision: np.dtype[Any]) -> Params:
     """Their parameters; the optimizer's in float64, as PyTorch has them: 1 − β₂ is small."""
     loss, penalty, optimizer = (
         tuple(map(kind, choice.options.values()))
         for choice, kind in (
-            (experiment.loss, np.float32),
-            (experiment.penalty, np.float32),
+            (experiment.loss, precision.type),
+            (experiment.penalty, precision.type),
             (experiment.optimizer, np.float64),
         )
     )
@@ -194,11 +200,11 @@ def whole_rows(design: Tensor, y: Tensor) -> Floats:
     return torch.cat([design, design.new_zeros(len(design), gap), y], dim=1).numpy()
 
 
-def warm_up(kernels: Kernels, params: Params) -> None:
+def warm_up(kernels: Kernels, params: Params, precision: np.dtype[Any]) -> None:
     """Have everything compiled, or read from disk, before the first step is timed."""
-    data, order = np.zeros((1, 2), np.float32), np.zeros(1, np.int64)
-    theta, none = np.zeros(2, np.float32), np.zeros(0, np.float32)
-    slots = np.zeros((0, 2), np.float32)
+    data, order = np.zeros((1, 2), precision), np.zeros(1, np.int64)
+    theta, none = np.zeros(2, precision), np.zeros(0, precision)
+    slots = np.zeros((0, 2), precision)
     kernels.steps(
         data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, slots,
         none, 1, 1, 0.0, params, none, np.empty(0), data, data,

@@ -16,7 +16,7 @@ from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import generator
 from tests.support.runs import Array, array
-from tests.support.strategies import every_entry
+from tests.support.strategies import every_generator
 
 
 def dataset_of(name: str = "linear", **changes: object) -> Dataset:
@@ -45,7 +45,7 @@ def residual(dataset: Dataset, seed: int = 7) -> Array:
     return left
 
 
-@pytest.mark.parametrize("entry", every_entry("data"))
+@pytest.mark.parametrize("entry", every_generator())
 @pytest.mark.parametrize("n", [1, 2, 57])
 def test_labels_are_a_column_and_everything_is_float32(entry: Entry, n: int) -> None:
     dataset = dataset_of(entry.name, n=n)
@@ -55,7 +55,7 @@ def test_labels_are_a_column_and_everything_is_float32(entry: Entry, n: int) -> 
     assert bool(torch.isfinite(X).all() & torch.isfinite(y).all())
 
 
-@pytest.mark.parametrize("entry", every_entry("data"))
+@pytest.mark.parametrize("entry", every_generator())
 @given(seed=st.integers(0, 2**63 - 1), n=st.integers(2, 50))
 @settings(max_examples=30)
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     assert not torch.equal(y, other_y)
 
 
-@pytest.mark.parametrize("entry", every_entry("data"))
+@pytest.mark.parametrize("entry", every_generator())
 @pytest.mark.parametrize("noise", [0.01, 0.5, 20.0])
 def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry, noise: float) -> None:
     """The residual sd = σ ±10 %."""

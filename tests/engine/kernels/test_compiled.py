@@ -266,7 +266,7 @@ print(json.dumps({
     "order": order.tolist(),
     "hits": [sum(one.cache_hits.values()) for one in stats],
     "misses": [sum(one.cache_misses.values()) for one in stats],
-    "note": known.note and str(known.note),
+    "note": known.notes and str(known.note),
 }))
 """
 
@@ -333,12 +333,12 @@ def test_where_nothing_can_be_kept_it_is_said_and_the_numbers_are_right(
 def test_a_run_says_that_its_kernels_could_not_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     note = Message("kernels are compiled anew in each process: a test")
     monkeypatch.setattr(fast, "kernels", lambda *entries: kernels(*entries)._replace(note=note))
-    assert started(train(Experiment(loop="fast", device="cpu"))).note == note
+    assert started(train(Experiment(loop="fast", device="cpu"))).notes == (note,)
 
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_mostly_there_is_nothing_to_note(loop: str) -> None:
-    assert started(train(Experiment(loop=loop, device="cpu"))).note is None
+    assert started(train(Experiment(loop=loop, device="cpu"))).notes == ()
 
 
 # The other kernels ---------------------------------------------------------------------------

@@ -30,7 +30,7 @@ SIZES = st.floats(1e-12, 1e6)
         (9.0, 5e-5, 8.0, 1e-12, "still learning"),
         (1e-13, 0.0, 1e-14, 1e-12, "at rounding error"),
         (0.0, 0.0, 0.0, 0.0, "at rounding error"),
-        (8.8, None, 8.7, 1e-12, "at the best this model can do"),
+        (8.8, None, 8.7, 1e-12, "at the optimum"),
         (1e-13, None, 0.0, 1e-12, "at rounding error"),
     ],
 )
@@ -67,4 +67,4 @@ def test_without_a_truth_there_is_no_noise_level_and_the_optimum_is_the_floor(lo
     assert (floor.noise, facts(samples).true) == (None, {})
     assert floor.optimum
     assert floor.level == floor.optimum
-    assert floor.standing(floor.optimum) == "at the best this model can do"
+    assert floor.standing(floor.optimum) == "at the optimum"

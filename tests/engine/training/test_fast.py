@@ -110,7 +110,7 @@ def test_how_many_steps_are_taken_at_a_time_changes_no_bit(
 
 def test_without_numba_it_says_so() -> None:
     experiment = Experiment(loop="fast", device="cpu").changed({"data.n": 20})
-    note = started(events_of(experiment, "torch")).note
+    (note,) = started(events_of(experiment, "torch")).notes
     assert note == "no compiled kernels: for a test"
 
 

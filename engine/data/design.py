@@ -1,0 +1,249 @@
+"""The design of a regression: the columns of X and y that a formula makes of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+from engine.data.column import Column
+from engine.data.formula import KEY, Factor, Formula, Term, read_formula
+from engine.data.table import Table, TableColumn, nearest
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Doubles = NDArray[np.float64]
+
+MOST_LEVELS = 1000
+"""Of numbers that C( ) makes categories of."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column of X: how it is made of the columns of the data."""
+
+    column: Column
+    sources: tuple[str, ...]
+    """The columns of the data that it is made of."""
+    values: Callable[[Mapping[str, Doubles]], Doubles]
+    """(n,) from the columns (n,) by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """X and y of the rows in which no column in use is missing."""
+
+    target: Column
+    columns: tuple[Column, ...]
+    """The features, in the order of X."""
+    intercept: bool
+    X: Doubles
+    """(n, features)."""
+    y: Doubles
+    """(n,)."""
+    rows: NDArray[np.int64]
+    """(n,), which rows of the table these are."""
+    dropped: Mapping[str, int]
+    """Rows in which a column in use is missing, by the column's name."""
+    references: Mapping[str, str]
+    """The level of each category that the others are compared with."""
+
+
+def design(table: Table, terms: str = "") -> Design:
+    """X and y of a table by a formula; without one the last numeric column ~ the usable others.
+
+    Raises BadInput for a term that names no column, for too few rows, and where nothing is numeric.
+    """
+    import numpy as np
+
+    formula = read_formula(terms if terms.strip() else ".")
+    target = target_of(formula, table, terms)
+    references: dict[str, str] = {}
+    features = [
+        *expanded(all_terms(formula, table, target), table.columns, formula.intercept, references)
+    ]
+    if not features:
+        raise BadInput(KEY, terms, tr("no column is left to predict {name} by", name=target.column))
+    (y_feature,) = expanded([(target,)], table.columns, True, {})
+    names = dict.fromkeys([target.column, *(name for each in features for name in each.sources)])
+    in_use = {name: table.column(name).numbers for name in names}
+    missing = {name: np.isnan(numbers) for name, numbers in in_use.items()}
+    kept = ~np.logical_or.reduce([*missing.values()])
+    rows = np.flatnonzero(kept)
+    if len(rows) < len(in_use[target.column]):
+        in_use = {name: numbers[rows] for name, numbers in in_use.items()}
+    parameters = len(features) + formula.intercept
+    if len(rows) < parameters:
+        allowed = tr(
+            "{rows} complete rows are too few for {count} parameters",
+            rows=len(rows),
+            count=parameters,
+        )
+        raise BadInput(KEY, terms, allowed)
+    X = np.empty((len(rows), len(features)))
+    for index, feature in enumerate(features):
+        X[:, index] = checked(feature, in_use, table, rows)
+    return Design(
+        y_feature.column,
+        tuple(feature.column for feature in features),
+        formula.intercept,
+        X,
+        checked(y_feature, in_use, table, rows),
+        rows,
+        {name: int(lost.sum()) for name, lost in missing.items() if lost.any()},
+        references,
+    )
+
+
+def target_of(formula: Formula, table: Table, terms: str) -> Factor:
+    """What is predicted: what stands before the ~, else the last numeric column."""
+    if formula.target:
+        if formula.target.function == "C" or not is_numeric(table.column(formula.target.column)):
+            allowed = tr("{name} is not numeric; y must be", name=formula.target.column)
+            raise BadInput(KEY, terms, allowed)
+        return formula.target
+    named = {factor.column for term in formula.terms for factor in term}
+    numeric = [each for each in table.usable if each.kind == "number" and each.name not in named]
+    if not numeric:
+        raise BadInput(KEY, terms, tr("no numeric column is left to be y"))
+    return Factor(numeric[-1].name)
+
+
+def all_terms(formula: Formula, table: Table, target: Factor) -> list[Term]:
+    """The terms of a formula, `.` written out; raises BadInput where y stands on both sides."""
+    for term in formula.terms:
+        if any(factor.column == target.column for factor in term):
+            text = ":".join(map(str, term))
+            raise BadInput(KEY, text, tr("{name} is y already", name=target.column))
+    terms = dict.fromkeys(formula.terms)
+    if formula.others:
+        removed = set(formula.removed)
+        others: list[Term] = [
+            (Factor(column.name),) for column in table.usable if column.name != target.column
+        ]
+        terms = dict.fromkeys(term for term in (*others, *terms) if term not in removed)
+    return list(terms)
+
+
+def expanded(
+    terms: Sequence[Term],
+    columns: Sequence[TableColumn],
+    intercept: bool,
+    references: dict[str, str],
+) -> list[Feature]:
+    """The features that terms make of columns: a category becomes one for each level but the first.
+
+    Without an intercept the first category keeps all its levels. The level that is left out goes
+    into `references`.
+    """
+    by_name = {column.name: column for column in columns}
+    features: dict[str, Feature] = {}
+    full = not intercept
+    for term in terms:
+        parts: list[list[Feature]] = []
+        for factor in term:
+            if factor.column not in by_name:
+                raise BadInput(KEY, str(factor), nearest(factor.column, list(by_name)))
+            column = by_name[factor.column]
+            if factor.function == "C" or column.kind == "category":
+                levels = levels_of(column, factor)
+                keeps_all = full and len(term) == 1
+                full = full and not keeps_all
+                if not keeps_all:
+                    references[column.name] = levels[0][0]
+                parts.append([level_feature(column, *level) for level in levels[not keeps_all :]])
+            else:
+                parts.append([plain_feature(column, factor)])
+        for combination in product(*parts):
+            feature = multiplied(combination)
+            features.setdefault(feature.column.name, feature)
+    return list(features.values())
+
+
+def levels_of(column: TableColumn, factor: Factor) -> list[tuple[str, float]]:
+    """The levels of a category and the numbers that stand for them; raises BadInput."""
+    import numpy as np
+
+    if factor.power != 1:
+        raise BadInput(KEY, str(factor), tr("a category has no powers"))
+    if column.kind == "category":
+        return [(level, float(index)) for index, level in enumerate(column.levels)]
+    if not is_numeric(column):
+        raise BadInput(KEY, str(factor), tr("{name} is text", name=column.name))
+    numbers = np.unique(column.numbers[~np.isnan(column.numbers)]).tolist()
+    if len(numbers) > MOST_LEVELS:
+        allowed = tr("has {count} values, at most {most}", count=len(numbers), most=MOST_LEVELS)
+        raise BadInput(KEY, str(factor), allowed)
+    if not numbers:
+        raise BadInput(KEY, str(factor), tr("{name} is empty", name=column.name))
+    return [(f"{number:g}", number) for number in numbers]
+
+
+def level_feature(column: TableColumn, level: str, number: float) -> Feature:
+    """1 where a category has this level, else 0."""
+    return Feature(
+        Column(f"{column.name}={level}"),
+        (column.name,),
+        lambda columns: (columns[column.name] == number).astype(float),
+    )
+
+
+def plain_feature(column: TableColumn, factor: Factor) -> Feature:
+    """The numbers of a column, their logarithm or a power; raises BadInput for text."""
+    import numpy as np
+
+    if not is_numeric(column):
+        raise BadInput(KEY, str(factor), tr("{name} is text", name=column.name))
+    is_log, power = factor.function == "log", factor.power
+
+    def values(columns: Mapping[str, Doubles]) -> Doubles:
+        x = columns[column.name]
+        if is_log:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                x = np.log(x)
+        return x if power == 1 else x**power
+
+    plain = not is_log and power == 1
+    name = column.name if plain else str(factor).replace("`", "")
+    return Feature(Column(name, column.unit if plain else ""), (column.name,), values)
+
+
+def multiplied(factors: Sequence[Feature]) -> Feature:
+    """The product of some features."""
+    if len(factors) == 1:
+        return factors[0]
+
+    def values(columns: Mapping[str, Doubles]) -> Doubles:
+        total = factors[0].values(columns)
+        for factor in factors[1:]:
+            total = total * factor.values(columns)
+        return total
+
+    name = ":".join(factor.column.name for factor in factors)
+    return Feature(Column(name), tuple(name for each in factors for name in each.sources), values)
+
+
+def checked(
+    feature: Feature, columns: Mapping[str, Doubles], table: Table, rows: NDArray[np.int64]
+) -> Doubles:
+    """A feature's numbers (n,); raises BadInput with the first line where one is not finite."""
+    import numpy as np
+
+    values = feature.values(columns)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        line = int(table.lines[rows[bad[0]]])
+        number = columns[feature.sources[0]][bad[0]]
+        allowed = tr("line {line}: {number:g} has no finite value", line=line, number=number)
+        raise BadInput(KEY, feature.column.name, allowed)
+    return values
+
+
+def is_numeric(column: TableColumn) -> bool:
+    """Whether a column's numbers mean what they say."""
+    return column.kind not in ("category", "text") and len(column.numbers) > 0

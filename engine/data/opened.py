@@ -1,0 +1,100 @@
+"""Tables that are in use: they stay as they were read, whatever becomes of their files."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.data.design import Design, design
+from engine.data.reading import read_table
+from engine.data.sensing import Asked
+from engine.data.table import Table
+from engine.support.errors import BadInput
+from engine.support.translation import Message, tr
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SAMPLES = Path(__file__).with_name("samples")
+"""Files NAME.csv that come with the lab; their first lines say where they are from."""
+SAMPLE = "sample:"
+"""What the path of such a file begins with."""
+HELD_OUT = ("test", "validation", "val", "holdout", "held out", "held_out")
+"""Levels of a column that say that a row is to be held out."""
+MOST_TABLES = 4
+"""That are kept."""
+
+_in_use: dict[tuple[str, Asked, str], Table] = {}
+"""By path, what was asked, and the digest that was asked for, if any; the last one last."""
+
+
+def open_table(path: str, asked: Asked, sha256: str = "") -> tuple[Table, Message | None]:
+    """The table of a file, and what a person should be told about it.
+
+    Where the file has changed since or cannot be read any more, it is the table of then. `sha256`
+    is the digest that the file should have. Raises BadInput where there is none.
+    """
+    key = (path, asked, sha256)
+    before = _in_use.get(key)
+    note = None
+    try:
+        table = read_table(file_of(path), asked)
+    except BadInput as error:
+        if before is None:
+            raise
+        return before, Message("the data are those read before: {error}", error=str(error))
+    if sha256 and table.sha256 != sha256:
+        if before:
+            return before, Message(
+                "{path} has changed since it was read; the data are those of then", path=path
+            )
+        note = Message("{path} has changed since this experiment was written down", path=path)
+    _in_use.pop(key, None)
+    _in_use[key] = table
+    while len(_in_use) > MOST_TABLES:
+        del _in_use[next(iter(_in_use))]
+    return table, note
+
+
+@lru_cache(maxsize=MOST_TABLES)
+def design_of(table: Table, terms: str) -> Design:
+    """See `design`; made once."""
+    return design(table, terms)
+
+
+def file_of(path: str) -> str:
+    """The file that a path stands for; raises BadInput for a sample that does not exist."""
+    if not path.startswith(SAMPLE):
+        if not path.strip():
+            raise BadInput("data.path", path, tr("must name a file"))
+        return path
+    files = {file.stem: file for file in sorted(SAMPLES.glob("*.csv"))}
+    name = path.removeprefix(SAMPLE)
+    if name not in files:
+        raise BadInput("data.path", path, tr("choose from {names}", names=", ".join(files)))
+    return str(files[name])
+
+
+def marked_rows(table: Table, name: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of some rows a column holds out, by 1 or by a word like `test`; raises BadInput."""
+    import numpy as np
+
+    try:
+        column = table.column(name)
+    except BadInput as error:
+        words = tr("random, ordered, or a column; {error}", error=error)
+        raise BadInput("data.split", name, words) from None
+    numbers = column.numbers[rows] if len(column.numbers) else np.zeros(len(rows))
+    if column.kind == "category":
+        marks = [index for index, level in enumerate(column.levels) if level.casefold() in HELD_OUT]
+        held_out = np.isin(numbers, marks)
+    else:
+        held_out = numbers == 1
+        if not np.isin(numbers, (0, 1)).all():
+            raise BadInput("data.split", name, tr("must hold 0 and 1, or words like test"))
+    if not 0 < held_out.sum() < len(rows):
+        allowed = tr("marks {count} of {rows} rows", count=int(held_out.sum()), rows=len(rows))
+        raise BadInput("data.split", name, allowed)
+    return held_out

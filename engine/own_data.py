@@ -1,0 +1,36 @@
+"""The experiment that a file of data is opened with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from engine.experiment import Experiment
+
+FEWEST_STEPS = 1000
+"""That the first run takes: enough for standardized columns to be learned."""
+LARGE = 20_000
+"""Rows from which on the compiled loop takes the steps."""
+
+
+def experiment_on(path: str, settings: Mapping[str, str]) -> Experiment:
+    """An experiment on a file, or on standard input where the path is -; raises BadInput.
+
+    What `settings` leave open goes with the number of rows: the first run is over soon, and near
+    the optimum. They are as a person types them.
+    """
+    about_data = {key: text for key, text in settings.items() if key.startswith("data.")}
+    opened = {"data": "file", "data.path": path, **about_data}
+    experiment = Experiment(lr=0.1).changed_by_text(opened)
+    n = experiment.train_size
+    batch_size = max(1, min(10, n // 5)) if n < LARGE else 100
+    epochs = max(3, min(100, math.ceil(FEWEST_STEPS * batch_size / n)))
+    experiment = experiment.changed(
+        {
+            "data.sha256": experiment.dataset().sha256,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "loop": "scratch" if n < LARGE else "fast",
+        }
+    )
+    return experiment.changed_by_text(settings)
