@@ -50,6 +50,8 @@ class Facts:
     start: Values
     start_loss: float
     sample: Sample
+    digits: int = 24
+    """Binary digits of the numbers that training works with: 24 in float32, 53 in float64."""
     scaling: Scaling | None = None
     """How numbers become those of the data again, where training sees standardized ones."""
 

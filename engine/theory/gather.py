@@ -45,6 +45,7 @@ def facts(problem: Problem) -> Facts:
             tuple(y[:, 0].tolist()),
             diagnostics(line, X, y) if line and line.df > 0 else None,
         ),
+        digits=24 if problem.y.dtype == torch.float32 else 53,
         scaling=problem.scaling,
     )
 

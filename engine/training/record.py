@@ -49,6 +49,8 @@ class Record:
     floor: Floor
     autopsy: Autopsy | None
     """Why the run diverged, if it did."""
+    is_stuck: bool
+    """Whether the last step was lost in rounding."""
     seconds: float
     """Time spent training."""
 
@@ -60,9 +62,7 @@ class Record:
         where = self.floor.standing(self.loss)
         if where != "still learning":
             return where
-        lr = self.experiment.lr * float(self.experiment.lr_factors(self.step - 1, 1)[0])
-        stuck = self.experiment.optimizer.entry.is_plain and vanishes(lr, self.params, self.grads)
-        return "stuck" if stuck else course(self.epoch_losses.low)
+        return "stuck" if self.is_stuck else course(self.epoch_losses.low)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values; numbers that are not finite stay as they are."""
@@ -154,6 +154,8 @@ class Recorder:
         assert end
         assert facts
         diverged = isinstance(end, Diverged)
+        lr = self.experiment.lr * float(self.experiment.lr_factors(end.step - 1, 1)[0])
+        plain = self.experiment.optimizer.entry.is_plain
         return Record(
             experiment=self.experiment,
             state="diverged" if diverged else "finished",
@@ -171,5 +173,6 @@ class Recorder:
             has_closed_form=facts.has_closed_form,
             floor=facts.floor,
             autopsy=end.autopsy if isinstance(end, Diverged) else None,
+            is_stuck=plain and vanishes(lr, end.params, self.grads, facts.digits),
             seconds=seconds,
         )

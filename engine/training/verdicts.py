@@ -57,8 +57,11 @@ def course(losses: Sequence[float]) -> Course:
     return "still learning" if after < before else "not falling"
 
 
-def vanishes(lr: float, params: Values, grads: Values) -> bool:
-    """Whether a step of plain descent is lost in float32 where the gradient is largest."""
+def vanishes(lr: float, params: Values, grads: Values, digits: int = 24) -> bool:
+    """Whether a step of plain descent is lost in rounding where the gradient is largest.
+
+    Numbers have so many binary digits: 24 in float32.
+    """
     _, grad, value = max(
         (
             (abs(grad), grad, value)
@@ -68,7 +71,7 @@ def vanishes(lr: float, params: Values, grads: Values) -> bool:
         default=(0.0, 0.0, 0.0),
     )
     _, exponent = math.frexp(value)
-    return 0 < abs(lr * grad) < 2.0 ** (exponent - 25)  # half of float32's last digit
+    return 0 < abs(lr * grad) < 2.0 ** (exponent - digits - 1)  # half of the last digit
 
 
 class Watch:

@@ -77,7 +77,7 @@ def reading(snapshot: Snapshot) -> Content:
     learning, words = where == "still learning", tr(where)
     if learning:
         plain = snapshot.experiment.optimizer.entry.is_plain
-        stuck = plain and vanishes(snapshot.lr, snapshot.params, snapshot.grads)
+        stuck = plain and vanishes(snapshot.lr, snapshot.params, snapshot.grads, facts.digits)
         words = tr(COURSES["stuck" if stuck else course(snapshot.epoch_losses.low)])
     verdict_lines = [(f"\n{words}", WARNING if learning else GOOD)]
     if not snapshot.experiment.reshape:
