@@ -132,7 +132,12 @@ async def calm(pilot: Pilot[None]) -> LayoutUpdate:
         await pilot.pause()
         frame = frame_of(pilot.app)
         now = [list(strips) for strips in frame.strips]
-        if now == last and is_surveyed(main_of(pilot)):
+        screen = pilot.app.screen
+        if (
+            now == last
+            and (screen.focused or not screen.focus_chain)
+            and is_surveyed(main_of(pilot))
+        ):
             return frame
         last = now
     raise AssertionError("the screen does not come to rest")
