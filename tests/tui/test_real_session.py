@@ -121,10 +121,13 @@ async def test_s_trains_and_the_screen_shows_what_came_out(drawn: None) -> None:
         assert here.now.loss == expected.loss
         assert here.now.params == expected.params
         lines = text_of(here.app)
-        for name, value in labels(expected.params):
-            row = next(line for line in lines if f"│ {name} " in line and number(value) in line)
-            errors = dict(labels(here.now.errors()))
-            assert number(errors[name], signed=True, digits=3) in row
+        values, errors = (
+            next(line for line in lines if f"│ {head} " in line) for head in ("value", "error")
+        )
+        for _, value in labels(expected.params):
+            assert number(value) in values
+        for _, error in labels(here.now.errors()):
+            assert number(error, signed=True, digits=3) in errors
         assert f"epoch 3, loss {loss_text(expected.loss)}" in here.screen()
         assert "at the noise floor" in here.screen()
         assert "● finished  3/3" in lines[0]
