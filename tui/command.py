@@ -8,16 +8,46 @@ from pathlib import Path
 import click
 
 from engine import cli
+from engine.data.opened import SAMPLE
+from engine.data.source import STANDARD_INPUT
 from engine.lessons.offer import set_offer
+from engine.support.errors import BadInput
+from engine.support.outside import printable
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
 from tui.offer import OFFER
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class FileOrCommand(click.Group):
+    """A group that may be called on a file of data in place of a command; it becomes `obj`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the file out of the words, so that options may stand before and after it."""
+        if args and not ctx.resilient_parsing:
+            _, rest, _ = self.make_parser(ctx).parse_args(list(args))
+            if rest and rest[0] not in self.commands and cli.is_data(rest[0]):
+                ctx.obj = stable(rest[0])
+                args = [*args[: len(args) - len(rest)], *rest[1:]]
+        return super().parse_args(ctx, args)
+
+
+def stable(file: str) -> str:
+    """The name of a file by which it is found from any folder, as the app will the next time."""
+    if file == STANDARD_INPUT or file.startswith(SAMPLE):
+        return file
+    return str(Path(file).absolute())
+
+
+@click.group(
+    cls=FileOrCommand,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    subcommand_metavar="[FILE | COMMAND [ARGS]...]",
+)
 @click.version_option(package_name="linreg-tui")
 @click.option("--lesson", help="Open on this lesson, by its name or file.")
 @click.option("--experiment", "file", type=click.Path(path_type=Path), help="Open on a TOML file.")
 @click.option("-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--terms", metavar="'Y ~ A + B'", help="What is fitted to what.")
 @click.option("--ascii", is_flag=True, help="Draw with ASCII characters only, in English.")
 @click.option("--lang", type=click.Choice(list(LANGUAGES)), help="Else that of the locale.")
 @click.pass_context
@@ -26,20 +56,35 @@ def command(
     lesson: str | None,
     file: Path | None,
     settings: tuple[str, ...],
+    terms: str | None,
     ascii: bool,
     lang: str | None,
 ) -> int:
     """A lab for linear regression and gradient descent in the terminal.
 
-    Without a command it opens the screen, on the last experiment unless another one is named.
+    Without a command it opens the screen: on a FILE of data, or on the last experiment unless
+    another one is named.
     """
     set_language("en" if ascii else lang or locale_language())
     set_offer(OFFER)
+    data: str | None = context.obj
     if context.invoked_subcommand:
+        if data:
+            words = tr(
+                "the command goes first: linreg-tui {command} {file}",
+                command=context.invoked_subcommand,
+                file=printable(data),
+            )
+            raise click.UsageError(words)
         context.with_resource(cli.hearing_interrupts())
         return 0
-    named = lesson or file or settings
-    experiment = cli.read_experiment(lesson, file, settings) if named else None
+    if data == STANDARD_INPUT:
+        allowed = tr("the screen needs a file: standard input brings its keys")
+        raise BadInput("data.path", data, allowed)
+    if data and lesson:
+        raise BadInput("--lesson", lesson, tr("give either a lesson or a file of data, not both"))
+    named = data or lesson or file or settings or terms is not None
+    experiment = cli.read_experiment(data or lesson, file, settings, terms) if named else None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(tr("no terminal to draw in; `linreg-tui run` trains without one"))
     from tui.app import open_app

@@ -1,7 +1,7 @@
 """The headless front end: the same trainer as the screen's, printing instead of drawing."""
 
 from engine.cli.about import doctor
-from engine.cli.common import finite, leave, main, read_experiment
+from engine.cli.common import finite, is_data, leave, main, read_experiment
 from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
@@ -17,4 +17,6 @@ COMMANDS = (
     lessons, check, lesson, doctor,
 )  # fmt: skip
 
-__all__ = ["COMMANDS", "finite", "hearing_interrupts", "leave", "main", "read_experiment"]
+__all__ = [
+    "COMMANDS", "finite", "hearing_interrupts", "is_data", "leave", "main", "read_experiment",
+]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from pathlib import Path
 
+from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson, read_lesson
 from engine.support.errors import BadInput
@@ -54,7 +55,10 @@ def is_there(file: Path) -> bool:
 
 
 def title_of(experiment: Experiment) -> str:
-    """The title of the lesson an experiment is of, apart from seed and device; else its parts."""
+    """The title of the lesson an experiment is of, apart from seed and device; else its parts.
+
+    Of a file of data, its name and what is fitted to what.
+    """
     return _title_of(experiment, get_language())
 
 
@@ -65,6 +69,8 @@ def _title_of(experiment: Experiment, language: str) -> str:
         alike = {"seed": lesson.experiment.seed, "device": lesson.experiment.device}
         if experiment.changed(alike) == lesson.experiment:
             return lesson.title
+    if experiment.data.name == "file":
+        return file_title(experiment)
     return " · ".join(
         (
             tr("{label} data", label=tr(experiment.data.entry.label)),
@@ -72,3 +78,11 @@ def _title_of(experiment: Experiment, language: str) -> str:
             tr("{loop} loop", loop=experiment.loop),
         )
     )
+
+
+def file_title(experiment: Experiment) -> str:
+    """The name of a file of data, its target and its features: `cars.csv: distance ~ speed`."""
+    dataset, path = experiment.dataset(), str(experiment.data.options["path"])
+    file = path.removeprefix(SAMPLE) + ".csv" if path.startswith(SAMPLE) else Path(path).name
+    features = " + ".join(column.name for column in dataset.columns)
+    return printable(f"{file}: {dataset.target.name} ~ {features}")

@@ -169,9 +169,9 @@ def test_trains_and_leaves_with_a_summary(terminal: Terminal) -> None:
 
 def test_one_start_goes_on_where_the_last_was_left(own_place: Path) -> None:
     """The first is left by ctrl+q without a run; the second writes only ASCII and is killed."""
-    first = Terminal("--lesson", "ohm")
+    first = Terminal("sample:cars", "--terms", "speed ~ distance")
     try:
-        first.until("Ohm's law")
+        first.until("cars.csv: speed ~ distance")
         first.until("● ready")
         first.press("\x11")
         assert first.end() == 0
@@ -182,7 +182,7 @@ def test_one_start_goes_on_where_the_last_was_left(own_place: Path) -> None:
     assert list(own_place.rglob("settings.toml"))
     second = Terminal("--ascii")
     try:
-        second.until("Ohm's law")
+        second.until("cars.csv: speed ~ distance")
         second.until("* ready")
         second.process.send_signal(signal.SIGTERM)
         assert second.end() == 128 + signal.SIGTERM

@@ -120,6 +120,14 @@ def test_a_lesson_is_found_by_its_name_and_keeps_its_title(name: str) -> None:
     assert title_of(known.experiment.changed({"lr": 0.123})) != known.title
 
 
+def test_the_title_of_a_file_says_what_is_fitted_to_what() -> None:
+    cars = Experiment().changed({"data": "file"})
+    assert title_of(cars) == "cars.csv: distance ~ speed"
+    assert title_of(cars.changed({"data.terms": "speed ~ distance + distance^2"})) == (
+        "cars.csv: speed ~ distance + distance^2"
+    )
+
+
 def test_the_first_screen_does_not_wait_for_all_lessons_to_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
