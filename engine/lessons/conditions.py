@@ -57,17 +57,17 @@ QUANTITIES: Mapping[Translatable, Measure] = {
     "epoch": lambda run: float(run.epoch),
     "step": lambda run: float(run.step),
     "error": lambda run: norm(run.errors()) if run.errors() else None,
-    "grad": lambda run: norm(run.grads) if run.grads else None,
+    "grad": lambda run: norm(run.original_grads) if run.original_grads else None,
 }
 """Numbers of any run."""
 
 NAMED: Mapping[Translatable, Callable[[Snapshot], Values]] = {
     "error of": lambda run: {**_physical_error(run), **run.errors()},
-    "value of": lambda run: {**_physical(run), **run.params},
-    "grad of": lambda run: run.grads,
+    "value of": lambda run: {**_physical(run), **run.original_params},
+    "grad of": lambda run: run.original_grads,
 }
-"""Numbers of one parameter or physical quantity: the value itself, or the size of an error or
-gradient; of several numbers the largest size."""
+"""Numbers of one parameter or physical quantity over the data as they are: the value itself, or the
+size of an error or gradient; of several numbers the largest size."""
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,

@@ -202,6 +202,17 @@ def test_a_physical_quantity_is_read_in_its_unit() -> None:
     assert amount("error of ln T", run) == pytest.approx(abs(math.log(kelvin / 5000)), rel=1e-6)
 
 
+def test_values_of_standardized_data_are_those_of_the_data_as_they_are() -> None:
+    """Anscombe's first data set: y = 3 + 0.5 x to the digits that he gives."""
+    run = outcome(
+        Experiment(lr=0.5, batch_size=11, epochs=60).changed(
+            {"data": "file", "data.path": "sample:anscombe1", "standardize": "yes"}
+        )
+    )
+    assert amount("value of w", run) == pytest.approx(0.5, abs=2e-4)
+    assert amount("value of b", run) == pytest.approx(3, abs=2e-4)
+
+
 def test_a_quantity_of_another_model_is_nothing() -> None:
     text = parse_condition("grad of W1 <= 0", SMALL.changed({"model": "two_layer"}), OFFER)
     assert text.holds(Evidence(outcome(SMALL.changed({"model": "two_layer", "init": "zeros"}))))
