@@ -61,6 +61,16 @@ class Problem:
         return self.scaling.original_features(self.X) if self.scaling else self.X
 
     @property
+    def lines(self) -> NDArray[np.int64] | None:
+        """(n,), where each row to train on stands in its file, from 1; None where no one knows."""
+        lines = self.dataset.lines
+        if lines is None or not lines.any():
+            return None
+        (training, _), _ = parted(self.experiment, *[torch.from_numpy(lines)] * 2)
+        kept: NDArray[np.int64] = training.numpy()
+        return kept
+
+    @property
     def true_values(self) -> Values:
         """The true values of the parameters; empty where the data have none for this model."""
         truth = self.dataset.truth

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 from engine.data.column import Column
+from engine.data.inputs import Inputs, inputs_of
 from engine.support.translation import Message
 
 
@@ -65,6 +66,8 @@ class Dataset:
     """
     truth: Truth | None
     """None where nothing is known but the samples."""
+    inputs: Inputs
+    """What a person gives of a row, and how X is made of it."""
     has_intercept: bool = True
     """Whether a linear model of them may have a bias."""
     held_out: NDArray[np.bool_] | None = None
@@ -98,4 +101,4 @@ def generated(
         X = draw_features(generator)
         return X, truth.labels(X, generator)
 
-    return Dataset(n, columns, target, draw, truth)
+    return Dataset(n, columns, target, draw, truth, inputs_of(columns))

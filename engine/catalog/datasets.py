@@ -420,6 +420,7 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
         design.target,
         draw,
         None,
+        design.inputs,
         design.intercept,
         None if split in ("random", "ordered") else marked_rows(table, split, design.rows),
         split == "ordered",

@@ -46,9 +46,11 @@ def data(file: str, settings: tuple[str, ...], as_json: bool) -> int:
 
 def asked_of(settings: Sequence[str]) -> Asked:
     """What settings say of a file; raises BadInput."""
+    from engine.catalog.choice import choose
     from engine.data.sensing import Asked
 
-    keys = {f"data.{name}": name for name in vars(Asked())}
+    names = [param.name for param in choose("data", "file").entry.params]
+    keys = {f"data.{name}": name for name in names if name in vars(Asked())}
     asked = {}
     for key, value in pairs_of(settings).items():
         if key not in keys:

@@ -340,16 +340,22 @@ def write_rows(problem: Problem, found: Regression, file: Path) -> None:
     from engine.statistics.diagnostics import diagnostics
 
     rows = diagnostics(found.line, problem.X, problem.y)
-    dataset = problem.dataset
+    dataset, lines = problem.dataset, problem.lines
     head = [*(column.name for column in dataset.columns), dataset.target.name]
     numbers = (rows.fitted, rows.residual, rows.leverage, rows.cook)
     try:
         with file.open("w", newline="", encoding="utf-8") as opened:
             writer = csv.writer(opened, lineterminator="\n")
-            writer.writerow([*head, "prediction", "residual", "leverage", "cook"])
+            first = [] if lines is None else ["line"]
+            writer.writerow([*first, *head, "prediction", "residual", "leverage", "cook"])
             for start in range(0, len(problem.X), AT_ONCE):
                 part = slice(start, start + AT_ONCE)
-                columns = (*problem.X[part].T, problem.y[part, 0], *(x[part] for x in numbers))
+                columns = (
+                    *([] if lines is None else [lines[part]]),
+                    *problem.X[part].T,
+                    problem.y[part, 0],
+                    *(x[part] for x in numbers),
+                )
                 writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
     except OSError as error:
         reason = tr("cannot be written: {reason}", reason=error.strerror)

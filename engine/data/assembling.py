@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.collecting import Collector
-from engine.data.kinds import is_category
+from engine.data.inputs import DAY
+from engine.data.kinds import MOST_LEVELS, is_category
 from engine.data.table import Dialect, Table, TableColumn
 from engine.support.outside import printable
 from engine.support.translation import Message, tr
@@ -17,8 +18,6 @@ MOST_DROPPED = 10
 """One row in so many may be dropped."""
 SHOWN = 3
 """Rows that a refusal names."""
-DAY = 24 * 60 * 60
-"""Seconds."""
 
 
 def check_dropped(collector: Collector) -> None:
@@ -72,13 +71,15 @@ def column_of(
         case "date":
             first = np.nanmin(numbers) // DAY if missing < len(numbers) else 0.0
             unit = tr("days since {date}", date=date(1970, 1, 1) + timedelta(days=int(first)))
-            return TableColumn(name, unit, kind, (numbers - first * DAY) / DAY, (), missing), []
+            numbers = (numbers - first * DAY) / DAY
+            return TableColumn(name, unit, kind, numbers, (), missing, float(first)), []
         case "id":
             values = np.empty(0) if k in collector.lettered else numbers
             said = Message("{name} holds ids: left out unless it is named", name=name)
             return TableColumn(name, unit, kind, values, (), missing), [said]
     words = collector.words[k].levels
-    if is_category(len(words), len(numbers) - missing):
+    asked_for = name in layout.categories and len(words) <= MOST_LEVELS
+    if asked_for or is_category(len(words), len(numbers) - missing):
         levels = sorted(words)
         places = np.array([levels.index(word) for word in words], dtype=np.float64)
         present = ~np.isnan(numbers)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
 from engine.data.column import Column
 from engine.data.formula import KEY, Factor, Formula, Term, read_formula
+from engine.data.inputs import Feature, Input, Inputs
 from engine.data.table import Table, TableColumn, nearest
 from engine.support.errors import BadInput
 from engine.support.translation import tr
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 1000
 """Of numbers that C( ) makes categories of."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """A column of X: how it is made of the columns of the data."""
-
-    column: Column
-    sources: tuple[str, ...]
-    """The columns of the data that it is made of."""
-    values: Callable[[Mapping[str, Doubles]], Doubles]
-    """(n,) from the columns (n,) by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +42,8 @@ class Design:
     """Rows in which a column in use is missing, by the column's name."""
     references: Mapping[str, str]
     """The level of each category that the others are compared with."""
+    inputs: Inputs
+    """What X is made of."""
 
 
 def design(table: Table, terms: str = "") -> Design:
@@ -64,9 +56,8 @@ def design(table: Table, terms: str = "") -> Design:
     formula = read_formula(terms if terms.strip() else ".")
     target = target_of(formula, table, terms)
     references: dict[str, str] = {}
-    features = [
-        *expanded(all_terms(formula, table, target), table.columns, formula.intercept, references)
-    ]
+    written = all_terms(formula, table, target)
+    features = expanded(written, table.columns, formula.intercept, references)
     if not features:
         raise BadInput(KEY, terms, tr("no column is left to predict {name} by", name=target.column))
     (y_feature,) = expanded([(target,)], table.columns, True, {})
@@ -97,6 +88,25 @@ def design(table: Table, terms: str = "") -> Design:
         rows,
         {name: int(lost.sum()) for name, lost in missing.items() if lost.any()},
         references,
+        Inputs(inputs_in(written, table, features), tuple(features)),
+    )
+
+
+def inputs_in(
+    terms: Sequence[Term], table: Table, features: Sequence[Feature]
+) -> tuple[Input, ...]:
+    """The columns of a table that features are made of."""
+    numbers = {
+        factor.column: tuple(number for _, number in levels_of(table.column(factor.column), factor))
+        for term in terms
+        for factor in term
+        if factor.function == "C" and table.column(factor.column).kind != "category"
+    }
+    names = dict.fromkeys(name for each in features for name in each.sources)
+    columns = [table.column(name) for name in names]
+    return tuple(
+        Input(each.name, each.kind, each.levels, each.first_day, numbers.get(each.name))
+        for each in columns
     )
 
 

@@ -37,6 +37,8 @@ class Asked:
     """`yes` or `no`."""
     missing: str = "auto"
     """Words of an empty cell, separated by commas."""
+    categories: str = ""
+    """Names, a line each, of columns that are categories whatever their cells look like."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Layout:
     units: tuple[str, ...]
     kinds: tuple[Sensed, ...]
     decisions: tuple[Message, ...]
+    categories: tuple[str, ...] = ()
+    """Columns that are categories however few their cells are."""
 
 
 def sense(head: bytes, asked: Asked = Asked(), whole: bool = True) -> Layout:
@@ -78,9 +82,14 @@ def sense(head: bytes, asked: Asked = Asked(), whole: bool = True) -> Layout:
     unnamed = tuple(not name for name in frame.names)
     names = unique([name or f"x{k}" for k, name in enumerate(frame.names, 1)])
     decimal, words = decimal_of(columns, names, asked.decimal, delimiter)
-    kinds = tuple(
-        "id" if bare and counts_rows(cells) else kind_of(cells, decimal)
-        for bare, cells in zip(unnamed, columns, strict=True)
+    categories = tuple(asked.categories.split("\n"))
+    kinds: tuple[Sensed, ...] = tuple(
+        "words"
+        if name in categories
+        else "id"
+        if bare and counts_rows(cells)
+        else kind_of(cells, decimal)
+        for name, bare, cells in zip(names, unnamed, columns, strict=True)
     )
     units = tuple(
         unit or common_symbol(cells, decimal)
@@ -89,6 +98,7 @@ def sense(head: bytes, asked: Asked = Asked(), whole: bool = True) -> Layout:
     return Layout(
         encoding, delimiter, decimal, frame.header, frame.units_row, missing,
         frame.body[0][0] - 1, names, unnamed, units, kinds, (*said, *words, *frame.said),
+        categories,
     )  # fmt: skip
 
 

@@ -58,6 +58,8 @@ class TableColumn:
     """The values of a category, sorted; empty otherwise."""
     missing: int
     """Rows without a value."""
+    first_day: float = 0.0
+    """Days from 1970 to the first date; 0 for other kinds."""
 
     @property
     def min(self) -> float:

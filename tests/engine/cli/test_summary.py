@@ -144,7 +144,7 @@ def test_predictions_are_the_lines_with_both_intervals(tmp_path: Path) -> None:
         (("predict", "--at", "x[0]=1,x[0]=2"), "x[0] is given twice"),
         (("predict", "--at", "x[0]=1e999,x[1]=0"), "x[0]=1e999: must be a finite number"),
         (("predict", "--at", "x[0]=,x[1]=0"), "x[0]=: must be a finite number"),
-        (("predict", "--at", "1.2"), "must be NAME=NUMBER,…, as in x=1.2"),
+        (("predict", "--at", "1.2"), "must be NAME=VALUE,…, as in x=1.2"),
         (("predict", "--rows", "no.csv"), "no.csv"),
     ],
 )
