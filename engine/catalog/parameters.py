@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,9 +32,13 @@ def labels(values: Values) -> list[tuple[str, float]]:
     ]
 
 
-def direction(heading: Values, most: int = 2) -> str:
-    """A direction of parameter space in words, its largest parts: `0.81 w[1] − 0.57 w[0]`."""
-    parts = sorted(labels(heading), key=lambda part: -abs(part[1]))
-    large = [part for part in parts[:most] if part is parts[0] or abs(part[1]) >= 0.05]
+def direction(heading: Values, names: Sequence[str] = ()) -> str:
+    """A direction of parameter space in words, its largest parts: `0.81 w[1] − 0.57 w[0]`.
+
+    Without names the parameters are called as in `labels`.
+    """
+    names = names or [label for label, _ in labels(heading)]
+    parts = sorted(zip(names, flat(heading), strict=True), key=lambda part: -abs(part[1]))
+    large = [part for part in parts[:2] if part is parts[0] or abs(part[1]) >= 0.05]
     text = " ".join(f"{'−' if x < 0 else '+'} {abs(x):.2f} {label}" for label, x in large)
     return text.removeprefix("+ ")

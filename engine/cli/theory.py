@@ -168,7 +168,11 @@ def rates(study: Study) -> list[str]:
     return [
         tr("eigenvalues"),
         *(
-            tr("  {value:>10.4g}  along {direction}", value=value, direction=direction(heading))
+            tr(
+                "  {value:>10.4g}  along {direction}",
+                value=value,
+                direction=direction(heading, study.labels),
+            )
             for value, heading in pairs
         ),
         *([f"  {level}"] if flat else []),

@@ -66,23 +66,27 @@ class Landscape:
     """Rows from the least b up, each from the least a on; taken in the middle of equal cells."""
 
 
-def plane(facts: Facts, turn: int) -> Plane:
+def plane(facts: Facts, turn: int, names: Sequence[str] = ()) -> Plane:
     """The steepest and the flattest direction from the best θ, then each pair of parameters.
 
     Directions without any curvature come last, and not at all where there is no other. The
-    parameters that do not vary stay there. One parameter makes a line.
+    parameters that do not vary stay there. One parameter makes a line. Without names the parameters
+    are called as in `labels`.
     """
-    best, names = flat(facts.best), [label for label, _ in labels(facts.best)]
+    best = flat(facts.best)
+    called: list[str | Message] = [*(names or (label for label, _ in labels(facts.best)))]
+    if facts.scaling:
+        called = [Message("{name}, standardized", name=name) for name in called]
     count = len(best)
     pairs = list(combinations(range(min(count, TURNED)), 2))
     turn %= 1 + len(pairs)
     if not pairs:
-        return Plane((names[0], ""), (0.0,), (1.0,), (0.0,))
+        return Plane((called[0], ""), (0.0,), (1.0,), (0.0,))
     curvature = facts.stability.curvature
     if not curvature.rank:  # no direction is steeper than another
         turn = 1 + turn % len(pairs)
     if turn:
-        return along_parameters(best, names, pairs[turn - 1])
+        return along_parameters(best, called, pairs[turn - 1])
     last = curvature.rank - 1 if curvature.rank > 1 else count - 1
     steepest, flattest = (float(curvature.eigenvalues[index]) for index in (0, last))
     first_name = Message("steepest λ {value:.3g}", value=steepest)
@@ -91,7 +95,9 @@ def plane(facts: Facts, turn: int) -> Plane:
     return Plane((first_name, last_name), best, u, v)
 
 
-def along_parameters(best: Sequence[float], names: Sequence[str], pair: tuple[int, int]) -> Plane:
+def along_parameters(
+    best: Sequence[float], names: Sequence[str | Message], pair: tuple[int, int]
+) -> Plane:
     """The plane of two parameters, whose values are a and b themselves."""
     origin = tuple(0.0 if index in pair else value for index, value in enumerate(best))
     u, v = (tuple(float(index == axis) for index in range(len(best))) for axis in pair)

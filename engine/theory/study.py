@@ -110,7 +110,7 @@ def study(
     return Study(
         experiment=experiment,
         params=params,
-        labels=tuple(label for label, _ in labels(params)),
+        labels=experiment.parameter_names(),
         facts=facts,
         hessian=H,
         second=tuple(methods(objective_of(problem, design), theta, H, len(design))),

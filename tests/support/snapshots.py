@@ -12,6 +12,7 @@ from random import Random
 import torch
 
 from engine.catalog.parameters import Values, flat
+from engine.catalog.scaling import Scaling
 from engine.experiment import Experiment
 from engine.statistics.diagnostics import diagnostics
 from engine.statistics.line import fit_line
@@ -84,7 +85,7 @@ def steady(parameters: int) -> Stability:
 
 def facts(true: Values = TRUE, start: Values = START) -> Facts:
     """What is known of the baseline, in round numbers."""
-    (_, w), *rest = true.items()
+    (_, w), *rest = (true or start).items()
     return Facts(
         n=1000,
         features=len(w),
@@ -174,6 +175,43 @@ def begun(experiment: Experiment, number: int = 1) -> Snapshot:
     )
     return replace(
         ready(experiment, number), facts=made_up, params=start, path=Way((0.0,), (flat(start),))
+    )
+
+
+def of_a_file() -> Snapshot:
+    """A run over the cars that come with the lab, near the least squares of their 50 rows."""
+    experiment = Experiment().changed({"data": "file", "lr": 0.1, "epochs": 100})
+    scaling = Scaling((15.4,), (5.2876,), 42.98, 25.7694, "w", "b")
+    best, now = {"w": (0.8068,), "b": (0.0,)}, {"w": (0.8187,), "b": (0.0043,)}
+    speeds = tuple(1.5 * spread(index) for index in range(50))
+    labels = tuple(0.8 * x + 0.5 * spread(index, 0.3) for index, x in enumerate(speeds))
+    known = replace(
+        facts({}, {"w": (0.01,), "b": (0.0,)}),
+        n=50,
+        features=1,
+        steps_per_epoch=5,
+        optimum=best,
+        floor=Floor(noise=None, optimum=0.171, rounding=2e-12, symbol="½σ²"),
+        stability=steady(2),
+        start_loss=0.49,
+        sample=Sample((speeds,), labels),
+        scaling=scaling,
+    )
+    losses = tuple(0.171 + 0.319 * 0.5**epoch for epoch in range(101))
+    return replace(
+        ready(experiment),
+        state="finished",
+        facts=known,
+        epoch=100,
+        step=500,
+        loss=losses[-1],
+        batch_loss=0.2,
+        params=now,
+        grads={"w": (0.0131,), "b": (-0.0021,)},
+        epoch_losses=points(*losses),
+        path=Way((0.0, 50.0, 100.0), ((0.01, 0.0), (0.7, 0.01), flat(now))),
+        seconds=0.2,
+        steps_per_second=2500.0,
     )
 
 
@@ -346,5 +384,6 @@ STATES: dict[str, Callable[[], Snapshot]] = {
         zeros,
         not_finite,
         many_features,
+        of_a_file,
     )
 }

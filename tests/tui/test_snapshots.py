@@ -100,7 +100,8 @@ async def test_state_at_80x24(accepted: Look) -> None:
 
 
 async def test_rarer_state(accepted: Look) -> None:
-    await each(accepted, ("running", "failed", "zeros", "not_finite", "many_features"), *LARGE)
+    states = ("running", "failed", "zeros", "not_finite", "many_features", "of_a_file")
+    await each(accepted, states, *LARGE)
 
 
 async def test_words_only(accepted: Look) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.catalog.parameters import flat
+from engine.support.errors import shortened
 from engine.support.translation import tr
 from engine.theory.landscape import Range
 from engine.training.snapshot import Snapshot
@@ -14,6 +15,8 @@ from tui.drawing.ticks import padded
 
 LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
+LONGEST_NAME = 20
+"""Characters of a column's name in the title."""
 
 
 def original_sample(snapshot: Snapshot) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
@@ -56,10 +59,11 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     dataset = snapshot.experiment.dataset()
     single = len(columns) == 1
     name, target = dataset.columns[feature].label, dataset.target.label
+    x_name, y_name = (shortened(label, LONGEST_NAME) for label in (name, target))
     title = (
-        tr("{y} against {x}", y=target, x=name)
+        tr("{y} against {x}", y=y_name, x=x_name)
         if single
-        else tr("{y} against {x}, rest at mean", y=target, x=name)
+        else tr("{y} against {x}, rest at mean", y=y_name, x=x_name)
     )
     # Where there is one feature the data lie on the line, and would be hidden by it.
     data = Curve(column, y, "points", "data", tr("data"), marker=".", shares=single)

@@ -81,7 +81,7 @@ def survey(scene: Scene) -> Survey:
     """The rectangle of the plane that is on show; zoomed in, it lies around the cursor."""
     facts = scene.now.facts
     assert facts
-    shown = plane(facts, scene.turn)
+    shown = plane(facts, scene.turn, scene.now.experiment.parameter_names())
     centre = place_at(shown, scene.now.path, scene.cursor) if scene.zooms > 0 else None
     return Survey(facts, shown, *frame(shown, scene.now, centre, scene.zooms))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -59,7 +60,8 @@ def reading(snapshot: Snapshot) -> Content:
         head = tr(
             "loss {loss} · press {start} to train", loss=loss_text(loss), start=key_of("start")
         )
-        return Content.assemble(head, *prospects(snapshot, facts), *physical, *limits)
+        notes = [(f"\n{in_words(note)}", WARNING) for note in snapshot.experiment.dataset().notes]
+        return Content.assemble(head, *notes, *prospects(snapshot, facts), *physical, *limits)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
     if snapshot.step_in_epoch and snapshot.batch_loss is not None:
         batch = tr(
@@ -70,7 +72,7 @@ def reading(snapshot: Snapshot) -> Content:
         )
         head = f"{batch}\n{head}"
     if cause := snapshot.autopsy:
-        first, *others = findings(cause)
+        first, *others = findings(cause, snapshot.experiment.parameter_names())
         lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]
         return Content.assemble((first, BAD), *lines)
     where = floor.standing(loss)
@@ -131,7 +133,7 @@ def advice(snapshot: Snapshot) -> str:
             step=cause.first_bad_step,
             lr=cause.lr,
             limit=limit_of(cause),
-            direction=direction(cause.heading),
+            direction=direction(cause.heading, snapshot.experiment.parameter_names()),
             value=cause.eigenvalue,
         )
         if cause.suggestion is None:
@@ -148,7 +150,7 @@ def advice(snapshot: Snapshot) -> str:
     return ""
 
 
-def findings(cause: Autopsy) -> tuple[str, str, str, str]:
+def findings(cause: Autopsy, names: Sequence[str]) -> tuple[str, str, str, str]:
     """Since when a run diverged, what helps, how far beyond the limit it was, and where it ran."""
     return (
         tr("diverged from step {step} on", step=cause.first_bad_step),
@@ -162,7 +164,7 @@ def findings(cause: Autopsy) -> tuple[str, str, str, str]:
         tr("lr {lr:.3g}, {limit}", lr=rounded(cause.lr), limit=limit_of(cause)),
         tr(
             "ran away along {direction} (λ {value:.3g})",
-            direction=direction(cause.heading),
+            direction=direction(cause.heading, names),
             value=rounded(cause.eigenvalue),
         ),
     )

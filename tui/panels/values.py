@@ -82,10 +82,11 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     best = tr("closed") if facts.has_closed_form else tr("best")
     if facts.optimum:
         cells[best] = [number(value) for _, value in labels(facts.original(facts.optimum))]
-    names = [shortened(name, LONGEST_NAME) for name in snapshot.experiment.parameter_names()]
+    room = min(LONGEST_NAME, width - CELL_WIDTH - 2)
+    names = [shortened(name, room) for name in snapshot.experiment.parameter_names()]
     lines = undivided(names, cells, width, CELL_WIDTH, quiet=(tr("true"), best))
     if snapshot.grads:
-        length = number(norm(snapshot.grads), digits=DIFFERENCE_DIGITS)
+        length = number(norm(grads), digits=DIFFERENCE_DIGITS)
         lines.append(Text(tr("|grad| {length} in this minibatch", length=length)))
         lines += [Text(line) for line in layers(snapshot)]
     else:

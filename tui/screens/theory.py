@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from engine.catalog.losses import LOSSES
 from engine.catalog.parameters import Values, direction, labels
 from engine.support.cell_width import left
+from engine.support.errors import shortened
 from engine.support.translation import Translatable, in_words, tr, trn, trp
 from engine.theory.equivalents import caveats, translations
 from engine.training.snapshot import norm
@@ -35,6 +36,8 @@ MAX_EIGENVALUES = 12
 AGREEMENT = 1e-6
 """Relative difference up to which several ways lead to the same numbers."""
 CELL_WIDTH = 11
+LONGEST_NAME = 14
+"""Cells of a parameter's name."""
 TARGET_ERROR_SHARE = 1e-6
 """The share of the error that is left when a run is called done."""
 
@@ -173,7 +176,7 @@ class XrayScreen(StudyScreen):
             cells[head] = [f"{off:+.0e}" if off else "0" for off in apart(gradient, xray.autograd)]
         off = max(xray.off_by_hand, xray.off_by_difference)
         lines = [
-            *side_by_side(study.labels, cells, width, CELL_WIDTH),
+            *side_by_side(names(study), cells, width, CELL_WIDTH),
             verdict(tr("the three"), off),
             Text(),
             Text(shapes(study.experiment, study.minibatch_size)),
@@ -225,9 +228,9 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
     if p <= MAX_HESSIAN_SIZE:
         columns = {
             head: [number(value) for value in column]
-            for head, column in zip(study.labels, study.hessian.T.tolist(), strict=True)
+            for head, column in zip(names(study), study.hessian.T.tolist(), strict=True)
         }
-        yield from side_by_side(study.labels, columns, width, CELL_WIDTH)
+        yield from side_by_side(names(study), columns, width, CELL_WIDTH)
     else:
         yield Text(tr("H has {p}×{p} entries, too many to show", p=p))
     yield verdict(tr("formula and autograd"), study.autograd_apart)
@@ -240,7 +243,7 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
                 more = tr("{count} more", count=len(pairs) - MAX_EIGENVALUES + 1)
                 yield Text(f"{'…':>9}  {more}")
             continue
-        yield Text(f"{number(value):>9}  {direction(heading)}")
+        yield Text(f"{number(value):>9}  {direction(heading, study.labels)}")
     if not curvature.rank:
         yield Text(tr("no curvature here: the loss is flat or made of straight pieces"))
         return
@@ -353,6 +356,11 @@ def second_lines(study: Study, width: int) -> Iterator[Text]:
     )
 
 
+def names(study: Study) -> list[str]:
+    """The parameters as they stand in tables."""
+    return [shortened(label, LONGEST_NAME) for label in study.labels]
+
+
 def steps_for(rate: float) -> str:
     """How many steps bring the error down to the target, each leaving `rate` of it."""
     if rate <= 0:
@@ -364,14 +372,14 @@ def closed_form_lines(study: Study, width: int) -> Iterator[Text]:
     """Least squares beside the present and the true values, and the losses."""
     facts = study.facts
     sources = {
-        tr("now"): study.params,
-        tr("closed") if facts.has_closed_form else tr("best"): facts.optimum,
-        tr("true"): facts.true,
+        tr("now"): facts.original(study.params),
+        tr("closed") if facts.has_closed_form else tr("best"): facts.original(facts.optimum),
+        **({tr("true"): facts.original(facts.true)} if facts.true else {}),
     }
     columns = {
         head: [number(value) for _, value in labels(values)] for head, values in sources.items()
     }
-    yield from side_by_side(study.labels, columns, width, CELL_WIDTH)
+    yield from side_by_side(names(study), columns, width, CELL_WIDTH)
     floor = facts.floor
     if floor.optimum is not None:
         yield Text(tr("smallest loss {loss}", loss=number(floor.optimum)))

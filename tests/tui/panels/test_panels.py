@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ from tests.support.snapshots import (
     TRUE,
     B,
     W,
+    begun,
     constant,
     diverged,
     facts,
@@ -40,6 +42,7 @@ from tests.support.snapshots import (
     finished,
     loading,
     many_features,
+    of_a_file,
     one_point,
     paused,
     points,
@@ -52,6 +55,7 @@ from tui.app import summary
 from tui.ascii import AsciiFilter
 from tui.charts.directions import directions_chart
 from tui.charts.fit import fit_chart, predictions
+from tui.charts.landscape import landscape_chart
 from tui.charts.landscape import survey as surveyed
 from tui.charts.loss import loss_chart
 from tui.charts.parameters import parameters_chart
@@ -312,6 +316,19 @@ def test_s3_is_still_learning(loss: float) -> None:
     text = reading(outcome("exercise-1", loss, facts())).plain
     assert "still learning" in text
     assert "at the noise floor" not in text
+
+
+def test_what_is_to_be_known_of_a_file_stands_there_before_its_run(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("x,y\n1,2\n2,NA\n3,4\n5,5\n")
+    experiment = Experiment().changed({"data": "file", "data.path": str(file)})
+    text = reading(begun(experiment)).plain
+    assert "\nn = 3 of 4; without a value: y 1\n" in text
+
+
+def test_the_landscape_of_a_file_has_the_names_of_its_columns() -> None:
+    chart = landscape_chart(Scene(of_a_file(), turn=1))
+    assert (chart.x_label, chart.y_label) == ("speed, standardized", "(intercept), standardized")
 
 
 def test_reading_of_the_other_states() -> None:
