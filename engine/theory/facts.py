@@ -22,7 +22,10 @@ class Sample:
     X: tuple[tuple[float, ...], ...]
     y: tuple[float, ...]
     diagnostics: Diagnostics | None = None
-    """How these points stand to the least squares of all; None where nothing can be told."""
+    """How these points stand to the least squares of all, ŷ and residuals in the units of the data;
+    None where nothing can be told."""
+    lines: tuple[int, ...] = ()
+    """Where each point stands in the file that it comes from, from 1; empty where no one knows."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, numbers
 from engine.problem import Problem
-from engine.statistics.diagnostics import diagnostics
+from engine.statistics.diagnostics import Diagnostics, diagnostics
 from engine.statistics.line import Line, fit_line
 from engine.support.device import available, describe
 from engine.theory.expected_loss import loss_of_the_truth, symbol_of
@@ -43,10 +45,23 @@ def facts(problem: Problem) -> Facts:
         sample=Sample(
             tuple(tuple(column) for column in X.T.tolist()),
             tuple(y[:, 0].tolist()),
-            diagnostics(line, X, y) if line and line.df > 0 else None,
+            diagnostics_of(problem, line, chosen) if line and line.df > 0 else None,
+            () if problem.lines is None else tuple(problem.lines[chosen].tolist()),
         ),
         digits=24 if problem.y.dtype == torch.float32 else 53,
         scaling=problem.scaling,
+    )
+
+
+def diagnostics_of(problem: Problem, line: Line, chosen: slice) -> Diagnostics:
+    """How some of the training rows stand to their least squares, in the units of the data."""
+    rows, scaling = diagnostics(line, problem.X[chosen], problem.y[chosen]), problem.scaling
+    if scaling is None:
+        return rows
+    return replace(
+        rows,
+        fitted=scaling.original_labels(rows.fitted),
+        residual=rows.residual * scaling.y_deviation,
     )
 
 

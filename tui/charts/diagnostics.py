@@ -137,9 +137,13 @@ def diagnostics_chart(scene: Scene, plot: Plot) -> Chart:
     cursor = scene.cursor
     nearest = min(range(len(points.xs)), key=lambda i: abs(points.xs[i] - cursor))
     x, y, row = points.xs[nearest], points.ys[nearest], points.rows[nearest]
+    lines = scene.now.facts.sample.lines if scene.now.facts else ()
     title = tr(
-        "row {row}: {y_name} {y}, Cook {cook}, {x_name} {x}",
+        "line {line}: {y_name} {y}, Cook {cook}, {x_name} {x}"
+        if lines
+        else "row {row}: {y_name} {y}, Cook {cook}, {x_name} {x}",
         row=row + 1,
+        line=lines[row] if lines else 0,
         x_name=chart.x_label,
         x=number(x),
         y_name=chart.y_label,

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 
 from engine.experiment import Experiment
 from engine.own_data import experiment_on
 from engine.problem import build
 from engine.settings import LOOPS
 from engine.support.errors import BadInput
+from engine.theory.gather import facts
 from engine.training.events import Finished
 from engine.training.trainer import train
 from tests.support.runs import batch_losses_of, outcome, started
@@ -63,6 +65,20 @@ def test_the_levels_of_a_file_are_those_of_its_samples(path: str) -> None:
     assert facts.true == {}
     assert facts.floor.noise is None
     assert facts.floor.optimum == pytest.approx((residuals**2).mean() / 2 / Y.var(ddof=1))
+
+
+@pytest.mark.parametrize("standardize", ["yes", "no"])
+def test_the_rows_of_the_views_are_in_the_units_of_the_file(path: str, standardize: str) -> None:
+    settings = {"data.terms": "y ~ x", "data.split": "part", "standardize": standardize}
+    sample = facts(build(experiment_on(path, settings))).sample
+    training = np.arange(60) % 3 != 0
+    fit = sm.OLS(Y[training], sm.add_constant(X[training])).fit()
+    rows = sample.diagnostics
+    assert rows
+    assert rows.fitted.tolist() == pytest.approx(fit.fittedvalues)
+    assert rows.residual.tolist() == pytest.approx(fit.resid)
+    assert rows.cook.tolist() == pytest.approx(fit.get_influence().cooks_distance[0])
+    assert sample.lines == tuple((np.flatnonzero(training) + 2).tolist())
 
 
 @pytest.mark.parametrize(

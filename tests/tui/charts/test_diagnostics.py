@@ -57,6 +57,15 @@ def test_the_cursor_marks_and_names_the_row_nearest_to_it(name: str) -> None:
     assert cook == pytest.approx(float(rows.cook[row]), rel=0.06)
 
 
+def test_rows_of_a_file_are_named_by_their_lines() -> None:
+    now = finished()
+    assert now.facts
+    sample = replace(now.facts.sample, lines=tuple(range(2, 202)))
+    now = replace(now, facts=replace(now.facts, sample=sample))
+    x = VIEWS["fitted"].draw(Scene(now)).curves[-1].xs[17]
+    assert VIEWS["fitted"].draw(Scene(now, cursor=x)).title.startswith("line 19: ")
+
+
 def test_contours_have_one_distance_of_cook() -> None:
     chart = VIEWS["leverage"].draw(Scene(finished()))
     p = rows_of(finished()).parameters
