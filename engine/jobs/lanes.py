@@ -135,6 +135,7 @@ def data_of(experiment: Experiment) -> Experiment:
         model=experiment.model,
         loss=experiment.loss,
         penalty=experiment.penalty,
+        standardize=experiment.standardize,
         validation_split=experiment.validation_split,
         seed=experiment.seed,
         device=experiment.device,

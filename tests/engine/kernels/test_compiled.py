@@ -266,7 +266,7 @@ print(json.dumps({
     "order": order.tolist(),
     "hits": [sum(one.cache_hits.values()) for one in stats],
     "misses": [sum(one.cache_misses.values()) for one in stats],
-    "note": known.notes and str(known.note),
+    "note": known.note and str(known.note),
 }))
 """
 
