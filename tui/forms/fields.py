@@ -28,6 +28,10 @@ class Edited(Message):
     text: str
 
 
+MOST_RETURNS = 3
+"""Of a field whose text is refused, to the focus that it lost by being hidden."""
+
+
 class TextField(Input):
     """A number or a list of numbers; applied with enter or by leaving it, undone with escape."""
 
@@ -48,6 +52,8 @@ class TextField(Input):
         """Why the text was refused, if it was."""
         self.entered = False
         """Whether enter has left the field: then a refusal comes back to it."""
+        self.returns = 0
+        """How often it may still take back the focus, until a key is heard here."""
 
     def put(self, row: Row) -> None:
         """Show a value that was applied elsewhere."""
@@ -61,11 +67,13 @@ class TextField(Input):
         self.set_class(bool(trouble), "-refused")
         if trouble and self.entered and self.is_attached:
             # Whoever has the focus now may have hidden the field, which it is to hear of first.
+            self.returns = MOST_RETURNS
             self.screen.call_after_refresh(self.come_back)
 
     def come_back(self) -> None:
         """Take the focus again, where the text is still refused."""
-        if self.trouble and self.entered and self.is_attached:
+        if self.trouble and self.returns and self.is_attached:
+            self.returns -= 1
             self.screen.set_focus(self)
 
     def forget(self) -> None:
@@ -84,8 +92,18 @@ class TextField(Input):
         self.entered = False
 
     def on_blur(self) -> None:
-        """Leaving a field applies it."""
+        """Leaving a field applies it; one that is to be mended is left by a key or click only."""
         self.apply()
+        if self.returns and self.screen.focused is None:  # it was hidden for a moment
+            self.screen.call_after_refresh(self.come_back)
+
+    def on_key(self) -> None:
+        """Whoever types has seen what is refused."""
+        self.returns = 0
+
+    def on_mouse_down(self) -> None:
+        """So has whoever clicks."""
+        self.returns = 0
 
     def action_undo(self) -> None:
         """Back to what is applied, and out of the field."""
