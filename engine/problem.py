@@ -112,6 +112,23 @@ class Problem:
             return None
         return float(self.loss(self.model.predict(self.tensors(values), X) - y).mean())
 
+    @torch.no_grad()
+    def r2(self, values: Values) -> tuple[float | None, float | None]:
+        """R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)² at the given numbers, of the rows to train on and of those
+        held out, each around their own mean; None where labels are all one, or none are held out.
+        """
+        params = self.tensors(values)
+
+        def share(X: Tensor, y: Tensor) -> float | None:
+            if not len(y):
+                return None
+            labels = y.cpu().double()
+            around = float((labels - labels.mean()).square().sum())
+            left = float((self.model.predict(params, X) - y).cpu().double().square().sum())
+            return 1 - left / around if around else None
+
+        return share(self.X, self.y), share(*self.held_out)
+
     def tensors(self, values: Values) -> dict[str, Tensor]:
         """Numbers by name as parameters of this problem."""
         return {

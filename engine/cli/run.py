@@ -19,7 +19,7 @@ from engine.experiment import Experiment
 from engine.support.translation import Message, in_words, tr
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.training.record import Record, Recorder
-from engine.training.verdicts import COURSES
+from engine.training.verdicts import COURSES, r2_words
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy
@@ -167,6 +167,8 @@ class Plain:
             return
         if record.reason:
             say(in_words(record.reason))
+        if words := r2_words(record.r2, record.validation_r2, record.floor):
+            say(in_words(words))
         say(standing_text(record))
 
     def _clear(self) -> None:
@@ -213,6 +215,8 @@ class Json:
             reason=record.reason,
             **({"autopsy": asdict(cause)} if cause else {}),
             loss=record.loss,
+            r2=record.r2,
+            validation_r2=record.validation_r2,
             error=record.error,
             quantities={
                 name: {"value": value, "true": true, "unit": unit}

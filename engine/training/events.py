@@ -83,6 +83,10 @@ class Finished:
     loss: float
     params: Values
     reason: Message | None = None
+    r2: float | None = None
+    """Of the rows to train on, around their mean; None where their labels are all one."""
+    validation_r2: float | None = None
+    """Of the rows held out, if any are."""
 
 
 @dataclass(frozen=True, slots=True)

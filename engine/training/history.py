@@ -95,6 +95,8 @@ class History(Recorder):
             epoch_losses=self.epoch_losses.points(),
             validation_losses=self.validation_losses.points(),
             autopsy=self.ending.autopsy if isinstance(self.ending, Diverged) else None,
+            r2=self.ending.r2 if isinstance(self.ending, Finished) else None,
+            validation_r2=self.ending.validation_r2 if isinstance(self.ending, Finished) else None,
             seconds=seconds,
             **now,
         )

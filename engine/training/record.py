@@ -53,6 +53,10 @@ class Record:
     """Whether the last step was lost in rounding."""
     seconds: float
     """Time spent training."""
+    r2: float | None = None
+    """At the end, of the rows to train on; None where there is none, and of a diverged run."""
+    validation_r2: float | None = None
+    """Of the rows held out, if any are."""
 
     @property
     def standing(self) -> Standing | Course | Literal["diverged"]:
@@ -175,4 +179,6 @@ class Recorder:
             autopsy=end.autopsy if isinstance(end, Diverged) else None,
             is_stuck=plain and vanishes(lr, end.params, self.grads, facts.digits),
             seconds=seconds,
+            r2=None if isinstance(end, Diverged) else end.r2,
+            validation_r2=None if isinstance(end, Diverged) else end.validation_r2,
         )

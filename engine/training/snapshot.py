@@ -61,6 +61,10 @@ class Snapshot:
     """Over the data held out, if any are; x in epochs."""
     path: Path = Path()
     """Where the parameters went."""
+    r2: float | None = None
+    """At the end of a run, of the rows to train on; None where there is none."""
+    validation_r2: float | None = None
+    """Of the rows held out, if any are."""
     autopsy: Autopsy | None = None
     """Why the run diverged, if it did."""
     seconds: float = 0.0

@@ -71,7 +71,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
             yield EpochEnded(epoch, ended, loss, params, grads, validation, alert)
             enough = patience.look(epoch, loss if validation is None else validation)
             if enough or epoch == experiment.epochs:
-                yield Finished(epoch, ended, loss, params, enough)
+                yield Finished(epoch, ended, loss, params, enough, *problem.r2(params))
                 return
         else:
             good = last_below(progress, as_at_start, step) or good

@@ -57,6 +57,24 @@ def course(losses: Sequence[float]) -> Course:
     return "still learning" if after < before else "not falling"
 
 
+def r2_words(r2: float | None, held_out: float | None, floor: Floor) -> Message | None:
+    """R² of the rows to train on, and of those held out, in words.
+
+    None where the noise is known, which says more, unless the mean does better.
+    """
+    if r2 is None or (floor.noise is not None and min(r2, held_out or 0.0) >= 0):
+        return None
+    if held_out is None:
+        return Message("R² {r2:.4g}: worse than the mean" if r2 < 0 else "R² {r2:.4g}", r2=r2)
+    return Message(
+        "R² {r2:.4g}, held out {held_out:.4g}: worse than the mean"
+        if min(r2, held_out) < 0
+        else "R² {r2:.4g}, held out {held_out:.4g}",
+        r2=r2,
+        held_out=held_out,
+    )
+
+
 def vanishes(lr: float, params: Values, grads: Values, digits: int = 24) -> bool:
     """Whether a step of plain descent is lost in rounding where the gradient is largest.
 

@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.support.translation import in_words, tr
 from engine.training.directions import crawls
 from engine.training.snapshot import Snapshot
-from engine.training.verdicts import COURSES, course, vanishes
+from engine.training.verdicts import COURSES, course, r2_words, vanishes
 from tui.keys import key_of
 from tui.panels.gauge import FAR_ABOVE, percent, times, verdict
 from tui.panels.words import Words
@@ -84,6 +84,9 @@ def reading(snapshot: Snapshot) -> Content:
     verdict_lines = [(f"\n{words}", WARNING if learning else GOOD)]
     if not snapshot.experiment.reshape:
         verdict_lines.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))
+    if goodness := r2_words(snapshot.r2, snapshot.validation_r2, floor):
+        is_bad = min(snapshot.r2 or 0.0, snapshot.validation_r2 or 0.0) < 0
+        verdict_lines.append((f"\n{in_words(goodness)}", WARNING if is_bad else "dim"))
     alert = (f"\n{in_words(snapshot.message)}", WARNING) if snapshot.message else ""
     return Content.assemble(head, *verdict_lines, *physical, alert, *limits)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ from engine.settings import LOOPS
 from engine.support.errors import BadInput
 from engine.theory.gather import facts
 from engine.training.events import Finished
+from engine.training.record import Recorder
 from engine.training.trainer import train
-from tests.support.runs import batch_losses_of, outcome, started
+from tests.support.commands import cli
+from tests.support.runs import Array, batch_losses_of, outcome, started
 
 X = np.random.default_rng(1).uniform(0, 100, 60)
 NOISE = np.random.default_rng(2).normal(size=60)
@@ -158,6 +161,43 @@ def test_a_stored_experiment_says_that_its_file_is_another_one(path: str) -> Non
     text = text.replace('sha256 = "', 'sha256 = "0')
     (note,) = Experiment.from_toml(text).dataset().notes
     assert "has changed since this experiment was written down" in str(note)
+
+
+def r2_of(y: Array, fitted: Array) -> float:
+    return float(1 - ((y - fitted) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+
+
+@pytest.mark.parametrize("standardize", ["yes", "no"])
+def test_the_end_has_r2_of_training_and_held_out_rows(path: str, standardize: str) -> None:
+    settings = {"data.terms": "y ~ x", "data.split": "part", "standardize": standardize}
+    run = experiment_on(path, {**settings, "lr": "2e-4", "epochs": "3"})
+    recorder = Recorder(run)
+    for event in train(run):
+        recorder.fold(event)
+    record = recorder.record(0.0)
+    fitted = record.params["w"][0] * X + record.params["b"][0]
+    held_out = np.arange(60) % 3 == 0
+    assert record.r2 == pytest.approx(r2_of(Y[~held_out], fitted[~held_out]))
+    assert record.validation_r2 == pytest.approx(r2_of(Y[held_out], fitted[held_out]))
+
+
+HOUSES = np.random.default_rng(5).uniform([800, 1, 1, 5], [3500, 5, 2, 110], (99, 4))
+PRICE = HOUSES @ [0.27, -32, -67, -1.5] + 220 + np.random.default_rng(6).normal(0, 20, 99)
+
+
+def test_99_houses_are_learned_standardized_and_raw_are_worse_than_the_mean(tmp_path: Path) -> None:
+    names = ("area", "rooms", "floors", "age")
+    columns = dict(zip(names, HOUSES.T, strict=True))
+    path = write(tmp_path / "houses.csv", **columns, price=PRICE)
+    shown = cli("run", path, "--json")
+    end = json.loads(shown.out.splitlines()[-1])
+    theta, *_ = np.linalg.lstsq(np.column_stack([HOUSES, np.ones(99)]), PRICE)
+    fitted = HOUSES @ theta[:4] + theta[4]
+    assert end["r2"] == pytest.approx(r2_of(PRICE, fitted), abs=2e-3)
+    assert end["closed_form"]["w"] == pytest.approx(theta[:4])
+    raw = cli("run", path, "-s", "standardize=no", "-s", "lr=1e-9", "-s", "epochs=2")
+    assert raw.out.splitlines()[-2].endswith(": worse than the mean")
+    assert "at the optimum" not in raw.out
 
 
 def test_rows_without_a_value_are_counted_by_column(tmp_path: Path) -> None:
