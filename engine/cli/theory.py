@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.catalog.parameters import Values, direction
+from engine.catalog.parameters import Values, direction, flat
 from engine.cli.common import finite, takes_experiment
 from engine.cli.output import busy_with, say
 from engine.experiment import Experiment
@@ -52,12 +53,18 @@ def theory(experiment: Experiment, full: bool, as_json: bool) -> int:
 
 
 def as_dict(start: Study, best: Study, whole: bool) -> dict[str, Any]:
-    """Theory as plain values; matrices, where `whole`, are rows in the order of `parameters`."""
+    """Theory as plain values; matrices, where `whole`, are rows in the order of `parameters`.
+
+    Closed form and best are over the data as they are; all else is of what training sees, which is
+    `standardized` or not.
+    """
     curvature, facts = best.curvature, best.facts
+    optimum = facts.original(facts.optimum)
     return {
         "parameters": best.labels,
-        "closed_form": facts.optimum if facts.has_closed_form else {},
-        "best": facts.optimum,
+        "standardized": facts.scaling is not None,
+        "closed_form": optimum if facts.has_closed_form else {},
+        "best": optimum,
         "optimum": facts.floor.optimum,
         "noise_floor": facts.floor.noise,
         "hessian": best.hessian.tolist() if whole else None,
@@ -92,7 +99,11 @@ def lines(start: Study, best: Study, whole: bool) -> list[str]:
     p = len(best.labels)
     unshown = [] if whole else ["  " + tr("{p}×{p} numbers; --full prints them", p=p)]
     return [
-        line(tr("closed form") if closed else tr("optimum"), named(facts.optimum)),
+        line(
+            tr("closed form") if closed else tr("optimum"),
+            named(facts.original(facts.optimum), best.labels if facts.scaling else ()),
+        ),
+        *([tr("standardized columns, as training sees them")] if facts.scaling else []),
         line(
             tr("its loss"),
             floor_text(facts.floor),
@@ -198,8 +209,11 @@ def rates(study: Study) -> list[str]:
     ]
 
 
-def named(values: Values) -> str:
-    """Parameters in one line: w 2, −3.4; b 4.2."""
+def named(values: Values, labels: Sequence[str] = ()) -> str:
+    """Parameters in one line: w 2, −3.4; b 4.2; by labels, if given: speed 3.9; (intercept) −18."""
+    if labels:
+        pairs = zip(labels, flat(values), strict=True)
+        return "; ".join(f"{label} {value:.6g}" for label, value in pairs)
     return "; ".join(
         f"{name} {', '.join(f'{value:.6g}' for value in numbers)}"
         for name, numbers in values.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,28 @@ def test_theory_of_the_baseline_against_numpy() -> None:
         grads.var(axis=0, ddof=1).sum() / 10 * (1 - 10 / len(X)), rel=1e-5
     )
     assert found["hessian_autograd_difference"] < 1e-6
+
+
+def test_theory_of_a_file_has_its_closed_form_and_standardized_limits(tmp_path: Path) -> None:
+    t = np.arange(20.0)
+    y = 0.75 * (t - 9.5) ** 2 + 1 + np.cos(9 * t)
+    file = tmp_path / "parabola.csv"
+    file.write_text("t,y\n" + "".join(f"{a},{b}\n" for a, b in zip(t, y, strict=True)))
+    arguments = (str(file), "--terms", "y ~ t + t^2", "-s", "batch_size=20")
+    found = theory(*arguments)
+    square, slope, constant = np.polyfit(t, y, 2)
+    assert found["parameters"] == ["t", "t^2", "(intercept)"]
+    assert found["closed_form"]["w"] == pytest.approx([slope, square])
+    assert found["closed_form"]["b"] == pytest.approx([constant])
+    X = np.column_stack([t, t**2])
+    Z = np.column_stack([(X - X.mean(0)) / X.std(0, ddof=1), np.ones(20)])
+    values = np.linalg.eigvalsh(Z.T @ Z / 20)[::-1]
+    assert found["standardized"]
+    assert found["eigenvalues"] == pytest.approx(values.tolist())
+    assert found["critical_lr"] == pytest.approx(2 / values[0])
+    lines = cli("theory", *arguments).out.splitlines()
+    assert f"t {slope:.6g}; t^2 {square:.6g}; (intercept) {constant:.6g}" in lines[0]
+    assert lines[1] == "standardized columns, as training sees them"
 
 
 def test_a_narrow_valley_has_the_condition_number_of_its_scales() -> None:
