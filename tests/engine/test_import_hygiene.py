@@ -36,7 +36,6 @@ def imported(code: str) -> set[str]:
         "from engine.session import Session; from engine.experiment import Experiment\n"
         "Session(Experiment()).latest.eta",
         "from click.testing import CliRunner; from tui.command import command\n"
-        "assert CliRunner().invoke(command, ['lessons']).output\n"
         "assert CliRunner().invoke(command, ['run', '--help']).output\n"
         "assert CliRunner().invoke(command, ['run', '-s', 'lr=0']).exception",
     ],
@@ -44,6 +43,14 @@ def imported(code: str) -> set[str]:
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     assert imported(code) == set()
+
+
+def test_the_list_of_lessons_needs_numpy_for_those_with_files_and_no_torch() -> None:
+    code = (
+        "from click.testing import CliRunner; from tui.command import command\n"
+        "assert CliRunner().invoke(command, ['lessons']).output"
+    )
+    assert imported(code) == {"numpy"}
 
 
 def test_a_headless_run_needs_torch_but_nothing_that_draws() -> None:
