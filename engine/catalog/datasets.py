@@ -414,17 +414,18 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
         )
     if table.dropped:
         notes.append(Message("{count:,} rows could not be read", count=table.dropped))
+    has_no_column = split in ("random", "ordered")
     return Dataset(
-        len(design.rows),
-        design.columns,
-        design.target,
-        draw,
-        None,
-        design.inputs,
-        design.intercept,
-        None if split in ("random", "ordered") else marked_rows(table, split, design.rows),
-        split == "ordered",
-        table.lines[design.rows],
-        table.sha256,
-        tuple(notes),
+        n=len(design.rows),
+        columns=design.columns,
+        target=design.target,
+        draw=draw,
+        truth=None,
+        inputs=design.inputs,
+        has_intercept=design.intercept,
+        held_out=None if has_no_column else marked_rows(table, split, design.rows),
+        mixed=split == "ordered",
+        lines=table.lines[design.rows],
+        sha256=table.sha256,
+        notes=tuple(notes),
     )
