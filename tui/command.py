@@ -76,6 +76,15 @@ def command(
                 file=printable(data),
             )
             raise click.UsageError(words)
+        given = {"--lesson": lesson, "--experiment": file, "-s": settings, "--terms": terms}
+        misplaced = next((option for option, value in given.items() if value), None)
+        if misplaced:
+            words = tr(
+                "{option} goes behind the command: linreg-tui {command} {option} …",
+                option=misplaced,
+                command=context.invoked_subcommand,
+            )
+            raise click.UsageError(words)
         context.with_resource(cli.hearing_interrupts())
         return 0
     if data == STANDARD_INPUT:
