@@ -14,7 +14,7 @@ import click
 from engine.cli.common import finite, takes_experiment
 from engine.cli.fitted import fitted, measured, number
 from engine.cli.output import busy_with, say
-from engine.support.cell_width import cells, left, right
+from engine.support.cell_width import cut, left, right
 from engine.support.errors import BadInput
 from engine.support.translation import Message, in_words, tr, trn
 
@@ -324,12 +324,8 @@ def row(name: str, texts: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def short(name: str) -> str:
-    """A name in NAME cells, cut where it is longer."""
-    if cells(name) < NAME:
-        return left(name, NAME)
-    while cells(name) > NAME - 2:
-        name = name[:-1]
-    return left(name + "…", NAME)
+    """A name in NAME cells, cut where it leaves no blank behind it."""
+    return left(cut(name, NAME - 1), NAME)
 
 
 # Rows ---------------------------------------------------------------------------------------------

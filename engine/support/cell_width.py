@@ -13,6 +13,15 @@ def cells(text: str) -> int:
     return len(text) + wide - sum(map(bool, map(combining, text)))
 
 
+def cut(text: str, width: int) -> str:
+    """A text of at most so many cells; where it is longer it ends in …."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) > width - 1:
+        text = text[:-1]
+    return text + "…"
+
+
 def left(text: str, width: int) -> str:
     """The text at the left of so many cells; longer text stays as it is."""
     return text + " " * (width - cells(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.catalog.parameters import flat
-from engine.support.errors import shortened
+from engine.support.cell_width import cut
 from engine.support.translation import tr
 from engine.theory.landscape import Range
 from engine.training.snapshot import Snapshot
@@ -59,7 +59,7 @@ def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
     dataset = snapshot.experiment.dataset()
     single = len(columns) == 1
     name, target = dataset.columns[feature].label, dataset.target.label
-    x_name, y_name = (shortened(label, LONGEST_NAME) for label in (name, target))
+    x_name, y_name = (cut(label, LONGEST_NAME) for label in (name, target))
     title = (
         tr("{y} against {x}", y=y_name, x=x_name)
         if single

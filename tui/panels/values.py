@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.catalog.parameters import labels
-from engine.support.errors import shortened
+from engine.support.cell_width import cut
 from engine.support.translation import Translatable, tr
 from engine.training.snapshot import Snapshot, norm
 from tui.text.numbers import number
@@ -83,7 +83,7 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
     if facts.optimum:
         cells[best] = [number(value) for _, value in labels(facts.original(facts.optimum))]
     room = min(LONGEST_NAME, width - CELL_WIDTH - 2)
-    names = [shortened(name, room) for name in snapshot.experiment.parameter_names()]
+    names = [cut(name, room) for name in snapshot.experiment.parameter_names()]
     lines = undivided(names, cells, width, CELL_WIDTH, quiet=(tr("true"), best))
     if snapshot.grads:
         length = number(norm(grads), digits=DIFFERENCE_DIGITS)

@@ -14,8 +14,7 @@ from textual.screen import ModalScreen
 
 from engine.catalog.losses import LOSSES
 from engine.catalog.parameters import Values, direction, labels
-from engine.support.cell_width import left
-from engine.support.errors import shortened
+from engine.support.cell_width import cut, left
 from engine.support.translation import Translatable, in_words, tr, trn, trp
 from engine.theory.equivalents import caveats, translations
 from engine.training.snapshot import norm
@@ -358,7 +357,7 @@ def second_lines(study: Study, width: int) -> Iterator[Text]:
 
 def names(study: Study) -> list[str]:
     """The parameters as they stand in tables."""
-    return [shortened(label, LONGEST_NAME) for label in study.labels]
+    return [cut(label, LONGEST_NAME) for label in study.labels]
 
 
 def steps_for(rate: float) -> str:
