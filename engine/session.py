@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from engine.experiment import Experiment
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
+from engine.opening import Reading, Request
 from engine.training.snapshot import Shown, Snapshot
 from engine.worker import Worker
 
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 class Session:
     """Owns the engine thread. Every method returns at once; the thread acts between two steps."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, first: Request | None = None) -> None:
+        """`first` is a file that is read before anything else is done."""
         self._worker = Worker(experiment)
         self._driver = self._worker.driver
         self._commands: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._closed = False
+        if first:
+            self.read(first)
         self._commands.put(_load_torch)
         self.prepare(experiment)
 
@@ -74,6 +78,11 @@ class Session:
     def landscape(self) -> Landscape | None:
         """The loss over the plane that was last asked for."""
         return self._worker.landscape
+
+    @property
+    def reading(self) -> Reading | None:
+        """The newest state of the file that was read last."""
+        return self._worker.reading
 
     # What the screen calls ---------------------------------------------------------------------
 
@@ -149,6 +158,15 @@ class Session:
     ) -> None:
         """Work out the loss over a plane, also while training; it becomes `landscape`."""
         self._commands.put(partial(self._worker.survey, experiment, facts, plane, x_range, y_range))
+
+    def read(self, request: Request) -> None:
+        """Read a file of data; one that is still being read is given up."""
+        self._worker.wanted = request
+        self._commands.put(partial(self._worker.read, request))
+
+    def stop_reading(self) -> None:
+        """Give up the file that is being read."""
+        self._worker.wanted = None
 
     # The thread --------------------------------------------------------------------------------
 

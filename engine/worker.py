@@ -16,6 +16,7 @@ from engine.jobs.race import Race, RaceProgress
 from engine.jobs.racing import Racing
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.jobs.sweeping import Sweeping
+from engine.opening import Reading, Request, read
 from engine.support.errors import BadInput, one_line
 from engine.support.translation import tr
 from engine.training.driver import Driver
@@ -44,6 +45,10 @@ class Worker:
         """What the last question came to, or why it failed; a new object for each."""
         self.landscape: Landscape | None = None
         """The loss over the plane that was last asked for."""
+        self.reading: Reading | None = None
+        """The newest state of the file that was read last."""
+        self.wanted: Request | None = None
+        """The file that is still to be read; another thread may put another one here."""
         self._clock = clock
         self._job: Job[Any] | None = None
         self._published = 0.0
@@ -112,6 +117,16 @@ class Worker:
         if job.state != "running":
             self._job = None
         job.publish(self._published)
+
+    # Files -----------------------------------------------------------------------------------
+
+    def read(self, request: Request) -> None:
+        """Read a file, unless it is no longer wanted; `reading` follows it."""
+
+        def show(reading: Reading) -> None:
+            self.reading = reading
+
+        read(request, show, stop=lambda: self.wanted is not request)
 
     # Questions -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.experiment import Experiment
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
+from engine.opening import Reading, Request
 from engine.training.snapshot import Shown
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Backend(Protocol):
     @property
     def landscape(self) -> Landscape | None:
         """The loss over the plane that was last asked for."""
+
+    @property
+    def reading(self) -> Reading | None:
+        """The newest state of the file that was read last."""
 
     def open(self) -> None:
         """Begin to work; what was asked for before is not lost."""
@@ -91,3 +96,9 @@ class Backend(Protocol):
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
     ) -> None:
         """Work out the loss over a plane; it becomes `landscape`."""
+
+    def read(self, request: Request) -> None:
+        """Read a file of data; one that is still being read is given up."""
+
+    def stop_reading(self) -> None:
+        """Give up the file that is being read."""

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from engine.data.column import Column
-from engine.data.formula import KEY, Factor, Formula, Term, read_formula
+from engine.data.formula import KEY, Factor, Formula, Term, read_formula, written
 from engine.data.inputs import Feature, Input, Inputs
 from engine.data.table import Table, TableColumn, nearest
 from engine.support.errors import BadInput
@@ -56,8 +56,8 @@ def design(table: Table, terms: str = "") -> Design:
     formula = read_formula(terms if terms.strip() else ".")
     target = target_of(formula, table, terms)
     references: dict[str, str] = {}
-    written = all_terms(formula, table, target)
-    features = expanded(written, table.columns, formula.intercept, references)
+    named = all_terms(formula, table, target)
+    features = expanded(named, table.columns, formula.intercept, references)
     if not features:
         raise BadInput(KEY, terms, tr("no column is left to predict {name} by", name=target.column))
     (y_feature,) = expanded([(target,)], table.columns, True, {})
@@ -88,7 +88,7 @@ def design(table: Table, terms: str = "") -> Design:
         rows,
         {name: int(lost.sum()) for name, lost in missing.items() if lost.any()},
         references,
-        Inputs(inputs_in(written, table, features), tuple(features)),
+        Inputs(inputs_in(named, table, features), tuple(features)),
     )
 
 
@@ -128,8 +128,7 @@ def all_terms(formula: Formula, table: Table, target: Factor) -> list[Term]:
     """The terms of a formula, `.` written out; raises BadInput where y stands on both sides."""
     for term in formula.terms:
         if any(factor.column == target.column for factor in term):
-            text = ":".join(map(str, term))
-            raise BadInput(KEY, text, tr("{name} is y already", name=target.column))
+            raise BadInput(KEY, written(term), tr("{name} is y already", name=target.column))
     terms = dict.fromkeys(formula.terms)
     if formula.others:
         removed = set(formula.removed)

@@ -42,6 +42,11 @@ Term = tuple[Factor, ...]
 """The factors of a product, in the order in which they were written."""
 
 
+def written(term: Term) -> str:
+    """A term as it is written."""
+    return ":".join(map(str, term))
+
+
 @dataclass(frozen=True)
 class Formula:
     """What is fitted to what: `target ~ terms`."""

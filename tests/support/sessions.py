@@ -10,6 +10,7 @@ from engine.experiment import Experiment
 from engine.jobs.finder import Finding
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
+from engine.opening import Reading, Request, read
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
@@ -37,6 +38,7 @@ class FakeSession:
         self.race: RaceProgress | None = None
         self.answer: Finding | Study | str | None = None
         self.landscape: Landscape | None = None
+        self.reading: Reading | None = None
         self.calls: list[tuple[object, ...]] = []
 
     @property
@@ -107,6 +109,15 @@ class FakeSession:
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
     ) -> None:
         self.landscape = survey(experiment, facts, plane, x_range, y_range)
+
+    def read(self, request: Request) -> None:
+        def show(reading: Reading) -> None:
+            self.reading = reading
+
+        read(request, show, stop=lambda: False)
+
+    def stop_reading(self) -> None:
+        self.calls.append(("stop_reading",))
 
     @property
     def asked(self) -> list[tuple[object, ...]]:
