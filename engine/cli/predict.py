@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
-import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.common import finite, takes_experiment
-from engine.cli.fitted import fitted, measured, number
+from engine.cli.fitted import fitted
 from engine.cli.output import say
+from engine.statistics.words import doubt_of, intervals
 from engine.support.cell_width import right
 from engine.support.errors import BadInput
 from engine.support.translation import in_words, tr
 
 if TYPE_CHECKING:
-    from engine.data.inputs import Inputs
     from engine.experiment import Experiment
     from engine.statistics.prediction import Prediction
 
-WIDE = 12
-"""Cells of a number."""
-_PAIR = re.compile(r"\s*(?:`([^`]*)`|([^=,`]+?))\s*=\s*(?:`([^`]*)`|([^,`]*?))\s*(?:,|$)")
+ROW, WIDE = 6, 12
+"""Cells of the number of a row, and of any other."""
 
 
 @click.command("predict")
@@ -45,28 +43,21 @@ def predict(
     and may be given several times; what has a comma or an equals sign stands in back quotes.
     """
     inputs = experiment.dataset().inputs
-    rows = [row_at(place, inputs) for place in places]
+    rows = [inputs.row_at(place, "--at") for place in places]
     if table:
         rows += rows_of(table, experiment)
     if not rows:
         raise BadInput("--at", "", tr("give a row, as in --at x=1.2, or --rows FILE"))
-    problem, found = fitted(experiment)
-    import numpy as np
-    import torch
-
-    from engine.statistics.prediction import predictions
+    found = fitted(experiment)
     from engine.statistics.regression import LEVEL
     from engine.theory.inference import caveat
 
-    X = inputs.features_of(
-        {each.name: np.array([row[each.name] for row in rows]) for each in inputs.columns}
-    )
-    predicted = predictions(found.line, torch.from_numpy(X))
+    line, predicted = found.regression.line, found.predict(rows)
     note = caveat(experiment)
     if as_json:
         values = {
-            "n": found.line.n,
-            "df": found.line.df,
+            "n": line.n,
+            "df": line.df,
             "level": LEVEL,
             "predictions": [
                 {
@@ -79,54 +70,26 @@ def predict(
         }
         say(json.dumps(finite(values), ensure_ascii=False, allow_nan=False))
         return 0
-    say("\n".join(lines(predicted, problem.dataset.target.label)))
+    say("\n".join(lines(predicted, experiment.dataset().target.label)))
     if note:
         say("• " + in_words(note))
     return 0
 
 
-def lines(predicted: list[Prediction], target: str) -> list[str]:
+def lines(predicted: Sequence[Prediction], target: str) -> list[str]:
     """A line for each row."""
-    head = (
-        "",
-        tr("estimate"),
-        tr("std. error"),
-        tr("mean from"),
-        tr("to"),
-        tr("new from"),
-        tr("to"),
-    )
-    widths = (6, *[WIDE] * 6)
+    table = intervals(predicted)
+
+    def row(name: str, texts: Sequence[str]) -> str:
+        return right(name, ROW) + "".join(right(text, WIDE) for text in texts)
+
     made = [tr("{target}, with 95 % intervals of its mean and of a new one", target=target)]
-    made.append("".join(map(right, head, widths)))
-    for index, row in enumerate(predicted, 1):
-        values = (row.estimate, row.mean_low, row.mean_high, row.low, row.high)
-        estimate, *ends = (measured(value, row.se) for value in values)
-        made.append("".join(map(right, (str(index), estimate, number(row.se), *ends), widths)))
-        if math.isnan(row.estimate):
-            made.append("      " + tr("a value is missing"))
-        elif not row.unique:
-            made.append("      " + tr("other lines fit as well and predict otherwise here"))
+    made.append(row("", list(table)))
+    for index, (prediction, *texts) in enumerate(zip(predicted, *table.values(), strict=True), 1):
+        made.append(row(str(index), texts))
+        if doubt := doubt_of(prediction):
+            made.append(" " * ROW + doubt)
     return made
-
-
-def row_at(place: str, inputs: Inputs) -> dict[str, float]:
-    """The numbers of the columns in `x=1.2,kind=house`; raises BadInput."""
-    values: dict[str, float] = {}
-    end = 0
-    while pair := _PAIR.match(place, end):
-        quoted, bare, quoted_text, text = pair.groups()
-        name, end = quoted or bare, pair.end()
-        column = inputs.column(name)
-        if name in values:
-            raise BadInput("--at", place, tr("{name} is given twice", name=name))
-        values[name] = column.number(text if quoted_text is None else quoted_text)
-    if end < len(place):
-        raise BadInput("--at", place, tr("must be NAME=VALUE,…, as in x=1.2"))
-    missing = [column.name for column in inputs.columns if column.name not in values]
-    if missing:
-        raise BadInput("--at", place, tr("has no value for {names}", names=", ".join(missing)))
-    return values
 
 
 def rows_of(file: str, experiment: Experiment) -> list[dict[str, float]]:

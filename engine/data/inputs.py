@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,11 @@ DAY = 24 * 60 * 60
 MOST_NAMED = 8
 """Levels that a refusal names."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PAIR = re.compile(
+    r"\s*(?:`([^`]*)`|([^=,`]+?))\s*=\s*(?:`([^`]*)`|([^,`]*?))"
+    r"(?:\s*(?:,|$)|\s+(?=(?:`[^`]*`|[^\s=,`]+)\s*=))"
+)
+"""NAME=VALUE up to a comma, or to blanks and the next name; either may stand in back quotes."""
 
 
 @dataclass(frozen=True)
@@ -114,21 +120,38 @@ class Inputs:
     columns: tuple[Input, ...]
     features: tuple[Feature, ...]
 
-    def column(self, name: str) -> Input:
-        """The column of a name; raises BadInput, which offers the nearest."""
-        names = [column.name for column in self.columns]
-        if name not in names:
-            raise BadInput("--at", name, nearest(name, names))
-        return self.columns[names.index(name)]
+    def row_at(self, text: str, key: str) -> dict[str, float]:
+        """The numbers of the columns in `x=1.2,kind=house` or `x=1.2 kind=house`.
+
+        Raises BadInput, in which the text is the value of a key.
+        """
+        columns = {column.name: column for column in self.columns}
+        row: dict[str, float] = {}
+        end = 0
+        while pair := _PAIR.match(text, end):
+            quoted, bare, quoted_cell, cell = pair.groups()
+            name, end = quoted or bare, pair.end()
+            if name not in columns:
+                raise BadInput(key, name, nearest(name, list(columns)))
+            if name in row:
+                raise BadInput(key, text, tr("{name} is given twice", name=name))
+            row[name] = columns[name].number(cell if quoted_cell is None else quoted_cell)
+        if end < len(text):
+            raise BadInput(key, text, tr("must be NAME=VALUE,…, as in x=1.2"))
+        missing = [name for name in columns if name not in row]
+        if missing:
+            raise BadInput(key, text, tr("has no value for {names}", names=", ".join(missing)))
+        return row
 
     def columns_of(self, table: Table) -> dict[str, Doubles]:
         """The columns (n,) of a table by name, NaN where missing; raises BadInput."""
         return {column.name: column.column_of(table) for column in self.columns}
 
-    def features_of(self, columns: Mapping[str, Doubles]) -> Doubles:
-        """The features (n, d) of rows, NaN where a column is; raises BadInput for log(0)."""
+    def features_of(self, rows: Sequence[Mapping[str, float]]) -> Doubles:
+        """The features (n, d) of rows by columns, NaN where one is; raises BadInput for log(0)."""
         import numpy as np
 
+        columns = {each.name: np.array([row[each.name] for row in rows]) for each in self.columns}
         missing = np.logical_or.reduce([np.isnan(numbers) for numbers in columns.values()])
         X: Doubles = np.column_stack([feature.values(columns) for feature in self.features])
         X[missing] = np.nan

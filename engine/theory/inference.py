@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.catalog.model import Linear
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
 from engine.problem import Problem
@@ -35,11 +36,12 @@ def caveat(experiment: Experiment) -> Message | None:
     return None
 
 
-def by_coefficient(problem: Problem, values: Values) -> Mapping[str, float]:
+def by_coefficient(experiment: Experiment, values: Values) -> Mapping[str, float]:
     """Values of the parameters by the names of the coefficients; empty for no values."""
     if not values:
         return {}
-    model = problem.linear
-    names = [column.name for column in problem.dataset.columns]
+    model = experiment.architecture()
+    assert isinstance(model, Linear)
+    names = [column.name for column in experiment.dataset().columns]
     numbers = dict(zip(names, values[model.weight], strict=True))
     return {"(intercept)": values[model.bias][0], **numbers} if model.bias else numbers
