@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gettext import GNUTranslations, NullTranslations
 
 import pytest
+import torch
 
 from engine.cli import output
 from engine.lessons.offer import set_offer
@@ -15,6 +16,8 @@ from engine.support.translation import set_language
 from tui.offer import OFFER
 
 set_offer(OFFER)
+# As the session has it; two pools of threads on few cores would wait for each other.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-import torch
 from hypothesis import settings
 
 from engine.experiment import Experiment
@@ -19,9 +18,6 @@ from tests.support.runs import wait_until
 
 settings.register_profile("engine", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("engine")
-
-# As the session has it; two pools of threads on few cores would wait for each other.
-torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

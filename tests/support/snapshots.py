@@ -14,6 +14,7 @@ import torch
 from engine.catalog.parameters import Values, flat
 from engine.catalog.scaling import Scaling
 from engine.experiment import Experiment
+from engine.problem import build
 from engine.statistics.diagnostics import diagnostics
 from engine.statistics.line import fit_line
 from engine.support.device import DeviceInfo
@@ -21,7 +22,7 @@ from engine.support.translation import Message
 from engine.theory.curvature import Curvature
 from engine.theory.facts import Facts, Sample
 from engine.theory.floor import Floor
-from engine.theory.stability import Autopsy, Limit, Stability
+from engine.theory.stability import Autopsy, Limit, Stability, stability
 from engine.training.series import Points
 from engine.training.snapshot import Snapshot, State
 from engine.training.trail import Path as Way
@@ -78,9 +79,25 @@ def sample(w: tuple[float, ...] = W, b: float = B, noise: float = 0.3, n: int = 
 
 def steady(parameters: int) -> Stability:
     """Eigenvalues from 1.07 down, each along a parameter of its own; a limit for B = 10."""
-    values = torch.tensor([1.07 * 0.88**i for i in range(parameters)], dtype=torch.float64)
-    vectors = torch.eye(parameters, dtype=torch.float64)
-    return Stability(Curvature(values, vectors), MINIBATCH_LIMIT)
+    return stable([1.07 * 0.88**i for i in range(parameters)], MINIBATCH_LIMIT)
+
+
+def stable(eigenvalues: list[float], limit: Limit) -> Stability:
+    """A limit, and a curvature along each parameter."""
+    values = torch.tensor(eigenvalues, dtype=torch.float64)
+    return Stability(Curvature(values, torch.eye(len(values), dtype=torch.float64)), limit)
+
+
+def stability_of(experiment: Experiment) -> Stability:
+    """What the screen says of an experiment's lr, to two digits: the same on every processor."""
+    real = stability(build(experiment))
+    eigenvalues = [coarse(value) for value in real.curvature.eigenvalues.tolist()]
+    return stable(eigenvalues, replace(real.limit, lr=coarse(real.limit.lr)))
+
+
+def coarse(value: float) -> float:
+    """A value to two digits, and 0 for what may be rounding."""
+    return float(f"{value:.2g}") if abs(value) > 1e-9 else 0.0
 
 
 def facts(true: Values = TRUE, start: Values = START) -> Facts:
@@ -153,7 +170,7 @@ def ready(experiment: Experiment | None = None, number: int = 1) -> Snapshot:
 
 
 def begun(experiment: Experiment, number: int = 1) -> Snapshot:
-    """The start of any experiment: the shapes are its own, the numbers are made up."""
+    """The start of any experiment: shapes and limit are its own, the other numbers are made up."""
     model, dataset = experiment.architecture(), experiment.dataset()
     true = model.true_values(dataset.truth) if dataset.truth else {}
     start: Values = {
@@ -170,7 +187,7 @@ def begun(experiment: Experiment, number: int = 1) -> Snapshot:
         true=true,
         optimum=true,
         has_closed_form=True,
-        stability=steady(sum(map(len, start.values()))),
+        stability=stability_of(experiment),
         start=start,
     )
     return replace(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from textual.pilot import Pilot
@@ -51,26 +50,35 @@ class BeginningSession(FakeSession):
         self.latest = begun(experiment, self.latest.number + 1)
 
 
+def one_for_each_view() -> list[Lesson]:
+    """Lessons that differ in what stands beside their texts."""
+    return list({lesson.view: lesson for lesson in lessons().values()}.values())
+
+
 @pytest.mark.usefixtures("language")
 async def test_opening(accepted: Look) -> None:
-    """One app is led through all lessons at one size, and round again at the next."""
-    first, *others = lessons().values()
-    session = BeginningSession(begun(first.experiment))
-    app = app_for(session, lesson=first)
-    async with app.run_test(size=LARGE[0]) as pilot:
+    """One app is led through all lessons, and where less of them shows, through some."""
+    small, large = LARGE
+    _, *others = in_order = list(lessons().values())
+    session = BeginningSession(begun(in_order[0].experiment))
+    app = app_for(session, lesson=in_order[0])
+    async with app.run_test(size=large) as pilot:
+
+        async def look(lesson: Lesson, size: tuple[int, int]) -> None:
+            await until(pilot, lambda: is_open(app, lesson))
+            await until(pilot, lambda: app.main.desk.snapshot is session.latest)
+            assert session.latest.experiment == lesson.experiment
+            await accepted(pilot, f"{lesson.name}-{named(size)}")
+
         await settled(pilot)
-        for size in LARGE:
-            if size != LARGE[0]:
-                await resize(pilot, size)
-                await pilot.press("1")
-                await until(pilot, partial(is_open, app, first))
-            for lesson in (first, *others):
-                if lesson is not first:
-                    await pilot.press("N")
-                    await until(pilot, partial(is_open, app, lesson))
-                await until(pilot, lambda: app.main.desk.snapshot is session.latest)
-                assert session.latest.experiment == lesson.experiment
-                await accepted(pilot, f"{lesson.name}-{named(size)}")
+        await look(in_order[0], large)
+        for lesson in others:
+            await pilot.press("N")
+            await look(lesson, large)
+        await resize(pilot, small)
+        for lesson in one_for_each_view():
+            await app.main.commands.lesson(lesson.name)
+            await look(lesson, small)
 
 
 async def run(pilot: Pilot[None]) -> None:
