@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.data.opened import SAMPLE, file_of
@@ -91,6 +92,16 @@ def rows_of(table: Table) -> tuple[tuple[str, ...], ...]:
         return first_rows(table, ROWS)
     except (OSError, ValueError):  # it has gone in this moment
         return ()
+
+
+def stable(path: str) -> str:
+    """A path by which a file is found from any folder, as the app will the next time."""
+    if path == STANDARD_INPUT or path.startswith(SAMPLE):
+        return path
+    try:
+        return str(Path(path).expanduser().absolute())
+    except RuntimeError:  # ~ of a user that there is not
+        return path
 
 
 def is_large(path: str) -> bool:

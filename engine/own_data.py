@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.data.sensing import Asked
 from engine.experiment import Experiment
 
 FEWEST_STEPS = 1000
@@ -34,3 +35,14 @@ def experiment_on(path: str, settings: Mapping[str, str]) -> Experiment:
         }
     )
     return experiment.changed_by_text(settings)
+
+
+def asked_of(experiment: Experiment) -> Asked:
+    """What an experiment on a file says of it."""
+    options = experiment.data.options
+    return Asked(**{name: options[name] for name in vars(Asked()) if name in options})
+
+
+def over_file(experiment: Experiment) -> str:
+    """The path of the file that an experiment is on; empty where its data are generated."""
+    return str(experiment.data.options["path"]) if experiment.data.name == "file" else ""

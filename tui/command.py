@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from engine import cli
-from engine.data.opened import SAMPLE
 from engine.data.source import STANDARD_INPUT
 from engine.lessons.offer import set_offer
+from engine.opening import stable
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
@@ -28,13 +28,6 @@ class FileOrCommand(click.Group):
                 ctx.obj = stable(rest[0])
                 args = [*args[: len(args) - len(rest)], *rest[1:]]
         return super().parse_args(ctx, args)
-
-
-def stable(file: str) -> str:
-    """The name of a file by which it is found from any folder, as the app will the next time."""
-    if file == STANDARD_INPUT or file.startswith(SAMPLE):
-        return file
-    return str(Path(file).absolute())
 
 
 @click.group(

@@ -247,6 +247,18 @@ ACTIONS: tuple[Action, ...] = (
         bar=False,
     ),
     Action(
+        "data",
+        "o",
+        "o",
+        "your data",
+        "Your own data: open a file, see what was sensed, choose y and x.",
+        TRAIN,
+        when=at_rest,
+        why=ON_ITS_WAY,
+        bar=False,
+        panel="data",
+    ),
+    Action(
         "undo",
         "u",
         "u",

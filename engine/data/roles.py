@@ -50,14 +50,17 @@ def terms_of(table: Table, text: str) -> Terms:
     return Terms(target, tuple(terms), formula.intercept)
 
 
-def switched(table: Table, terms: Terms, column: str, role: Role) -> tuple[Terms, tuple[Term, ...]]:
+def switched(
+    table: Table, terms: Terms | None, column: str, role: Role
+) -> tuple[Terms, tuple[Term, ...]]:
     """The formula in which a column has another part, and the terms that went beside its name.
 
     A new y changes places with the old one. Terms of other columns stay as they are written; a
-    column that only stood in one that goes stays by itself. Raises BadInput.
+    column that only stood in one that goes stays by itself. Without a formula there is no y yet.
+    Raises BadInput.
     """
-    before = terms.role(column)
-    if before == role:
+    before = terms.role(column) if terms else "off"
+    if terms and before == role:
         return terms, ()
     if role != "off" and not (is_numeric(table.column(column)) or is_category(table, column)):
         raise BadInput(KEY, column, tr("{name} is text", name=column))
@@ -65,10 +68,14 @@ def switched(table: Table, terms: Terms, column: str, role: Role) -> tuple[Terms
         raise BadInput(KEY, column, tr("a name with a back quote cannot be written in terms"))
     if before == "y":
         raise BadInput(KEY, column, tr("this is y; give another column that part first"))
-    if role == "x":
+    if terms and role == "x":
         return replace(terms, terms=(*terms.terms, (Factor(column),))), ()
     if role == "y" and not is_numeric(table.column(column)):
         raise BadInput(KEY, column, tr("{name} is not numeric; y must be", name=column))
+    if not terms:
+        if role != "y":
+            raise BadInput(KEY, column, tr("no column is y yet"))
+        return Terms(Factor(column), ()), ()
     left, gone = without(terms.terms, column)
     if role == "off":
         return replace(terms, terms=left), gone

@@ -30,6 +30,11 @@ def progress_file() -> Path:
     return settings_file().with_name("progress.toml")
 
 
+def recent_file() -> Path:
+    """The file with the names of the files of data that were opened last; it need not exist."""
+    return settings_file().with_name("recent.toml")
+
+
 def read_kept(
     file: Path, parse: Callable[[dict[str, Any]], Kept], nothing: Kept
 ) -> tuple[Kept, str]:

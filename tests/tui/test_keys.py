@@ -53,6 +53,7 @@ from tui.panels.bars import KeyBar, beginning
 from tui.panels.training import PACES
 from tui.screens.commands import SEEDS, Commands
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.files import FilesScreen
 from tui.screens.lessons import LessonsScreen
 from tui.screens.main import MainScreen
 from tui.screens.navigator import JUMPS
@@ -153,6 +154,7 @@ CASES: dict[str, Case] = {
     "one_sample": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1))),
     "seed": Case(lambda stage: stage.asked("prepare", replace(BASELINE, seed=8))),
     "regenerate": Case(lambda stage: stage.asked("prepare", BASELINE)),
+    "data": Case(lambda stage: isinstance(stage.app.screen, FilesScreen)),
     "undo": Case(lambda stage: stage.main.desk.experiment.batch_size == 1, before=("O", "1")),
     "faster": Case(lambda stage: stage.asked("set_pace", None), before=("[",)),
     "slower": Case(lambda stage: stage.asked("set_pace", 30.0)),

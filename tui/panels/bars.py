@@ -100,6 +100,11 @@ def job_line(
     tail += clock(seconds)
     if left is not None:
         tail += "  " + tr("{time} left", time=clock(left))
+    return two_ends(title, tail, width)
+
+
+def two_ends(title: str, tail: str, width: int) -> Content:
+    """One line: a title on the left, which yields, and something on the right."""
     room = max(0, width - cell_len(tail) - 1)
     head = Content(title).truncate(max(0, room - 1), ellipsis=True)
     return Content.assemble(head, " " * (room - head.cell_length), tail)

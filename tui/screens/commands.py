@@ -12,14 +12,19 @@ from engine.experiment import Experiment
 from engine.jobs.band import fan
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
+from engine.opening import Reading
+from engine.own_data import over_file
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
 from tui.keys import key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
+from tui.recent import remember
 from tui.screens.classroom import Classroom
+from tui.screens.data import DataScreen
 from tui.screens.desk import Desk
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.files import FilesScreen
 from tui.screens.finder import FinderScreen
 from tui.screens.inquiry import Inquiry
 from tui.screens.lab import Lab
@@ -76,6 +81,23 @@ class Commands:
             self.replaced = desk.experiment, lesson
             undo = key_of("undo")
             tell(self.screen, tr("{key} brings your experiment back", key=undo))
+
+    def show_opened(self, reading: Reading | None) -> None:
+        """Show the data of a file that was opened; None changes nothing."""
+        if reading:
+            self.show_data(reading)
+
+    def show_data(self, reading: Reading | None) -> None:
+        """Show the data of a file, or those of the experiment, and take what is made of them."""
+        screen = DataScreen(self.session, self.desk.experiment, reading)
+        open_over(self.screen, screen, self.take_data)
+
+    def take_data(self, experiment: Experiment | None) -> None:
+        """Take an experiment on a file, and remember the file."""
+        if experiment and experiment != self.desk.experiment:
+            self.take(experiment)
+        if experiment:
+            remember(over_file(experiment))
 
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""
@@ -174,6 +196,12 @@ class Commands:
             new=key_of("seed"),
         )
         tell(self.screen, words)
+
+    def data(self) -> None:
+        if over_file(self.desk.experiment):
+            self.show_data(None)
+        else:
+            open_over(self.screen, FilesScreen(self.session), self.show_opened)
 
     async def undo(self) -> None:
         async def swap() -> None:

@@ -1,0 +1,265 @@
+"""A file of data to open: those of the last times, samples, and folders to go through by key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from engine.data.opened import SAMPLE, SAMPLES
+from engine.opening import Reading, Request, stable
+from engine.support.cell_width import cells, cut, left
+from engine.support.outside import printable
+from engine.support.translation import tr
+from tui.backend import Backend
+from tui.overlay import Over
+from tui.panels.bars import Hint
+from tui.recent import recent
+from tui.screens.reader import LOOK_INTERVAL, Reader, progress_line
+from tui.steady import SteadyList
+
+SUFFIXES = frozenset(
+    (
+        ".csv",
+        ".tsv",
+        ".tab",
+        ".txt",
+        ".dat",
+        ".data",
+        ".gz",
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".parquet",
+    )
+)
+"""Of the files that are listed; one of another name can be typed."""
+MOST_ENTRIES = 500
+"""Of a folder that are listed."""
+FRAME_WIDTH = 6
+"""Cells of the box beside its lines."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A line of the list that can be opened."""
+
+    path: str
+    name: str
+    """As it is shown."""
+    beside: str = ""
+    """What is said of it."""
+    is_folder: bool = False
+
+
+class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
+    """Opens a file; hands back what was read, or None."""
+
+    BINDINGS = [
+        Binding("escape", "leave", "close"),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("tab", "complete", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Backend) -> None:
+        super().__init__()
+        self.reader = Reader(session, self.hear)
+        self.entries: dict[str, Listed] = {}
+        """Those listed, by their path."""
+
+    def compose(self) -> ComposeResult:
+        """What is typed, the list, and a line about what comes of it."""
+        with Vertical() as box:
+            box.border_title = tr("Open a file of data")
+            box.border_subtitle = tr("enter open · ↑ ↓ choose · tab complete · esc close")
+            self.typed = Input(placeholder=tr("a path, or a part of a name"))
+            self.typed.cursor_blink = False
+            self.list = SteadyList()
+            self.list.can_focus = False
+            self.hint = Hint()
+            yield self.typed
+            yield self.list
+            yield self.hint
+
+    def on_mount(self) -> None:
+        """List what there is."""
+        self.typed.focus()
+        self.set_interval(LOOK_INTERVAL, self.reader.look)
+        self.show_list()
+
+    def on_input_changed(self) -> None:
+        """The list follows what is typed."""
+        self.show_list()
+        if self.reader.request is None:
+            self.hint.say("")
+
+    def on_resize(self) -> None:
+        """Lines are cut for the width."""
+        self.call_after_refresh(self.show_list)
+
+    def show_list(self) -> None:
+        """Files of the last times, samples, and a folder, as far as they fit what is typed."""
+        if not self.is_whole:
+            return
+        typed = self.typed.value
+        groups = [
+            (tr("Opened before"), list(opened_before(typed))),
+            (tr("Samples that come along"), list(samples(typed))),
+            (printable(str(folder_of(typed)[0])), list(listed(typed))),
+        ]
+        self.entries = {entry.path: entry for _, entries in groups for entry in entries}
+        options: list[Option] = []
+        for title, entries in groups:
+            if entries:
+                options.append(Option(Text(title, style="bold"), disabled=True))
+            options += [
+                Option(self.line(entry), entry.path)
+                for entry in entries
+                if entry.path not in {option.id for option in options}
+            ]
+        self.list.clear_options().add_options(options)
+        if self.entries and not is_file(typed):
+            self.list.action_first()
+
+    def line(self, entry: Listed) -> Text:
+        """A line of the list: the name, and what is beside it at the right."""
+        width = max(self.list.size.width - 4, 20)
+        beside = cut(entry.beside, max(width // 2, 8))
+        name = cut(entry.name, max(width - cells(beside) - 2, 8))
+        return Text.assemble("  ", left(name, width - cells(beside)), (beside, "dim"), no_wrap=True)
+
+    @property
+    def chosen(self) -> Listed | None:
+        """The entry that is marked."""
+        index = self.list.highlighted
+        option = None if index is None else self.list.get_option_at_index(index)
+        return self.entries.get(option.id or "") if option else None
+
+    def action_move(self, by: int) -> None:
+        """To the entry above or below."""
+        if by > 0:
+            self.list.action_cursor_down()
+        else:
+            self.list.action_cursor_up()
+
+    def action_complete(self) -> None:
+        """Type the entry that is marked."""
+        if self.chosen:
+            self.go_to(self.chosen.path + ("/" if self.chosen.is_folder else ""))
+
+    def go_to(self, path: str) -> None:
+        """Have a path stand where one types."""
+        self.typed.value = path
+        self.typed.cursor_position = len(self.typed.value)
+
+    def on_input_submitted(self) -> None:
+        """Enter opens what is marked, or what is typed."""
+        self.open_entry(self.chosen)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """So does a click."""
+        self.open_entry(self.entries.get(event.option_id or ""))
+
+    def open_entry(self, entry: Listed | None) -> None:
+        """Go into a folder, or have a file read."""
+        typed = self.typed.value.strip()
+        path = entry.path if entry else stable(typed)
+        if (entry and entry.is_folder) or (not entry and Path(path).is_dir()):
+            self.go_to(path.rstrip("/") + "/")
+        elif entry or typed:
+            self.reader.ask(Request(path))
+
+    def hear(self, reading: Reading) -> None:
+        """Show how far the file is; leave with it when it is read."""
+        if not self.is_whole:
+            return
+        if reading.state == "running":
+            self.hint.say(progress_line(reading))
+        elif reading.state == "failed":
+            self.hint.refuse(reading.message)
+        elif reading.state == "finished":
+            self.dismiss(reading)
+
+    def action_leave(self) -> None:
+        """Give up the file that is read, or leave."""
+        if self.reader.stop():
+            self.hint.say(tr("stopped: nothing was opened"))
+        else:
+            self.dismiss(None)
+
+
+def is_file(typed: str) -> bool:
+    """Whether what is typed is the name of a file."""
+    return Path(stable(typed)).is_file()
+
+
+def folder_of(typed: str) -> tuple[Path, str]:
+    """The folder that what is typed stands in, and how the names of its entries begin."""
+    head, slash, tail = typed.rpartition("/")
+    return Path(stable(head + slash if slash else ".")), tail
+
+
+def opened_before(typed: str) -> Iterator[Listed]:
+    """The files of the last times."""
+    for path in recent():
+        if typed.casefold() in path.casefold():
+            file = Path(path)
+            gone = "" if file.is_file() else tr("no longer there") + " · "
+            yield Listed(path, printable(file.name), gone + printable(str(file.parent)))
+
+
+def samples(typed: str) -> Iterator[Listed]:
+    """The files that come with the lab."""
+    for file in sorted(SAMPLES.glob("*.csv")):
+        name = SAMPLE + file.stem
+        if typed.casefold() in name:
+            yield Listed(name, name)
+
+
+def listed(typed: str) -> Iterator[Listed]:
+    """Folders and files of data in the folder that is typed, by name; none that is hidden."""
+    folder, start = folder_of(typed)
+    try:
+        with os.scandir(folder) as found:
+            entries = [
+                (not entry.is_dir(), entry.name, entry.path, entry)
+                for entry in found
+                if entry.name.casefold().startswith(start.casefold())
+                and (start.startswith(".") or not entry.name.startswith("."))
+                and (entry.is_dir() or (entry.is_file() and is_data(entry.name)))
+            ]
+            sizes = {path: entry.stat().st_size for file, _, path, entry in entries if file}
+    except (OSError, ValueError):
+        return
+    if not start and folder != folder.parent:
+        yield Listed(str(folder.parent), "../", is_folder=True)
+    for is_plain, name, path, _ in sorted(entries, key=lambda entry: entry[:2])[:MOST_ENTRIES]:
+        if is_plain:
+            yield Listed(path, printable(name), in_bytes(sizes[path]))
+        else:
+            yield Listed(path, printable(name) + "/", is_folder=True)
+
+
+def is_data(name: str) -> bool:
+    """Whether a file is listed, by its name."""
+    return Path(name).suffix.casefold() in SUFFIXES
+
+
+def in_bytes(size: int) -> str:
+    """A size as people read it: 640 B, 1.2 MB."""
+    number = float(size)
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} GB"
