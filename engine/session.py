@@ -17,6 +17,7 @@ from engine.experiment import Experiment
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request
+from engine.training.run import Listener
 from engine.training.snapshot import Shown, Snapshot
 from engine.worker import Worker
 
@@ -30,9 +31,14 @@ if TYPE_CHECKING:
 class Session:
     """Owns the engine thread. Every method returns at once; the thread acts between two steps."""
 
-    def __init__(self, experiment: Experiment, first: Request | None = None) -> None:
-        """`first` is a file that is read before anything else is done."""
-        self._worker = Worker(experiment)
+    def __init__(
+        self,
+        experiment: Experiment,
+        first: Request | None = None,
+        listen: Callable[[Experiment], Listener] | None = None,
+    ) -> None:
+        """`first` is a file that is read before anything else is done; `listen` hears of runs."""
+        self._worker = Worker(experiment, listen=listen)
         self._driver = self._worker.driver
         self._commands: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -173,6 +179,7 @@ class Session:
     def _work(self) -> None:
         while not self._closed:
             self._worker.do(self._next_command() or self._worker.step)
+        self._driver.close()
 
     def _next_command(self) -> Callable[[], object] | None:
         """The next command; waits for it while the worker rests, or until its next step is due."""

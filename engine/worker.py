@@ -20,7 +20,7 @@ from engine.opening import Reading, Request, read
 from engine.support.errors import BadInput, one_line
 from engine.support.translation import tr
 from engine.training.driver import Driver
-from engine.training.run import PUBLISH_EVERY
+from engine.training.run import PUBLISH_EVERY, Listener
 
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
@@ -33,9 +33,12 @@ class Worker:
     """Does what it is told and publishes what comes of it, by binding new objects."""
 
     def __init__(
-        self, experiment: Experiment, clock: Callable[[], float] = time.perf_counter
+        self,
+        experiment: Experiment,
+        clock: Callable[[], float] = time.perf_counter,
+        listen: Callable[[Experiment], Listener] | None = None,
     ) -> None:
-        self.driver = Driver(experiment, clock)
+        self.driver = Driver(experiment, clock, listen)
         """The run at hand, and those that are over."""
         self.sweep: SweepProgress | None = None
         """The newest state of the last sweep."""

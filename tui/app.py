@@ -25,9 +25,10 @@ from engine.cli.output import say
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons, title_of
+from engine.runs.keeper import Keeper
 from engine.session import Session
 from engine.support.translation import set_language, tr
-from engine.support.user_files import settings_file
+from engine.support.user_files import runs_folder, settings_file
 from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter, SeenFilter
 from tui.backend import Backend
@@ -45,6 +46,8 @@ from tui.themes import DARK, LIGHT, MONO, THEMES
 
 STALE = 1.0
 """Seconds after which a key that was not heard is no longer meant."""
+LAST_WORD = 0.5
+"""Seconds that a run under way has to write down that it was stopped."""
 LEAST = Size(12, 4)
 """The smallest terminal that anything is drawn in."""
 
@@ -253,13 +256,15 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
     if settings.ascii:
         set_language("en")
     settings.experiment = experiment or settings.experiment
-    session = Session(settings.experiment)
+    listen = partial(Keeper, runs_folder()) if settings.keep_runs else None
+    session = Session(settings.experiment, listen=listen)
     app = LinregApp(session, settings, message, find_lesson(lesson) if lesson else None)
     try:
         with leaving_by_signals(app):
             app.run()
     finally:
-        session.close(timeout=0)
+        under_way = session.latest.state in ("running", "paused")
+        session.close(timeout=LAST_WORD if under_way else 0)
     settings.theme = app.theme
     settings.ascii = remembered_ascii
     settings.experiment = app.main.desk.experiment

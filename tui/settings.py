@@ -35,6 +35,8 @@ class Settings:
     keys: dict[str, str] = field(default_factory=dict)
     """Action id → key, where it differs from the table in keys.py."""
     experiment: Experiment = field(default_factory=Experiment)
+    keep_runs: bool = True
+    """Write every run down where it is found tomorrow."""
     version: int = VERSION
     """That of the file that they were read from."""
     unknown: dict[str, Any] = field(default_factory=dict)
@@ -89,6 +91,8 @@ def parse(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
                     settings.theme = text_of(key, value)
                 case "ascii":
                     settings.ascii = flag_of(key, value)
+                case "keep_runs":
+                    settings.keep_runs = flag_of(key, value)
                 case "keys":
                     settings.keys, reasons = keys_of(table_of(key, value))
                     refused += reasons
@@ -173,6 +177,7 @@ def save(settings: Settings, file: Path) -> str:
         "version": VERSION,
         "theme": settings.theme,
         "ascii": settings.ascii,
+        "keep_runs": settings.keep_runs,
     }
     if settings.keys:
         values["keys"] = settings.keys

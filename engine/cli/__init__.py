@@ -1,22 +1,23 @@
 """The headless front end: the same trainer as the screen's, printing instead of drawing."""
 
 from engine.cli.about import doctor
-from engine.cli.common import finite, is_data, leave, main, read_experiment
+from engine.cli.common import is_data, leave, main, read_experiment
 from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
 from engine.cli.predict import predict
 from engine.cli.race import race
 from engine.cli.run import run
+from engine.cli.runs import runs
 from engine.cli.summary import summary
 from engine.cli.sweep import find_learning_rate, sweep
 from engine.cli.theory import theory
 
 COMMANDS = (
-    run, sweep, race, find_learning_rate, theory, data, summary, predict,
+    run, sweep, race, find_learning_rate, theory, data, summary, predict, runs,
     lessons, check, lesson, doctor,
 )  # fmt: skip
 
 __all__ = [
-    "COMMANDS", "finite", "hearing_interrupts", "is_data", "leave", "main", "read_experiment",
+    "COMMANDS", "hearing_interrupts", "is_data", "leave", "main", "read_experiment",
 ]  # fmt: skip

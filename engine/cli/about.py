@@ -13,12 +13,12 @@ from engine.cli.output import say
 from engine.support.cell_width import left
 from engine.support.outside import printable
 from engine.support.translation import tr
-from engine.support.user_files import settings_file
+from engine.support.user_files import runs_folder, settings_file
 
 
 @click.command("doctor")
 def doctor() -> int:
-    """Print versions, devices, what the terminal can do, and where settings are kept."""
+    """Print versions, devices, what the terminal can do, and where settings and runs are kept."""
     from engine.kernels.compiled import MISSING
     from engine.support.device import available, describe
 
@@ -67,6 +67,7 @@ def doctor() -> int:
     file = settings_file()
     there = tr("present") if file.exists() else tr("not there yet")
     entry(tr("settings"), f"{file} ({there})")
+    entry(tr("runs"), str(runs_folder()))
     return 0
 
 

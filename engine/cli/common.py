@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -21,7 +20,7 @@ from engine.lessons.library import files, find_lesson, is_there
 from engine.own_data import experiment_on
 from engine.support.errors import BadInput
 from engine.support.outside import printable, read_text
-from engine.support.translation import Message, tr
+from engine.support.translation import tr
 
 BAD_INPUT, DIVERGED = 2, 3
 """Exit codes besides 0 for a finished run, 1 for a bug and INTERRUPTED."""
@@ -138,16 +137,3 @@ def leave(code: int) -> NoReturn:
 def belongs_to(command: click.Command, option: str) -> bool:
     """Whether an option is one of the command itself, not of its subcommands."""
     return any(option in param.opts for param in command.params)
-
-
-def finite(value: object) -> object:
-    """The same nested value for JSON: null for a number that is not finite, messages in English."""
-    if isinstance(value, Mapping):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, tuple | list):
-        return [finite(inner) for inner in value]
-    if isinstance(value, Message):
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.common import finite, pairs_of
+from engine.cli.common import pairs_of
 from engine.cli.output import busy_with, say, show_progress
 from engine.support.cell_width import cells, left, right
 from engine.support.errors import BadInput, shortened
+from engine.support.plain_json import finite
 from engine.support.translation import in_words, tr, trn
 
 if TYPE_CHECKING:

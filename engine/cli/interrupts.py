@@ -7,7 +7,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from engine.support.translation import tr
@@ -16,12 +16,26 @@ INTERRUPTED = 130
 """Exit code."""
 
 
+_last_words: list[Callable[[], object]] = []
+"""What is done before an interruption ends the process."""
+
+
+@contextmanager
+def before_interruption(action: Callable[[], object]) -> Iterator[None]:
+    """Do something quick, in any thread, before an interruption ends the process here."""
+    _last_words.append(action)
+    try:
+        yield
+    finally:
+        _last_words.remove(action)
+
+
 @contextmanager
 def hearing_interrupts() -> Iterator[None]:
     """End the process at an interruption; a thread waits for that.
 
     Python itself hears only between two calls, and its KeyboardInterrupt aborts the process where
-    it is raised below C++ code, as in torch's import. No command keeps what it has not printed.
+    it is raised below C++ code, as in torch's import.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
@@ -52,4 +66,6 @@ def end() -> None:
         stderr = sys.stderr.fileno()
         if select.select([], [stderr], [], 0)[1]:
             os.write(stderr, f"{tr('linreg-tui: interrupted')}\n".encode())
+    for action in _last_words:
+        action()
     os._exit(INTERRUPTED)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.common import finite, takes_experiment
+from engine.cli.common import takes_experiment
 from engine.cli.fitted import fitted
 from engine.cli.output import say
 from engine.statistics.words import doubt_of, intervals
 from engine.support.cell_width import right
 from engine.support.errors import BadInput
+from engine.support.plain_json import finite
 from engine.support.translation import in_words, tr
 
 if TYPE_CHECKING:

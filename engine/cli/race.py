@@ -8,12 +8,13 @@ import time
 import click
 
 from engine.catalog.optimizers import OPTIMIZERS
-from engine.cli.common import finite, takes_experiment
+from engine.cli.common import takes_experiment
 from engine.cli.output import busy_with, say
 from engine.experiment import Experiment
 from engine.jobs.race import Race, Track, parse_racers
 from engine.jobs.racing import Racing
 from engine.support.cell_width import right
+from engine.support.plain_json import finite
 from engine.support.translation import Translatable, tr
 
 WIDTH = 13

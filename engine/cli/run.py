@@ -6,19 +6,26 @@ import json
 import math
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.catalog.parameters import direction
-from engine.cli.common import DIVERGED, finite, takes_experiment
+from engine.cli.common import DIVERGED, takes_experiment
+from engine.cli.interrupts import before_interruption
 from engine.cli.output import busy_with, say, show_progress
 from engine.experiment import Experiment
+from engine.runs.keeper import Keeper
+from engine.support.plain_json import finite
 from engine.support.translation import Message, in_words, tr
-from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
+from engine.support.user_files import runs_folder
+from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 from engine.training.record import Record, Recorder
+from engine.training.run import Ending
 from engine.training.verdicts import COURSES, r2_words
 
 if TYPE_CHECKING:
@@ -28,7 +35,9 @@ if TYPE_CHECKING:
 @click.command("run")
 @takes_experiment
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def run(experiment: Experiment, as_json: bool) -> int:
+@click.option("--keep", is_flag=True, help="Keep the run where `linreg-tui runs` finds it.")
+@click.option("--name", "called", default="", help="Keep it under a name.")
+def run(experiment: Experiment, as_json: bool, keep: bool, called: str) -> int:
     """Train one experiment without a screen and print its numbers.
 
     LESSON is one of those that `linreg-tui lessons` lists; FILE holds data of your own, - is
@@ -46,7 +55,8 @@ def run(experiment: Experiment, as_json: bool) -> int:
     events = train(experiment)
     with busy_with(tr("drawing the data and working out the theory")):
         started = next(events)
-    for event in chain([started], events):
+    events = chain([started], events)
+    for event in kept(events, experiment, called) if keep or called else events:
         recorder.fold(event)
         match event:
             case Stepped():
@@ -62,6 +72,33 @@ def run(experiment: Experiment, as_json: bool) -> int:
                 report.end(recorder.record(time.perf_counter() - begin))
                 code = DIVERGED if isinstance(event, Diverged) else 0
     return code
+
+
+def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator[Event]:
+    """The events of a run, each written down before it is handed on."""
+    keeper, recorder = Keeper(runs_folder(), experiment, name), Recorder(experiment)
+    begin = time.perf_counter()
+
+    def end(state: Ending) -> None:
+        keeper.end(state, recorder, time.perf_counter() - begin)
+
+    with before_interruption(partial(end, "stopped")):
+        try:
+            for event in events:
+                recorder.fold(event)
+                keeper.fold(event)
+                if isinstance(event, Finished | Diverged):
+                    end("diverged" if isinstance(event, Diverged) else "finished")
+                yield event
+        except Exception:
+            end("failed")
+            raise
+        finally:
+            end("stopped")
+            if keeper.trouble:
+                say(in_words(keeper.trouble), err=True)
+            elif keeper.folder:
+                say(tr("kept as {run}", run=keeper.folder.name), err=True)
 
 
 def standing_text(record: Record) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.common import finite, takes_experiment
+from engine.cli.common import takes_experiment
 from engine.cli.fitted import fitted
 from engine.cli.output import busy_with, say
 from engine.statistics.words import estimates, goodness, heading
 from engine.support.cell_width import cut, left, right
 from engine.support.errors import BadInput
+from engine.support.plain_json import finite
 from engine.support.translation import in_words, tr
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from itertools import chain
 import click
 
 from engine.catalog.param import Value
-from engine.cli.common import finite, takes_experiment
+from engine.cli.common import takes_experiment
 from engine.cli.output import busy_with, say
 from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.cell_width import right
 from engine.support.errors import show
+from engine.support.plain_json import finite
 from engine.support.translation import Translatable, tr
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.catalog.parameters import Values, direction, flat
-from engine.cli.common import finite, takes_experiment
+from engine.cli.common import takes_experiment
 from engine.cli.output import busy_with, say
 from engine.experiment import Experiment
 from engine.support.cell_width import left
+from engine.support.plain_json import finite
 from engine.support.translation import in_words, tr
 from engine.theory.equivalents import caveats, translations
 from engine.theory.floor import Floor

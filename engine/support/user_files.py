@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import tomli_w
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_state_path
 
 from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import tr
 
 Kept = TypeVar("Kept")
 
+PLACE_OF_RUNS = "LINREG_TUI_RUNS"
+"""The environment variable that names another folder, as one that several machines share."""
 LONGEST_WAIT = 1.0
 """Seconds until a file that another process holds is given up."""
 
@@ -33,6 +35,12 @@ def progress_file() -> Path:
 def recent_file() -> Path:
     """The file with the names of the files of data that were opened last; it need not exist."""
     return settings_file().with_name("recent.toml")
+
+
+def runs_folder() -> Path:
+    """The folder of the runs that are kept; it need not exist."""
+    named = os.environ.get(PLACE_OF_RUNS)
+    return Path(named) if named else user_state_path("linreg-tui", appauthor=False) / "runs"
 
 
 def read_kept(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.experiment import Experiment
 from engine.support.translation import Message
-from engine.training.run import PUBLISH_EVERY, Stepper, Until
+from engine.training.run import PUBLISH_EVERY, Listener, Stepper, Until
 from engine.training.snapshot import Shown, Snapshot
 
 A_DAY = 86_400.0
@@ -20,12 +20,19 @@ LARGE_DATA = 100_000
 class Driver:
     """Does with runs what it is told, and publishes what there is to show of them."""
 
-    def __init__(self, experiment: Experiment, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        clock: Callable[[], float],
+        listen: Callable[[Experiment], Listener] | None = None,
+    ) -> None:
         self.shown = Shown(Snapshot(experiment, lr=experiment.lr))
         """The newest snapshot and the runs that are over; a new pair whenever anything changed."""
         self.run: Stepper | None = None
         """The run at hand."""
         self._clock = clock
+        self._listen = listen
+        """Makes what hears of a run; None where nobody wants to."""
         self._compiled: tuple[str, ...] = ()
         """Names of what the last kernels were compiled for."""
         self._pace: float | None = None
@@ -54,7 +61,8 @@ class Driver:
         """Draw the data of an experiment and show its start, without training; ends another run."""
         self.stop()
         # Where beginning fails, the screen still shows which experiment it was.
-        run = self.run = Stepper(experiment, self.shown.latest.number + 1, self._pace)
+        listener = self._listen(experiment) if self._listen else None
+        run = self.run = Stepper(experiment, self.shown.latest.number + 1, self._pace, listener)
         if message := self._before(experiment):
             self.shown = replace(self.shown, latest=run.history.say(message))
         run.begin()
@@ -94,6 +102,13 @@ class Driver:
         else:
             self.pause()
 
+    def close(self) -> None:
+        """End the run at hand for good, and show no more of it."""
+        run = self.run
+        if run and run.begun and not run.over:
+            run.end("stopped")
+            run.close()
+
     def set_lr(self, lr: float) -> None:
         """Change the learning rate from the next step on."""
         if self.run and not self.run.over:
@@ -112,7 +127,9 @@ class Driver:
         if run is None:
             self._show(replace(self.shown.latest, state="failed", message=message))
         else:  # the loop may be what is broken: nothing more is read from it
-            self._show(run.end("failed", message), over=run.begun)
+            latest = run.end("failed", message)
+            run.close()
+            self._show(latest, over=run.begun)
 
     def _present(self, experiment: Experiment, fresh: bool = False) -> Stepper:
         """The run at hand, or a new one where that is over, outdated or not wanted."""
@@ -134,6 +151,8 @@ class Driver:
         self._publish(run)
 
     def _publish(self, run: Stepper) -> None:
+        if run.over:
+            run.close()
         self._show(run.snapshot(), over=run.over)
         self._published = self._clock()
 

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Literal, Protocol, cast, get_args
 
 from engine.experiment import Experiment
+from engine.support.translation import Message
 from engine.training.controls import Controls
+from engine.training.events import Event
 from engine.training.history import History
+from engine.training.record import Recorder
 from engine.training.snapshot import Snapshot, State
 
 PUBLISH_EVERY = 1 / 10
 """Seconds between two snapshots: as many as a screen draws, and as a slowed run must stop for."""
+
+
+Ending = Literal["finished", "stopped", "diverged", "failed"]
+"""How a run can end."""
+
+
+class Listener(Protocol):
+    """Hears what happens in a run, and how it ended; nothing that it does may raise."""
+
+    trouble: Message | None
+    """What went wrong with it, if anything did."""
+
+    def fold(self, event: Event) -> None:
+        """Take in one event."""
+
+    def end(self, state: Ending, recorder: Recorder, seconds: float) -> None:
+        """Take in how the run ended, after so many seconds of training."""
 
 
 class Until(Enum):
@@ -24,7 +45,13 @@ class Until(Enum):
 class Stepper:
     """One run: `begin` draws its data, `set_off` says how far to go, each `advance` is a piece."""
 
-    def __init__(self, experiment: Experiment, number: int = 0, pace: float | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        number: int = 0,
+        pace: float | None = None,
+        listener: Listener | None = None,
+    ) -> None:
         from engine.training.trainer import train  # brings torch
 
         self.experiment = experiment
@@ -41,11 +68,12 @@ class Stepper:
         """Time spent training, pauses left out."""
         self._counted = 0.0
         """The time up to which `seconds` has counted."""
+        self.listener = listener
         self._events = train(experiment, self.controls)
 
     def begin(self) -> None:
         """Draw the data and know the start; raises BadInput when the device is not there."""
-        self.history.fold(next(self._events))
+        self._take()
         self.state = "ready"
 
     def set_off(self, until: Until, now: float) -> None:
@@ -62,9 +90,9 @@ class Stepper:
         history = self.history
         epoch, step = history.epoch, history.step
         self.controls.most = self._most()
-        history.fold(next(self._events))
+        self._take()
         while not self._is_settled():
-            history.fold(next(self._events))
+            self._take()
         if history.outcome:
             self.state = history.outcome
         elif self.until is Until.MINIBATCH or (self.until is Until.EPOCH and history.epoch > epoch):
@@ -87,6 +115,13 @@ class Stepper:
         self.state = state
         return self.history.end(state, message)
 
+    def close(self) -> None:
+        """Let what listens know how the run ended."""
+        if self.listener and self.state in get_args(Ending):
+            self.listener.end(cast(Ending, self.state), self.history, self.seconds)
+            self._hear_trouble(self.listener)
+        self.listener = None
+
     def snapshot(self) -> Snapshot:
         """The run as it stands now."""
         return self.history.snapshot(self.state, self.controls.lr, self.seconds)
@@ -105,6 +140,20 @@ class Stepper:
     def over(self) -> bool:
         """Whether it will take no further step."""
         return self.history.outcome is not None
+
+    def _take(self) -> None:
+        """Let the next thing happen."""
+        event = next(self._events)
+        self.history.fold(event)
+        if self.listener:
+            self.listener.fold(event)
+            self._hear_trouble(self.listener)
+
+    def _hear_trouble(self, listener: Listener) -> None:
+        """Say once what went wrong with what listens, which then hears no more."""
+        if listener.trouble:
+            self.history.say(listener.trouble)
+            self.listener = None
 
     @property
     def _steps_per_epoch(self) -> int:

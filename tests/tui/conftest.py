@@ -30,7 +30,7 @@ gc.set_threshold(50_000, 10, 10)
 def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A terminal and a config folder that do not depend on the machine; the folder is returned."""
     folder = tmp_path / "config"
-    for name in ("HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(folder))
     monkeypatch.setattr(
         "engine.support.user_files.user_config_path", lambda name, appauthor: folder / str(name)

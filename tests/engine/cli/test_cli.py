@@ -15,10 +15,11 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.cli import finite, read_experiment
+from engine.cli import read_experiment
 from engine.experiment import KEYS, Experiment
 from engine.lessons.library import lessons
 from engine.support.errors import BadInput
+from engine.support.plain_json import finite
 from engine.training.trainer import train
 from tests.support.commands import Shown, cli, refusal_of
 from tests.support.paths import ROOT

@@ -1,0 +1,1 @@
+"""Runs that outlast their process, in folders that others can read."""

@@ -1,0 +1,212 @@
+"""Writes one run down while it goes on: every line at once, so that no end of its process hurts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from engine.catalog.parameters import flat
+from engine.experiment import Experiment
+from engine.runs.files import EXPERIMENT, INFO, METRICS, METRICS_HEAD, PARAMETERS, PARAMETERS_HEAD
+from engine.runs.info import RunInfo, this_process
+from engine.runs.rhythm import Rhythm
+from engine.runs.store import Store
+from engine.support.errors import BadInput
+from engine.support.outside import printable
+from engine.support.translation import Message
+from engine.theory.facts import Facts
+from engine.training.events import EpochEnded, Event, Started, Stepped
+from engine.training.record import Recorder
+from engine.training.run import Ending
+
+RENEWED = 2.0
+"""Seconds after which `run.json` says again how far the run is."""
+DENSE_EPOCHS, DENSE_STEPS, DENSE_PARAMETERS = 2000, 200, 400
+"""So many lines come first before they get rarer: a file stays below a megabyte for 10⁹ of them."""
+MOST_PARAMETERS = 12
+"""Most parameters that are written down an epoch."""
+
+
+class Keeper:
+    """Writes the events of one run into a folder of its own, which its first step makes.
+
+    What goes wrong on disk ends the keeping, not the run: `trouble` says what it was.
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        experiment: Experiment,
+        name: str = "",
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.store = store
+        self.folder: Path | None = None
+        """That of the run, once it has begun."""
+        self.trouble: Message | None = None
+        self._now = now
+        self._renewed = 0.0
+        self._experiment = experiment
+        self._name = name
+        self._facts: Facts | None = None
+        self._info: RunInfo | None = None
+        self._metrics: TextIO | None = None
+        self._parameters: TextIO | None = None
+        self._epochs, self._steps = Rhythm(DENSE_EPOCHS), Rhythm(DENSE_STEPS)
+        self._noted = Rhythm(DENSE_PARAMETERS)
+
+    def fold(self, event: Event) -> None:
+        """Write down one event."""
+        if isinstance(event, Started):
+            self._facts = event.facts
+        elif self.trouble is None:
+            try:
+                self._write(event)
+            except OSError as error:
+                self._fail(error)
+
+    def end(self, state: Ending, recorder: Recorder, seconds: float) -> None:
+        """Write down how the run ended, after so many seconds of training; then nothing more."""
+        if self._info is None or self.trouble:
+            return
+        try:
+            info = replace(self._info, state=state, ended=_iso(self._now()))
+            self._put_info(replace(info, result=_result(recorder, seconds)), is_last=True)
+        except OSError as error:
+            self._fail(error)
+        self._close()
+
+    def _write(self, event: Event) -> None:
+        match event:
+            case Stepped():
+                if self._metrics is None:
+                    self._begin()
+                assert self._facts
+                assert self._metrics
+                if self._steps.takes(event.step):
+                    epoch = event.step / self._facts.steps_per_epoch
+                    self._metrics.write(f"{event.step},{epoch:.7g},,,{event.loss:.9g},\n")
+            case EpochEnded():
+                assert self._facts
+                assert self._metrics
+                if self._epochs.takes(event.epoch) or event.epoch == self._experiment.epochs:
+                    lr = self._experiment.lr
+                    lr *= float(self._experiment.lr_factors(max(event.step - 1, 0), 1)[0])
+                    val = "" if event.validation is None else f"{event.validation:.9g}"
+                    self._metrics.write(
+                        f"{event.step},{event.epoch},{event.loss:.9g},{val},,{lr:.9g}\n"
+                    )
+                if self._parameters and self._noted.takes(event.epoch):
+                    numbers = ",".join(f"{x:.9g}" for x in flat(self._facts.original(event.params)))
+                    self._parameters.write(f"{event.step},{event.epoch},{numbers}\n")
+                self._renew(event)
+
+    def _begin(self) -> None:
+        """Make the folder; the start of the run is its first line."""
+        facts, started = self._facts, self._now()
+        assert facts
+        with suppress(BadInput):  # what is wrong there, making the folder says too
+            Store(self.store).give_way()
+        folder = self.folder = _new_folder(self.store, self._experiment, started)
+        (folder / EXPERIMENT).write_text(self._experiment.to_toml(), encoding="utf-8")
+        limit, floor = facts.stability.limit, facts.floor
+        self._info = RunInfo(
+            id=folder.name,
+            name=self._name,
+            state="running",
+            started=_iso(started),
+            experiment=self._experiment.to_dict(),
+            limit={"lr": limit.lr, "kind": limit.kind, "name": limit.name},
+            floor={"level": floor.level, "noise": floor.noise, "optimum": floor.optimum},
+            closed_form=facts.original(facts.optimum) if facts.has_closed_form else {},
+            result={"epoch": 0, "step": 0, "loss": facts.start_loss},
+            **this_process(),
+        )
+        self._metrics = _appended(folder / METRICS)
+        self._metrics.write(",".join(METRICS_HEAD) + "\n")
+        self._metrics.write(f"0,0,{facts.start_loss:.9g},,,{self._experiment.lr:.9g}\n")
+        names = self._experiment.parameter_names()
+        if len(names) <= MOST_PARAMETERS:
+            self._parameters = _appended(folder / PARAMETERS)
+            head = ",".join((*PARAMETERS_HEAD, *map(_cell, map(printable, names))))
+            start = ",".join(f"{x:.9g}" for x in flat(facts.original(facts.start)))
+            self._parameters.write(f"{head}\n0,0,{start}\n")
+        self._put_info(self._info)
+
+    def _renew(self, event: EpochEnded) -> None:
+        """Now and then say how far the run is, which is also a sign of life."""
+        if self._info and self._now() - self._renewed >= RENEWED:
+            result = {"epoch": event.epoch, "step": event.step, "loss": event.loss}
+            self._put_info(replace(self._info, result=result))
+
+    def _put_info(self, info: RunInfo, is_last: bool = False) -> None:
+        """Replace `run.json` as a whole."""
+        assert self.folder
+        self._renewed = self._now()
+        beside = self.folder / f"{INFO}.{os.getpid()}.tmp"
+        with beside.open("w", encoding="utf-8") as out:
+            out.write(info.to_json())
+            if is_last:  # else a crash of the system might leave an empty file
+                out.flush()
+                os.fsync(out.fileno())
+        beside.replace(self.folder / INFO)
+
+    def _fail(self, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        self.trouble = Message("this run is not kept: {reason}", reason=reason)
+        self._close()
+
+    def _close(self) -> None:
+        for file in (self._metrics, self._parameters):
+            if file:
+                with suppress(OSError):
+                    file.close()
+        self._info = self._metrics = self._parameters = None
+
+
+def _result(recorder: Recorder, seconds: float) -> dict[str, object]:
+    """Where a run ended: all that is known of one that the trainer has ended."""
+    ending = {"epoch": recorder.epoch, "step": recorder.step, "loss": recorder.loss}
+    if recorder.ending is None:
+        return {**ending, "seconds": seconds}
+    record = recorder.record(seconds)
+    names = (
+        "epoch", "step", "loss", "standing", "reason", "params", "error", "r2", "validation_r2",
+        "seconds",
+    )  # fmt: skip
+    return {name: getattr(record, name) for name in names}
+
+
+def _new_folder(store: Path, experiment: Experiment, started: float) -> Path:
+    """An empty folder that no other process has, named by time and data."""
+    stamp = datetime.fromtimestamp(started, UTC).strftime("%Y%m%d-%H%M%S")
+    while True:
+        folder = store / f"{stamp}-{experiment.data.name}-{secrets.token_hex(2)}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+
+
+def _appended(file: Path) -> TextIO:
+    """A file of which every line is written at once."""
+    return file.open("a", encoding="utf-8", buffering=1)
+
+
+def _cell(text: str) -> str:
+    """A text as a cell of CSV."""
+    if any(mark in text for mark in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
