@@ -365,7 +365,7 @@ class Fly:
 
 @pytest.fixture
 def fly(monkeypatch: pytest.MonkeyPatch) -> Fly:
-    def session(experiment: Experiment) -> FakeSession:
+    def session(experiment: Experiment, listen: object) -> FakeSession:
         return FakeSession(ready(experiment))
 
     monkeypatch.setattr(app_module, "Session", session)
@@ -427,7 +427,7 @@ def test_session_is_closed_even_where_the_app_breaks(
     fly: Fly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = FakeSession(ready())
-    monkeypatch.setattr(app_module, "Session", lambda experiment: session)
+    monkeypatch.setattr(app_module, "Session", lambda *_, **__: session)
 
     def broken(app: LinregApp) -> None:
         raise RuntimeError("broken")
