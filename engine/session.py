@@ -10,6 +10,7 @@ import gc
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.theory.facts import Facts
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
+    from engine.theory.summary import Summary, Written
 
 
 class Session:
@@ -76,7 +78,7 @@ class Session:
         return self._worker.race
 
     @property
-    def answer(self) -> Finding | Study | str | None:
+    def answer(self) -> Finding | Study | Summary | Written | str | None:
         """What the last question came to, or why it failed; a new object for each."""
         return self._worker.answer
 
@@ -158,6 +160,14 @@ class Session:
     def study(self) -> None:
         """What theory says of the present run where it is now; `answer` becomes a Study."""
         self._commands.put(self._worker.study)
+
+    def summarize(self) -> None:
+        """The regression of the present run's experiment; `answer` becomes a Summary."""
+        self._commands.put(self._worker.summarize)
+
+    def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
+        """Write the rows of a summary to a file of CSV; `answer` becomes Written."""
+        self._commands.put(partial(self._worker.write_rows, summary, file, replace))
 
     def survey(
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.experiment import Experiment
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from engine.theory.facts import Facts
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
+    from engine.theory.summary import Summary, Written
 
 
 class Worker:
@@ -44,7 +46,7 @@ class Worker:
         """The newest state of the last sweep."""
         self.race: RaceProgress | None = None
         """The newest state of the last race."""
-        self.answer: Finding | Study | str | None = None
+        self.answer: Finding | Study | Summary | Written | str | None = None
         """What the last question came to, or why it failed; a new object for each."""
         self.landscape: Landscape | None = None
         """The loss over the plane that was last asked for."""
@@ -151,6 +153,26 @@ class Worker:
             if latest.facts is None:
                 raise ValueError(tr("there are no data yet"))
             self.answer = study(latest.experiment, latest.facts, latest.params, minibatch)
+
+    def summarize(self) -> None:
+        """The regression of the present run's experiment, also while training."""
+        from engine.theory.summary import Reached, summary
+
+        with self._asked():
+            run = self.driver.run
+            assert run
+            now, reached = run.snapshot(), None
+            if now.step and (standing := now.standing):
+                reached = Reached(now.step, now.epoch, standing, now.original_params)
+            self.answer = summary(now.experiment, reached)
+
+    def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
+        """Write the rows of a summary to a file of CSV; `answer` becomes Written."""
+        from engine.theory.summary import Written, write_rows
+
+        with self._asked():
+            count = write_rows(summary.experiment, summary.regression, file, replace)
+            self.answer = Written(file, count)
 
     def survey(
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.experiment import Experiment
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from engine.theory.facts import Facts
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
+    from engine.theory.summary import Summary, Written
 
 
 class Backend(Protocol):
@@ -36,7 +38,7 @@ class Backend(Protocol):
         """The newest state of the last race."""
 
     @property
-    def answer(self) -> Finding | Study | str | None:
+    def answer(self) -> Finding | Study | Summary | Written | str | None:
         """What the last question came to, or why it failed; a new object for each."""
 
     @property
@@ -91,6 +93,12 @@ class Backend(Protocol):
 
     def study(self) -> None:
         """What theory says of the present run where it is now; `answer` becomes a Study."""
+
+    def summarize(self) -> None:
+        """The regression of the present run's experiment; `answer` becomes a Summary."""
+
+    def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
+        """Write the rows of a summary to a file of CSV; `answer` becomes Written."""
 
     def survey(
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range

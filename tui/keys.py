@@ -382,6 +382,17 @@ ACTIONS: tuple[Action, ...] = (
         why=NO_DATA,
         tool=True,
     ),
+    Action(
+        "summary",
+        "S",
+        "S",
+        "summary",
+        "The regression: errors, tests, intervals, predictions.",
+        THEORY,
+        when=lambda now: now.has_facts,
+        why=NO_DATA,
+        tool=True,
+    ),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART, panel="loss"),
     Action(
         "view",

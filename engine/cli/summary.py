@@ -55,7 +55,9 @@ def summary(
         raise BadInput("--save", save, tr("is there already; --force replaces it"))
     found = fitted(experiment)
     if save:
-        write(found, save, force)
+        from engine.theory.summary import write_rows
+
+        write_rows(experiment, found.regression, save, replace=force)
     record = None if no_train else trained(experiment)
     if record:
         found = replace(found, reached=reached_by(record))
@@ -83,17 +85,6 @@ def reached_by(record: Record) -> Reached:
     from engine.theory.summary import Reached
 
     return Reached(record.step, record.epoch, record.standing, record.params)
-
-
-def write(found: Summary, file: Path, replace: bool) -> None:
-    """Write every row to a CSV file; raises BadInput."""
-    from engine.theory.summary import write_rows
-
-    try:
-        write_rows(found.experiment, found.regression, file, replace)
-    except OSError as error:
-        reason = tr("cannot be written: {reason}", reason=error.strerror)
-        raise BadInput("--save", file, reason) from None
 
 
 def as_dict(found: Summary, record: Record | None) -> dict[str, Any]:

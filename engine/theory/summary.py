@@ -50,6 +50,15 @@ class Reached:
         )
 
 
+@dataclass(frozen=True)
+class Written:
+    """A file that was written."""
+
+    file: Path
+    rows: int
+    """Of data, below the head."""
+
+
 @dataclass(frozen=True, eq=False)
 class Summary:
     """The least squares of an experiment's training rows, and what stands beside it."""
@@ -125,24 +134,28 @@ def summary(experiment: Experiment, reached: Reached | None = None) -> Summary:
 def write_rows(experiment: Experiment, found: Regression, file: Path, replace: bool) -> int:
     """Write the training rows with what the line makes of each to a CSV file; returns how many.
 
-    Raises OSError, also where the file is there already and is not to be replaced.
+    Raises BadInput, also where the file is there already and is not to be replaced.
     """
     problem = unscaled(experiment)
     rows = diagnostics(found.line, problem.X, problem.y)
     dataset, lines = problem.dataset, problem.lines
     head = [*(column.name for column in dataset.columns), dataset.target.name]
     numbers = (rows.fitted, rows.residual, rows.leverage, rows.cook)
-    with file.open("w" if replace else "x", newline="", encoding="utf-8") as opened:
-        writer = csv.writer(opened, lineterminator="\n")
-        first = [] if lines is None else ["line"]
-        writer.writerow([*first, *head, "prediction", "residual", "leverage", "cook"])
-        for start in range(0, len(problem.X), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            columns = (
-                *([] if lines is None else [lines[part]]),
-                *problem.X[part].T,
-                problem.y[part, 0],
-                *(x[part] for x in numbers),
-            )
-            writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
+    try:
+        with file.open("w" if replace else "x", newline="", encoding="utf-8") as opened:
+            writer = csv.writer(opened, lineterminator="\n")
+            first = [] if lines is None else ["line"]
+            writer.writerow([*first, *head, "prediction", "residual", "leverage", "cook"])
+            for start in range(0, len(problem.X), AT_ONCE):
+                part = slice(start, start + AT_ONCE)
+                columns = (
+                    *([] if lines is None else [lines[part]]),
+                    *problem.X[part].T,
+                    problem.y[part, 0],
+                    *(x[part] for x in numbers),
+                )
+                writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
+    except OSError as error:
+        allowed = tr("cannot be written: {reason}", reason=error.strerror)
+        raise BadInput("path", file, allowed) from None
     return len(problem.X)

@@ -14,7 +14,7 @@ from engine.theory.floor import Floor, Standing
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 from engine.training.series import Points, Series
 from engine.training.snapshot import State, error_of, quantities
-from engine.training.verdicts import Course, course, vanishes
+from engine.training.verdicts import Course, standing, vanishes
 
 if TYPE_CHECKING:
     from engine.theory.stability import Autopsy
@@ -63,10 +63,7 @@ class Record:
         """Where the loss at the end stands; above the floor, where it was heading."""
         if self.state == "diverged":
             return "diverged"
-        where = self.floor.standing(self.loss)
-        if where != "still learning":
-            return where
-        return "stuck" if self.is_stuck else course(self.epoch_losses.low)
+        return standing(self.floor, self.loss, self.epoch_losses.low, lambda: self.is_stuck)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values; numbers that are not finite stay as they are."""

@@ -10,6 +10,7 @@ from engine.catalog.parameters import Values
 from engine.experiment import Experiment
 from engine.support.translation import TRANSLATED, Message
 from engine.theory.facts import Facts
+from engine.theory.floor import Standing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 from engine.training.series import Points
 from engine.training.trail import Path
+from engine.training.verdicts import Course, standing, vanishes
 
 State = Annotated[
     Literal["loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"],
@@ -102,6 +104,20 @@ class Snapshot:
     def original_grads(self) -> Values:
         """The gradient by them."""
         return self.facts.original_grads(self.grads) if self.facts else {}
+
+    @property
+    def standing(self) -> Standing | Course | Literal["diverged"] | None:
+        """Where the loss stands; above the floor, where it is heading; None before the data."""
+        if self.state == "diverged":
+            return "diverged"
+        if self.facts is None or self.loss is None:
+            return None
+        digits, plain = self.facts.digits, self.experiment.optimizer.entry.is_plain
+
+        def is_stuck() -> bool:
+            return plain and vanishes(self.lr, self.params, self.grads, digits)
+
+        return standing(self.facts.floor, self.loss, self.epoch_losses.low, is_stuck)
 
     def errors(self) -> Values:
         """Estimate − true for each parameter over the data as they are."""

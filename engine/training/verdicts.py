@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from engine.catalog.parameters import Values
 from engine.support.translation import TRANSLATED, Message, Translatable
-from engine.theory.floor import Floor
+from engine.theory.floor import Floor, Standing
 
 SPIKE = 2.0
 """A loss this many times the best so far is a spike."""
@@ -55,6 +55,16 @@ def course(losses: Sequence[float]) -> Course:
     if rises >= RISES and abs(after - before) <= EVEN * before:
         return "trembling"
     return "still learning" if after < before else "not falling"
+
+
+def standing(
+    floor: Floor, loss: float, losses: Sequence[float], is_stuck: Callable[[], bool]
+) -> Standing | Course:
+    """Where a loss stands; above the floor, where the losses after the epochs were heading."""
+    where = floor.standing(loss)
+    if where != "still learning":
+        return where
+    return "stuck" if is_stuck() else course(losses)
 
 
 def r2_words(r2: float | None, held_out: float | None, floor: Floor) -> Message | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 from engine.experiment import Experiment
@@ -14,6 +15,7 @@ from engine.opening import Reading, Request, read
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
+from engine.theory.summary import Summary, Written
 from engine.training.snapshot import Shown, Snapshot
 from tests.support.jobs import found, raced, seed_band, swept
 from tests.support.snapshots import (
@@ -36,7 +38,7 @@ class FakeSession:
         self.shown = Shown(latest, runs)
         self.sweep: SweepProgress | None = None
         self.race: RaceProgress | None = None
-        self.answer: Finding | Study | str | None = None
+        self.answer: Finding | Study | Summary | Written | str | None = None
         self.landscape: Landscape | None = None
         self.reading: Reading | None = None
         self.calls: list[tuple[object, ...]] = []
@@ -104,6 +106,12 @@ class FakeSession:
 
     def study(self) -> None:
         self.calls.append(("study",))
+
+    def summarize(self) -> None:
+        self.calls.append(("summarize",))
+
+    def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
+        self.calls.append(("write_rows", summary, file, replace))
 
     def survey(
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range

@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.support.translation import in_words, tr
 from engine.training.directions import crawls
 from engine.training.snapshot import Snapshot
-from engine.training.verdicts import COURSES, course, r2_words, vanishes
+from engine.training.verdicts import COURSES, r2_words
 from tui.keys import key_of
 from tui.panels.gauge import FAR_ABOVE, percent, times, verdict
 from tui.panels.words import Words
@@ -75,12 +75,8 @@ def reading(snapshot: Snapshot) -> Content:
         first, *others = findings(cause, snapshot.experiment.parameter_names())
         lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]
         return Content.assemble((first, BAD), *lines)
-    where = floor.standing(loss)
-    learning, words = where == "still learning", tr(where)
-    if learning:
-        plain = snapshot.experiment.optimizer.entry.is_plain
-        stuck = plain and vanishes(snapshot.lr, snapshot.params, snapshot.grads, facts.digits)
-        words = tr(COURSES["stuck" if stuck else course(snapshot.epoch_losses.low)])
+    where = snapshot.standing or ""
+    learning, words = where in COURSES, tr(COURSES.get(where, where))
     verdict_lines = [(f"\n{words}", WARNING if learning else GOOD)]
     if not snapshot.experiment.reshape:
         verdict_lines.insert(0, (f"\n{shapes(snapshot.experiment)}", WARNING))

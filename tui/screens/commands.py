@@ -31,6 +31,7 @@ from tui.screens.lab import Lab
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.race import RaceScreen
+from tui.screens.summary import SummaryScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import TheoryScreen, XrayScreen
 from tui.text.numbers import significant
@@ -271,6 +272,10 @@ class Commands:
     def xray(self) -> None:
         self.classroom.use("xray")
         self.inquiry.ask(self.session.study, XrayScreen)
+
+    def summary(self) -> None:
+        self.classroom.use("summary")
+        open_over(self.screen, SummaryScreen(self.session), lambda _: self.inquiry.skip())
 
     def log(self) -> None:
         self.lab.loss.toggle_log()

@@ -34,6 +34,10 @@ class Inquiry:
         self.wanted = wanted
         question()
 
+    def skip(self) -> None:
+        """Leave an answer to whoever has asked for it meanwhile."""
+        self.answer = self.session.answer
+
     def look(self) -> None:
         """Show a new answer, or why there is none, unless another screen is in the way."""
         answer, wanted = self.session.answer, self.wanted

@@ -107,6 +107,8 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
 
     def refocus(self) -> None:
         """Focus what there is to walk about in where nothing else has the focus."""
+        if not self.is_whole:
+            return
         home = self.home
         if self.focused is None and home is not None and self.is_current:
             home.focus()
