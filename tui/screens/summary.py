@@ -46,6 +46,26 @@ ENTRY = 15
 """Cells of the name of a test."""
 
 
+class Question(TextField):
+    """Text that enter asks about, as often as it is pressed; escape leaves it as it is."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "")
+        self.select_on_focus = False  # a long row is mended, not typed anew
+
+    def apply(self) -> None:
+        """Whoever leaves the field asks nothing."""
+
+    async def action_submit(self) -> None:
+        """Ask, and stay for the next question."""
+        self.post_message(Edited(self.key, self.value))
+
+    def action_undo(self) -> None:
+        """Out of the field."""
+        self.forget()
+        self.leave()
+
+
 class SummaryScreen(ModalScreen[None], Over[None]):
     """What a statistician signs of the data; worked out by the session while the screen waits."""
 
@@ -65,7 +85,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         """Rows as they were typed, and what the line says of them."""
         self.trouble = ""
         """Why there is no summary."""
-        self.fields = {key: TextField(key, "") for key in ("predict", "rows")}
+        self.fields = {key: Question(key) for key in ("predict", "rows")}
 
     def compose(self) -> ComposeResult:
         """The page, a field that a key brings up, and what came of it."""
@@ -82,8 +102,6 @@ class SummaryScreen(ModalScreen[None], Over[None]):
 
     def on_mount(self) -> None:
         """Ask the session, and wait for its answer."""
-        for field in self.fields.values():
-            field.select_on_focus = False  # a long row is mended, not typed anew
         self.lines["predict"].put(tr("a row"))
         self.lines["rows"].put(tr("to the file"))
         inputs = self.session.shown.latest.experiment.dataset().inputs

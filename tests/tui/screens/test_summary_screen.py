@@ -87,7 +87,7 @@ async def test_a_row_is_predicted_and_rows_are_written_by_keys(houses: Experimen
         )
         await says(pilot, f"{theirs['mean']:.1f}")
 
-        await pilot.press("w", *"rows.csv", "enter")
+        await pilot.press("escape", "w", *"rows.csv", "enter")
         await until(pilot, lambda: session.asked[-1][0] == "write_rows")
         assert session.asked[-1] == ("write_rows", screen.summary, Path("rows.csv"), False)
         session.answer = Written(Path("rows.csv"), 8)
@@ -95,12 +95,12 @@ async def test_a_row_is_predicted_and_rows_are_written_by_keys(houses: Experimen
         session.answer = "path=rows.csv: cannot be written: No space left on device"
         await says(pilot, "No space left on device")
 
-        await pilot.press("w", *["backspace"] * 8, *"houses.csv", "enter")
+        await pilot.press(*["backspace"] * 8, *"houses.csv", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("n")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert session.asked[-1][2] == Path("rows.csv")
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: pilot.app.screen is main_of(pilot))
 
 
