@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -104,9 +104,23 @@ def stable(path: str) -> str:
         return path
 
 
-def is_large(path: str) -> bool:
-    """Whether reading a file takes so long that it is noticed; raises BadInput where there is none.
+def waits(changes: Mapping[str, object]) -> Request | None:
+    """What is to be read before an experiment can have these changes, where that takes a while.
 
-    Samples and standard input never do.
+    Nothing where they name no file, one that is small, or one that cannot be read.
     """
-    return not path.startswith((SAMPLE, STANDARD_INPUT)) and stamp(path).size > SMALL
+    path = changes.get("data.path")
+    if changes.get("data") != "file" or not isinstance(path, str) or not is_large(path):
+        return None
+    asked = {name: str(changes.get(f"data.{name}", value)) for name, value in vars(Asked()).items()}
+    return Request(path, Asked(**asked))
+
+
+def is_large(path: str) -> bool:
+    """Whether reading a file takes so long that it is noticed; samples and pipes never do."""
+    if path.startswith((SAMPLE, STANDARD_INPUT)):
+        return False
+    try:
+        return stamp(path).size > SMALL
+    except BadInput:
+        return False

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -22,9 +23,11 @@ from textual.timer import Timer
 
 from engine.catalog.choice import REGISTRIES
 from engine.cli.output import say
-from engine.experiment import Experiment
+from engine.experiment import Experiment, flattened
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons, title_of
+from engine.opening import Request, waits
+from engine.own_data import over_file
 from engine.runs.keeper import Keeper
 from engine.session import Session
 from engine.support.translation import set_language, tr
@@ -35,6 +38,7 @@ from tui.backend import Backend
 from tui.bindings import is_key
 from tui.drawing.page import Picture
 from tui.keys import ACTIONS, remap
+from tui.recent import remember
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.job import JobScreen
 from tui.screens.main import MainScreen
@@ -67,6 +71,7 @@ class LinregApp(App[None]):
         settings: Settings,
         message: str = "",
         lesson: Lesson | None = None,
+        request: Request | None = None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.session = session
@@ -92,7 +97,7 @@ class LinregApp(App[None]):
         remapped = {name: key for name, key in settings.keys.items() if name in ids and is_key(key)}
         remap(remapped)
         self.set_keymap(remapped)
-        self.main = MainScreen(session, settings.experiment, lesson)
+        self.main = MainScreen(session, settings.experiment, lesson, request)
 
     def on_mount(self) -> None:
         """Show the main screen."""
@@ -243,11 +248,17 @@ class LinregApp(App[None]):
         yield SystemCommand(tr("theme"), tr("Another set of colours."), self.action_change_theme)
 
 
-def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = None) -> int:
+def open_app(
+    experiment: Experiment | None,
+    ascii: bool,
+    lesson: str | None = None,
+    request: Request | None = None,
+) -> int:
     """Run the app on the terminal until it is left; returns the exit code.
 
-    `experiment` is the one to open on, None for the one of the last time; the lesson of the name
-    `lesson` is opened beside it. A summary of the runs is printed afterwards.
+    `experiment` is the one to open on, `request` a file that one is made of once it is read; None
+    for the experiment of the last time. The lesson of the name `lesson` is opened beside it. A
+    summary of the runs is printed afterwards.
     """
     file = settings_file()
     settings, message = load(file)
@@ -255,10 +266,15 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
     settings.ascii = ascii or settings.ascii
     if settings.ascii:
         set_language("en")
+    if not (experiment or request):
+        request = unread(settings)
     settings.experiment = experiment or settings.experiment
+    first = settings.experiment
+    if experiment:
+        remember(over_file(experiment))
     listen = partial(Keeper, runs_folder()) if settings.keep_runs else None
-    session = Session(settings.experiment, listen=listen)
-    app = LinregApp(session, settings, message, find_lesson(lesson) if lesson else None)
+    session = Session(settings.experiment, request, listen=listen)
+    app = LinregApp(session, settings, message, find_lesson(lesson) if lesson else None, request)
     try:
         with leaving_by_signals(app):
             app.run()
@@ -268,6 +284,8 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
     settings.theme = app.theme
     settings.ascii = remembered_ascii
     settings.experiment = app.main.desk.experiment
+    if experiment or settings.experiment != first:
+        settings.unread = {}
     trouble = save(settings, file)
     with suppress(OSError):  # the terminal may be gone
         if trouble:
@@ -275,6 +293,13 @@ def open_app(experiment: Experiment | None, ascii: bool, lesson: str | None = No
         for line in summary(session.runs):
             say(line)
     return app.return_code or 0
+
+
+def unread(settings: Settings) -> Request | None:
+    """What is to be read before the experiment of the last time can be there."""
+    changes = flattened(settings.unread)
+    request = waits(changes)
+    return replace(request, make=partial(Experiment().changed, changes)) if request else None
 
 
 def summary(runs: tuple[Snapshot, ...]) -> list[str]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from engine import cli
 from engine.data.source import STANDARD_INPUT
+from engine.experiment import flattened
 from engine.lessons.offer import set_offer
-from engine.opening import stable
+from engine.opening import Request, stable, waits
+from engine.own_data import experiment_on
 from engine.support.errors import BadInput
-from engine.support.outside import printable
+from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
 from tui.offer import OFFER
 
@@ -28,6 +33,32 @@ class FileOrCommand(click.Group):
                 ctx.obj = stable(rest[0])
                 args = [*args[: len(args) - len(rest)], *rest[1:]]
         return super().parse_args(ctx, args)
+
+
+def large_file(
+    data: str | None,
+    lesson: str | None,
+    file: Path | None,
+    settings: tuple[str, ...],
+    terms: str | None,
+) -> Request | None:
+    """The file of data that a command line names, where reading it takes a while."""
+    changes: dict[str, object] = {}
+    if file:
+        with suppress(OSError, ValueError):  # said where the experiment is read
+            changes |= flattened(read_toml(read_text(file)))
+    texts = cli.pairs_of(settings)
+    if terms is not None:
+        texts["data.terms"] = terms
+    changes |= texts
+    if data:
+        changes |= {"data": "file", "data.path": data}
+    request = waits(changes)
+    if request is None:
+        return None
+    if data:
+        return replace(request, make=partial(experiment_on, data, texts))
+    return replace(request, make=partial(cli.read_experiment, lesson, file, settings, terms))
 
 
 @click.group(
@@ -86,12 +117,15 @@ def command(
     if data and lesson:
         raise BadInput("--lesson", lesson, tr("give either a lesson or a file of data, not both"))
     named = data or lesson or file or settings or terms is not None
-    experiment = cli.read_experiment(data or lesson, file, settings, terms) if named else None
+    request = large_file(data, lesson, file, settings, terms)
+    experiment = None
+    if named and not request:
+        experiment = cli.read_experiment(data or lesson, file, settings, terms)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(tr("no terminal to draw in; `linreg-tui run` trains without one"))
     from tui.app import open_app
 
-    return open_app(experiment, ascii, lesson)
+    return open_app(experiment, ascii, lesson, request)
 
 
 for subcommand in cli.COMMANDS:

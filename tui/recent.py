@@ -28,9 +28,9 @@ def parse(values: dict[str, Any]) -> list[str]:
 def remember(path: str) -> None:
     """Put a file before the others; where it cannot be written, it is not remembered.
 
-    Samples are listed without that.
+    Samples are listed without that; an empty path is no file.
     """
     before = recent()
-    if before[:1] != [path] and not path.startswith(SAMPLE):
+    if path and before[:1] != [path] and not path.startswith(SAMPLE):
         others = [file for file in before if file != path]
         write_kept({"files": [path, *others][:MOST]}, recent_file())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.experiment import Experiment, flattened
+from engine.opening import waits
 from engine.support.errors import BadInput, shortened
 from engine.support.outside import printable
 from engine.support.translation import tr
@@ -37,6 +38,9 @@ class Settings:
     experiment: Experiment = field(default_factory=Experiment)
     keep_runs: bool = True
     """Write every run down where it is found tomorrow."""
+    unread: Mapping[str, Any] = field(default_factory=dict)
+    """The last experiment where its file takes a while to be read; it is written back so until
+    another one takes its place."""
     version: int = VERSION
     """That of the file that they were read from."""
     unknown: dict[str, Any] = field(default_factory=dict)
@@ -97,8 +101,12 @@ def parse(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
                     settings.keys, reasons = keys_of(table_of(key, value))
                     refused += reasons
                 case "experiment":
-                    settings.experiment, reasons = experiment_of(table_of(key, value))
-                    refused += reasons
+                    table = table_of(key, value)
+                    if waits(flattened(table)):
+                        settings.unread = table
+                    else:
+                        settings.experiment, reasons = experiment_of(table)
+                        refused += reasons
                 case _:
                     settings.unknown[key] = value
         except BadInput as error:
@@ -181,5 +189,5 @@ def save(settings: Settings, file: Path) -> str:
     }
     if settings.keys:
         values["keys"] = settings.keys
-    values["experiment"] = settings.experiment.to_dict()
+    values["experiment"] = settings.unread or settings.experiment.to_dict()
     return write_kept(values, file)

@@ -1,7 +1,7 @@
 """The headless front end: the same trainer as the screen's, printing instead of drawing."""
 
 from engine.cli.about import doctor
-from engine.cli.common import is_data, leave, main, read_experiment
+from engine.cli.common import is_data, leave, main, pairs_of, read_experiment
 from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
@@ -19,5 +19,6 @@ COMMANDS = (
 )  # fmt: skip
 
 __all__ = [
-    "COMMANDS", "hearing_interrupts", "is_data", "leave", "main", "read_experiment",
+    "COMMANDS", "hearing_interrupts", "is_data", "leave", "main", "pairs_of",
+    "read_experiment",
 ]  # fmt: skip

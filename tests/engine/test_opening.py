@@ -10,11 +10,9 @@ import pytest
 
 from engine.data.sensing import Asked
 from engine.experiment import Experiment
-from engine.opening import SMALL, Reading, Request, is_large, read
+from engine.opening import SMALL, Reading, Request, is_large, read, waits
 from engine.own_data import experiment_on
-from engine.support.errors import BadInput
 from engine.worker import Worker
-from tests.support.commands import refusal_of
 
 
 @pytest.fixture(scope="module")
@@ -102,4 +100,19 @@ def test_only_a_large_file_is_large(large: str, tmp_path: Path) -> None:
     assert [is_large(path) for path in (large, str(small), "sample:cars", "-")] == [
         True, False, False, False,
     ]  # fmt: skip
-    assert isinstance(refusal_of(lambda: is_large(str(tmp_path))), BadInput)
+    assert not is_large(str(tmp_path))
+
+
+def test_changes_wait_for_a_large_file_and_for_no_other(large: str) -> None:
+    request = waits({"data": "file", "data.path": large, "data.missing": "no", "lr": 0.1})
+    assert request is not None
+    assert (request.path, request.asked) == (large, Asked(missing="no"))
+    for changes in (
+        {},
+        {"data": "linear", "data.path": large},
+        {"data": "file", "data.path": "sample:cars"},
+        {"data": "file", "data.path": large + ".gone"},
+        {"data": "file", "data.path": 3},
+        {"data": "file"},
+    ):
+        assert waits(changes) is None

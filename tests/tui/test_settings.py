@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.lessons.library import find_lesson, lessons
+from engine.opening import SMALL, Request
+from engine.own_data import experiment_on, over_file
 from engine.support.translation import get_language, set_language
 from engine.support.user_files import settings_file
 from tests.support.pilots import app_for, settled, text_of, until
@@ -25,6 +27,7 @@ from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
 from tui import app as app_module
 from tui.app import LinregApp, open_app
+from tui.command import large_file
 from tui.settings import Settings, load, save
 
 
@@ -365,7 +368,7 @@ class Fly:
 
 @pytest.fixture
 def fly(monkeypatch: pytest.MonkeyPatch) -> Fly:
-    def session(experiment: Experiment, listen: object) -> FakeSession:
+    def session(experiment: Experiment, request: Request | None, listen: object) -> FakeSession:
         return FakeSession(ready(experiment))
 
     monkeypatch.setattr(app_module, "Session", session)
@@ -384,6 +387,45 @@ def test_theme_and_last_experiment_are_there_the_next_time(fly: Fly) -> None:
         ("linreg-dark", Experiment(), False, ""),
         ("linreg-light", find_lesson("huber").experiment, False, ""),
     ]
+
+
+def test_an_experiment_on_a_large_file_is_not_lost_before_it_is_read(
+    fly: Fly, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.csv"
+    large.write_text("a,b\n" + "1,2\n2,3.5\n3,4\n" * (SMALL // 10))
+    experiment = experiment_on(str(large), {"lr": "0.25"})
+    save(Settings(experiment=experiment), settings_file())
+    waited: list[Request | None] = []
+    fly.through(lambda app: waited.append(app.main.request))
+    assert fly.seen[0][1] == Experiment()
+    (request,) = waited
+    assert request is not None
+    assert request.make is not None
+    assert request.make() == experiment
+    assert load(settings_file())[0].unread["data"]["path"] == str(large)
+    fly.through(lambda app: setattr(app.main.desk, "experiment", Experiment(lr=0.5)))
+    assert load(settings_file())[0].experiment == Experiment(lr=0.5)
+
+
+@pytest.mark.parametrize("way", ["file", "settings", "toml"])
+def test_a_large_file_of_the_command_line_is_read_later(way: str, tmp_path: Path) -> None:
+    large = tmp_path / "large.csv"
+    large.write_text("a,b\n" + "1,2\n2,3.5\n3,4\n" * (SMALL // 10))
+    path, toml = str(large), tmp_path / "mine.toml"
+    toml.write_text(f'lr = 0.25\n[data]\nname = "file"\npath = "{path}"\n')
+    request = {
+        "file": lambda: large_file(path, None, None, ("lr=0.25",), "a ~ b"),
+        "settings": lambda: large_file(
+            None, None, None, ("data=file", f"data.path={path}", "lr=0.25"), "a ~ b"
+        ),
+        "toml": lambda: large_file(None, None, toml, (), "a ~ b"),
+    }[way]()
+    assert request is not None
+    assert request.make is not None
+    made = request.make()
+    assert (made.lr, over_file(made), made.data.options["terms"]) == (0.25, path, "a ~ b")
+    assert large_file("sample:cars", None, None, (), None) is None
 
 
 def test_ascii_of_one_start_is_not_remembered(fly: Fly) -> None:

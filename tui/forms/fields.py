@@ -153,7 +153,9 @@ class Picker(Widget, can_focus=True):
 
     def put(self, row: Row) -> None:
         """Show a value that was applied elsewhere, and what there is to choose from."""
-        self.choices = row.choices
+        if row.choices != self.choices:
+            self.choices = row.choices
+            self.refresh()
         self.value = self.asked = row.value
 
     def render(self) -> Text:

@@ -12,7 +12,7 @@ from engine.experiment import Experiment
 from engine.jobs.band import fan
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
-from engine.opening import Reading
+from engine.opening import Reading, Request
 from engine.own_data import over_file
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
@@ -31,6 +31,7 @@ from tui.screens.lab import Lab
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.race import RaceScreen
+from tui.screens.reader import ReadingScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import TheoryScreen, XrayScreen
@@ -99,6 +100,18 @@ class Commands:
             self.take(experiment)
         if experiment:
             remember(over_file(experiment))
+
+    def wait_for(self, request: Request) -> None:
+        """Show how far a file is that the session reads, and begin on it once it is there."""
+
+        def take(reading: Reading | None) -> None:
+            if reading and reading.experiment:
+                self.desk.restart(reading.experiment)
+                remember(over_file(reading.experiment))
+            elif reading:
+                self.screen.notify(reading.message, severity="error", timeout=10, markup=False)
+
+        open_over(self.screen, ReadingScreen(self.session, request), take)
 
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""

@@ -92,8 +92,16 @@ class SensedForm(Form):
         return [
             *rows,
             Row("missing", tr("missing"), asked.missing),
-            Row("units", tr("row of units"), note=Content.styled(units, "dim")),
+            Row("units", tr("units"), note=Content.styled(units, "dim")),
         ]
+
+    def put_back(self, key: str, why: str) -> None:
+        """Show a choice as it was, after another one was refused; a text waits to be mended."""
+        field = self.fields.get(key)
+        if isinstance(field, TextField):
+            field.refuse(why)
+        else:
+            self.show(Experiment())
 
     def offered(self, key: str, value: str, values: tuple[str, ...]) -> tuple[Choice, ...]:
         """The choices for a key, `auto` with what was sensed, and the one that is asked for."""
@@ -143,6 +151,8 @@ class DataScreen(Over[Experiment | None]):
         """None where no column is y."""
         self.text = ""
         """The terms as they were written, until a column is switched."""
+        self.edited = ""
+        """What of the sensed was changed last."""
         self.columns = Columns((), 0)
         self.lines: list[Text] = []
         """Those of the columns, as they are shown."""
@@ -173,7 +183,7 @@ class DataScreen(Over[Experiment | None]):
         """Show the file that was opened, or have that of the experiment read."""
         self.form.show(self.experiment)
         self.list.focus()
-        self.set_interval(LOOK_INTERVAL, self.reader.look)
+        self.set_interval(LOOK_INTERVAL, self.look)
         if self.reading:
             self.show_reading(self.reading)
         else:
@@ -199,15 +209,19 @@ class DataScreen(Over[Experiment | None]):
     def ask(self, asked: Asked, make: Callable[[], Experiment] | None = None) -> None:
         """Have the file read as it is asked to be, and something be made of it."""
         self.reader.ask(Request(self.path, asked, make))
+        self.look()
+
+    def look(self) -> None:
+        """Hear of the file that is read."""
+        if self.is_whole:
+            self.reader.look()
 
     def hear(self, reading: Reading) -> None:
         """Show what has become of what was asked for."""
-        if not self.is_whole:
-            return
         if reading.state == "running":
             self.query_one(Hint).say(progress_line(reading))
         elif reading.state == "failed":
-            self.form.show(self.experiment)
+            self.form.put_back(self.edited, reading.message)
             self.refuse(reading.message)
         elif reading.experiment:
             self.dismiss(reading.experiment)
@@ -293,6 +307,8 @@ class DataScreen(Over[Experiment | None]):
     def edit(self, event: Edited) -> None:
         """Have the file read in another way."""
         event.stop()
+        self.edited = event.key
+        self.form.refuse(event.key, "")
         self.ask(replace(self.form.asked, **{event.key: event.text}))
 
     def action_give(self, role: Role) -> None:
@@ -355,7 +371,9 @@ class DataScreen(Over[Experiment | None]):
 
     def on_descendant_focus(self) -> None:
         """Help for the focused field."""
-        if isinstance(self.focused, TextField | Picker):
+        if isinstance(self.focused, TextField) and self.focused.trouble:
+            self.refuse(self.focused.trouble)
+        elif isinstance(self.focused, TextField | Picker):
             self.query_one(Hint).say(tr(HELP[self.focused.key]))
         elif self.reader.request is None and not self.query_one(Hint).shown[1]:
             self.say_terms()

@@ -94,7 +94,7 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
     def on_mount(self) -> None:
         """List what there is."""
         self.typed.focus()
-        self.set_interval(LOOK_INTERVAL, self.reader.look)
+        self.set_interval(LOOK_INTERVAL, self.look)
         self.show_list()
 
     def on_input_changed(self) -> None:
@@ -115,7 +115,7 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
         groups = [
             (tr("Opened before"), list(opened_before(typed))),
             (tr("Samples that come along"), list(samples(typed))),
-            (printable(str(folder_of(typed)[0])), list(listed(typed))),
+            (printable(typed.rpartition("/")[0]) or tr("This folder"), list(listed(typed))),
         ]
         self.entries = {entry.path: entry for _, entries in groups for entry in entries}
         options: list[Option] = []
@@ -178,11 +178,15 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
             self.go_to(path.rstrip("/") + "/")
         elif entry or typed:
             self.reader.ask(Request(path))
+            self.look()
+
+    def look(self) -> None:
+        """Hear of the file that is read."""
+        if self.is_whole:
+            self.reader.look()
 
     def hear(self, reading: Reading) -> None:
         """Show how far the file is; leave with it when it is read."""
-        if not self.is_whole:
-            return
         if reading.state == "running":
             self.hint.say(progress_line(reading))
         elif reading.state == "failed":

@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
+from engine.opening import Request
 from engine.support.errors import BadInput
 from tui.backend import Backend
 from tui.bindings import bindings
@@ -43,11 +44,14 @@ class MainScreen(Screen[None]):
         session: Backend,
         experiment: Experiment,
         first: Lesson | None = None,
+        request: Request | None = None,
     ) -> None:
         super().__init__()
         self.session = session
         self.first = first
         """The lesson to begin with."""
+        self.request = request
+        """The file of data that the session reads before anything else."""
         self.lab = Lab()
         self.desk = Desk(session, experiment, changed=self.show_desk)
         self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss)
@@ -68,6 +72,8 @@ class MainScreen(Screen[None]):
     async def fill(self) -> None:
         """After the first frame: the fields, the engine's import of torch, the first lesson."""
         await self.lab.fill(self.desk.experiment)
+        if self.request:
+            self.commands.wait_for(self.request)
         self.call_after_refresh(self.session.open)
         if self.first:
             await self.classroom.open(self.first)
