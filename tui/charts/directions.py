@@ -26,7 +26,7 @@ def directions_chart(now: Snapshot) -> Chart:
             now.path.x,
             direction.measured,
             color=index,
-            label=f"λ {significant(direction.eigenvalue, 3)}",
+            label=f"{'' if index else 'λ '}{significant(direction.eigenvalue, 3)}",
         )
         for index, direction in by_steepness
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from rich.cells import cell_len
@@ -28,14 +29,28 @@ def levels_by_row(chart: Chart, area: Area, *, ascii: bool) -> dict[int, Level]:
 
 
 def labels_by_row(chart: Chart, area: Area, levels: dict[int, Level]) -> dict[int, str]:
-    """Return the labels of the y axis by row; a level has its value where it lies."""
+    """Return the labels of the y axis by row; a level has its value where it lies.
+
+    Beside the levels there are two ticks, if need be such as are not even.
+    """
+    labels: dict[int, str] = {}
+    for ticks in ticks_of_y(chart, area):
+        by_row = {row: label for at, label in ticks if (row := area.row_of(at)) is not None}
+        beside = by_row.keys() - levels.keys()
+        if not labels or len(beside) >= 2:
+            labels = by_row
+        if len(beside) >= 2:
+            break
+    return labels | {row: short(level.y, log=chart.log_y) for row, level in levels.items()}
+
+
+def ticks_of_y(chart: Chart, area: Area) -> Iterator[list[Tick]]:
+    """Yield the ticks that the y axis may have: the even ones first, then more and more."""
     window, ticks_of = area.window, log_ticks if chart.log_y else linear_ticks
     if window.step:
-        ticks = steady_ticks(window.low, window.high, window.step, log=chart.log_y)
-    else:
-        ticks = ticks_of(window.low, window.high, max(area.height // 2, 2))
-    labels = {row: label for at, label in ticks if (row := area.row_of(at)) is not None}
-    return labels | {row: short(level.y, log=chart.log_y) for row, level in levels.items()}
+        yield steady_ticks(window.low, window.high, window.step, log=chart.log_y)
+    for count in range(max(area.height // 2, 2), area.height + 1):
+        yield ticks_of(window.low, window.high, count)
 
 
 def write_axes(
@@ -67,19 +82,21 @@ def write_axes(
 def labels_of_x(page: Page, area: Area, *, whole: bool) -> list[tuple[int, int, str]]:
     """Return where each label of the x axis begins, the column of its tick, and the label.
 
-    As many even ticks as have room for all their labels.
+    As many even ticks as have room for all their labels; one where not even two have.
     """
 
     def placed(tick: Tick) -> tuple[int, int, str]:
         column, size = area.column_of(tick.at) or 0, len(tick.label)
         return min(max(column - size // 2, 0), page.width - size), column, tick.label
 
-    window, labels = area.window, []
+    window = area.window
+    one_label: list[tuple[int, int, str]] = []
     for count in range(max(area.width // 10, 2), 0, -1):
         labels = [placed(t) for t in linear_ticks(window.left, window.right, count, whole=whole)]
-        if all(one[0] + len(one[2]) < other[0] for one, other in pairwise(labels)):
+        if labels and all(one[0] + len(one[2]) < other[0] for one, other in pairwise(labels)):
             return labels
-    return labels[:1]
+        one_label = labels[:1] or one_label
+    return one_label
 
 
 def write_levels(

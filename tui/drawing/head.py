@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len, set_cell_size
 
 from tui.ascii import clean
@@ -10,6 +12,7 @@ from tui.drawing.markers import swatch
 from tui.drawing.page import Page
 from tui.themes import Palette
 
+COMMA = re.compile(", |，")
 SHORTEST = 6
 """Cells below which a title says nothing any more."""
 
@@ -26,9 +29,9 @@ def write_head(page: Page, chart: Chart, palette: Palette) -> None:
         sizes.pop()
     column = width - sum(sizes) + 2
     room = column - 2 if sizes else width
-    while cell_len(title) > room and ", " in title:  # what comes last is missed least
-        title = title.rpartition(", ")[0]
-    if room < SHORTEST and sizes:
+    while cell_len(title) > room and (commas := list(COMMA.finditer(title))):
+        title = title[: commas[-1].start()]  # what comes last is missed least
+    if cell_len(title) > room < SHORTEST and sizes:
         title = ""
     if title and cell_len(title) > room:
         more = clean("…", ascii)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.app import App, ComposeResult
@@ -386,6 +386,23 @@ def y_ticks(chart: Chart, height: int) -> list[tuple[int, float]]:
 
 
 @given(
+    decades=st.floats(2.5, 12),
+    top=st.floats(-3, 8),
+    above=st.floats(0, 1),
+    height=st.integers(8, 40),
+    ascii=st.booleans(),
+)
+def test_beside_a_level_a_log_axis_has_two_ticks(
+    decades: float, top: float, above: float, height: int, ascii: bool
+) -> None:
+    level = Level(10 ** (top - decades + above))
+    chart = Chart((Curve((0, 1), (10**top, 10 ** (top - decades))),), (level,), log_y=True)
+    drawn = [strip.text for strip in draw(chart, 60, height, ascii=ascii)][:-2]
+    labels = [line for line in drawn if line[:10].partition("+" if ascii else "┤")[1]]
+    assert sum("- - -" not in line and "╌╌╌" not in line for line in labels) >= 2
+
+
+@given(
     ends=st.lists(st.floats(-8, 8), min_size=2, max_size=5),
     span=st.floats(-3, 3),
     height=st.integers(8, 45),
@@ -407,15 +424,23 @@ def test_every_y_axis_has_even_ticks_where_their_values_are(
     rows = [other - one for (one, _), (other, _) in pairwise(ticks)]
     assert max(rows) - min(rows) <= (0 if height >= 14 else 1)
     for row, y in ticks:  # a level at the value of a tick lies in its row
+        if not min(curve.ys) <= y <= max(curve.ys):  # it would widen the axis
+            continue
         level = lines(Chart((curve,), (Level(y),), log_y=log), 60, height)[row]
         assert "╌" in level or "⠀" <= level.split("┤")[1][0] <= "⣿"
 
 
-@given(st.floats(1e-6, 1e6), st.integers(1, 400), st.integers(24, 120))
+@given(
+    st.floats(1e-6, 39999).flatmap(
+        lambda start: st.tuples(st.just(start), st.integers(int(start / 100) + 1, 400))
+    ),
+    st.integers(24, 120),
+)
+@example((35601.0, 357), 24)
 def test_labels_of_x_are_even_and_stand_at_their_ticks(
-    start: float, length: int, width: int
+    reach: tuple[float, int], width: int
 ) -> None:
-    assume(length > start / 100)
+    start, length = reach
     curve = Curve([start, start + length], [0.0, 1.0])
     drawn = lines(Chart((curve,)), width, 12)
     columns = [i for i, c in enumerate(drawn[-2]) if c == "┬"]
@@ -447,6 +472,10 @@ def test_what_comes_last_in_a_title_gives_way_to_the_legend() -> None:
     assert lines(chart, 27)[0] == "half squared, log y  ── now"
     assert lines(chart, 26)[0] == "half squared        ── now"
     assert lines(chart, 20)[0] == "half squared  ── now"
+    chinese = replace(chart, title="误差，虚线")
+    assert lines(chinese, 18)[0] == "误差，虚线  ── now"
+    assert lines(chinese, 17)[0] == "误差       ── now"
+    assert lines(chinese, 12)[0] == "误差  ── now"
 
 
 def test_a_title_gives_way_before_a_curve_and_a_curve_where_not_all_have_room() -> None:

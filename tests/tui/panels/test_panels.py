@@ -587,7 +587,7 @@ def test_directions_are_measured_through_and_predicted_dashed() -> None:
     dashed = [curve for curve in chart.curves if curve.dashed]
     through = [curve for curve in chart.curves if not curve.dashed]
     assert len(dashed) == len(through) == 3
-    assert [curve.label for curve in through] == ["λ 0.829", "λ 0.942", "λ 1.07"]
+    assert [curve.label for curve in through] == ["0.829", "0.942", "λ 1.07"]
     assert "dashed" in chart.title
     # In this fake every parameter has an eigenvector of its own.
     best = labels(now.facts.optimum)
