@@ -8,6 +8,7 @@ from gettext import GNUTranslations, NullTranslations
 
 import pytest
 import torch
+from hypothesis import settings
 
 from engine.cli import output
 from engine.lessons.offer import set_offer
@@ -15,6 +16,8 @@ from engine.support import translation
 from engine.support.translation import set_language
 from tui.offer import OFFER
 
+settings.register_profile("tests", deadline=None, derandomize=True, max_examples=30)
+settings.load_profile("tests")
 set_offer(OFFER)
 # As the session has it; two pools of threads on few cores would wait for each other.
 torch.set_num_threads(1)

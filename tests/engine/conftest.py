@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import settings
 
 from engine.experiment import Experiment
 from engine.problem import Problem
@@ -15,9 +14,6 @@ from engine.theory import gather
 from engine.theory.facts import Facts
 from tests.support.paths import ROOT
 from tests.support.runs import wait_until
-
-settings.register_profile("engine", deadline=None, derandomize=True, max_examples=30)
-settings.load_profile("engine")
 
 
 @pytest.fixture(autouse=True)
