@@ -390,6 +390,7 @@ def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Dat
 )
 def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Dataset:
     """The rows of a file in which no column in use is missing, in float64; raises BadInput."""
+    from engine.data.encoding import FALLBACK
     from engine.data.opened import design_of, marked_rows, open_table
     from engine.data.sensing import Asked
 
@@ -402,6 +403,8 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
         return torch.from_numpy(design.X), torch.from_numpy(design.y)[:, None]
 
     notes = [note] if note else []
+    if table.dialect.encoding == FALLBACK and asked["encoding"] == "auto":
+        notes.append(Message("not UTF-8, so read as {encoding}", encoding=FALLBACK))
     if len(design.rows) < table.rows:
         columns = ", ".join(f"{name} {count:,}" for name, count in design.dropped.items())
         notes.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ import click
 from engine.cli.common import takes_experiment
 from engine.cli.fitted import fitted
 from engine.cli.output import say
+from engine.own_data import asked_of
 from engine.statistics.words import doubt_of, intervals
 from engine.support.cell_width import right
 from engine.support.errors import BadInput
@@ -94,13 +95,16 @@ def lines(predicted: Sequence[Prediction], target: str) -> list[str]:
 
 
 def rows_of(file: str, experiment: Experiment) -> list[dict[str, float]]:
-    """The rows of a file that has the columns of the data, NaN where missing; raises BadInput."""
+    """The rows of a file that has the columns of the data, NaN where missing; raises BadInput.
+
+    It is sensed by itself, but for what the experiment says of its own file.
+    """
     from engine.data.reading import read_table
-    from engine.data.sensing import Asked
 
     inputs = experiment.dataset().inputs
     categories = "\n".join(each.name for each in inputs.columns if each.kind == "category")
-    table = read_table(file, Asked(categories=categories))
+    asked = replace(asked_of(experiment), categories=categories, holds="rows")
+    table = read_table(file, asked)
     columns = inputs.columns_of(table)
     return [
         dict(zip(columns, row, strict=True))

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import chain
@@ -110,8 +110,8 @@ def standing_text(record: Record) -> str:
     return tr("{where}; {floor}", where=where, floor=noise)
 
 
-def explained(cause: Autopsy) -> list[str]:
-    """Why a run diverged, and what to do, a line each."""
+def explained(cause: Autopsy, names: Sequence[str]) -> list[str]:
+    """Why a run diverged, and what to do, a line each; the parameters have names."""
     limit, whose = cause.limit.lr, cause.limit.name
     bound: Message | str = whose
     if math.isfinite(limit):
@@ -120,7 +120,7 @@ def explained(cause: Autopsy) -> list[str]:
         tr("from step {step} on no loss was as low as at the start", step=cause.first_bad_step),
         tr(
             "it ran away along {direction}, curvature {value:.3g}",
-            direction=direction(cause.heading),
+            direction=direction(cause.heading, names),
             value=cause.eigenvalue,
         ),
         tr(
@@ -199,7 +199,8 @@ class Plain:
                 epoch=record.epoch,
                 reason=record.reason,
             )
-            for line in (summary, *explained(record.autopsy)):
+            names = record.experiment.parameter_names()
+            for line in (summary, *explained(record.autopsy, names)):
                 say(line, err=True)
             return
         if record.reason:

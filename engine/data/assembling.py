@@ -47,7 +47,8 @@ def table_of(collector: Collector, path: str, digest: str) -> Table:
         column, said = column_of(collector, k, numbers, missing)
         columns.append(column)
         decisions += said
-    if not any(column.kind in ("number", "boolean", "date") for column in columns):
+    has_numbers = any(column.kind in ("number", "boolean", "date") for column in columns)
+    if not has_numbers and not layout.is_partial:
         raise ValueError(tr("has no column of numbers"))
     dialect = Dialect(
         layout.encoding, layout.delimiter, layout.decimal, layout.header, layout.units_row,

@@ -9,8 +9,11 @@ from __future__ import annotations
 import glob
 import hashlib
 import io
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -47,19 +50,31 @@ def read_foreign(
     file: io.FileIO | io.BytesIO, path: str, form: Literal["parquet", "json"]
 ) -> Table:
     """The table in a file that is open; `path` is its name. Raises ValueError."""
-    if path == STANDARD_INPUT:
-        raise ValueError(tr("{format} cannot be piped in; name the file", format=form))
     connection = connected()
     import duckdb
 
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     try:
-        with connection:
-            collector = collected(connection, READERS[form], path, form)
+        with connection, named(file, path) as name:
+            collector = collected(connection, READERS[form], name, form)
     except duckdb.Error as error:
         raise ValueError(shortened(one_line(error), 200)) from None
     return table_of(collector, path, digest)
+
+
+@contextmanager
+def named(file: io.FileIO | io.BytesIO, path: str) -> Iterator[str]:
+    """A name under which the file can be opened: for standard input that of a copy on disk."""
+    if path != STANDARD_INPUT:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "standard-input"
+        file.seek(0)
+        with copy.open("wb") as opened:
+            shutil.copyfileobj(file, opened)
+        yield str(copy)
 
 
 def connected() -> DuckDBPyConnection:

@@ -35,14 +35,18 @@ class Frame:
 
 
 def framed(
-    rows: Sequence[Record], lines: Sequence[str], delimiter: str, asked: str, missing: Sequence[str]
+    rows: Sequence[Record],
+    width: int,
+    lines: Sequence[str],
+    delimiter: str,
+    asked: str,
+    missing: Sequence[str],
 ) -> Frame:
     """The rows at the begin of a file told apart; raises BadInput, ValueError where none is data.
 
-    `lines` are all lines, of which the comments may hold names; `asked` is what a person says of
-    the header.
+    `width` is how many cells most have, `lines` are all lines, of which the comments may hold
+    names; `asked` is what a person says of the header.
     """
-    width = width_of(rows)
     rows, said = without_titles(rows, width)
     first = first_row(rows, width)
     even = [cells for _, cells in rows if len(cells) == width]
@@ -68,11 +72,8 @@ def framed(
 
 
 def width_of(rows: Sequence[Record]) -> int:
-    """How many cells most rows have; raises ValueError for one column."""
-    width = Counter(len(cells) for _, cells in rows[1:] or rows).most_common(1)[0][0]
-    if width < 2:
-        raise ValueError(tr("the file has only one column"))
-    return width
+    """How many cells most rows have."""
+    return Counter(len(cells) for _, cells in rows[1:] or rows).most_common(1)[0][0]
 
 
 def without_titles(rows: Sequence[Record], width: int) -> tuple[Sequence[Record], list[Message]]:

@@ -14,7 +14,7 @@ from engine.data.cells import NOTHING, symbol
 from engine.data.decimal_mark import decimal_of
 from engine.data.delimiter import DELIMITERS, delimiter_of
 from engine.data.encoding import encoding_of
-from engine.data.framing import counts_rows, framed, unique
+from engine.data.framing import counts_rows, framed, unique, width_of
 from engine.data.kinds import Sensed, kind_of
 from engine.data.records import Record, columns_of, records
 from engine.support.translation import Message, tr
@@ -39,6 +39,8 @@ class Asked:
     """Words of an empty cell, separated by commas."""
     categories: str = ""
     """Names, a line each, of columns that are categories whatever their cells look like."""
+    holds: str = "data"
+    """`data`, or `rows` to be predicted: one column is enough then, and none need be numbers."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Layout:
     decisions: tuple[Message, ...]
     categories: tuple[str, ...] = ()
     """Columns that are categories however few their cells are."""
+    is_partial: bool = False
+    """Whether it may be without a column of numbers."""
 
 
 def sense(head: bytes, asked: Asked = Asked(), whole: bool = True) -> Layout:
@@ -77,7 +81,9 @@ def sense(head: bytes, asked: Asked = Asked(), whole: bool = True) -> Layout:
     start = 1 if marked else 0
     delimiter = delimiter_of(lines[start:], asked.delimiter, marked[1] if marked else "")
     rows = sample(lines[start:], delimiter, start + 1)
-    frame = framed(rows, lines, delimiter, asked.header, missing)
+    if (width := width_of(rows)) < 2 and asked.holds == "data":
+        raise ValueError(tr("the file has only one column"))
+    frame = framed(rows, width, lines, delimiter, asked.header, missing)
     columns = columns_of([cells for _, cells in frame.body], len(frame.names), missing)
     unnamed = tuple(not name for name in frame.names)
     names = unique([name or f"x{k}" for k, name in enumerate(frame.names, 1)])
@@ -98,7 +104,7 @@ def sense(head: bytes, asked: Asked = Asked(), whole: bool = True) -> Layout:
     return Layout(
         encoding, delimiter, decimal, frame.header, frame.units_row, missing,
         frame.body[0][0] - 1, names, unnamed, units, kinds, (*said, *words, *frame.said),
-        categories,
+        categories, asked.holds == "rows",
     )  # fmt: skip
 
 

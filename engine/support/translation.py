@@ -7,7 +7,7 @@ English no catalog is opened and the reader of catalogs is not imported.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -75,6 +75,13 @@ class Message:
 
     def __str__(self) -> str:
         return self.text.format(**self.values) if self.values else self.text
+
+
+def joined(messages: Sequence[Message]) -> Message | None:
+    """Several messages as one; None for none."""
+    if len(messages) < 2:
+        return messages[0] if messages else None
+    return Message("{first}; {rest}", first=messages[0], rest=joined(messages[1:]))
 
 
 def in_words(message: Message | str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog.parameters import Values, flat, numbers
 from engine.experiment import Experiment
-from engine.support.translation import Message
+from engine.support.translation import Message, joined
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class History(Recorder):
                 assert self.facts
                 self._track(event.epoch * self.facts.steps_per_epoch, lambda: event.params)
             case Started():
-                self.message = event.notes[0] if event.notes else ""
+                self.message = joined(event.notes) or ""
                 start = flat(event.facts.start)
                 interval = max(1, event.facts.steps_per_epoch // PLACES_PER_EPOCH)
                 self.trail = Trail(len(start), interval)

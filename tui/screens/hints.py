@@ -68,7 +68,8 @@ class Hints:
             return tr(self.lab.fit.view.reading, **in_use())
         if snapshot.state == "finished" and snapshot.message:
             # 80 columns have no other room.
-            return tr("{message}.", message=in_words(snapshot.message).capitalize())
+            message = in_words(snapshot.message)
+            return tr("{message}.", message=message[:1].upper() + message[1:])
         return tr(
             "← → value cursor · {zoom_in} {zoom_out} zoom · {view} view · {fullscreen} full screen",
             **in_use(),

@@ -111,6 +111,37 @@ def test_what_cannot_be_is_one_line(houses: str, terms: str, place: str, words: 
 
 
 @pytest.mark.parametrize(
+    ("terms", "cells", "settings", "places"),
+    [
+        ("area", "area\n25\n35\n", (), ("area=25", "area=35")),
+        ("kind", "kind\nhut\nflat\n", (), ("kind=hut", "kind=flat")),
+        (
+            "area + rooms",
+            "area;rooms\n2,5;1\n3,5;2\n",
+            (),
+            ("area=2.5 rooms=1", "area=3.5 rooms=2"),
+        ),
+        ("area", "area\n1.234\n", ("data.decimal=.",), ("area=1.234",)),
+    ],
+)
+def test_a_file_of_rows_is_sensed_by_itself_and_may_have_one_column(
+    houses: str,
+    tmp_path: Path,
+    terms: str,
+    cells: str,
+    settings: tuple[str, ...],
+    places: tuple[str, ...],
+) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text(cells)
+    told = [part for setting in settings for part in ("-s", setting)]
+    by_place = [part for place in places for part in ("--at", place)]
+    command = (houses, "--terms", f"price ~ {terms}")
+    rows = predicted(*command, *told, "--rows", str(file))
+    assert rows == predicted(*command, *by_place)
+
+
+@pytest.mark.parametrize(
     ("cells", "words"),
     [
         ("kind,x\nvilla,1\nflat,2\n", "kind=villa: must be one of flat, house, hut"),

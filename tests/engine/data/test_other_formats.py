@@ -178,7 +178,19 @@ def test_without_the_extra_one_line_says_how_to_get_it(
         read_table(str(file))
 
 
-def test_what_is_piped_in_has_no_name_for_duckdb(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "standard_input", lambda: as_json(ROWS, lines=False).encode())
-    with pytest.raises(BadInput, match="name the file"):
-        read_table("-")
+@pytest.mark.parametrize("form", ["json", "parquet"])
+def test_what_is_piped_in_is_read_as_from_a_file(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / f"a.{form}"
+    if form == "json":
+        file.write_text(as_json(ROWS, lines=False))
+    else:
+        duckdb = pytest.importorskip("duckdb")
+        duckdb.sql("SELECT 1.5 AS a, 2 AS b UNION ALL SELECT 2.5, 3").write_parquet(str(file))
+    monkeypatch.setattr(source, "standard_input", file.read_bytes)
+    piped, of_file = read_table("-"), read_table(str(file))
+    assert [column.name for column in piped.columns] == [each.name for each in of_file.columns]
+    for ours, theirs in zip(piped.columns, of_file.columns, strict=True):
+        np.testing.assert_array_equal(ours.numbers, theirs.numbers)
+    assert piped.sha256 == of_file.sha256

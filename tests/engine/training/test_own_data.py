@@ -16,6 +16,7 @@ from engine.settings import LOOPS
 from engine.support.errors import BadInput
 from engine.theory.gather import facts
 from engine.training.events import Finished
+from engine.training.history import History
 from engine.training.record import Recorder
 from engine.training.trainer import train
 from tests.support.commands import cli
@@ -205,3 +206,19 @@ def test_rows_without_a_value_are_counted_by_column(tmp_path: Path) -> None:
     path = write(tmp_path / "gaps.csv", x=x, z=z, y=range(6))
     (note,) = experiment_on(path, {}).dataset().notes
     assert str(note) == "n = 3 of 6; without a value: x 1, z 2"
+
+
+def test_all_that_is_to_be_known_of_a_file_is_said_of_its_runs(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes("größe,y\n1,2\n2,NA\n3,4\n5,5\n".encode("cp1252"))
+    history = History(Experiment().changed({"data": "file", "data.path": str(file)}))
+    for event in train(history.experiment.changed({"epochs": 1})):
+        history.fold(event)
+    message = str(history.snapshot("finished", 0.1, 0.0).message)
+    assert message == "not UTF-8, so read as cp1252; n = 3 of 4; without a value: y 1"
+
+
+def test_a_run_that_diverged_names_the_columns_it_ran_away_along(path: str) -> None:
+    shown = cli("run", path, "--terms", "y ~ x", "-s", "standardize=no", "-s", "lr=1")
+    assert shown.code == 3
+    assert "ran away along 1.00 x, curvature" in shown.err
