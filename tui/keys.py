@@ -259,6 +259,15 @@ ACTIONS: tuple[Action, ...] = (
         panel="data",
     ),
     Action(
+        "kept_runs",
+        "H",
+        "H",
+        "runs",
+        "The runs that are kept: compare, name, filter, take settings back.",
+        TRAIN,
+        bar=False,
+    ),
+    Action(
         "undo",
         "u",
         "u",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from engine.runs.export import EXPORTS, export_run
 from engine.runs.info import RunInfo
 from engine.runs.matching import match_of
 from engine.runs.store import LATEST, Store
+from engine.runs.words import loss_of, title, when
 from engine.support.cell_width import cells, cut, left
 from engine.support.errors import BadInput
 from engine.support.outside import printable
@@ -98,24 +98,6 @@ def table(listed: list[RunInfo]) -> Iterator[str]:
     for row in (heads, *rows):
         yield "  ".join(left(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield trn("{n} run", "{n} runs", n=len(listed))
-
-
-def when(info: RunInfo) -> str:
-    """When a run began, in the time of this place."""
-    try:
-        return datetime.fromisoformat(info.started).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return printable(info.started)
-
-
-def title(info: RunInfo) -> str:
-    """The name of a run, or the end of its id, which tells it from others."""
-    return printable(info.name) if info.name else info.id.partition("-")[2].partition("-")[2]
-
-
-def loss_of(info: RunInfo) -> str:
-    """The last loss, if there is one."""
-    return "–" if info.loss is None else f"{info.loss:.4g}"
 
 
 @runs.command("show")

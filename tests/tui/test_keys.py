@@ -58,6 +58,7 @@ from tui.screens.lessons import LessonsScreen
 from tui.screens.main import MainScreen
 from tui.screens.navigator import JUMPS
 from tui.screens.race import RaceScreen
+from tui.screens.runs import RunsScreen
 from tui.screens.sweep import SweepScreen
 from tui.settings import Settings
 
@@ -155,6 +156,7 @@ CASES: dict[str, Case] = {
     "seed": Case(lambda stage: stage.asked("prepare", replace(BASELINE, seed=8))),
     "regenerate": Case(lambda stage: stage.asked("prepare", BASELINE)),
     "data": Case(lambda stage: isinstance(stage.app.screen, FilesScreen)),
+    "kept_runs": Case(lambda stage: isinstance(stage.app.screen, RunsScreen)),
     "undo": Case(lambda stage: stage.main.desk.experiment.batch_size == 1, before=("O", "1")),
     "faster": Case(lambda stage: stage.asked("set_pace", None), before=("[",)),
     "slower": Case(lambda stage: stage.asked("set_pace", 30.0)),

@@ -157,7 +157,7 @@ async def test_pause_step_epoch_resume_stop_reset_by_key() -> None:
         await here.press("r")
         await here.until_state("ready")
         assert here.now.step == 0
-        assert here.main.lab.loss.previous is here.app.session.shown.runs[0]
+        assert here.main.lab.loss.beside.previous is here.app.session.shown.runs[0]
 
 
 async def test_learning_rate_changes_while_it_runs() -> None:

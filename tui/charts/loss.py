@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.jobs.band import band
 from engine.jobs.sweep import SweepProgress
@@ -10,6 +10,7 @@ from engine.support.translation import tr
 from engine.theory.floor import NEAR
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
+from tui.charts.runs import KeptLosses, kept_curves
 from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.window import value_at
 from tui.text.numbers import loss_text
@@ -25,24 +26,34 @@ class Band(tuple[tuple[float, float, float, float, float], ...]):
 NO_BAND = Band()
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What the losses of a run are compared with."""
+
+    previous: Snapshot | None = None
+    pinned: Snapshot | None = None
+    spread: Band = NO_BAND
+    """Of other seeds."""
+    kept: tuple[KeptLosses, ...] = ()
+    """Runs of other days."""
+
+
 def loss_chart(
     now: Snapshot,
-    previous: Snapshot | None = None,
-    pinned: Snapshot | None = None,
+    beside: Beside = Beside(),
     log_y: bool = True,
     x_range: tuple[float, float] | None = None,
     cursor: float | None = None,
-    spread: Band = NO_BAND,
 ) -> Chart:
-    """Epoch losses of up to three runs over this run's minibatch losses, with both limits.
+    """Epoch losses of a run and of others over its minibatch losses, with both limits.
 
     Where data are held out, their loss after each epoch stands beside it. A band of seeds lies over
     the run, and the legend says what became of them.
     """
-    curves = []
+    curves = kept_curves(beside.kept, now.experiment.flat())
     for other, color, label in (
-        (pinned, "reference", tr("pinned")),
-        (previous, "before", tr("before")),
+        (beside.pinned, "reference", tr("pinned")),
+        (beside.previous, "before", tr("before")),
     ):
         if other is not None:
             losses = other.epoch_losses
@@ -75,15 +86,15 @@ def loss_chart(
                 marker="v",
             )
         )
-    curves += [main, *band_curves(spread)]
+    curves += [main, *band_curves(beside.spread)]
     curves.append(Curve(epochs.x, epochs.low, "marks", "now", marker="*"))
     axis = tr("log y") if log_y else tr("linear y")
     title = f"{tr(now.experiment.loss.entry.label)}, {axis}"
     if cursor is not None:
         # The values take the place of the legend.
         title = tr("epoch {epoch:.10g}", epoch=cursor)
-        beside = (other for other in curves if other.dashed or other.marker == "v")
-        for curve in (main, *beside):
+        others = (other for other in curves if other.dashed or other.marker == "v")
+        for curve in (main, *others):
             value = value_at(curve, cursor)
             if value is not None:
                 title += f"  {tr('now') if curve is main else curve.label} {loss_text(value)}"

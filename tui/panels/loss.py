@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.training.snapshot import Snapshot
-from tui.charts.loss import NO_BAND, Band, loss_chart
+from tui.charts.loss import Beside, loss_chart
 from tui.drawing.chart import Chart
 from tui.panels.chart import ChartPanel
 
@@ -14,16 +14,9 @@ class LossPanel(ChartPanel):
     log_y = True
     grain = 1.0
 
-    def update(
-        self,
-        snapshot: Snapshot,
-        previous: Snapshot | None,
-        pinned: Snapshot | None,
-        spread: Band = NO_BAND,
-    ) -> None:
-        """Show a run, the one before it, the pinned one, and the band of other seeds."""
-        self.now, self.previous, self.pinned = snapshot, previous, pinned
-        self.spread = spread
+    def update(self, snapshot: Snapshot, beside: Beside) -> None:
+        """Show a run, and what it is compared with."""
+        self.now, self.beside = snapshot, beside
         self.snapshots = (snapshot,)
         self.redraw()
 
@@ -38,12 +31,4 @@ class LossPanel(ChartPanel):
 
     def chart(self) -> Chart:
         """The loss chart in the present view."""
-        return loss_chart(
-            self.now,
-            self.previous,
-            self.pinned,
-            self.log_y,
-            self.x_range,
-            self.cursor,
-            self.spread,
-        )
+        return loss_chart(self.now, self.beside, self.log_y, self.x_range, self.cursor)

@@ -14,8 +14,10 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.opening import Reading, Request
 from engine.own_data import over_file
+from engine.runs.store import Store
 from engine.support.errors import BadInput, show
 from engine.support.translation import tr
+from engine.support.user_files import runs_folder
 from tui.keys import key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
@@ -32,6 +34,7 @@ from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.race import RaceScreen
 from tui.screens.reader import ReadingScreen
+from tui.screens.runs import Chosen, RunsScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import TheoryScreen, XrayScreen
@@ -112,6 +115,13 @@ class Commands:
                 self.screen.notify(reading.message, severity="error", timeout=10, markup=False)
 
         open_over(self.screen, ReadingScreen(self.session, request), take)
+
+    async def take_run(self, chosen: Chosen | None) -> None:
+        """Compare with the runs that were marked, and take the settings of one."""
+        if chosen:
+            self.desk.compare(chosen.compared)
+            if chosen.experiment:
+                await self.unless_under_way(partial(self.take, chosen.experiment))
 
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""
@@ -216,6 +226,10 @@ class Commands:
             self.show_data(None)
         else:
             open_over(self.screen, FilesScreen(self.session), self.show_opened)
+
+    def kept_runs(self) -> None:
+        screen = RunsScreen(Store(runs_folder()), self.desk.compared)
+        open_over(self.screen, screen, self.take_run)
 
     async def undo(self) -> None:
         async def swap() -> None:

@@ -9,6 +9,7 @@ from engine.experiment import Experiment
 from engine.support.errors import show
 from engine.training.snapshot import Snapshot
 from tui.backend import Backend
+from tui.charts.runs import KeptLosses
 
 
 class Desk:
@@ -26,6 +27,8 @@ class Desk:
         """The run on show, and the runs that are over."""
         self.sweep = session.sweep
         self.pinned: Snapshot | None = None
+        self.compared: tuple[KeptLosses, ...] = ()
+        """Runs that are kept, on the chart of losses."""
         self.compared_from = 0
         """Runs up to this number are another matter, with which nothing is compared."""
         self.returned: Snapshot | None = None
@@ -74,6 +77,11 @@ class Desk:
         self.pinned = None if self.pinned is self.snapshot else self.snapshot
         self.changed()
         return self.pinned is not None
+
+    def compare(self, kept: tuple[KeptLosses, ...]) -> None:
+        """Put these runs that are kept on the chart of losses, in place of others."""
+        self.compared = kept
+        self.changed()
 
     @property
     def under_way(self) -> bool:

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from engine.experiment import Experiment
 from engine.support.translation import tr
-from tui.charts.loss import spread
+from tui.charts.loss import Beside, spread
 from tui.forms.form import Form
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.data import DataPanel
@@ -82,7 +82,8 @@ class Lab:
         """Hand the run on show, and those beside it, to the panels."""
         now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
         self.status.show(now)
-        self.loss.update(now, previous, pinned, spread(now, desk.sweep))
+        beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared)
+        self.loss.update(now, beside)
         self.fit.update(now, previous, pinned)
         self.values.show(now)
         self.reading.show(now)

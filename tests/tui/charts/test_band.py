@@ -27,7 +27,7 @@ from tests.support.pilots import app_for, main_of, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished, paused, previous
 from tui.app import LinregApp
-from tui.charts.loss import Band, loss_chart, spread
+from tui.charts.loss import Band, Beside, loss_chart, spread
 from tui.screens.commands import SEEDS
 from tui.settings import Settings
 
@@ -123,7 +123,7 @@ def test_other_sweeps_are_no_band() -> None:
 def test_the_band_lies_over_the_run_on_the_chart() -> None:
     band = Band([(1.0, 2.0, 3.0, 4.0, 5.0), (0.1, 0.2, 0.3, 0.4, 0.5)])
     band.words = "3 of 3 at the floor"
-    drawn = loss_chart(finished(), spread=band).curves
+    drawn = loss_chart(finished(), Beside(spread=band)).curves
     curves = [curve for curve in drawn if curve.color == "data"]
     others = [curve for curve in drawn if curve.color != "data"]
     assert [curve.kind for curve in drawn[drawn.index(curves[-1]) + 1 :]] == ["marks"]

@@ -57,7 +57,7 @@ from tui.charts.directions import directions_chart
 from tui.charts.fit import fit_chart, predictions
 from tui.charts.landscape import landscape_chart
 from tui.charts.landscape import survey as surveyed
-from tui.charts.loss import loss_chart
+from tui.charts.loss import Beside, loss_chart
 from tui.charts.parameters import parameters_chart
 from tui.charts.residuals import residuals_chart
 from tui.charts.view import Scene
@@ -400,7 +400,7 @@ def labelled(chart: Chart) -> list[str]:
 
 
 def test_loss_chart_shows_this_run_and_those_it_is_compared_with() -> None:
-    chart = loss_chart(finished(3), previous(1), diverged(2))
+    chart = loss_chart(finished(3), Beside(previous(1), diverged(2)))
     assert labelled(chart) == ["pinned", "before", "minibatch", "epoch"]
     curves = {curve.label: curve for curve in chart.curves}
     assert curves["before"].dashed
@@ -425,7 +425,7 @@ def test_loss_chart_draws_the_noise_floor() -> None:
 
 
 def test_loss_chart_says_the_values_at_the_cursor() -> None:
-    title = loss_chart(finished(), previous(), cursor=1.0).title
+    title = loss_chart(finished(), Beside(previous()), cursor=1.0).title
     assert title == "epoch 1  now 0.0378  before 9.1"
 
 
@@ -435,7 +435,7 @@ def test_loss_chart_says_what_to_do_where_it_is_empty() -> None:
 
 
 def test_the_legend_of_the_losses_names_every_run_where_the_title_can_go() -> None:
-    head = draw(loss_chart(finished(3), previous(1), diverged(2)), 46, 16)[0].text
+    head = draw(loss_chart(finished(3), Beside(previous(1), diverged(2))), 46, 16)[0].text
     assert [name for name in ("epoch", "minibatch", "before", "pinned") if name not in head] == []
     assert "half" not in head
 
@@ -449,7 +449,7 @@ def test_linear_axis_is_named() -> None:
 @pytest.mark.parametrize("log_y", [True, False])
 def test_every_chart_of_every_state_can_be_drawn(state: str, log_y: bool) -> None:
     snapshot = STATES[state]()
-    charts = [loss_chart(snapshot, previous(), diverged(), log_y)]
+    charts = [loss_chart(snapshot, Beside(previous(), diverged()), log_y)]
     if snapshot.facts:
         scenes = [Scene(snapshot, previous(), diverged(), turn=turn) for turn in range(3)]
         charts += [view.draw(scene) for view in VIEWS.values() for scene in scenes]

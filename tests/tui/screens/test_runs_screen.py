@@ -1,0 +1,168 @@
+"""The screen of the runs that are kept: real keys on a store of made-up runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from engine.experiment import Experiment
+from engine.runs.files import METRICS
+from engine.runs.info import RunInfo
+from engine.runs.store import Store
+from engine.support.user_files import PLACE_OF_RUNS
+from tests.support.pictures import Look
+from tests.support.pilots import LARGE, app_for, main_of, resize, says, settled, text_of, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import finished, ready, running
+from tui.screens.dialogs import ConfirmScreen
+from tui.screens.runs import RunsScreen
+
+MADE: tuple[tuple[str, str, float, dict[str, object]], ...] = (
+    ("", "finished", 0.5, {"lr": 0.003}),
+    ("good one", "finished", 0.02, {"lr": 0.1}),
+    ("", "diverged", 1e7, {"lr": 3.0}),
+    ("", "finished", 0.25, {"lr": 0.1, "loss": "huber"}),
+)
+"""Name, state, last loss and settings of each, the oldest first."""
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Four runs, told in the time of Greenwich."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv(PLACE_OF_RUNS, str(folder))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    for number, (name, state, loss, changes) in enumerate(MADE):
+        info = RunInfo(
+            id=f"20261126-12000{number}-linear-000{number}",
+            name=name,
+            state=state,  # type: ignore[arg-type]
+            started=f"2026-11-26T12:0{number}:00+00:00",
+            experiment=Experiment().changed(changes).to_dict(),
+            result={"epoch": 3, "step": 300, "loss": loss},
+        )
+        path = folder / info.id
+        path.mkdir(parents=True)
+        (path / "run.json").write_text(info.to_json())
+        rows = "".join(f"{100 * epoch},{epoch},{8 * 2.0**-epoch}\n" for epoch in range(number + 2))
+        (path / METRICS).write_text(f"step,epoch,loss\n{rows}")
+    return Store(folder)
+
+
+def screen_of(pilot: Pilot[None]) -> RunsScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, RunsScreen)
+    return screen
+
+
+async def opened(pilot: Pilot[None]) -> RunsScreen:
+    await settled(pilot)
+    await pilot.press("H")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+    await until(pilot, lambda: screen_of(pilot).list.highlighted is not None)
+    return screen_of(pilot)
+
+
+@pytest.mark.parametrize("size", LARGE)
+async def test_the_list_and_the_losses_of_what_is_marked(
+    store: Store, size: tuple[int, int], accepted: Look
+) -> None:
+    async with app_for(FakeSession(ready())).run_test(size=size) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "down", "down", "space", "down")
+        await accepted(pilot, f"runs-{size[0]}x{size[1]}")
+
+
+async def test_keys(store: Store) -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        screen = await opened(pilot)
+
+        def names() -> list[str]:
+            return [info.name or info.id[-4:] for info in screen.listed]
+
+        assert names() == ["0003", "0002", "good one", "0000"]
+        await pilot.press("s")
+        assert names() == ["good one", "0003", "0000", "0002"]
+        await pilot.press("s")
+        assert names()[0] == "good one"
+        await pilot.press("s", "slash", *"lr=0.1")
+        assert names() == ["0003", "good one"]
+        await pilot.press(*" nope=1")
+        assert "unknown key" in "\n".join(text_of(app))
+        await pilot.press("escape")
+        assert len(names()) == 4
+        await pilot.press("slash", *"good", "enter")
+        assert names() == ["good one"]
+        await pilot.press("n", *"good2", "enter")
+        assert names() == ["good2"]
+        assert store.run("good2").id.endswith("0001")
+        await pilot.press("delete")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen is screen)
+        assert len(list(store.runs())) == 4
+        await pilot.press("delete")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: app.screen is screen)
+        assert len(list(store.runs())) == 3
+        await says(pilot, "No run fits the filter")
+
+
+async def test_what_is_marked_lies_on_the_chart_of_losses_and_says_where_it_is_another_matter(
+    store: Store,
+) -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "down", "down", "space", "escape")
+        main = main_of(pilot)
+        await until(pilot, lambda: main.is_current)
+        labels = [curve.label for curve in main.lab.loss.chart().curves]
+        assert labels[:2] == ["linear-0003 (other data)", "good one"]
+        assert list(main.lab.loss.chart().curves[1].ys) == [8.0, 4.0, 2.0]
+        screen = await opened(pilot)
+        assert set(screen.marked) == {"linear-0003", "good one"}
+        await pilot.press("space", "escape")
+        await until(pilot, lambda: main.is_current)
+        assert [run.name for run in main.desk.compared] == ["good one"]
+
+
+async def test_enter_takes_the_settings_back_once_a_run_under_way_may_end(store: Store) -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("down", "down", "enter")
+        main = main_of(pilot)
+        await until(pilot, lambda: main.is_current)
+        assert main.desk.experiment == Experiment(lr=0.1)
+        session.latest = running()
+        await until(pilot, lambda: main.desk.under_way)
+        await opened(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert main.desk.experiment == Experiment(lr=0.1)
+
+
+async def test_an_empty_store_says_what_fills_it_and_every_size_can_be_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PLACE_OF_RUNS, str(tmp_path / "none"))
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("H")
+        await says(pilot, "No run is kept yet")
+        await pilot.press("space", "n", "delete", "enter", "s")
+        assert isinstance(app.screen, RunsScreen)
+        assert app.screen.query_one(OptionList).option_count == 0
+        for size in ((40, 12), (30, 10), (120, 34), (200, 50), (12, 4)):
+            await resize(pilot, size)
+            assert len(text_of(app)) == size[1]

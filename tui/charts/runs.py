@@ -1,0 +1,63 @@
+"""Losses of runs that are kept, as curves of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.support.errors import show
+from engine.support.translation import tr
+from tui.drawing.chart import Chart, Curve
+
+MOST = 8
+"""Most runs beside each other: more cannot be told apart."""
+
+
+@dataclass(frozen=True)
+class KeptLosses:
+    """The loss of a kept run after each epoch that was written down."""
+
+    name: str
+    settings: Mapping[str, object]
+    epochs: Sequence[float]
+    losses: Sequence[float]
+
+
+def is_comparable(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    """Whether the losses of two experiments can be compared: same data, model and loss."""
+    heads = ("data", "model", "loss")
+    first, second = (
+        {key: show(value) for key, value in settings.items() if key.partition(".")[0] in heads}
+        for settings in (one, other)
+    )
+    return first == second
+
+
+def kept_curves(kept: Sequence[KeptLosses], now: Mapping[str, object]) -> list[Curve]:
+    """A curve a run, coloured by its place; the legend says whose losses are another matter."""
+    return [
+        Curve(
+            run.epochs,
+            run.losses,
+            color=place,
+            label=run.name
+            if is_comparable(run.settings, now)
+            else tr("{name} (other data)", name=run.name),
+            marker=str(place + 1),
+        )
+        for place, run in enumerate(kept)
+    ]
+
+
+def runs_chart(kept: Sequence[KeptLosses]) -> Chart:
+    """The losses of several runs against epochs, log y."""
+    longest = max((run.epochs[-1] for run in kept if run.epochs), default=0.0)
+    return Chart(
+        tuple(kept_curves(kept, kept[0].settings)) if kept else (),
+        (),
+        tr("loss over all data"),
+        x_label=tr("epochs"),
+        log_y=True,
+        x_range=(0.0, longest or 1.0),
+        empty=tr("no losses are kept of this run"),
+    )

@@ -1,0 +1,377 @@
+"""The runs that are kept: listed, filtered, compared, named, removed, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.experiment import Experiment
+from engine.runs.differences import BASELINE, difference_words
+from engine.runs.files import METRICS, read_table
+from engine.runs.info import RunInfo
+from engine.runs.matching import Match, match_of
+from engine.runs.store import Store
+from engine.runs.words import loss_of, title, when
+from engine.support.cell_width import cells as cell_width
+from engine.support.cell_width import cut, left, right
+from engine.support.errors import BadInput
+from engine.support.outside import printable
+from engine.support.translation import Translatable, tr, trn
+from engine.training.verdicts import COURSES
+from tui.charts.runs import MOST, KeptLosses, runs_chart
+from tui.drawing.view import ChartView
+from tui.overlay import Over, open_over
+from tui.panels.bars import Hint
+from tui.screens.dialogs import ConfirmScreen, HelpScreen
+from tui.steady import SteadyList
+
+LOOK_INTERVAL = 1 / 20
+"""Seconds between two helpings of a long list."""
+AT_ONCE = 100
+"""Runs that are read in one helping, which takes some hundredths of a second."""
+RENEWED = 2.0
+"""Seconds between two looks at runs that go on."""
+MOST_LISTED = 500
+"""Most runs in the list; a filter reaches the others."""
+STARTED, NAME, STATE, LOSS, GAP = 16, 16, 8, 10, 2
+"""Cells of the columns; what differs has the rest."""
+KEYS: Translatable = (
+    " [b]enter[/b] take  [b]space[/b] chart  [b]/[/b] filter  [b]n[/b] name  [b]s[/b] sort  "
+    "[b]del[/b] remove  [b]?[/b] help  [b]esc[/b] back"
+)
+KEY_HELP: tuple[tuple[str, Translatable], ...] = (
+    ("↑ ↓", "Go from run to run; the chart shows the one under the cursor."),
+    ("enter", "Take the settings of the run under the cursor to the lab."),
+    ("space", "Put the run on the charts, here and in the lab, or take it off; up to eight."),
+    ("/", "Show some: words and conditions, as in lr<0.1 loss=huber state=diverged."),
+    ("n", "Give the run a name; an empty one takes it away."),
+    ("s", "Sort by time, by loss, by name."),
+    ("del", "Remove the run from the disk, after a question."),
+    ("esc q", "Back to the lab; what is on the charts stays."),
+)
+SORTS: tuple[Translatable, ...] = ("the newest first", "the lowest loss first", "by name")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the screen hands back."""
+
+    compared: tuple[KeptLosses, ...]
+    """What is on the charts."""
+    experiment: Experiment | None = None
+    """The settings that are taken back."""
+
+
+class RunsScreen(Over[Chosen]):
+    """The list above, the losses of the marked runs below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "on the chart"),
+        Binding("slash", "filter", "filter"),
+        Binding("n", "name", "name"),
+        Binding("s", "sort", "sort"),
+        Binding("delete,backspace", "remove", "remove"),
+        Binding("question_mark,f1", "help", "help"),
+        Binding("escape,q,H", "leave", "back"),
+    ]
+
+    def __init__(self, store: Store, compared: tuple[KeptLosses, ...] = ()) -> None:
+        super().__init__()
+        self.store = store
+        self.marked: dict[str, KeptLosses] = {run.name: run for run in compared}
+        """What is on the charts, by the name in the legend."""
+        self.infos: list[RunInfo] = []
+        """All that were read, the newest first."""
+        self.listed: list[RunInfo] = []
+        """Those that fit the filter, in the order on show."""
+        self.matches: Match = match_of("")
+        self.order = 0
+        """Which of SORTS holds."""
+        self.naming: RunInfo | None = None
+        """The run whose name is being typed; else what is typed is the filter."""
+        self.rest: Iterator[RunInfo] = iter(())
+        """What is not read yet."""
+
+    def compose(self) -> ComposeResult:
+        """Head, what is typed, list, chart, hint and keys."""
+        self.head, self.typed, self.list = Static(id="head"), Input(), SteadyList()
+        self.typed.cursor_blink = False
+        self.chart = ChartView()
+        yield self.head
+        yield self.typed
+        with Vertical(id="runs") as box:
+            box.border_title = tr("Runs")
+            yield Static(id="titles")
+            yield self.list
+        with Vertical(id="losses") as losses:
+            losses.border_title = tr("Losses")
+            yield self.chart
+        yield Hint()
+        yield Static(Content.from_markup(tr(KEYS)), id="keys")
+
+    def on_mount(self) -> None:
+        """Read the first runs, and the others piece by piece."""
+        self.typed.display = False
+        self.list.focus()
+        self.read()
+        self.set_interval(LOOK_INTERVAL, self.read_more)
+        self.set_interval(RENEWED, self.renew)
+
+    def on_resize(self) -> None:
+        """Lines are cut for the width."""
+        self.call_after_refresh(self.show_list)
+
+    # Reading -----------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Read the store anew."""
+        self.infos, self.rest = [], self.store.runs()
+        try:
+            self.take_in()
+        except BadInput as error:
+            self.query_one(Hint).refuse(str(error))
+        self.show_list()
+
+    def take_in(self) -> bool:
+        """Read some more runs; whether there were any."""
+        more = list(islice(self.rest, AT_ONCE))
+        self.infos += more
+        return bool(more)
+
+    def read_more(self) -> None:
+        """Go on with a long list."""
+        if self.is_whole and self.take_in():
+            if self.order or len(self.listed) < MOST_LISTED:
+                self.show_list()
+            else:
+                self.show_head()
+
+    def renew(self) -> None:
+        """Read the store anew while a run goes on, maybe in another process."""
+        if self.is_whole and any(info.state == "running" for info in self.listed):
+            self.read()
+
+    # Showing -----------------------------------------------------------------------------------
+
+    @property
+    def here(self) -> RunInfo | None:
+        """The run under the cursor."""
+        index = self.list.highlighted
+        return self.listed[index] if index is not None and index < len(self.listed) else None
+
+    def show_list(self) -> None:
+        """A line a run; the cursor stays on its run."""
+        if not self.is_whole:
+            return
+        here = self.here
+        fitting: Iterator[RunInfo] = filter(self.matches, self.infos)
+        if self.order == 1:
+            fitting = iter(sorted(fitting, key=lambda info: (info.loss is None, info.loss)))
+        elif self.order == 2:
+            fitting = iter(sorted(fitting, key=lambda info: (not info.name, info.name.casefold())))
+        listed = self.listed = list(islice(fitting, MOST_LISTED))
+        self.list.clear_options().add_options(
+            [
+                Option(self.line(info, beside), info.id)
+                for info, beside in zip(listed, self.told(listed), strict=True)
+            ]
+        )
+        ids = [info.id for info in listed]
+        if listed:
+            self.list.highlighted = ids.index(here.id) if here and here.id in ids else 0
+        heads = (tr("started"), tr("name"), tr("state"), tr("loss"), tr("what differs"))
+        self.query_one("#titles", Static).update(
+            Content.styled("  " + self.cells(*heads).plain, "dim")
+        )
+        self.show_head()
+        if not self.infos:
+            self.query_one(Hint).say(tr("No run is kept yet: train one, and it stands here."))
+        elif not listed:
+            self.query_one(Hint).say(tr("No run fits the filter; / changes it."))
+        self.show_chart()
+
+    def show_head(self) -> None:
+        """How many runs there are, and how they are sorted."""
+        count = trn("{n} run", "{n} runs", n=len(self.infos))
+        if len(self.listed) < len(self.infos):
+            count = tr("{listed} of {count}", listed=len(self.listed), count=count)
+        self.head.update(f" linreg-tui · {tr('Runs')} · {count} · {tr(SORTS[self.order])}")
+
+    def told(self, listed: list[RunInfo]) -> list[str]:
+        """What distinguishes each run from the one below it, the last from the baseline."""
+        settings = [info.settings() for info in listed]
+        older = [*settings, BASELINE][1:]
+        return [
+            printable(difference_words(now, before))
+            for now, before in zip(settings, older, strict=True)
+        ]
+
+    def line(self, info: RunInfo, beside: str) -> Text:
+        """Mark, start, name, state, loss, and what differs."""
+        mark = "●" if title(info) in self.marked else " "
+        text = Text.assemble((f"{mark} ", "bold"), no_wrap=True)
+        return text.append(
+            self.cells(when(info), title(info), tr(info.state), loss_of(info), beside)
+        )
+
+    def cells(self, started: str, name: str, state: str, loss: str, beside: str) -> Text:
+        """The columns of a line; a narrow terminal leaves the time out, then what differs."""
+        room = self.size.width - 8
+        parts = [] if room < 70 else [left(cut(started, STARTED), STARTED)]
+        parts += [left(cut(name, NAME), NAME), left(cut(state, STATE), STATE)]
+        parts.append(right(cut(loss, LOSS), LOSS))
+        taken = sum(map(cell_width, parts)) + GAP * len(parts)
+        if room - taken > 8:
+            parts.append(cut(beside, room - taken))
+        return Text((" " * GAP).join(parts), no_wrap=True)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """The chart follows the cursor, and a line says all that the list cuts."""
+        self.show_chart()
+        if self.here and not self.typed.display:
+            self.query_one(Hint).say(self.about(self.here))
+
+    def about(self, info: RunInfo) -> str:
+        """Where a run ended, and what distinguishes it from the baseline."""
+        standing = info.result.get("standing")
+        words = difference_words(info.settings(), BASELINE) or tr("the baseline")
+        where = (title(info), tr(COURSES.get(standing, standing)) if standing else "", words)
+        return printable(" · ".join(filter(None, where)))
+
+    def show_chart(self) -> None:
+        """The losses of what is marked, and of the run under the cursor."""
+        curves = dict(self.marked)
+        if self.here and title(self.here) not in curves:
+            curves[title(self.here)] = self.losses(self.here)
+        self.chart.show(runs_chart(list(curves.values())))
+
+    def losses(self, info: RunInfo) -> KeptLosses:
+        """The losses of a run; none where they cannot be read."""
+        epochs: list[float] = []
+        losses: list[float] = []
+        with suppress(OSError):
+            epochs, losses = read_table(self.store.path(info) / METRICS).curve("loss", "epoch")
+        return KeptLosses(title(info), info.settings(), tuple(epochs), tuple(losses))
+
+    # Keys --------------------------------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        """Put the run on the charts, or take it off."""
+        info = self.here
+        if info is None:
+            return
+        if title(info) in self.marked:
+            del self.marked[title(info)]
+        elif len(self.marked) < MOST:
+            self.marked[title(info)] = self.losses(info)
+        else:
+            self.query_one(Hint).refuse(tr("{most} runs are on the charts already", most=MOST))
+            return
+        self.show_list()
+
+    def action_filter(self) -> None:
+        """Type what is shown."""
+        self.naming = None
+        self.ask(tr("words and conditions, as in lr<0.1 loss=huber state=diverged"), "")
+
+    def action_name(self) -> None:
+        """Type a name for the run."""
+        if self.here:
+            self.naming = self.here
+            self.ask(tr("a name for {run}", run=title(self.here)), self.here.name)
+
+    def ask(self, placeholder: str, value: str) -> None:
+        """Have something typed above the list."""
+        self.typed.placeholder, self.typed.value = placeholder, value
+        self.typed.display = True
+        self.typed.focus()
+
+    def on_input_changed(self) -> None:
+        """The list follows the filter while it is typed."""
+        if self.naming is None and self.typed.display:
+            self.filter(self.typed.value)
+
+    def filter(self, text: str) -> None:
+        """Show what fits; what is no filter yet is said and changes nothing."""
+        try:
+            self.matches = match_of(text)
+        except BadInput as error:
+            self.query_one(Hint).refuse(str(error))
+        else:
+            self.query_one(Hint).say("")
+            self.show_list()
+
+    def on_input_submitted(self) -> None:
+        """Take the name, or keep the filter, and go back to the list."""
+        if self.naming:
+            try:
+                self.store.rename(self.naming, self.typed.value.strip())
+            except BadInput as error:
+                self.query_one(Hint).refuse(str(error))
+        self.close_typed()
+        self.read()
+
+    def close_typed(self) -> None:
+        """Back to the list."""
+        self.typed.display = False
+        self.naming = None
+        self.list.focus()
+
+    def action_sort(self) -> None:
+        """The next order."""
+        self.order = (self.order + 1) % len(SORTS)
+        self.show_list()
+
+    def action_remove(self) -> None:
+        """Remove the run, after a question."""
+        info = self.here
+        if info is None:
+            return
+
+        def answer(sure: bool | None) -> None:
+            if sure:
+                try:
+                    self.store.remove(info)
+                except BadInput as error:
+                    self.query_one(Hint).refuse(str(error))
+                else:
+                    self.marked.pop(title(info), None)
+                    self.read()
+
+        question = tr("Remove the run {run} from the disk?", run=title(info))
+        open_over(self, ConfirmScreen(question), answer)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter takes the settings back."""
+        if self.here:
+            try:
+                experiment = self.here.open_experiment()
+            except BadInput as error:
+                self.query_one(Hint).refuse(str(error))
+            else:
+                self.dismiss(Chosen(tuple(self.marked.values()), experiment))
+
+    def action_help(self) -> None:
+        """Every key."""
+        about = tr("Every run that took a step is kept in {folder}.", folder=self.store.folder)
+        open_over(self, HelpScreen(about, KEY_HELP))
+
+    def action_leave(self) -> None:
+        """Leave what is typed, or the screen."""
+        if self.typed.display:
+            if self.naming is None:
+                self.filter("")
+            self.close_typed()
+        else:
+            self.dismiss(Chosen(tuple(self.marked.values())))
