@@ -16,9 +16,12 @@ from engine.experiment import flattened
 from engine.lessons.offer import set_offer
 from engine.opening import Request, stable, waits
 from engine.own_data import experiment_on
+from engine.runs.store import Store
+from engine.runs.watch import Watch, watched_run
 from engine.support.errors import BadInput
 from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
+from engine.support.user_files import runs_folder
 from tui.offer import OFFER
 
 
@@ -126,6 +129,27 @@ def command(
     from tui.app import open_app
 
     return open_app(experiment, ascii, lesson, request)
+
+
+@command.command("watch")
+@click.argument("run", default="")
+@click.option("--once", is_flag=True, help="Print one frame and end.")
+@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
+def watch(run: str, once: bool, ascii: bool) -> int:
+    """Watch a run that another process writes, without disturbing it.
+
+    RUN is an id, the begin of one, a name, or `latest`; without it, the run that goes on.
+    """
+    store = Store(runs_folder())
+    watched = Watch(store, watched_run(store, run))
+    if not (once or (sys.stdin.isatty() and sys.stdout.isatty())):
+        raise click.UsageError(tr("no terminal to draw in; --once prints one frame"))
+    from tui.watch import open_watch, print_frame
+
+    if once:
+        print_frame(watched, ascii)
+        return 0
+    return open_watch(watched, ascii)
 
 
 for subcommand in cli.COMMANDS:

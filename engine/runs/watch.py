@@ -1,0 +1,112 @@
+"""A run that another process writes, seen as it grows; read-only, by its files alone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from engine.runs.files import METRICS, PARAMETERS, Table, Tail
+from engine.runs.info import RunInfo, read_info
+from engine.runs.store import Store
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+
+RECENT = 100
+"""Runs among which one that goes on is looked for."""
+
+
+class Watch:
+    """What is known of one run; `look` takes in what was added."""
+
+    def __init__(self, store: Store, info: RunInfo) -> None:
+        self.info = info
+        self.is_gone = False
+        """Whether its folder was removed."""
+        self._folder = store.path(info)
+        self._metrics = Tail(self._folder / METRICS)
+        self._parameters = Tail(self._folder / PARAMETERS)
+
+    def look(self) -> bool:
+        """Take in what was written since the last look; whether anything is new."""
+        before = self.info, self.is_gone
+        rows = 0
+        for tail in (self._metrics, self._parameters):
+            with suppress(OSError):
+                rows += tail.look()
+        try:
+            self.info, self.is_gone = read_info(self._folder), False
+        except ValueError:
+            pass
+        except OSError:
+            self.is_gone = True
+        return rows > 0 or (self.info, self.is_gone) != before
+
+    @property
+    def metrics(self) -> Table:
+        """The metrics so far."""
+        return self._metrics.table
+
+    @property
+    def params(self) -> dict[str, float]:
+        """The parameters that were written down last; empty where they are too many."""
+        columns = self._parameters.table.columns
+        return {
+            name: column[-1]
+            for name, column in columns.items()
+            if name not in ("step", "epoch") and column
+        }
+
+    @property
+    def epoch(self) -> int:
+        """The last epoch that was written down."""
+        epochs, _ = self.metrics.curve("loss", "epoch")
+        return int(epochs[-1]) if epochs else 0
+
+    @property
+    def step(self) -> int:
+        """The last step that was written down."""
+        steps = self.metrics.columns.get("step") or [0.0]
+        return int(steps[-1])
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the run is to have; 0 where that is not known."""
+        epochs = self.info.experiment.get("epochs")
+        return epochs if type(epochs) is int else 0
+
+    def words(self) -> str:
+        """How the run stands."""
+        if self.is_gone:
+            return tr("the run was removed")
+        state = self.info.state
+        if state == "crashed":
+            return tr("the other side is gone: crashed at step {step}", step=self.step)
+        if state == "running":
+            if not self.epoch:
+                return tr("waiting for the first epoch")
+            return tr("epoch {epoch} of {epochs}", epoch=self.epoch, epochs=self.epochs)
+        return tr(
+            "{state} at epoch {epoch} of {epochs}",
+            state=tr(state),
+            epoch=self.epoch,
+            epochs=self.epochs,
+        )
+
+
+def watched_run(store: Store, name: str) -> RunInfo:
+    """The run to watch: that of a name, or the one that began last and still goes on.
+
+    Where none goes on, it is the last. Raises BadInput where there is none.
+    """
+    if name:
+        return store.run(name)
+    last: RunInfo | None = None
+    for number, info in enumerate(store.runs()):
+        last = last or info
+        if info.state == "running":
+            return info
+        if number >= RECENT:
+            break
+    if last is None:
+        allowed = tr("no run is kept in {folder}", folder=store.folder)
+        raise BadInput("run", name, allowed)
+    return last
