@@ -24,6 +24,7 @@ from engine.worker import Worker
 
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
+    from engine.theory.bootstrap import Bootstrap
     from engine.theory.facts import Facts
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
@@ -78,7 +79,7 @@ class Session:
         return self._worker.race
 
     @property
-    def answer(self) -> Finding | Study | Summary | Written | str | None:
+    def answer(self) -> Finding | Study | Summary | Written | Bootstrap | str | None:
         """What the last question came to, or why it failed; a new object for each."""
         return self._worker.answer
 
@@ -164,6 +165,10 @@ class Session:
     def summarize(self) -> None:
         """The regression of the present run's experiment; `answer` becomes a Summary."""
         self._commands.put(self._worker.summarize)
+
+    def bootstrap(self, experiment: Experiment) -> None:
+        """Fit an experiment's loss to resamples of its rows; `answer` becomes a Bootstrap."""
+        self._commands.put(partial(self._worker.bootstrap, experiment))
 
     def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
         """Write the rows of a summary to a file of CSV; `answer` becomes Written."""

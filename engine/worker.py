@@ -25,6 +25,7 @@ from engine.training.run import PUBLISH_EVERY, Listener
 
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
+    from engine.theory.bootstrap import Bootstrap
     from engine.theory.facts import Facts
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
@@ -46,7 +47,7 @@ class Worker:
         """The newest state of the last sweep."""
         self.race: RaceProgress | None = None
         """The newest state of the last race."""
-        self.answer: Finding | Study | Summary | Written | str | None = None
+        self.answer: Finding | Study | Summary | Written | Bootstrap | str | None = None
         """What the last question came to, or why it failed; a new object for each."""
         self.landscape: Landscape | None = None
         """The loss over the plane that was last asked for."""
@@ -165,6 +166,13 @@ class Worker:
             if now.step and (standing := now.standing):
                 reached = Reached(now.step, now.epoch, standing, now.original_params)
             self.answer = summary(now.experiment, reached)
+
+    def bootstrap(self, experiment: Experiment) -> None:
+        """Fit an experiment's loss to resamples of its rows; `answer` becomes a Bootstrap."""
+        from engine.theory.bootstrap import bootstrap
+
+        with self._asked():
+            self.answer = bootstrap(experiment)
 
     def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
         """Write the rows of a summary to a file of CSV; `answer` becomes Written."""

@@ -13,6 +13,7 @@ from engine.training.snapshot import Shown
 
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
+    from engine.theory.bootstrap import Bootstrap
     from engine.theory.facts import Facts
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
@@ -38,7 +39,7 @@ class Backend(Protocol):
         """The newest state of the last race."""
 
     @property
-    def answer(self) -> Finding | Study | Summary | Written | str | None:
+    def answer(self) -> Finding | Study | Summary | Written | Bootstrap | str | None:
         """What the last question came to, or why it failed; a new object for each."""
 
     @property
@@ -96,6 +97,9 @@ class Backend(Protocol):
 
     def summarize(self) -> None:
         """The regression of the present run's experiment; `answer` becomes a Summary."""
+
+    def bootstrap(self, experiment: Experiment) -> None:
+        """Fit an experiment's loss to resamples of its rows; `answer` becomes a Bootstrap."""
 
     def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
         """Write the rows of a summary to a file of CSV; `answer` becomes Written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from engine.support.translation import in_words, tr
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
+    from engine.theory.bootstrap import Bootstrap
     from engine.theory.summary import Reached, Summary
     from engine.training.record import Record
 
@@ -28,6 +29,8 @@ NAME = 13
 """Cells of a coefficient's name; longer ones are cut."""
 ESTIMATES = (12, 11, 10, 9, 12, 12)
 """Cells of estimate, standard error, t, p and both ends of the interval."""
+RESAMPLED = (12, 11, 12, 12)
+"""Cells of estimate, standard error and both ends of the interval."""
 BESIDE = (10, 17, 17, 17)
 """Cells of variance inflation and, where they are known, true and trained value and distance."""
 
@@ -35,12 +38,14 @@ BESIDE = (10, 17, 17, 17)
 @click.command("summary")
 @takes_experiment
 @click.option("--no-train", is_flag=True, help="Leave out what SGD reaches.")
+@click.option("--bootstrap", is_flag=True, help="Errors of another loss than a squared one.")
 @click.option("--save", type=click.Path(path_type=Path), help="Write every row to a CSV file.")
 @click.option("--force", is_flag=True, help="Let --save replace a file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def summary(
     experiment: Experiment,
     no_train: bool,
+    bootstrap: bool,
     save: Path | None,
     force: bool,
     as_json: bool,
@@ -48,8 +53,9 @@ def summary(
     """Print the regression of an experiment: estimates, errors, tests and intervals.
 
     They are those of least squares over the training rows, in closed form. What the experiment's
-    own training reaches stands beside them, with its distance in standard errors. --save writes
-    the rows with prediction, residual, leverage and Cook's distance.
+    own training reaches stands beside them, with its distance in standard errors. --bootstrap adds
+    the optimum of the experiment's loss, fitted to 200 resamples of the rows. --save writes the
+    rows with prediction, residual, leverage and Cook's distance.
     """
     if save and save.exists() and not force:
         raise BadInput("--save", save, tr("is there already; --force replaces it"))
@@ -58,14 +64,24 @@ def summary(
         from engine.theory.summary import write_rows
 
         write_rows(experiment, found.regression, save, replace=force)
+    resampled = bootstrapped(experiment) if bootstrap else None
     record = None if no_train else trained(experiment)
     if record:
         found = replace(found, reached=reached_by(record))
     if as_json:
-        say(json.dumps(finite(as_dict(found, record)), ensure_ascii=False))
+        values = {**as_dict(found, record), "bootstrap": resampled and asdict(resampled)}
+        say(json.dumps(finite(values), ensure_ascii=False))
     else:
-        say("\n".join(lines(found)))
+        say("\n".join(lines(found, resampled)))
     return 0
+
+
+def bootstrapped(experiment: Experiment) -> Bootstrap:
+    """The optimum of another loss than a squared one, with its errors; raises BadInput."""
+    from engine.theory.bootstrap import bootstrap
+
+    with busy_with(tr("fitting resamples of the rows")):
+        return bootstrap(experiment)
 
 
 def trained(experiment: Experiment) -> Record:
@@ -143,7 +159,7 @@ def sgd(found: Summary, record: Record) -> dict[str, Any]:
     }
 
 
-def lines(found: Summary) -> list[str]:
+def lines(found: Summary, resampled: Bootstrap | None) -> list[str]:
     """The summary for people, at most 80 cells wide."""
     fit = found.regression
     names = [c.name for c in fit.coefficients]
@@ -155,6 +171,8 @@ def lines(found: Summary) -> list[str]:
         "",
         *table(names, found.beside(), BESIDE),
         *([found.reached.words()] if found.reached else []),
+        *(["", resampled.words()] if resampled else []),
+        *(table(names, resampled.columns(), RESAMPLED) if resampled else []),
         "",
         *(left(name, NAME + 2) + value for name, value in entries.items()),
         *("• " + in_words(note) for note in found.notes),

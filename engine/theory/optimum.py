@@ -57,10 +57,23 @@ def optimum(problem: Problem, model: Linear, line: Line | None = None) -> Tensor
         start = parameters(line)
     if has_closed_form(problem):
         return start
-    objective = Objective(
-        X, y, problem.loss, problem.penalty_of, model.features, weight, loss.symmetric
+    return minimum(
+        objective_of(problem, model), start, loss.kinks or experiment.penalty.entry.kinks
     )
-    return minimum(objective, start, loss.kinks or experiment.penalty.entry.kinks)
+
+
+def objective_of(problem: Problem, model: Linear) -> Objective:
+    """What the optimum of a problem is the smallest value of."""
+    experiment = problem.experiment
+    return Objective(
+        model.design(problem.X),
+        problem.y,
+        problem.loss,
+        problem.penalty_of,
+        model.features,
+        experiment.mean_weight,
+        experiment.loss.entry.symmetric,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +157,18 @@ def smoothed_derivatives(
     return slope * along + odd_slope, bend * along**2 + slope * eps**2 / size**3 + odd_bend
 
 
-def minimum(objective: Objective, start: Tensor, kinks: bool) -> Tensor:
+def minimum(
+    objective: Objective,
+    start: Tensor,
+    kinks: bool,
+    eps: float = 1.0,
+    finest: float | None = None,
+) -> Tensor:
     """argmin of a convex objective from a start (p,), by Newton's method.
 
     A kink is smoothed less and less, each minimum being the start of the next (the idea of
-    Nesterov 2005); a smooth loss is tried as it is first.
+    Nesterov 2005), over a share `eps` of the mean residual at first and `finest` in the end, which
+    is that of PRECISION unless given; a smooth loss is tried as it is first.
     """
     if not kinks:
         theta, converged = newton(objective, start, 0.0, RESOLVED)
@@ -156,8 +176,8 @@ def minimum(objective: Objective, start: Tensor, kinks: bool) -> Tensor:
             return theta
     rows, size = len(objective.X), objective.scale(start)
     # Of the residuals, p are 0 at the minimum, and a share of about eps lies within ±eps.
-    finest = min(1e-5, PRECISION * rows / len(start))
-    theta, eps, sample = start, 1.0, objective.sample(SAMPLE)
+    finest = finest or min(1e-5, PRECISION * rows / len(start))
+    theta, sample = start, objective.sample(SAMPLE)
     while eps > finest:
         rough = sample if eps * eps > 1 / SAMPLE else objective
         theta, _ = newton(rough, theta, eps * size, ROUGH)

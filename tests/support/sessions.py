@@ -12,6 +12,7 @@ from engine.jobs.finder import Finding
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request, read
+from engine.theory.bootstrap import Bootstrap
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
@@ -38,7 +39,7 @@ class FakeSession:
         self.shown = Shown(latest, runs)
         self.sweep: SweepProgress | None = None
         self.race: RaceProgress | None = None
-        self.answer: Finding | Study | Summary | Written | str | None = None
+        self.answer: Finding | Study | Summary | Written | Bootstrap | str | None = None
         self.landscape: Landscape | None = None
         self.reading: Reading | None = None
         self.calls: list[tuple[object, ...]] = []
@@ -109,6 +110,9 @@ class FakeSession:
 
     def summarize(self) -> None:
         self.calls.append(("summarize",))
+
+    def bootstrap(self, experiment: Experiment) -> None:
+        self.calls.append(("bootstrap", experiment))
 
     def write_rows(self, summary: Summary, file: Path, replace: bool) -> None:
         self.calls.append(("write_rows", summary, file, replace))

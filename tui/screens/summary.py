@@ -29,6 +29,7 @@ from tui.text.wrap import Block, Prose, blocks_of
 if TYPE_CHECKING:
     # These bring torch, which comes after the first frame.
     from engine.statistics.prediction import Prediction
+    from engine.theory.bootstrap import Bootstrap
     from engine.theory.summary import Summary
 
 LOOK_INTERVAL = 1 / 20
@@ -73,6 +74,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         Binding("escape,q,S", "leave", "close"),
         Binding("p", "ask('predict')", "predict"),
         Binding("w", "ask('rows')", "write the rows"),
+        Binding("b", "bootstrap", "bootstrap"),
     ]
 
     def __init__(self, session: Backend) -> None:
@@ -81,6 +83,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         self.answer = session.answer
         """The answer of the session that was looked at last."""
         self.summary: Summary | None = None
+        self.bootstrap: Bootstrap | None = None
         self.predictions: list[tuple[str, Prediction]] = []
         """Rows as they were typed, and what the line says of them."""
         self.trouble = ""
@@ -91,7 +94,9 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         """The page, a field that a key brings up, and what came of it."""
         with Vertical() as box:
             box.border_title = tr("Summary")
-            box.border_subtitle = tr("↑ ↓ scroll · p predict · w write rows · esc close")
+            box.border_subtitle = tr(
+                "↑ ↓ scroll · p predict · w write rows · b bootstrap · esc close"
+            )
             with VerticalScroll() as self.scroll:
                 self.page = Prose(())
                 yield self.page
@@ -125,12 +130,18 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         if answer is self.answer or not self.is_whole:
             return
         self.answer = answer
-        from engine.theory.summary import Summary, Written  # there is an answer, so torch is there
+        from engine.theory.bootstrap import Bootstrap  # there is an answer, so torch is there
+        from engine.theory.summary import Summary, Written
 
         match answer:
             case Summary():
                 self.summary = answer
                 self.lay_out()
+            case Bootstrap():
+                self.bootstrap = answer
+                self.result.put(())
+                self.lay_out()
+                self.scroll.scroll_end(animate=False)
             case Written():
                 self.say(
                     trn(
@@ -150,7 +161,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         """Put the text on the page."""
         width = self.scroll.scrollable_content_region.width
         if self.summary:
-            self.page.put(page(self.summary, width))
+            self.page.put(page(self.summary, self.bootstrap, width))
             self.show_predictions()
         elif self.trouble:
             self.page.put([Block(Content.styled(self.trouble, "$text-error"))])
@@ -178,6 +189,12 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         if self.summary:
             self.show_field(key)
             self.set_focus(self.fields[key])
+
+    def action_bootstrap(self) -> None:
+        """Have the rows resampled, for the errors of a loss that has none in closed form."""
+        if self.summary:
+            self.say(tr("working …"))
+            self.session.bootstrap(self.summary.experiment)
 
     def show_field(self, key: str) -> None:
         """Show one of the fields, or none."""
@@ -240,11 +257,17 @@ class SummaryScreen(ModalScreen[None], Over[None]):
 # The page ----------------------------------------------------------------------------------------
 
 
-def page(summary: Summary, width: int) -> list[Block]:
+def page(summary: Summary, bootstrap: Bootstrap | None, width: int) -> list[Block]:
     """All that a summary says, for a width in cells."""
     fit = summary.regression
     title = Content.styled(heading(fit, summary.experiment.dataset().target.label), "bold")
-    return [Block(title), *coefficients(summary, width), Block(Content()), *verdicts(summary)]
+    return [
+        Block(title),
+        *coefficients(summary, width),
+        Block(Content()),
+        *verdicts(summary),
+        *(resampled(bootstrap, width) if bootstrap else ()),
+    ]
 
 
 def coefficients(summary: Summary, width: int) -> Iterator[Block]:
@@ -271,6 +294,15 @@ def verdicts(summary: Summary) -> Iterator[Block]:
         yield Block(Content(value), left(name, ENTRY), hang)
     for note in summary.notes:
         yield Block(Content.styled(in_words(note), "$text-warning"), "• ", "  ")
+
+
+def resampled(bootstrap: Bootstrap, width: int) -> Iterator[Block]:
+    """The optimum of another loss than a squared one, with its errors."""
+    yield from (Block(Content()), Block(Content.styled(bootstrap.words(), "bold")))
+    shown = slice(MOST_COEFFICIENTS)
+    names = [cut(c.name, LONGEST_NAME) for c in bootstrap.coefficients[shown]]
+    cells = {head: column[shown] for head, column in bootstrap.columns().items()}
+    yield from blocks_of(Text("\n").join(side_by_side(names, cells, width, CELL_WIDTH)))
 
 
 def predicted(predictions: list[tuple[str, Prediction]], width: int) -> list[Block]:

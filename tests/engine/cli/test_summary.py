@@ -92,6 +92,20 @@ def test_other_losses_penalties_and_doubtful_fits_are_said() -> None:
     assert "Worse than the mean: is the intercept missing?" in notes["notes"]
 
 
+def test_a_bootstrap_stands_beside_least_squares() -> None:
+    asked = ("summary", *SMALL, "-s", "loss=huber", "--no-train", "--bootstrap")
+    found = read(*asked)["bootstrap"]
+    assert (found["loss"], found["resamples"], found["seed"]) == ("huber", 200, 7)
+    for c, true in zip(found["coefficients"], (4.2, 2.0, -3.4), strict=True):
+        assert c["low"] < c["estimate"] < c["high"]
+        assert abs(c["estimate"] - true) < 5 * c["se"]
+    shown = cli(*asked)
+    assert "Optimum of the loss huber: bootstrap, 200 resamples of the rows, seed 7" in shown.out
+    assert max(map(cells, shown.out.splitlines())) <= 80
+    refused = cli("summary", *SMALL, "--no-train", "--bootstrap")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+
+
 def test_rows_are_saved_and_a_file_is_never_lost(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     saving = ("summary", *SMALL, "--no-train", "--save", str(file))

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from engine.experiment import Experiment
 from engine.session import Session
 from engine.support.translation import set_language
+from engine.theory.bootstrap import Bootstrap, Resampled
 from engine.theory.summary import Reached, Summary, Written, summary
 from tests.support.pictures import Look
 from tests.support.pilots import app_for, main_of, resize, says, settled, text_of, until
@@ -136,9 +137,22 @@ async def test_the_engine_answers_and_writes(houses: Experiment, tmp_path: Path)
         session.close()
 
 
+async def test_a_bootstrap_is_asked_for_by_key_and_stands_below(houses: Experiment) -> None:
+    robust = houses.changed({"loss": "huber"})
+    session = FakeSession(ready(robust))
+    async with app_for(session).run_test(size=(80, 24)) as pilot:
+        await asked(pilot, of(robust))
+        await pilot.press("b")
+        await until(pilot, lambda: session.asked[-1] == ("bootstrap", robust))
+        rows = tuple(Resampled(name, 2.5, 0.25, 2.0, 3.0) for name in ("(intercept)", "area"))
+        session.answer = Bootstrap("huber", 200, 7, rows)
+        await says(pilot, "Optimum of the loss huber: bootstrap, 200 resamples of the rows, seed 7")
+        await says(pilot, "area           2.500       0.25     2.000    3.000")
+
+
 def test_many_coefficients_are_cut_short_and_the_truth_stands_beside() -> None:
     many = of(Experiment().changed({"data.w": (1.0,) * 60}))
-    said = [block.content.plain for block in page(many, 100)]
+    said = [block.content.plain for block in page(many, None, 100)]
     assert f"{61 - MOST_COEFFICIENTS} more; linreg-tui summary has them all" in said
     assert any("true" in line and "trained" in line for line in said)
 
