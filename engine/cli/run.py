@@ -29,7 +29,7 @@ from engine.training.run import Ending
 from engine.training.verdicts import COURSES, r2_words
 
 if TYPE_CHECKING:
-    from engine.theory.stability import Autopsy
+    from engine.theory.autopsy import Autopsy
 
 
 @click.command("run")
@@ -131,6 +131,7 @@ def explained(cause: Autopsy, names: Sequence[str]) -> list[str]:
         tr("no smaller lr that was tried goes down: change the start, the data or the loss")
         if cause.suggestion is None
         else tr("try -s lr={lr:.3g}", lr=cause.suggestion),
+        *([in_words(cause.remedy.words)] if cause.remedy else []),
     ]
 
 

@@ -81,6 +81,7 @@ def as_dict(start: Study, best: Study, whole: bool) -> dict[str, Any]:
         "best_momentum": curvature.best_momentum,
         "best_momentum_rate": curvature.best_momentum_rate,
         "limit": {"lr": best.limit.lr, "kind": best.limit.kind, "name": best.limit.name},
+        "remedy": facts.remedy and asdict(facts.remedy),
         "gradient": start.noise.mean.tolist(),
         "gradient_variance": start.gradient_variance,
         "b_simple": start.noise.simple_batch_size,
@@ -115,6 +116,7 @@ def lines(start: Study, best: Study, whole: bool) -> list[str]:
         "  " + tr("by autograd: off by {off:.1g}", off=best.autograd_apart),
         *rates(best),
         line(tr("limit here"), f"{best.limit.lr:.4g} ({in_words(best.limit.name)})"),
+        *([line(tr("cost"), in_words(facts.remedy.words))] if facts.remedy else []),
         line(
             tr("gradient variance"),
             tr(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.catalog.scaling import Scaling
     from engine.statistics.diagnostics import Diagnostics
     from engine.support.device import DeviceInfo
+    from engine.theory.remedy import Remedy
     from engine.theory.stability import Stability
 
 
@@ -57,6 +58,8 @@ class Facts:
     """Binary digits of the numbers that training works with: 24 in float32, 53 in float64."""
     scaling: Scaling | None = None
     """How numbers become those of the data again, where training sees standardized ones."""
+    remedy: Remedy | None = None
+    """What standardizing would save in steps; None where it saves little, or is on."""
 
     def original(self, values: Values) -> Values:
         """Parameters over the data as they are."""

@@ -16,6 +16,7 @@ from engine.theory.expected_loss import loss_of_the_truth, symbol_of
 from engine.theory.facts import Facts, Sample
 from engine.theory.floor import Floor
 from engine.theory.optimum import has_closed_form, optimum
+from engine.theory.remedy import remedy
 from engine.theory.stability import stability
 
 SAMPLE_SIZE = 400
@@ -26,6 +27,7 @@ def facts(problem: Problem) -> Facts:
     """What is known of a problem before training: truth, optimum, noise floor, start, …"""
     line = least_squares_of(problem)
     best = best_values(problem, line)
+    stable, closed = stability(problem), has_closed_form(problem)
     n = len(problem.X)
     chosen = slice(0, min(n, SAMPLE_SIZE))
     X, y = problem.X[chosen], problem.y[chosen]
@@ -37,9 +39,9 @@ def facts(problem: Problem) -> Facts:
         devices=tuple(str(device) for device in available()),
         true=problem.true_values,
         optimum=best,
-        has_closed_form=has_closed_form(problem),
+        has_closed_form=closed,
         floor=floor_at(problem, best),
-        stability=stability(problem),
+        stability=stable,
         start=numbers(problem.start),
         start_loss=problem.mean_loss(problem.start),
         sample=Sample(
@@ -50,6 +52,7 @@ def facts(problem: Problem) -> Facts:
         ),
         digits=24 if problem.y.dtype == torch.float32 else 53,
         scaling=problem.scaling,
+        remedy=remedy(problem, stable, closed),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.experiment import Experiment
-    from engine.theory.stability import Autopsy
+    from engine.theory.autopsy import Autopsy
 
 from engine.support.translation import Message
 from engine.theory.facts import Facts

@@ -17,7 +17,7 @@ from engine.training.snapshot import State, error_of, quantities
 from engine.training.verdicts import Course, standing, vanishes
 
 if TYPE_CHECKING:
-    from engine.theory.stability import Autopsy
+    from engine.theory.autopsy import Autopsy
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ class Record:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Record:
         """The record of which these are the values, lists in the place of tuples or not."""
-        from engine.theory.stability import Autopsy, Limit  # brings torch
+        from engine.theory.autopsy import Autopsy  # brings torch
+        from engine.theory.remedy import Remedy, Way
+        from engine.theory.stability import Limit
 
         plain = dict(values)
         for name in ("params", "grads", "error", "optimum"):
@@ -89,7 +91,12 @@ class Record:
         if cause := plain["autopsy"]:
             limit = Limit(**{**cause["limit"], "name": _message(cause["limit"]["name"])})
             heading = _tuples(cause["heading"])
-            plain["autopsy"] = Autopsy(**{**cause, "limit": limit, "heading": heading})
+            remedy = cause["remedy"] and {
+                **cause["remedy"],
+                **{name: Way(**cause["remedy"][name]) for name in ("smaller", "standardized")},
+            }
+            parts = {"limit": limit, "heading": heading, "remedy": remedy and Remedy(**remedy)}
+            plain["autopsy"] = Autopsy(**{**cause, **parts})
         return cls(**plain)
 
 

@@ -15,7 +15,7 @@ from engine.theory.floor import Standing
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.theory.stability import Autopsy
+    from engine.theory.autopsy import Autopsy
 
 from engine.training.series import Points
 from engine.training.trail import Path

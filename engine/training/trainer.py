@@ -15,7 +15,7 @@ from engine.experiment import Experiment
 from engine.problem import build
 from engine.support.translation import Message
 from engine.theory import gather
-from engine.theory.stability import Runaway, autopsy, suggested_lr
+from engine.theory.autopsy import Runaway, autopsy, suggested_lr
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
 from engine.training.loops import EpochEnd, load
@@ -52,7 +52,7 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
         end = Runaway(min(good + 1, step), step, loss, params, lr)
         lr = suggested_lr(facts.stability, facts.start_loss, end)
         suggestion = working_lr(problem, lr, facts.start_loss)
-        cause = autopsy(problem, facts.stability, facts.best, end, suggestion)
+        cause = autopsy(problem, facts.stability, facts.best, end, suggestion, facts.remedy)
         return Diverged(at, step, loss, why(loss, runaway), params, cause)
 
     held_out = len(problem.held_out[0])

@@ -19,10 +19,11 @@ from engine.statistics.diagnostics import diagnostics
 from engine.statistics.line import fit_line
 from engine.support.device import DeviceInfo
 from engine.support.translation import Message
+from engine.theory.autopsy import Autopsy
 from engine.theory.curvature import Curvature
 from engine.theory.facts import Facts, Sample
 from engine.theory.floor import Floor
-from engine.theory.stability import Autopsy, Limit, Stability, stability
+from engine.theory.stability import Limit, Stability, stability
 from engine.training.series import Points
 from engine.training.snapshot import Snapshot, State
 from engine.training.trail import Path as Way

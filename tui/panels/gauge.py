@@ -10,6 +10,7 @@ from textual.content import Content
 
 from engine.experiment import KEYS, Experiment
 from engine.support.translation import in_words, tr, trp
+from engine.training.directions import crawls
 from engine.training.snapshot import Snapshot
 from tui.text.numbers import number, rounded, significant
 
@@ -104,7 +105,19 @@ def limit_words(snapshot: Snapshot) -> str:
             whose=limit.name,
             critical=rounded(curvature.critical_lr),
         )
+    if ways := offer(snapshot):
+        return f"{sentence} {ways}."
     return f"{sentence} {tr('Above half of that it swings from side to side.')}"
+
+
+def offer(snapshot: Snapshot) -> str:
+    """What standardizing would save, where the lr is beyond its limit or crawls below it."""
+    facts = snapshot.facts
+    if facts is None or facts.remedy is None:
+        return ""
+    beyond = snapshot.lr >= facts.stability.limit.lr
+    helps = beyond or crawls(facts, snapshot.experiment)
+    return in_words(facts.remedy.words) if helps else ""
 
 
 def curve(experiment: Experiment) -> Content:

@@ -15,13 +15,13 @@ from engine.training.directions import crawls
 from engine.training.snapshot import Snapshot
 from engine.training.verdicts import COURSES, r2_words
 from tui.keys import key_of
-from tui.panels.gauge import FAR_ABOVE, percent, times, verdict
+from tui.panels.gauge import FAR_ABOVE, offer, percent, times, verdict
 from tui.panels.words import Words
 from tui.text.numbers import loss_text, rounded, significant
 
 if TYPE_CHECKING:
+    from engine.theory.autopsy import Autopsy
     from engine.theory.facts import Facts
-    from engine.theory.stability import Autopsy
 
 GOOD, WARNING, BAD = "$text-success", "$text-warning", "$text-error"
 MAX_EIGENVALUES = 4
@@ -145,7 +145,8 @@ def advice(snapshot: Snapshot) -> str:
                 retry=key_of("retry"),
                 lr=rounded(cause.suggestion),
             )
-        return f"{remedy} {diverged}"
+        ways = f" {in_words(cause.remedy.words)}." if cause.remedy else ""
+        return f"{remedy}{ways} {diverged}"
     return ""
 
 
@@ -197,6 +198,8 @@ def prospects(snapshot: Snapshot, facts: Facts) -> list[tuple[str, str]]:
                 word=word,
             )
         lines = [(f"\n{sentence}", color)]
+        if ways := offer(snapshot):
+            lines.append((f"\n{ways}", color))
         if limit.kind != "critical":
             lines.append(("\n" + tr("limit of {whose}", whose=limit.name), "dim"))
     if not curvature.rank:

@@ -313,6 +313,8 @@ def rate_lines(study: Study, width: int) -> Iterator[Text]:
                 percent=rounded(100 * study.experiment.lr / limit.lr),
             )
         )
+    if study.facts.remedy:
+        yield Text(in_words(study.facts.remedy.words))
 
 
 def path_lines(study: Study, width: int) -> Iterator[Text]:

@@ -65,6 +65,15 @@ def test_two_rows_want_more_than_a_million_steps(tmp_path: Path) -> None:
     assert limit == pytest.approx(2 / values[1])  # the mean over two rows of twice a square
     assert limit == pytest.approx(2 * 1.60309e-5, rel=1e-4)  # that of the sum, over two rows
     assert steps == pytest.approx(1.6e6, rel=0.03)
+    shown = cli("theory", path, "--terms", "y ~ a + b - 1", "-s", "standardize=no",
+                "-s", "data.header=yes", "-s", "batch_size=2", "-s", "loss=squared",
+                "-s", "reduction=total", "--json")  # fmt: skip
+    theory = json.loads(shown.out)
+    assert theory["limit"]["lr"] == pytest.approx(1.60309e-5, rel=1e-5)
+    assert theory["condition_number"] == pytest.approx(3.25e6, rel=1e-3)
+    assert theory["closed_form"]["w"] == pytest.approx([1.2000, -72.18], rel=1e-4)
+    assert theory["remedy"]["smaller"]["steps"] == pytest.approx(1.6e6, rel=0.03)
+    assert theory["remedy"]["has_closed_form"]
 
 
 def test_a_plateau_is_a_flat_direction_and_standardizing_mends_it(tmp_path: Path) -> None:

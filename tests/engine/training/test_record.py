@@ -16,6 +16,7 @@ SMALL = Experiment().changed({"data.n": 60})
 RUNS = {
     "finished": SMALL,
     "diverged": SMALL.changed({"lr": 5.0}),
+    "diverged in a valley": SMALL.changed({"lr": 5.0, "data.scale": (1.0, 30.0)}),
     "validated": SMALL.changed({"validation_split": 0.2}),
     "stopped early": SMALL.changed({"epochs": 50, "patience": 1, "lr": 0.3}),
     "physical": SMALL.changed({"data": "ohm", "model": "ohm"}),
@@ -49,6 +50,9 @@ def test_a_record_has_the_numbers_of_the_events(name: str) -> None:
     standing = facts.floor.standing(end.loss)
     assert record.standing == ("diverged" if isinstance(end, Diverged) else standing)
     assert (record.autopsy is not None) == isinstance(end, Diverged)
+    if record.autopsy:
+        assert record.autopsy.remedy == facts.remedy
+        assert (facts.remedy is not None) == (name == "diverged in a valley")
     for part, errors in record.error.items():
         expected = [a - b for a, b in zip(end.params[part], facts.true[part], strict=True)]
         assert list(errors) == expected

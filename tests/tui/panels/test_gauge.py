@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from engine.experiment import Experiment
 from engine.problem import build
 from engine.support.translation import Message
+from engine.theory.remedy import Remedy, Way
 from engine.theory.stability import Limit, stability
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
@@ -254,6 +255,20 @@ def test_autopsy_tells_what_happened_and_what_helps() -> None:
     assert cause
     run = replace(diverged(), autopsy=replace(cause, limit=ADAM))
     assert "lr 2, Adam scales its own steps: no fixed limit" in advice(run)
+
+
+def test_standardizing_is_offered_where_the_lr_is_beyond_its_limit() -> None:
+    remedy = Remedy(Way(2.7e-4, 6889.0), Way(0.5, 1.0), has_closed_form=True)
+    words = "6,900 steps for a factor e at lr 0.00027, or standardize=yes and 1 at 0.5"
+    for lr, offered in ((0.03, False), (2.0, True)):
+        now = ready()
+        assert now.facts
+        now = replace(now, lr=lr, facts=replace(now.facts, remedy=remedy))
+        assert (words in reading(now).plain) == offered
+        assert (f"{words}." in limit_words(now)) == offered
+    cause = diverged().autopsy
+    assert cause
+    assert f"{words}." in advice(replace(diverged(), autopsy=replace(cause, remedy=remedy)))
 
 
 # Pictures ----------------------------------------------------------------------------------------
