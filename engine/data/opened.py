@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.data.design import Design, design
-from engine.data.reading import read_table
+from engine.data.keeping import keep
+from engine.data.reading import numbers, read_table
 from engine.data.sensing import Asked
 from engine.data.table import Table
 from engine.support.errors import BadInput
@@ -23,11 +23,9 @@ SAMPLE = "sample:"
 """What the path of such a file begins with."""
 HELD_OUT = ("test", "validation", "val", "holdout", "held out", "held_out")
 """Levels of a column that say that a row is to be held out."""
-MOST_TABLES = 4
-"""That are kept."""
-
 _in_use: dict[tuple[str, Asked, str], Table] = {}
 """By path, what was asked, and the digest that was asked for, if any; the last one last."""
+_designs: dict[tuple[Table, str], Design] = {}
 
 
 def open_table(path: str, asked: Asked, sha256: str = "") -> tuple[Table, Message | None]:
@@ -51,17 +49,14 @@ def open_table(path: str, asked: Asked, sha256: str = "") -> tuple[Table, Messag
                 "{path} has changed since it was read; the data are those of then", path=path
             )
         note = Message("{path} has changed since this experiment was written down", path=path)
-    _in_use.pop(key, None)
-    _in_use[key] = table
-    while len(_in_use) > MOST_TABLES:
-        del _in_use[next(iter(_in_use))]
-    return table, note
+    return keep(_in_use, key, table, numbers), note
 
 
-@lru_cache(maxsize=MOST_TABLES)
 def design_of(table: Table, terms: str) -> Design:
     """See `design`; made once."""
-    return design(table, terms)
+    key = table, terms
+    made = _designs.get(key) or design(table, terms)
+    return keep(_designs, key, made, lambda design: int(design.X.size))
 
 
 def file_of(path: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
 from engine.data.encoding import FALLBACK, foreign_format
+from engine.data.keeping import keep
 from engine.data.sensing import Asked
 from engine.data.source import Stamp, opened, stamp
 from engine.data.source import Stopped as Stopped
@@ -15,10 +15,7 @@ from engine.data.table import Table
 from engine.support.errors import BadInput
 from engine.support.translation import Message, tr
 
-MOST_TABLES = 4
-"""That are kept in memory."""
-
-_tables: OrderedDict[tuple[Stamp, Asked], Table] = OrderedDict()
+_tables: dict[tuple[Stamp, Asked], Table] = {}
 
 
 def read_table(
@@ -33,13 +30,15 @@ def read_table(
     second. A file that was read before and has not changed since comes from memory.
     """
     key = stamp(path), asked
-    if key not in _tables:
+    table = _tables.get(key)
+    if table is None:
         table = _read(path, asked, progress or (lambda share: None), stop or (lambda: False))
-        _tables[key] = table
-        while len(_tables) > MOST_TABLES:
-            _tables.popitem(last=False)
-    _tables.move_to_end(key)
-    return _tables[key]
+    return keep(_tables, key, table, numbers)
+
+
+def numbers(table: Table) -> int:
+    """How many numbers a table holds."""
+    return table.rows * len(table.columns)
 
 
 def is_read(path: str, asked: Asked = Asked()) -> bool:

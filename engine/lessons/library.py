@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from pathlib import Path
 
+from engine.catalog.param import Value
 from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson, read_lesson
@@ -64,10 +65,10 @@ def title_of(experiment: Experiment) -> str:
 
 @lru_cache(maxsize=64)  # asked for again with every picture of a run
 def _title_of(experiment: Experiment, language: str) -> str:
+    settled = settled_by(experiment)
     for name in files():  # mostly it is one of the first, and the others need not be read
         lesson = _lesson(name, language)
-        alike = {"seed": lesson.experiment.seed, "device": lesson.experiment.device}
-        if experiment.changed(alike) == lesson.experiment:
+        if settled_by(lesson.experiment) == settled:
             return lesson.title
     if experiment.data.name == "file":
         return file_title(experiment)
@@ -78,6 +79,11 @@ def _title_of(experiment: Experiment, language: str) -> str:
             tr("{loop} loop", loop=experiment.loop),
         )
     )
+
+
+def settled_by(experiment: Experiment) -> dict[str, Value]:
+    """The settings of an experiment without its seed and device."""
+    return {k: value for k, value in experiment.flat().items() if k not in ("seed", "device")}
 
 
 def file_title(experiment: Experiment) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
+from engine.opening import Request
 from engine.session import Session
 from engine.settings import LOOPS
 from engine.theory.landscape import plane
@@ -714,3 +716,26 @@ def test_what_is_asked_for_before_the_thread_runs_is_not_lost() -> None:
     session.open()
     assert until(session, "finished").epoch == SHORT.epochs
     session.close()
+
+
+# Files -----------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_read_is_given_up_at_once_and_the_run_is_as_before(
+    open_session: Open, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.csv"
+    large.write_text("a,b\n" + "1.5,2.25\n3,4\n" * 200_000)
+    session = open_session(SHORT)
+    before = session.latest
+    request = Request(str(large))
+    session.read(request)
+    session.stop_reading()
+    wait_until(lambda: session.reading is not None and session.reading.state == "stopped")
+    assert session.reading is not None
+    assert session.reading.table is None
+    assert session.latest is before
+    again = Request(str(large))
+    session.read(again)
+    wait_until(lambda: session.reading is not None and session.reading.state == "finished")
+    assert session.reading.request is again

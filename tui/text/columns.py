@@ -69,7 +69,8 @@ class Columns:
         for head in heads:
             if levels and head in ("min", "mean", "max", "sd"):
                 area = width - cells(text) - GAP
-                text += " " * GAP + cut(", ".join(levels), max(area, 1))
+                first = tr("{level} (reference)", level=levels[0])
+                text += " " * GAP + cut(", ".join((first, *levels[1:])), max(area, 1))
                 break
             text += self.placed(head, values[head])
         style = "" if mark in ("x", "y") else "dim"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from engine.data import reading
 from engine.data.sensing import Asked
+from engine.data.table import Table
 from engine.experiment import Experiment
 from engine.opening import Reading, Request
 from engine.own_data import experiment_on
@@ -109,7 +112,17 @@ def shown(pilot: Pilot[None]) -> str:
     return "\n".join(text_of(pilot.app))
 
 
-async def test_a_file_is_found_looked_at_switched_and_taken_by_keys(folder: Path) -> None:
+async def test_a_file_is_found_looked_at_switched_and_taken_by_keys(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(path: str, *rest: Any) -> Table:
+        assert path not in seen, "read again"
+        seen.append(path)
+        return read(path, *rest)
+
+    seen: list[str] = []
+    read = reading._read
+    monkeypatch.setattr(reading, "_read", once)
     before = Experiment(lr=0.5)
     async with lab(before) as pilot:
         await open_homes(pilot)
