@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.catalog.choice import choose
 from engine.data.sensing import Asked
 from engine.experiment import Experiment
 
@@ -41,6 +42,12 @@ def asked_of(experiment: Experiment) -> Asked:
     """What an experiment on a file says of it."""
     options = experiment.data.options
     return Asked(**{name: options[name] for name in vars(Asked()) if name in options})
+
+
+def settings_of(asked: Asked) -> dict[str, str]:
+    """What is said of a file as settings of an experiment on it: the inverse of `asked_of`."""
+    names = {param.name for param in choose("data", "file").entry.params}
+    return {f"data.{name}": value for name, value in vars(asked).items() if name in names}
 
 
 def over_file(experiment: Experiment) -> str:

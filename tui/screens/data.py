@@ -24,7 +24,7 @@ from engine.data.sensing import Asked
 from engine.data.table import Table
 from engine.experiment import Experiment
 from engine.opening import Reading, Request
-from engine.own_data import asked_of, experiment_on, over_file
+from engine.own_data import asked_of, experiment_on, over_file, settings_of
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import Translatable, in_words, tr, trn
@@ -347,9 +347,7 @@ class DataScreen(Over[Experiment | None]):
 
     def made(self, table: Table) -> Callable[[], Experiment]:
         """What makes the experiment: of the same file all but the data stays as it is."""
-        data = {f"data.{key}": str(value) for key, value in vars(self.form.asked).items()}
-        del data["data.categories"]
-        data["data.terms"] = self.text
+        data = {**settings_of(self.form.asked), "data.terms": self.text}
         if over_file(self.experiment) != self.path:
             return partial(experiment_on, self.path, data)
         data["data.sha256"] = table.sha256
