@@ -1,9 +1,11 @@
-"""Sweeps, races and a search of the learning rate, made up for the screen."""
+"""Sweeps, races, a search of the learning rate and a study, made up for the screen."""
 
 from __future__ import annotations
 
 import math
 from typing import Literal
+
+import torch
 
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.catalog.parameters import Values
@@ -14,7 +16,12 @@ from engine.jobs.finder import Finding
 from engine.jobs.job import JobState
 from engine.jobs.race import Race, RaceProgress, Racer, Status, Track
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
-from tests.support.snapshots import EPOCH_LOSSES, B, W, facts, spread
+from engine.theory.curvature import curvature
+from engine.theory.noise import GradientNoise
+from engine.theory.second_derivatives import Method
+from engine.theory.study import Study
+from engine.theory.xray import Xray
+from tests.support.snapshots import EPOCH_LOSSES, MINIBATCH_LIMIT, START, B, W, facts, spread
 
 
 def swept(state: JobState, done: float = 1.0) -> SweepProgress:
@@ -77,3 +84,32 @@ def found() -> Finding:
     lrs = tuple(10 ** (-4 + 5 * i / 99) for i in range(100))
     losses = tuple(16 / (1 + (20 * lr) ** 2) + (lr / 1.5) ** 4 for lr in lrs[:90])
     return Finding(lrs[:90], losses, 0.05, 1.87)
+
+
+def posed() -> Study:
+    """A study made up of round numbers."""
+    H = torch.tensor([[1.0, 0.04, 0.0], [0.04, 1.1, -0.03], [0.0, -0.03, 0.95]]).double()
+    bent = curvature(H)
+    found: Values = {"w": (-2.0027, 1.0891), "b": (-3.5263,)}
+    off: Values = {"w": (-2.0027 + 2e-11, 1.0891 - 1e-11), "b": (-3.5263,)}
+    return Study(
+        experiment=Experiment(),
+        params=START,
+        labels=("w[0]", "w[1]", "b"),
+        facts=facts(),
+        hessian=H,
+        second=(
+            Method("formula", 0, 9, 0.0),
+            Method("create_graph", 4, 9, 2e-16, 8008),
+            Method("H·v", 2, 3, 1e-16),
+            Method("retain_graph", 1, 0, trouble="element 0 of tensors does not require grad"),
+        ),
+        curvature=bent,
+        headings=tuple({"w": (a, b), "b": (c,)} for a, b, c in bent.eigenvectors.T.tolist()),
+        limit=MINIBATCH_LIMIT,
+        noise=GradientNoise(torch.tensor([-2.0, 3.4, -4.2]).double(), 94.0, 1000),
+        batch_size=10,
+        xray=Xray(found, found, off),
+        minibatch_size=10,
+        begun=True,
+    )

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from textual.events import Key, MouseDown, MouseUp
 from textual.pilot import Pilot
 
-from tests.support.pilots import SIZES, rest, settled, until
+from tests.support.pilots import SIZES, rest, settled
 from tui.app import LinregApp
 from tui.keys import ACTIONS
 
@@ -92,4 +92,4 @@ async def leave(pilot: Pilot[None]) -> None:
         if not app._exit:
             send(app, "ctrl+q")
             await rest()
-    await until(pilot, lambda: app._exit)
+    assert app._exit

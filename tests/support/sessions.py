@@ -18,7 +18,7 @@ from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
 from engine.theory.summary import Summary, Written
 from engine.training.snapshot import Shown, Snapshot
-from tests.support.jobs import found, raced, seed_band, swept
+from tests.support.jobs import found, posed, raced, seed_band, swept
 from tests.support.snapshots import (
     diverged,
     failed,
@@ -189,3 +189,6 @@ class LivelySession(FakeSession):
 
     def find_lr(self, experiment: Experiment) -> None:
         self.answer = self.random.choice((found(), "the loss is no longer a finite number"))
+
+    def study(self) -> None:
+        self.answer = posed()

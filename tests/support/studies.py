@@ -5,19 +5,12 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-import torch
 from textual.pilot import Pilot
 
-from engine.catalog.parameters import Values
 from engine.experiment import Experiment
 from engine.problem import build
-from engine.theory.curvature import curvature
 from engine.theory.gather import facts
-from engine.theory.noise import GradientNoise
-from engine.theory.second_derivatives import Method
 from engine.theory.study import Study, study
-from engine.theory.xray import Xray
-from tests.support import snapshots
 from tests.support.pilots import main_of, settled, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import FOUND
@@ -48,32 +41,3 @@ async def ask(pilot: Pilot[None], key: str, study: Study) -> StudyScreen:
     screen = pilot.app.screen
     assert isinstance(screen, StudyScreen)
     return screen
-
-
-def posed() -> Study:
-    """A study made up of round numbers."""
-    H = torch.tensor([[1.0, 0.04, 0.0], [0.04, 1.1, -0.03], [0.0, -0.03, 0.95]]).double()
-    bent = curvature(H)
-    found: Values = {"w": (-2.0027, 1.0891), "b": (-3.5263,)}
-    off: Values = {"w": (-2.0027 + 2e-11, 1.0891 - 1e-11), "b": (-3.5263,)}
-    return Study(
-        experiment=Experiment(),
-        params=snapshots.START,
-        labels=("w[0]", "w[1]", "b"),
-        facts=snapshots.facts(),
-        hessian=H,
-        second=(
-            Method("formula", 0, 9, 0.0),
-            Method("create_graph", 4, 9, 2e-16, 8008),
-            Method("H·v", 2, 3, 1e-16),
-            Method("retain_graph", 1, 0, trouble="element 0 of tensors does not require grad"),
-        ),
-        curvature=bent,
-        headings=tuple({"w": (a, b), "b": (c,)} for a, b, c in bent.eigenvectors.T.tolist()),
-        limit=snapshots.MINIBATCH_LIMIT,
-        noise=GradientNoise(torch.tensor([-2.0, 3.4, -4.2]).double(), 94.0, 1000),
-        batch_size=10,
-        xray=Xray(found, found, off),
-        minibatch_size=10,
-        begun=True,
-    )

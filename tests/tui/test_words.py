@@ -25,7 +25,7 @@ from engine.support.translation import (
     tr,
 )
 from tests.messages import messages, placeholders, updated
-from tests.support.jobs import raced, swept
+from tests.support.jobs import posed, raced, swept
 from tests.support.pictures import Compare, Steps
 from tests.support.pilots import (
     LARGE,
@@ -40,7 +40,7 @@ from tests.support.pilots import (
     until,
 )
 from tests.support.snapshots import STATES, ready
-from tests.support.studies import ask, posed
+from tests.support.studies import ask
 from tui.app import LinregApp
 from tui.command import command
 from tui.screens.dialogs import HelpScreen

@@ -15,6 +15,7 @@ from engine.experiment import Experiment
 from engine.support.errors import show
 from engine.support.translation import tr
 from tui.forms.fields import Choice, Note, Picker, Row, TextField
+from tui.marking import mark
 
 
 def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
@@ -64,6 +65,15 @@ class Form(VerticalScroll, can_focus=False):
         super().__init__(**kwargs)
         self.parts: dict[str, TextField | Picker | Note] = {}
         self.lines: dict[str, Line] = {}
+
+    def on_descendant_focus(self) -> None:
+        """Say that one of the fields has the focus, or none.
+
+        Not by :focus-within, for which Textual styles all rows anew.
+        """
+        mark(self, "-focused", self.has_focus_within)
+
+    on_descendant_blur = on_descendant_focus
 
     @property
     def fields(self) -> dict[str, TextField | Picker]:

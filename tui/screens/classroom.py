@@ -24,6 +24,7 @@ from engine.training.snapshot import Snapshot
 from tui.charts.views import VIEWS
 from tui.forms.fields import Picker, TextField
 from tui.keys import ACTIONS, Action, key_of
+from tui.marking import mark
 from tui.overlay import tell
 from tui.screens.desk import Desk
 from tui.screens.lab import Lab
@@ -79,7 +80,7 @@ class Classroom:
         """Show a lesson's panel and view, and hide what it hides; the experiment stays as it is."""
         from tui.panels.lesson import LessonPanel  # its Markdown is not wanted before
 
-        screen, navigator = self.screen, self.navigator
+        navigator = self.navigator
         async with self.changing:
             await self._put_away()
             self.next_lesson = lesson_after(lesson)
@@ -97,7 +98,7 @@ class Classroom:
             fit, charts = self.lab.fit, self.lab.charts
             fit.turn_to(VIEWS[lesson.view])
             navigator.show_all_but(lesson.hide_panels, panel)
-            screen.add_class("-lesson")
+            self.lay_out(in_lesson=True)
             panel.use(lesson.view)
             if charts.panels:  # whatever was in front before, or had the focus for a moment
                 asks_for_fit = lesson.view != "fit" and fit in charts.panels
@@ -109,9 +110,19 @@ class Classroom:
         """Take the lesson away; its experiment stays."""
         async with self.changing:
             if await self._put_away():
-                self.screen.remove_class("-lesson")
+                self.lay_out(in_lesson=False)
                 self.navigator.go_to(self.navigator.chart)
                 self.desk.changed()
+
+    def lay_out(self, in_lesson: bool) -> None:
+        """Give the boxes of the lab the places of a lesson, or their own.
+
+        The boxes have the class, not the screen, of which Textual would style every row anew.
+        """
+        body = self.screen.query_one("#body")
+        panels = (panel for column in body.children for panel in column.children)
+        for box in (body, *body.children, *panels):
+            mark(box, "-lesson", in_lesson)
 
     async def _put_away(self) -> bool:
         """Be the free lab again; whether there was a lesson."""

@@ -9,8 +9,9 @@ from textual.widget import Widget
 
 from engine.support.translation import tr
 from tui.forms.form import Form
+from tui.marking import mark
 from tui.panels.chart import ChartPanel
-from tui.panels.group import Group, mark
+from tui.panels.group import Group
 from tui.screens.desk import Desk
 
 JUMPS = {

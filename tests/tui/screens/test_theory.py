@@ -14,12 +14,12 @@ from engine.experiment import Experiment
 from engine.session import Session
 from engine.theory.noise import GradientNoise
 from engine.theory.study import Study
-from tests.support.jobs import found
+from tests.support.jobs import found, posed
 from tests.support.pictures import Look
 from tests.support.pilots import about, app_for, main_of, resize, settled, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import loading, ready
-from tests.support.studies import DIALOGS, ask, posed, studied
+from tests.support.studies import DIALOGS, ask, studied
 from tui.screens.theory import TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
 from tui.text.wrap import Prose
