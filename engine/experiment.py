@@ -257,6 +257,21 @@ class Experiment:
                 values[name] = value
         return values
 
+    def changes_from(self, other: Experiment) -> dict[str, Value]:
+        """The fewest changes that make this experiment of another one: see `changed`."""
+        changes: dict[str, Value] = {}
+        for key, value in self.flat().items():
+            head, dot, name = key.partition(".")
+            if not dot:
+                before = other.flat()[key]
+            elif head in changes:  # another entry begins with its defaults
+                before = self.choice(head).entry.param(name, key).default
+            else:
+                before = other.choice(head).options[name]
+            if value != before:
+                changes[key] = value
+        return changes
+
     def changed(self, changes: Mapping[str, object]) -> Experiment:
         """A copy with some keys changed, entries before their parameters; raises BadInput."""
         return self._changed(changes, lambda param, value, key: param.check(value, key))

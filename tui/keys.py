@@ -26,8 +26,10 @@ class Situation:
     chart_focused: bool = False
     full_screen: bool = False
     in_lesson: bool = False
-    has_replaced: bool = False
-    """Whether an experiment was replaced as a whole and can come back."""
+    has_changes: bool = False
+    """Whether a change of the experiment can be taken back."""
+    has_undone: bool = False
+    """Whether a change was taken back that can be made again."""
     has_question: bool = False
     """Whether a question of the lesson can be answered."""
     has_hint: bool = False
@@ -272,10 +274,22 @@ ACTIONS: tuple[Action, ...] = (
         "u",
         "u",
         "undo",
-        "Bring back the experiment that stood before a lesson, a sweep or a race.",
+        "Take back the last change of the experiment, or the lesson that was opened.",
         TRAIN,
-        when=lambda now: not now.running and now.has_replaced,
-        why="nothing was replaced that could come back",
+        when=lambda now: now.has_changes,
+        why="nothing was changed that could be taken back",
+        bar=False,
+    ),
+    Action(
+        "redo",
+        "U",
+        "U",
+        "redo",
+        "Make the change again that was taken back.",
+        TRAIN,
+        when=lambda now: now.has_undone,
+        why="nothing was taken back: {undo} does that",
+        bar=False,
     ),
     Action(
         "faster", "right_square_bracket", "]", "faster", "More epochs a second.", TRAIN, bar=False

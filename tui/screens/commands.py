@@ -22,6 +22,7 @@ from tui.keys import key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
 from tui.recent import remember
+from tui.screens.changes import Change, Moment, settings_of
 from tui.screens.classroom import Classroom
 from tui.screens.data import DataScreen
 from tui.screens.desk import Desk
@@ -56,8 +57,6 @@ class Commands:
         self.screen, self.lab, self.desk, self.navigator = screen, lab, desk, navigator
         self.classroom, self.session = classroom, desk.session
         self.inquiry = Inquiry(screen, desk.session, self.take_lr)
-        self.replaced: tuple[Experiment, Lesson | None] | None = None
-        """The experiment that was replaced as a whole, and the lesson that was open beside it."""
 
     # Changing the experiment -----------------------------------------------------------------
 
@@ -75,15 +74,14 @@ class Commands:
     def take(self, experiment: Experiment | None) -> None:
         """Make an experiment that was found elsewhere the edited one."""
         if experiment:
-            self.keep(experiment)
+            self.offer_back(experiment)
             self.desk.adopt(experiment)
 
-    def keep(self, instead: Experiment) -> None:
-        """Keep the experiment, and offer it back, where another one takes its place."""
-        desk, lesson = self.desk, self.classroom.lesson
+    def offer_back(self, instead: Experiment) -> None:
+        """Say how to get an experiment back that someone set up, before another replaces it."""
+        lesson = self.classroom.lesson
         untouched = lesson.experiment if lesson else Experiment()
-        if desk.experiment not in (instead, untouched):
-            self.replaced = desk.experiment, lesson
+        if self.desk.experiment not in (instead, untouched):
             undo = key_of("undo")
             tell(self.screen, tr("{key} brings your experiment back", key=undo))
 
@@ -137,9 +135,20 @@ class Commands:
 
     async def open_lesson(self, lesson: Lesson) -> None:
         """Open a lesson with its experiment."""
-        self.keep(lesson.experiment)
-        await self.classroom.open(lesson)
-        self.desk.restart(lesson.experiment)
+        self.offer_back(lesson.experiment)
+        before = Moment(self.desk.experiment, self.classroom.lesson)
+        await self.show_moment(after := Moment(lesson.experiment, lesson))
+        name = tr("the lesson {title}", title=lesson.title)
+        if before != after:
+            self.desk.changes.note(Change(before, after, name))
+
+    async def show_moment(self, moment: Moment) -> None:
+        """Show an experiment at its start, with the lesson that belongs to it."""
+        if moment.lesson is None:
+            await self.classroom.close()
+        else:
+            await self.classroom.open(moment.lesson)
+        self.desk.restart(moment.experiment)
 
     async def unless_under_way(self, act: Callable[[], Awaitable[None] | None]) -> None:
         """Do what ends a run under way only once it is agreed to."""
@@ -153,6 +162,21 @@ class Commands:
             self.screen.app.push_screen(ConfirmScreen(question), answer)
         else:
             await answer(True)
+
+    async def turn(self, change: Change, step: Callable[[], Moment], words: str) -> None:
+        """Go over a change by a step of the history, in either direction, and say so.
+
+        Where the change opened a lesson, that ends a run, as opening the lesson did.
+        """
+
+        async def go() -> None:
+            if change.opens_lesson:
+                await self.show_moment(step())
+            else:
+                self.desk.edit(step().experiment)
+            tell(self.screen, words)
+
+        await self.unless_under_way(go) if change.opens_lesson else await go()
 
     def set_pace(self, pace: float | None) -> None:
         """So many epochs a second from now on; None is full speed."""
@@ -232,19 +256,17 @@ class Commands:
         open_over(self.screen, screen, self.take_run)
 
     async def undo(self) -> None:
-        async def swap() -> None:
-            if self.replaced:
-                now = self.desk.experiment, self.classroom.lesson
-                (experiment, lesson), self.replaced = self.replaced, now
-                if lesson is None:
-                    await self.classroom.close()
-                elif lesson is not self.classroom.lesson:
-                    await self.classroom.open(lesson)
-                self.desk.restart(experiment)
-                again = key_of("undo")
-                tell(self.screen, tr("your experiment is back; {key} undoes that", key=again))
+        change = self.desk.changes.done[-1]
+        what = tr("the experiment before {name}", name=change.name) if change.name else ""
+        what = what or settings_of(change.before.experiment, change.after.experiment)
+        words = tr("back to {what}; {key} undoes that", what=what, key=key_of("redo"))
+        await self.turn(change, self.desk.changes.undo, words)
 
-        await self.unless_under_way(swap)
+    async def redo(self) -> None:
+        change = self.desk.changes.undone[-1]
+        what = change.name or settings_of(change.after.experiment, change.before.experiment)
+        words = tr("forward to {what}; {key} takes it back", what=what, key=key_of("undo"))
+        await self.turn(change, self.desk.changes.redo, words)
 
     def faster(self) -> None:
         self.turn_pace(1)

@@ -10,6 +10,7 @@ from engine.support.errors import show
 from engine.training.snapshot import Snapshot
 from tui.backend import Backend
 from tui.charts.runs import KeptLosses
+from tui.screens.changes import Change, Changes, Moment
 
 
 class Desk:
@@ -21,6 +22,7 @@ class Desk:
         self.session = session
         self.experiment = experiment
         """What the forms say; the run in progress may be another one."""
+        self.changes = Changes()
         self.changed = changed
         """Called after every change of what lies on the desk, but not after a look."""
         self.shown = session.shown
@@ -112,16 +114,25 @@ class Desk:
 
     def change(self, changes: dict[str, str]) -> None:
         """Change the experiment by text; raises BadInput and leaves it as it was."""
-        self.adopt(self.experiment.changed_by_text(changes), only_lr=list(changes) == ["lr"])
+        self.adopt(self.experiment.changed_by_text(changes))
 
-    def adopt(self, experiment: Experiment, only_lr: bool = False) -> None:
-        """Make this the edited experiment; a run under way only takes over the lr."""
-        self.experiment = experiment
+    def adopt(self, experiment: Experiment, name: str = "") -> None:
+        """Make this the edited experiment, by a change that can be taken back.
+
+        `name` says what replaces the experiment, where it is replaced as a whole.
+        """
+        if experiment != self.experiment:
+            self.changes.note(Change(Moment(self.experiment), Moment(experiment), name))
+        self.edit(experiment)
+
+    def edit(self, experiment: Experiment) -> None:
+        """Make this the edited experiment; a run under way only takes over an lr changed alone."""
+        before, self.experiment = self.experiment, experiment
         if not self.under_way:
             same = (run for run in reversed(self.runs) if run.experiment == experiment)
             self.returned = next((run for run in same if run.state == "finished"), None)
             self.session.prepare(experiment)
-        elif only_lr:
+        elif experiment == before.changed({"lr": experiment.lr}):
             self.session.set_lr(experiment.lr)
         self.changed()
 

@@ -1,0 +1,76 @@
+"""What was done to the experiment on the desk, to be taken back and done again."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from engine.catalog.param import Param
+from engine.experiment import Experiment
+from engine.lessons.lesson import Lesson
+from engine.support.errors import shortened, show
+
+MOST_CHANGES = 100
+"""That can be taken back; older ones are forgotten."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What stood on the desk before a change, or stands there after it."""
+
+    experiment: Experiment
+    lesson: Lesson | None = None
+    """The lesson that was open, where the change opened one."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One experiment in place of another."""
+
+    before: Moment
+    after: Moment
+    name: str = ""
+    """What replaced the experiment as a whole; empty where settings were changed."""
+
+    @property
+    def opens_lesson(self) -> bool:
+        """Whether a lesson came with it."""
+        return self.after.lesson is not None
+
+
+class Changes:
+    """The changes in their order, up to the latest one, and those that were taken back."""
+
+    def __init__(self) -> None:
+        self.done: deque[Change] = deque(maxlen=MOST_CHANGES)
+        """The latest one last."""
+        self.undone: list[Change] = []
+        """The one that would be done again first is the last one."""
+
+    def note(self, change: Change) -> None:
+        """Add a change that was made; what was taken back before it is forgotten."""
+        self.done.append(change)
+        self.undone.clear()
+
+    def undo(self) -> Moment:
+        """Take the latest change back: what stood there before; raises IndexError without one."""
+        self.undone.append(self.done.pop())
+        return self.undone[-1].before
+
+    def redo(self) -> Moment:
+        """Do the change again that was taken back last; raises IndexError without one."""
+        self.done.append(self.undone.pop())
+        return self.done[-1].after
+
+
+def settings_of(experiment: Experiment, other: Experiment) -> str:
+    """What an experiment has that another one does not: `lr 0.003, batch_size 1`."""
+    changes = experiment.changes_from(other)
+    shown = {key: experiment.param(key) for key in changes}
+    return shortened(
+        ", ".join(
+            f"{key.rpartition('.')[2]} {show(changes[key])}"
+            for key, param in shown.items()
+            if not isinstance(param, Param) or param.is_shown
+        )
+    )
