@@ -18,6 +18,7 @@ from engine.statistics.rows import blocks
 from engine.support.translation import Message
 from engine.theory.curvature import Curvature, curvature, hessian, hessian_by_autograd
 from engine.theory.derivatives import Loss, curvatures, parabola, steepest_curvature
+from engine.theory.in_order import MOST_NUMBERS, TRIED, ordered_limit
 from engine.theory.mean_square import (
     MOST_ROWS,
     MOST_STEPS,
@@ -31,9 +32,10 @@ from engine.theory.mean_square import (
 MOST_PASSED = 1000
 """Most samples over which autograd's Hessian is averaged: it takes a pass for each parameter."""
 
-LimitKind = Literal["critical", "full batch", "minibatches", "local", "none"]
+LimitKind = Literal["critical", "full batch", "minibatches", "in order", "local", "none"]
 """What a limit is made of: 2/λmax itself, what an optimizer makes of it, the noise of minibatches
-besides, the curvature at one place of a net; or nothing."""
+besides, or the same minibatches in the same order, the curvature at one place of a net; or nothing.
+"""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,10 @@ def limit_of(
         return Limit(math.inf, "none", name)
     plain, label = optimizer.entry.is_plain, Message(optimizer.entry.label)
     full = experiment.batch_size >= n
+    if plain and loss.curvature and not full and not experiment.shuffle:
+        hessians = in_order(problem, decay)
+        if hessians is not None:
+            return limit_in_order(*ordered_limit(hessians), experiment.batch_size)
     if full and plain and loss.bounded_curvature and experiment.times_mean(n) == 1:
         steepest = Message("2/λmax where the loss is steepest")
         name = Message("2/λmax") if loss.curvature else steepest
@@ -186,3 +192,33 @@ def limit_of(
         return Limit(lr, "minibatches", Message("minibatches of {size}", size=size))
     name = Message("minibatches of {size}, {optimizer}", size=size, optimizer=label)
     return Limit(lr, "minibatches", name)
+
+
+def in_order(problem: Problem, decay: Tensor) -> Tensor | None:
+    """The Hessians (m, p, p) of an epoch's minibatches as they stand in the data, with the penalty;
+    None where they are too many for `ordered_limit`."""
+    experiment, n = problem.experiment, len(problem.X)
+    size, p = experiment.batch_size, len(decay)
+    m = n // size if experiment.drop_last else math.ceil(n / size)
+    if TRIED * m * p * p > MOST_NUMBERS:
+        return None
+    design = problem.linear.design(problem.X).cpu().double()
+    bend = steepest_curvature(experiment.loss)
+    return torch.stack([
+        experiment.times_mean(len(rows)) * bend / len(rows) * rows.T @ rows + decay.diag()
+        for rows in design[: m * size].split(size)
+    ])  # fmt: skip
+
+
+def limit_in_order(lr: float, least: int, alone: float, size: int) -> Limit:
+    """That of minibatches of a size in the order of the data; which bears least is told too."""
+    if size == 1:
+        name = Message(
+            "rows in order; row {row} alone bears {alone:.3g}", row=least + 1, alone=alone
+        )
+    else:
+        name = Message(
+            "minibatches of {size} in order; minibatch {number} alone bears {alone:.3g}",
+            size=size, number=least + 1, alone=alone,
+        )  # fmt: skip
+    return Limit(lr, "in order", name)
