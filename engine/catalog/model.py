@@ -103,9 +103,8 @@ class Linear(Model):
 
     def predict(self, params: Mapping[str, Tensor], X: Tensor) -> Tensor:
         """ŷ = X·weight (+ bias)."""
-        if not self.bias:
-            return X @ params[self.weight]
-        return X @ params[self.weight] + params[self.bias]
+        y_hat = X @ params[self.weight]
+        return y_hat + params[self.bias] if self.bias else y_hat
 
     def design(self, X: Tensor) -> Tensor:
         """X̃ of shape (n, parameters): the matrix whose product with the parameters is ŷ."""

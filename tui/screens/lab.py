@@ -19,6 +19,7 @@ from tui.panels.group import Group
 from tui.panels.loss import LossPanel
 from tui.panels.model import ModelPanel
 from tui.panels.reading import ReadingPanel, reading
+from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
 from tui.panels.values import ValuesPanel
 from tui.screens.desk import Desk
@@ -33,11 +34,8 @@ class Lab:
         self.training = TrainingPanel(id="training")
         self.forms: tuple[Form, ...] = (DataPanel(id="data"), ModelPanel(id="model"), self.training)
         self.loss, self.fit = LossPanel(id="loss"), FitPanel(id="fit")
-        self.values, self.reading, self.device = (
-            ValuesPanel(id="values"),
-            ReadingPanel(),
-            DevicePanel(),
-        )
+        self.values, self.reading = ValuesPanel(id="values"), ReadingPanel()
+        self.runs, self.device = RunsPanel(), DevicePanel()
         self.text = Static(id="text")
         """The reading, where there is room for nothing else."""
         self.left = Group(*self.forms, id="forms")
@@ -51,6 +49,7 @@ class Lab:
         for panel in self.panels:
             panel.border_title = tr(TITLES[str(panel.id)])
         self.reading.border_title, self.device.border_title = tr("Reading"), tr("Device")
+        self.runs.border_title = tr("Runs")
         yield self.status
         with Container(id="body"):
             yield self.left
@@ -58,6 +57,7 @@ class Lab:
                 side.border_title = tr("Values")
                 yield self.values
                 yield self.reading
+                yield self.runs
                 yield self.device
             yield self.charts
         yield self.text
@@ -87,6 +87,7 @@ class Lab:
         self.fit.update(now, previous, pinned)
         self.values.show(now)
         self.reading.show(now)
+        self.runs.show(desk.runs, now, desk.pinned)
         self.device.show(now)
         self.text.update(reading(now), layout=False)
         self.training.follow(now, desk.experiment)
