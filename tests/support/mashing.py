@@ -9,7 +9,7 @@ from unittest.mock import patch
 from textual.events import Key, MouseDown, MouseUp
 from textual.pilot import Pilot
 
-from tests.support.pilots import SIZES, rest, settled
+from tests.support.pilots import SIZES, app_of, rest, settled
 from tui.app import LinregApp
 from tui.keys import ACTIONS
 
@@ -24,12 +24,6 @@ KEYS = [
     *("full_stop", "comma", "minus", "ß", "損", "f1"),
     *("ctrl+p", "ctrl+p", "enter", "escape", "e"),  # what opens and leaves dialogs, more often
 ]
-
-
-def app_of(pilot: Pilot[None]) -> LinregApp:
-    """The app that a pilot flies."""
-    assert isinstance(pilot.app, LinregApp)
-    return pilot.app
 
 
 def send(app: LinregApp, *keys: str) -> None:

@@ -47,10 +47,15 @@ def app_showing(now: Snapshot, *runs: Snapshot, settings: Settings | None = None
     return app_for(FakeSession(now, runs), settings)
 
 
+def app_of(pilot: Pilot[None]) -> LinregApp:
+    """The app that a pilot flies."""
+    assert isinstance(pilot.app, LinregApp)
+    return pilot.app
+
+
 def main_of(pilot: Pilot[None]) -> MainScreen:
     """The main screen of the app that a pilot flies."""
-    assert isinstance(pilot.app, LinregApp)
-    return pilot.app.main
+    return app_of(pilot).main
 
 
 def session_of(app: App[None]) -> FakeSession:

@@ -15,8 +15,8 @@ from textual.widgets import OptionList
 from engine.experiment import Experiment
 from engine.session import Session
 from engine.support.translation import set_language
-from tests.support.mashing import app_of, click, leave, mash, send
-from tests.support.pilots import app_for, main_of, resize, settled, text_of, until
+from tests.support.mashing import click, leave, mash, send
+from tests.support.pilots import app_for, app_of, main_of, resize, settled, text_of, until
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import ready, running
 from tui.app import LEAST

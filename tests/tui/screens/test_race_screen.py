@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from textual.content import Content
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.experiment import Experiment
@@ -23,6 +21,7 @@ from tests.support.pictures import Compare, Steps
 from tests.support.pilots import about, app_for, main_of, resize, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import facts, ready, running
+from tests.support.stages import Stage
 from tui.app import LinregApp
 from tui.backend import Backend
 from tui.charts.race import (
@@ -35,8 +34,6 @@ from tui.charts.race import (
     plane_of,
     point,
 )
-from tui.forms.fields import Picker
-from tui.panels.bars import Hint
 from tui.screens.race import BEST, HELP, READING, SAME, RaceScreen, head
 from tui.settings import Settings
 
@@ -44,37 +41,11 @@ BASELINE = Experiment()
 NAMES = tuple(OPTIMIZERS.entries)
 
 
-class Stage:
-    """The race screen over a session, and short ways to ask it."""
+class RaceStage(Stage[RaceScreen]):
+    """The race screen over a session."""
 
     def __init__(self, pilot: Pilot[None], session: Backend) -> None:
-        self.pilot = pilot
-        self.session = session
-        assert isinstance(pilot.app, LinregApp)
-        self.app = pilot.app
-        assert isinstance(pilot.app.screen, RaceScreen)
-        self.screen = pilot.app.screen
-
-    async def until(self, predicate: Callable[[], bool]) -> None:
-        await until(self.pilot, predicate)
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    def hint(self) -> tuple[str, bool]:
-        """What the hint says, and whether it says it in red."""
-        return self.screen.query_one(Hint).shown
-
-    def said(self, id: str) -> str:
-        content = self.screen.query_one(f"#{id}", Static).content
-        assert isinstance(content, Content)
-        return content.plain
-
-    @property
-    def field(self) -> str:
-        focused = self.screen.focused
-        return focused.key if isinstance(focused, Picker) else ""
+        super().__init__(pilot, session, RaceScreen)
 
     @property
     def rows(self) -> list[str]:
@@ -97,21 +68,20 @@ class Stage:
         """Have the session come up with a race and wait until the screen has it."""
         assert isinstance(self.session, FakeSession)
         self.session.race = progress
-        await self.until(lambda: self.screen.shown is progress)
-        await self.pilot.pause()
+        await self.shows(progress)
 
 
 @asynccontextmanager
 async def opened(
     race: RaceProgress | None = None, size: tuple[int, int] = (120, 34)
-) -> AsyncIterator[tuple[Stage, FakeSession]]:
+) -> AsyncIterator[tuple[RaceStage, FakeSession]]:
     """The race screen, opened by its key."""
     session = FakeSession(ready())
     session.race = race
     async with app_for(session).run_test(size=size) as pilot:
         await settled(pilot)
         await open_race(pilot)
-        yield Stage(pilot, session), session
+        yield RaceStage(pilot, session), session
 
 
 async def open_race(pilot: Pilot[None]) -> None:
@@ -482,7 +452,7 @@ async def test_a_race_with_the_engine() -> None:
             await settled(pilot)
             await until(pilot, lambda: session.latest.state == "ready")
             await open_race(pilot)
-            stage = Stage(pilot, session)
+            stage = RaceStage(pilot, session)
             await stage.press("s")
             await stage.until(lambda: session.race is not None and session.race.state == "finished")
             await stage.until(lambda: stage.screen.shown is session.race)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import product
@@ -11,9 +11,7 @@ from typing import Literal
 
 import pytest
 import torch
-from textual.content import Content
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from engine.catalog.choice import REGISTRIES
 from engine.experiment import Experiment
@@ -38,11 +36,11 @@ from tests.support.pilots import (
 )
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import loading, ready
+from tests.support.stages import Stage
 from tui.app import LinregApp
 from tui.backend import Backend
 from tui.charts.sweep import FLOOR, LOSS, beyond, curve, heat, limit_beyond, measured
 from tui.forms.fields import ChoiceScreen, Picker, TextField
-from tui.panels.bars import Hint
 from tui.screens.sweep import NONE, USUAL, AxesForm, SweepScreen, describe, head, offered
 from tui.settings import Settings
 from tui.text.numbers import loss_text
@@ -53,47 +51,19 @@ CRITICAL = 1.87
 BASELINE = Experiment()
 
 
-class Stage:
-    """The sweep screen over a session, and short ways to ask it."""
+class SweepStage(Stage[SweepScreen]):
+    """The sweep screen over a session."""
 
     def __init__(self, pilot: Pilot[None], session: Backend) -> None:
-        self.pilot = pilot
-        self.session = session
-        assert isinstance(pilot.app, LinregApp)
-        self.app = pilot.app
-        assert isinstance(pilot.app.screen, SweepScreen)
-        self.screen = pilot.app.screen
-
-    async def until(self, predicate: Callable[[], bool]) -> None:
-        await until(self.pilot, predicate)
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        super().__init__(pilot, session, SweepScreen)
 
     @property
     def texts(self) -> dict[str, str]:
         return self.screen.form.texts
 
     @property
-    def field(self) -> str:
-        """The key of the field with the focus."""
-        focused = self.screen.focused
-        return focused.key if isinstance(focused, TextField | Picker) else ""
-
-    @property
     def on_map(self) -> bool:
         return self.screen.focused is self.screen.map
-
-    def hint(self) -> tuple[str, bool]:
-        """What the hint says, and whether it says it in red."""
-        return self.screen.query_one(Hint).shown
-
-    def said(self, id: str) -> str:
-        """The text of the head, of the description or of the keys."""
-        content = self.screen.query_one(f"#{id}", Static).content
-        assert isinstance(content, Content)
-        return content.plain
 
     async def go_to(self, key: str) -> None:
         """Walk to a field of the form."""
@@ -140,8 +110,7 @@ class Stage:
         """Have the session come up with a sweep and wait until the screen has it."""
         assert isinstance(self.session, FakeSession)
         self.session.sweep = progress
-        await self.until(lambda: self.screen.shown is progress)
-        await self.pilot.pause()
+        await self.shows(progress)
 
 
 @asynccontextmanager
@@ -149,7 +118,7 @@ async def opened(
     sweep: SweepProgress | None = None,
     size: tuple[int, int] = (120, 34),
     settings: Settings | None = None,
-) -> AsyncIterator[tuple[Stage, FakeSession]]:
+) -> AsyncIterator[tuple[SweepStage, FakeSession]]:
     """The sweep screen, opened by its key."""
     session = FakeSession(ready())
     session.sweep = sweep
@@ -157,7 +126,7 @@ async def opened(
         await settled(pilot)
         await open_sweep(pilot)
         session.calls.clear()  # a small sweep begins by itself
-        yield Stage(pilot, session), session
+        yield SweepStage(pilot, session), session
 
 
 async def open_sweep(pilot: Pilot[None]) -> SweepScreen:
@@ -214,7 +183,7 @@ async def test_a_small_sweep_runs_by_itself_a_large_one_says_why_it_does_not() -
         await settled(pilot)
         screen = await open_sweep(pilot)
         assert session.asked == [("start_sweep", screen.form.sweep(BASELINE))]
-        stage = Stage(pilot, session)
+        stage = SweepStage(pilot, session)
         await stage.type("x values", "log:1e-3:1:8")
         assert session.asked[1:] == [("start_sweep", screen.form.sweep(BASELINE))]
         await stage.pick("x", "epochs")
@@ -519,7 +488,7 @@ async def test_leaving_lets_the_sweep_go_on() -> None:
         app, screen = stage.app, stage.screen
         for key in ("escape", "q", "w"):
             with about(key):
-                await Stage(stage.pilot, session).publish(swept("running", 0.2))
+                await SweepStage(stage.pilot, session).publish(swept("running", 0.2))
                 await stage.press(key)
                 await stage.until(lambda: app.screen is app.main)
                 assert session.asked == []
@@ -528,7 +497,7 @@ async def test_leaving_lets_the_sweep_go_on() -> None:
                 before, screen = screen, await open_sweep(stage.pilot)
                 assert screen is not before
                 assert screen.shown is session.sweep
-                assert "64/80" in Stage(stage.pilot, session).said("head")
+                assert "64/80" in SweepStage(stage.pilot, session).said("head")
 
 
 async def test_a_failed_sweep_says_why() -> None:
@@ -831,7 +800,7 @@ async def test_4096_runs_with_the_engine() -> None:
             await settled(pilot)
             await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
             await open_sweep(pilot)
-            stage = Stage(pilot, session)
+            stage = SweepStage(pilot, session)
             await stage.type("x values", "log:1e-3:3:64")
             await stage.type("y values", "lin:1:64:64")
             await stage.press("s")
@@ -881,7 +850,7 @@ async def test_a_long_sweep_stops_where_it_is_and_another_begins() -> None:
             await settled(pilot)
             await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
             await open_sweep(pilot)
-            stage = Stage(pilot, session)
+            stage = SweepStage(pilot, session)
             await stage.type("y values", "lin:1:1000:500")
             await stage.press("s")
             await stage.until(
@@ -964,7 +933,7 @@ def test_light_theme(picture: Compare) -> None:
 def test_epochs_to_the_floor(picture: Compare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await opening()(pilot)
-        await Stage(pilot, FakeSession(ready())).pick("measure", FLOOR)
+        await SweepStage(pilot, FakeSession(ready())).pick("measure", FLOOR)
 
     picture(with_sweep(swept("finished")), (120, 34), steps=steps)
 
