@@ -270,6 +270,17 @@ ACTIONS: tuple[Action, ...] = (
         bar=False,
     ),
     Action(
+        "code",
+        "c",
+        "c",
+        "code",
+        "The experiment as a short PyTorch script, to read, copy and save.",
+        TRAIN,
+        when=lambda now: now.has_facts,
+        why=NO_DATA,
+        bar=False,
+    ),
+    Action(
         "undo",
         "u",
         "u",

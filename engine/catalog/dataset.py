@@ -81,6 +81,8 @@ class Dataset:
     """Digest of that file."""
     notes: tuple[Message, ...] = ()
     """What a person should be told about the data."""
+    draw_features: Callable[[Generator], Tensor] | None = None
+    """Draws X alone, where the labels then follow the truth."""
 
     @property
     def features(self) -> int:
@@ -101,4 +103,4 @@ def generated(
         X = draw_features(generator)
         return X, truth.labels(X, generator)
 
-    return Dataset(n, columns, target, draw, truth, inputs_of(columns))
+    return Dataset(n, columns, target, draw, truth, inputs_of(columns), draw_features=draw_features)

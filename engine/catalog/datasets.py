@@ -132,7 +132,8 @@ def linear(
         if correlation:
             common = torch.randn(n, 1, generator=generator)
             X = (1 - correlation) ** 0.5 * X + correlation**0.5 * common
-        X = X * torch.tensor(scale)
+        if scale != (1.0,):
+            X = X * torch.tensor(scale)
         return X[X[:, 0].argsort()] if sorted else X
 
     def signal(X: Tensor) -> Tensor:

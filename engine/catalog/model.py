@@ -103,8 +103,9 @@ class Linear(Model):
 
     def predict(self, params: Mapping[str, Tensor], X: Tensor) -> Tensor:
         """ŷ = X·weight (+ bias)."""
-        y_hat = X @ params[self.weight]
-        return y_hat + params[self.bias] if self.bias else y_hat
+        if not self.bias:
+            return X @ params[self.weight]
+        return X @ params[self.weight] + params[self.bias]
 
     def design(self, X: Tensor) -> Tensor:
         """X̃ of shape (n, parameters): the matrix whose product with the parameters is ŷ."""

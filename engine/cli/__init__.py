@@ -1,6 +1,7 @@
 """The headless front end: the same trainer as the screen's, printing instead of drawing."""
 
 from engine.cli.about import doctor
+from engine.cli.code import code
 from engine.cli.common import is_data, leave, main, pairs_of, read_experiment
 from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
@@ -14,7 +15,7 @@ from engine.cli.sweep import find_learning_rate, sweep
 from engine.cli.theory import theory
 
 COMMANDS = (
-    run, sweep, race, find_learning_rate, theory, data, summary, predict, runs,
+    run, sweep, race, find_learning_rate, theory, data, summary, predict, code, runs,
     lessons, check, lesson, doctor,
 )  # fmt: skip
 

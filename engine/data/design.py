@@ -44,6 +44,8 @@ class Design:
     """The level of each category that the others are compared with."""
     inputs: Inputs
     """What X is made of."""
+    target_feature: Feature
+    """What y is made of."""
 
 
 def design(table: Table, terms: str = "") -> Design:
@@ -89,6 +91,7 @@ def design(table: Table, terms: str = "") -> Design:
         {name: int(lost.sum()) for name, lost in missing.items() if lost.any()},
         references,
         Inputs(inputs_in(named, table, features), tuple(features)),
+        y_feature,
     )
 
 

@@ -9,7 +9,9 @@ import sys
 from tests.support.paths import ROOT
 
 CHOSEN = "(quartic or amsgrad) and not toy"
-TESTS = [f"tests/engine/{room}" for room in ("catalog", "jobs", "kernels", "theory", "training")]
+TESTS = [
+    f"tests/engine/{room}" for room in ("catalog", "jobs", "kernels", "runs", "theory", "training")
+]
 
 
 def test_the_examples_of_contributing_pass_every_parametrized_test() -> None:
@@ -26,5 +28,12 @@ def test_the_examples_of_contributing_pass_every_parametrized_test() -> None:
     assert done.returncode == 0, done.stdout[-6000:]
     passed = re.findall(r"^PASSED (\S+)", done.stdout, re.M)
     assert len(passed) >= 60
-    for kind in ("test_loops", "test_fast", "test_lanes", "test_race", "test_stability"):
+    for kind in (
+        "test_loops",
+        "test_fast",
+        "test_lanes",
+        "test_race",
+        "test_stability",
+        "test_code",
+    ):
         assert any(kind in name for name in passed), kind

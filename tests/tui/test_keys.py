@@ -51,6 +51,7 @@ from tui.forms.fields import ChoiceScreen, Picker, TextField
 from tui.keys import ACTIONS, NUMBERED, always, groups, key_of, shown
 from tui.panels.bars import KeyBar, beginning
 from tui.panels.training import PACES
+from tui.screens.code import CodeScreen
 from tui.screens.commands import SEEDS, Commands
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
 from tui.screens.files import FilesScreen
@@ -156,6 +157,7 @@ CASES: dict[str, Case] = {
     "seed": Case(lambda stage: stage.asked("prepare", replace(BASELINE, seed=8))),
     "regenerate": Case(lambda stage: stage.asked("prepare", BASELINE)),
     "data": Case(lambda stage: isinstance(stage.app.screen, FilesScreen)),
+    "code": Case(lambda stage: isinstance(stage.app.screen, CodeScreen)),
     "kept_runs": Case(lambda stage: isinstance(stage.app.screen, RunsScreen)),
     "undo": Case(lambda stage: stage.main.desk.experiment == BASELINE, before=("O",)),
     "redo": Case(lambda stage: stage.main.desk.experiment.batch_size == 1, before=("O", "u")),

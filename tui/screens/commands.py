@@ -24,6 +24,7 @@ from tui.panels.training import pace_text
 from tui.recent import remember
 from tui.screens.changes import Change, Moment, settings_of
 from tui.screens.classroom import Classroom
+from tui.screens.code import CodeScreen
 from tui.screens.data import DataScreen
 from tui.screens.desk import Desk
 from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
@@ -254,6 +255,9 @@ class Commands:
     def kept_runs(self) -> None:
         screen = RunsScreen(Store(runs_folder()), self.desk.compared)
         open_over(self.screen, screen, self.take_run)
+
+    def code(self) -> None:
+        open_over(self.screen, CodeScreen(self.desk.experiment))
 
     async def undo(self) -> None:
         change = self.desk.changes.done[-1]

@@ -208,7 +208,9 @@ class DataScreen(Over[Experiment | None]):
 
     def ask(self, asked: Asked, make: Callable[[], Experiment] | None = None) -> None:
         """Have the file read as it is asked to be, and something be made of it."""
-        self.reader.ask(Request(self.path, asked, make))
+        request = Request(self.path, asked, make)
+        self.query_one(Hint).say(progress_line(Reading(request)))  # the session may be busy
+        self.reader.ask(request)
         self.look()
 
     def look(self) -> None:

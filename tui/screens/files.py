@@ -177,7 +177,9 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
         if (entry and entry.is_folder) or (not entry and Path(path).is_dir()):
             self.go_to(path.rstrip("/") + "/")
         elif entry or typed:
-            self.reader.ask(Request(path))
+            request = Request(path)
+            self.hint.say(progress_line(Reading(request)))  # the session may be busy
+            self.reader.ask(request)
             self.look()
 
     def look(self) -> None:

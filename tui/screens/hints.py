@@ -69,7 +69,9 @@ class Hints:
         if snapshot.state == "finished" and snapshot.message:
             # 80 columns have no other room.
             message = in_words(snapshot.message)
-            return tr("{message}.", message=message[:1].upper() + message[1:])
+            if message[1:2].isalpha():  # a symbol, as n, stays what it is
+                message = message[0].upper() + message[1:]
+            return tr("{message}.", message=message)
         return tr(
             "← → value cursor · {zoom_in} {zoom_out} zoom · {view} view · {fullscreen} full screen",
             **in_use(),

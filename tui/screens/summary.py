@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ LONGEST_NAME = 14
 CELL_WIDTH = 9
 INTERVALS = 62
 """Cells that a prediction mostly takes."""
+FRAME = 2
+"""Rows of the border."""
 ENTRY = 15
 """Cells of the name of a test."""
 
@@ -139,7 +141,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
                 self.lay_out()
             case Bootstrap():
                 self.bootstrap = answer
-                self.result.put(())
+                self.put(())
                 self.lay_out()
                 self.scroll.scroll_end(animate=False)
             case Written():
@@ -167,20 +169,32 @@ class SummaryScreen(ModalScreen[None], Over[None]):
             self.page.put([Block(Content.styled(self.trouble, "$text-error"))])
         else:
             self.page.put([Block(Content.styled(tr("working …"), "dim"))])
+        self.make_room()
 
     def show_predictions(self) -> None:
         """Show the last rows that were asked for."""
         if self.predictions:
             width = self.scroll.scrollable_content_region.width
-            self.result.put(predicted(self.predictions[-MOST_PREDICTIONS:], width))
+            self.put(predicted(self.predictions[-MOST_PREDICTIONS:], width))
 
     def say(self, text: str) -> None:
         """Say what a key has done."""
-        self.result.put([Block(Content(text))])
+        self.put([Block(Content(text))])
 
     def refuse(self, why: str) -> None:
         """Say why something cannot be."""
-        self.result.put([Block(Content.styled(why, "$text-error"))])
+        self.put([Block(Content.styled(why, "$text-error"))])
+
+    def put(self, blocks: Iterable[Block]) -> None:
+        """Show below the page what came of a key."""
+        self.result.put(blocks)
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Let the page be no higher than field and result leave room for."""
+        field = sum(bool(line.display) for line in self.lines.values())
+        below = field + len(self.result.lines(self.scroll.size.width))
+        self.scroll.styles.max_height = max(1, self.size.height - FRAME - below)
 
     # Keys ------------------------------------------------------------------------------------
 
@@ -200,6 +214,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         """Show one of the fields, or none."""
         for name, line in self.lines.items():
             line.display = name == key
+        self.make_room()
 
     @on(Edited)
     def take(self, event: Edited) -> None:

@@ -170,7 +170,7 @@ async def test_an_experiment_on_a_file_keeps_its_settings_and_its_terms() -> Non
     cars = experiment_on("sample:cars", {"data.terms": "distance ~ log(speed)", "lr": "0.25"})
     async with lab(cars) as pilot:
         await press(pilot, "o", then=DataScreen)
-        await until(pilot, lambda: hint(pilot)[0] != "")
+        await says(pilot, "50 of 50 rows used")
         assert hint(pilot)[0] == "distance ~ log(speed)"
         await press(pilot, "escape", then=MainScreen)
         assert main_of(pilot).desk.experiment is cars
@@ -228,6 +228,10 @@ async def test_what_is_being_read_is_stopped_by_a_key(monkeypatch: pytest.Monkey
 
     async with lab() as pilot:
         screen = await open_homes(pilot)
+        monkeypatch.setattr(FakeSession, "read", lambda *_: None)  # it is at something else yet
+        await press(pilot, "enter")
+        assert "reading ▱▱▱▱▱▱▱▱▱▱ 0%" in hint(pilot)[0]
+        await press(pilot, "escape")
         monkeypatch.setattr(FakeSession, "read", begin)
         before = screen.reading
         await press(pilot, "enter")
