@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -295,7 +296,7 @@ class Experiment:
             elif key in SETTINGS:
                 new[key] = read(SETTINGS[key], value, key)
             else:
-                allowed = tr("unknown key; the keys are {keys}", keys=", ".join(KEYS))
+                allowed = nearest_key(key, self.flat())
                 raise BadInput(key, value, allowed)
         return replace(self, **new)
 
@@ -328,6 +329,18 @@ class Experiment:
 
 KEYS: tuple[str, ...] = tuple(field.name for field in fields(Experiment))
 """The top-level keys of an experiment, in order."""
+
+
+def nearest_key(key: str, keys: Iterable[str]) -> str:
+    """What is allowed in place of an unknown key: the one most like it, or those that there are.
+
+    The parameter of an entry is found without what it belongs to.
+    """
+    names = {name.rpartition(".")[2].casefold(): name for name in keys}
+    names |= {name.casefold(): name for name in keys}
+    if close := get_close_matches(key.casefold(), names, n=1):
+        return tr("unknown key; the nearest is {name}", name=names[close[0]])
+    return tr("unknown key; the keys are {keys}", keys=", ".join(KEYS))
 
 
 def flattened(values: Mapping[str, Any]) -> dict[str, object]:

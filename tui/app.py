@@ -29,6 +29,7 @@ from engine.lessons.library import find_lesson, lessons, title_of
 from engine.opening import Request, waits
 from engine.own_data import over_file
 from engine.runs.keeper import Keeper
+from engine.runs.share import command_line
 from engine.session import Session
 from engine.support.translation import set_language, tr
 from engine.support.user_files import runs_folder, settings_file
@@ -258,7 +259,7 @@ def open_app(
 
     `experiment` is the one to open on, `request` a file that one is made of once it is read; None
     for the experiment of the last time. The lesson of the name `lesson` is opened beside it. A
-    summary of the runs is printed afterwards.
+    summary of the runs, and the command that opens the experiment, are printed afterwards.
     """
     file = settings_file()
     settings, message = load(file)
@@ -292,6 +293,7 @@ def open_app(
             say(trouble, err=True)
         for line in summary(session.runs):
             say(line)
+        say(command_line(settings.experiment))
     return app.return_code or 0
 
 

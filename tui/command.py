@@ -16,6 +16,7 @@ from engine.experiment import flattened
 from engine.lessons.offer import set_offer
 from engine.opening import Request, stable, waits
 from engine.own_data import experiment_on
+from engine.runs.share import changes_of, is_link
 from engine.runs.store import Store
 from engine.runs.watch import Watch, watched_run
 from engine.support.errors import BadInput
@@ -26,16 +27,21 @@ from tui.offer import OFFER
 
 
 class FileOrCommand(click.Group):
-    """A group that may be called on a file of data in place of a command; it becomes `obj`."""
+    """A group that may be called on a file of data or a link; it becomes `obj`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the file out of the words, so that options may stand before and after it."""
         if args and not ctx.resilient_parsing:
             _, rest, _ = self.make_parser(ctx).parse_args(list(args))
-            if rest and rest[0] not in self.commands and cli.is_data(rest[0]):
-                ctx.obj = stable(rest[0])
+            if rest and rest[0] not in self.commands and named_alone(rest[0]):
+                ctx.obj = rest[0] if is_link(rest[0]) else stable(rest[0])
                 args = [*args[: len(args) - len(rest)], *rest[1:]]
         return super().parse_args(ctx, args)
+
+
+def named_alone(word: str) -> bool:
+    """Whether a word may stand in place of a command: a file of data, or a link."""
+    return is_link(word) or cli.is_data(word)
 
 
 def large_file(
@@ -119,7 +125,11 @@ def command(
         raise BadInput("data.path", data, allowed)
     if data and lesson:
         raise BadInput("--lesson", lesson, tr("give either a lesson or a file of data, not both"))
-    named = data or lesson or file or settings or terms is not None
+    named_by = data or lesson
+    if data and is_link(data):
+        link = (f"{key}={text}" for key, text in changes_of(data).items())
+        settings, data = (*link, *settings), None
+    named = named_by or file or settings or terms is not None
     request = large_file(data, lesson, file, settings, terms)
     experiment = None
     if named and not request:

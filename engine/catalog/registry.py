@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from engine.catalog.param import Param, Value
@@ -31,6 +32,8 @@ class Entry:
                 return param
         names = ", ".join(param.name for param in self.params) or tr("no parameters")
         allowed = tr("unknown key; {entry} takes {names}", entry=self.name, names=names)
+        if close := get_close_matches(name, [param.name for param in self.params], n=1):
+            allowed += tr("; the nearest is {name}", name=close[0])
         raise BadInput(key, value, allowed)
 
 

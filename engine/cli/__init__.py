@@ -10,12 +10,13 @@ from engine.cli.predict import predict
 from engine.cli.race import race
 from engine.cli.run import run
 from engine.cli.runs import runs
+from engine.cli.share import share
 from engine.cli.summary import summary
 from engine.cli.sweep import find_learning_rate, sweep
 from engine.cli.theory import theory
 
 COMMANDS = (
-    run, sweep, race, find_learning_rate, theory, data, summary, predict, code, runs,
+    run, sweep, race, find_learning_rate, theory, data, summary, predict, code, share, runs,
     lessons, check, lesson, doctor,
 )  # fmt: skip
 

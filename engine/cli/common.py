@@ -18,6 +18,7 @@ from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
 from engine.lessons.library import files, find_lesson, is_there
 from engine.own_data import experiment_on
+from engine.runs.share import changes_of, is_link
 from engine.support.errors import BadInput
 from engine.support.outside import printable, read_text
 from engine.support.translation import tr
@@ -31,7 +32,7 @@ def read_experiment(
 ) -> Experiment:
     """The experiment that a command line describes; raises BadInput.
 
-    `name` is a lesson or a file of data, `file` holds an experiment in TOML, `settings` are
+    `name` is a lesson, a link or a file of data, `file` holds an experiment in TOML, `settings` are
     key=value, `terms` say what is fitted to what.
     """
     if name and file:
@@ -39,6 +40,9 @@ def read_experiment(
     changes = pairs_of(settings)
     if terms is not None:
         changes["data.terms"] = terms
+    if name and is_link(name):
+        changes = {**changes_of(name), **changes}
+        name = None
     if name and is_data(name):
         with busy_with(tr("reading {file}", file=printable(name))):
             return experiment_on(name, changes)

@@ -192,6 +192,7 @@ CASES: dict[str, Case] = {
     "next_panel": Case(lambda stage: stage.panel == "fit"),
     "previous_panel": Case(lambda stage: stage.panel == "training"),
     "jump": Case(lambda stage: isinstance(stage.app.screen, JumpScreen)),
+    "share": Case(lambda stage: stage.app.clipboard == "linreg-tui -s data=linear"),
     "help": Case(lambda stage: isinstance(stage.app.screen, HelpScreen)),
     "palette": Case(lambda stage: isinstance(stage.app.screen, CommandPalette)),
     "suspend": Case(lambda stage: stage.suspended),

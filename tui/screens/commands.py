@@ -14,8 +14,10 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.opening import Reading, Request
 from engine.own_data import over_file
+from engine.runs.share import command_line
 from engine.runs.store import Store
-from engine.support.errors import BadInput, show
+from engine.support.errors import BadInput, shortened, show
+from engine.support.outside import printable
 from engine.support.translation import tr
 from engine.support.user_files import runs_folder
 from tui.keys import key_of
@@ -45,6 +47,8 @@ from tui.text.titles import TITLES
 
 MINIBATCH = 10
 """Samples in a minibatch, where a key asks for minibatches; the book's number."""
+LONGEST_COPY = 400
+"""Characters that are shown of what is copied."""
 SEEDS = 32
 """Runs behind a seed band."""
 
@@ -178,6 +182,15 @@ class Commands:
             tell(self.screen, words)
 
         await self.unless_under_way(go) if change.opens_lesson else await go()
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard, past ssh too (OSC 52), and show what it is."""
+        self.screen.app.copy_to_clipboard(text)
+        self.screen.app.clear_notifications()
+        words = tr(
+            "copied, {what}: {text}", what=what, text=printable(shortened(text, LONGEST_COPY))
+        )
+        self.screen.notify(words, timeout=10, markup=False)
 
     def set_pace(self, pace: float | None) -> None:
         """So many epochs a second from now on; None is full speed."""
@@ -385,6 +398,9 @@ class Commands:
             self.fullscreen()
         else:
             await self.classroom.close()
+
+    def share(self) -> None:
+        self.copy(command_line(self.desk.experiment), tr("the experiment"))
 
     def help(self) -> None:
         open_over(self.screen, HelpScreen(self.lab.hint.shown[0]))
