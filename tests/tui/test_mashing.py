@@ -17,6 +17,7 @@ from engine.session import Session
 from engine.support.translation import set_language
 from tests.support.mashing import click, leave, mash, send
 from tests.support.pilots import app_for, app_of, main_of, resize, settled, text_of, until
+from tests.support.quiz import quiz
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import ready, running
 from tui.app import LEAST
@@ -36,7 +37,8 @@ from tui.settings import Settings
 async def test_very_many_keys(seed: int, language: str, ascii: bool) -> None:
     random = Random(seed)
     set_language(language)
-    await mash(app_for(LivelySession(random), Settings(ascii=ascii)), random, 200)
+    lesson = None if ascii else quiz()
+    await mash(app_for(LivelySession(random), Settings(ascii=ascii), lesson=lesson), random, 200)
 
 
 async def test_keys_on_the_real_engine(drawn: None) -> None:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -28,11 +27,10 @@ from engine.session import Session
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
 from tests.support.jobs import swept
-from tests.support.mashing import mash
 from tests.support.paths import ROOT
 from tests.support.pilots import about, app_for, resize, says, settled, show, text_of, until
-from tests.support.quiz import FIRST, QUIZ, quiz
-from tests.support.sessions import FakeSession, LivelySession
+from tests.support.quiz import QUIZ, quiz
+from tests.support.sessions import FakeSession
 from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
 from tui.app import LinregApp
 from tui.forms.fields import Picker, TextField
@@ -677,8 +675,3 @@ async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
             await until(pilot, lambda: main.desk.snapshot.state == "finished")
     finally:
         session.close()
-
-
-async def test_keys_mashed_in_a_lesson() -> None:
-    random = Random(5)
-    await mash(app_for(LivelySession(random), lesson=quiz(FIRST)), random, 200)
