@@ -14,13 +14,13 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.opening import Reading, Request
 from engine.own_data import over_file
-from engine.runs.share import command_line
+from engine.runs.share import command_line, link
 from engine.runs.store import Store
 from engine.support.errors import BadInput, shortened, show
 from engine.support.outside import printable
-from engine.support.translation import tr
+from engine.support.translation import Translatable, tr, trn
 from engine.support.user_files import runs_folder
-from tui.keys import key_of
+from tui.keys import NO_DATA, key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
 from tui.recent import remember
@@ -29,7 +29,7 @@ from tui.screens.classroom import Classroom
 from tui.screens.code import CodeScreen
 from tui.screens.data import DataScreen
 from tui.screens.desk import Desk
-from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen, JumpScreen
 from tui.screens.files import FilesScreen
 from tui.screens.finder import FinderScreen
 from tui.screens.inquiry import Inquiry
@@ -42,6 +42,7 @@ from tui.screens.runs import Chosen, RunsScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import TheoryScreen, XrayScreen
+from tui.text.copies import lines_of, losses_table, values_table
 from tui.text.numbers import significant
 from tui.text.titles import TITLES
 
@@ -49,6 +50,14 @@ MINIBATCH = 10
 """Samples in a minibatch, where a key asks for minibatches; the book's number."""
 LONGEST_COPY = 400
 """Characters that are shown of what is copied."""
+COPIES: dict[str, Translatable] = {
+    "v": "values, as a table with tabs",
+    "l": "losses, as CSV",
+    "p": "this panel, as text",
+    "s": "the screen, as text",
+    "k": "the link to this experiment",
+}
+"""Letter → what can be copied."""
 SEEDS = 32
 """Runs behind a seed band."""
 
@@ -182,6 +191,28 @@ class Commands:
             tell(self.screen, words)
 
         await self.unless_under_way(go) if change.opens_lesson else await go()
+
+    def copy_shown(self, letter: str) -> None:
+        """Copy one of COPIES, and say of how many lines it is."""
+        run, screen, panel = self.desk.snapshot, self.screen, self.navigator.here or self.lab.loss
+        strips = screen._compositor.render_strips()
+        if letter == "l":
+            text = losses_table(run)
+        elif letter == "v":
+            text = values_table(run)
+        elif letter == "k":
+            self.copy(link(self.desk.experiment), tr("the link"))
+            return
+        else:
+            text = lines_of(strips, panel.region if letter == "p" else screen.region)
+        if not text:
+            tell(screen, tr(NO_DATA))
+            return
+        screen.app.copy_to_clipboard(text)
+        count, what = text.count("\n") + 1, tr(COPIES[letter])
+        tell(
+            screen, trn("copied, {what}: {n} line", "copied, {what}: {n} lines", n=count, what=what)
+        )
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard, past ssh too (OSC 52), and show what it is."""
@@ -401,6 +432,13 @@ class Commands:
 
     def share(self) -> None:
         self.copy(command_line(self.desk.experiment), tr("the experiment"))
+
+    def copy_menu(self) -> None:
+        def copy(letter: str | None) -> None:
+            if letter:
+                self.copy_shown(letter)
+
+        open_over(self.screen, CopyScreen({key: tr(what) for key, what in COPIES.items()}), copy)
 
     def help(self) -> None:
         open_over(self.screen, HelpScreen(self.lab.hint.shown[0]))

@@ -98,6 +98,7 @@ class HelpScreen(ModalScreen[None], Over[None]):
 class JumpScreen(ModalScreen[str | None], Over[str | None]):
     """The panels by letter."""
 
+    heading: Translatable = "Go to"
     BINDINGS = [("escape,q", "dismiss(None)", "close")]
 
     def __init__(self, panels: dict[str, str]) -> None:
@@ -113,7 +114,7 @@ class JumpScreen(ModalScreen[str | None], Over[str | None]):
                 for letter, name in self.panels.items()
             )
         )
-        options.border_title = tr("Go to")
+        options.border_title = tr(self.heading)
         yield options
 
     def on_key(self, event: Key) -> None:
@@ -125,6 +126,12 @@ class JumpScreen(ModalScreen[str | None], Over[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter goes to the panel that is marked."""
         self.dismiss(event.option_id)
+
+
+class CopyScreen(JumpScreen):
+    """What can be copied, by letter."""
+
+    heading: Translatable = "Copy"
 
 
 class ConfirmScreen(ModalScreen[bool], Over[bool]):
