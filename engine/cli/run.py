@@ -86,7 +86,7 @@ def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator
         try:
             for event in events:
                 recorder.fold(event)
-                keeper.fold(event)
+                keeper.fold(event, experiment.lr)
                 if isinstance(event, Finished | Diverged):
                     end("diverged" if isinstance(event, Diverged) else "finished")
                 yield event

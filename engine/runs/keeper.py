@@ -30,6 +30,8 @@ RENEWED = 2.0
 """Seconds after which `run.json` says again how far the run is."""
 DENSE_EPOCHS, DENSE_STEPS, DENSE_PARAMETERS = 2000, 200, 400
 """So many lines come first before they get rarer: a file stays below a megabyte for 10⁹ of them."""
+HIDDEN = "."
+"""Before the name of a folder that is being made."""
 MOST_PARAMETERS = 12
 """Most parameters that are written down an epoch."""
 
@@ -62,13 +64,13 @@ class Keeper:
         self._epochs, self._steps = Rhythm(DENSE_EPOCHS), Rhythm(DENSE_STEPS)
         self._noted = Rhythm(DENSE_PARAMETERS)
 
-    def fold(self, event: Event) -> None:
-        """Write down one event."""
+    def fold(self, event: Event, lr: float) -> None:
+        """Write down one event, and the lr in force before the schedule's factor."""
         if isinstance(event, Started):
             self._facts = event.facts
         elif self.trouble is None:
             try:
-                self._write(event)
+                self._write(event, lr)
             except OSError as error:
                 self._fail(error)
 
@@ -83,11 +85,11 @@ class Keeper:
             self._fail(error)
         self._close()
 
-    def _write(self, event: Event) -> None:
+    def _write(self, event: Event, lr: float) -> None:
         match event:
             case Stepped():
                 if self._metrics is None:
-                    self._begin()
+                    self._begin(lr)
                 assert self._facts
                 assert self._metrics
                 if self._steps.takes(event.step):
@@ -97,7 +99,6 @@ class Keeper:
                 assert self._facts
                 assert self._metrics
                 if self._epochs.takes(event.epoch) or event.epoch == self._experiment.epochs:
-                    lr = self._experiment.lr
                     lr *= float(self._experiment.lr_factors(max(event.step - 1, 0), 1)[0])
                     val = "" if event.validation is None else f"{event.validation:.9g}"
                     self._metrics.write(
@@ -108,17 +109,17 @@ class Keeper:
                     self._parameters.write(f"{event.step},{event.epoch},{numbers}\n")
                 self._renew(event)
 
-    def _begin(self) -> None:
-        """Make the folder; the start of the run is its first line."""
+    def _begin(self, lr: float) -> None:
+        """Make the folder, which appears as a whole; the start of the run is its first line."""
         facts, started = self._facts, self._now()
         assert facts
         with suppress(BadInput):  # what is wrong there, making the folder says too
             Store(self.store).give_way()
-        folder = self.folder = _new_folder(self.store, self._experiment, started)
+        folder = self.folder = _hidden_folder(self.store, self._experiment, started)
         (folder / EXPERIMENT).write_text(self._experiment.to_toml(), encoding="utf-8")
         limit, floor = facts.stability.limit, facts.floor
         self._info = RunInfo(
-            id=folder.name,
+            id=folder.name.removeprefix(HIDDEN),
             name=self._name,
             state="running",
             started=_iso(started),
@@ -131,7 +132,7 @@ class Keeper:
         )
         self._metrics = _appended(folder / METRICS)
         self._metrics.write(",".join(METRICS_HEAD) + "\n")
-        self._metrics.write(f"0,0,{facts.start_loss:.9g},,,{self._experiment.lr:.9g}\n")
+        self._metrics.write(f"0,0,{facts.start_loss:.9g},,,{lr:.9g}\n")
         names = self._experiment.parameter_names()
         if len(names) <= MOST_PARAMETERS:
             self._parameters = _appended(folder / PARAMETERS)
@@ -139,6 +140,7 @@ class Keeper:
             start = ",".join(f"{x:.9g}" for x in flat(facts.original(facts.start)))
             self._parameters.write(f"{head}\n0,0,{start}\n")
         self._put_info(self._info)
+        self.folder = folder.rename(self.store / self._info.id)
 
     def _renew(self, event: EpochEnded) -> None:
         """Now and then say how far the run is, which is also a sign of life."""
@@ -184,16 +186,17 @@ def _result(recorder: Recorder, seconds: float) -> dict[str, object]:
     return {name: getattr(record, name) for name in names}
 
 
-def _new_folder(store: Path, experiment: Experiment, started: float) -> Path:
-    """An empty folder that no other process has, named by time and data."""
+def _hidden_folder(store: Path, experiment: Experiment, started: float) -> Path:
+    """An empty folder that nobody looks for yet, named by time and data and a number by chance."""
     stamp = datetime.fromtimestamp(started, UTC).strftime("%Y%m%d-%H%M%S")
     while True:
-        folder = store / f"{stamp}-{experiment.data.name}-{secrets.token_hex(2)}"
+        id = f"{stamp}-{experiment.data.name}-{secrets.token_hex(2)}"
         try:
-            folder.mkdir(parents=True)
+            (store / f"{HIDDEN}{id}").mkdir(parents=True)
         except FileExistsError:
             continue
-        return folder
+        if not (store / id).exists():
+            return store / f"{HIDDEN}{id}"
 
 
 def _appended(file: Path) -> TextIO:

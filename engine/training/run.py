@@ -27,8 +27,8 @@ class Listener(Protocol):
     trouble: Message | None
     """What went wrong with it, if anything did."""
 
-    def fold(self, event: Event) -> None:
-        """Take in one event."""
+    def fold(self, event: Event, lr: float) -> None:
+        """Take in one event, and the lr in force before the schedule's factor."""
 
     def end(self, state: Ending, recorder: Recorder, seconds: float) -> None:
         """Take in how the run ended, after so many seconds of training."""
@@ -146,7 +146,7 @@ class Stepper:
         event = next(self._events)
         self.history.fold(event)
         if self.listener:
-            self.listener.fold(event)
+            self.listener.fold(event, self.controls.lr)
             self._hear_trouble(self.listener)
 
     def _hear_trouble(self, listener: Listener) -> None:

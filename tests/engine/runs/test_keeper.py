@@ -158,6 +158,30 @@ def test_a_disk_that_is_full_costs_one_message_and_not_the_run(
     assert "No space left on device" in str(run.message)
 
 
+def test_a_run_appears_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(keeper: Keeper, *_: object) -> None:
+        raise OSError(4, "Interrupted")
+
+    monkeypatch.setattr(Keeper, "_put_info", killed)
+    finish(driven(tmp_path))
+    assert Store(tmp_path).ids() == []
+
+
+def test_the_lr_that_was_in_force_is_written_down(tmp_path: Path) -> None:
+    driver = driven(tmp_path)
+    driver.epoch(SHORT)
+    while driver.running:
+        driver.advance()
+    driver.set_lr(0.5)
+    driver.resume()
+    while driver.running:
+        driver.advance()
+    _, lrs = read_table(only(tmp_path) / METRICS).curve("lr", "epoch")
+    assert lrs == [0.03, 0.03, 0.5, 0.5]
+
+
 # Long runs -------------------------------------------------------------------------------------
 
 
