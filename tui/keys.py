@@ -494,6 +494,15 @@ ACTIONS: tuple[Action, ...] = (
         why="there is nothing to leave: {quit} leaves the app",
     ),
     Action(
+        "experiments",
+        "E",
+        "E",
+        "experiments",
+        "Save this experiment under a name, or open one that was saved.",
+        APP,
+        bar=False,
+    ),
+    Action(
         "share",
         "Y",
         "Y",

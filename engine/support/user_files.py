@@ -37,6 +37,11 @@ def recent_file() -> Path:
     return settings_file().with_name("recent.toml")
 
 
+def experiments_folder() -> Path:
+    """The folder of the experiments that were saved under a name; it need not exist."""
+    return settings_file().with_name("experiments")
+
+
 def runs_folder() -> Path:
     """The folder of the runs that are kept; it need not exist."""
     named = os.environ.get(PLACE_OF_RUNS)

@@ -54,6 +54,7 @@ from tui.panels.training import PACES
 from tui.screens.code import CodeScreen
 from tui.screens.commands import SEEDS, Commands
 from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen, JumpScreen
+from tui.screens.experiments import ExperimentsScreen
 from tui.screens.files import FilesScreen
 from tui.screens.lessons import LessonsScreen
 from tui.screens.main import MainScreen
@@ -192,6 +193,7 @@ CASES: dict[str, Case] = {
     "next_panel": Case(lambda stage: stage.panel == "fit"),
     "previous_panel": Case(lambda stage: stage.panel == "training"),
     "jump": Case(lambda stage: isinstance(stage.app.screen, JumpScreen)),
+    "experiments": Case(lambda stage: isinstance(stage.app.screen, ExperimentsScreen)),
     "share": Case(lambda stage: stage.app.clipboard == "linreg-tui -s data=linear"),
     "copy_menu": Case(lambda stage: isinstance(stage.app.screen, CopyScreen)),
     "help": Case(lambda stage: isinstance(stage.app.screen, HelpScreen)),

@@ -30,6 +30,7 @@ from tui.screens.code import CodeScreen
 from tui.screens.data import DataScreen
 from tui.screens.desk import Desk
 from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen, JumpScreen
+from tui.screens.experiments import ExperimentsScreen, Opened
 from tui.screens.files import FilesScreen
 from tui.screens.finder import FinderScreen
 from tui.screens.inquiry import Inquiry
@@ -429,6 +430,14 @@ class Commands:
             self.fullscreen()
         else:
             await self.classroom.close()
+
+    def experiments(self) -> None:
+        def take(opened: Opened | None) -> None:
+            if opened:
+                self.offer_back(opened.experiment)
+                self.desk.adopt(opened.experiment, opened.name)
+
+        open_over(self.screen, ExperimentsScreen(self.desk.experiment), take)
 
     def share(self) -> None:
         self.copy(command_line(self.desk.experiment), tr("the experiment"))

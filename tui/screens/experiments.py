@@ -1,0 +1,118 @@
+"""Experiments under names: the one on the desk is saved, another one is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+from textual.widgets.option_list import Option
+
+from engine.experiment import Experiment
+from engine.runs.named import file_named, read_saved, save, saved
+from engine.support.errors import BadInput
+from engine.support.outside import printable
+from engine.support.translation import tr
+from tui.overlay import Over, open_over
+from tui.panels.bars import Hint
+from tui.screens.changes import settings_of
+from tui.screens.dialogs import ConfirmScreen
+from tui.steady import SteadyList
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An experiment and the name that it was saved under."""
+
+    experiment: Experiment
+    name: str
+
+
+class ExperimentsScreen(ModalScreen[Opened | None], Over[Opened | None]):
+    """Saves under the name that is typed, or opens the marked one; hands back what was opened."""
+
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "close"),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+    ]
+
+    def __init__(self, experiment: Experiment) -> None:
+        super().__init__()
+        self.experiment = experiment
+        """The one on the desk."""
+
+    def compose(self) -> ComposeResult:
+        """What is typed, the list, and a line about what comes of it."""
+        with Vertical() as box:
+            box.border_title = tr("Experiments")
+            box.border_subtitle = tr("a name and enter: save · ↑ ↓ enter: open · esc close")
+            self.typed = Input(placeholder=tr("save this experiment as: a name, or a path with /"))
+            self.typed.cursor_blink = False
+            self.list = SteadyList()
+            self.list.can_focus = False
+            self.hint = Hint()
+            yield self.typed
+            yield self.list
+            yield self.hint
+
+    def on_mount(self) -> None:
+        """List what there is."""
+        self.typed.focus()
+        self.show_list()
+
+    def show_list(self) -> None:
+        """A line a file: its name, and what it has that the experiment on the desk has not."""
+        options = [Option(self.line(file), str(file)) for file in saved()]
+        self.list.clear_options().add_options(options)
+        self.hint.say("" if options else tr("nothing is saved yet: type a name"))
+
+    def line(self, file: Path) -> Text:
+        """One line of the list."""
+        try:
+            words = settings_of(read_saved(file), self.experiment) or tr("as it is now")
+        except BadInput as error:
+            words = str(error)
+        text = Text.assemble((printable(file.stem), "bold"), "  ", (words, "dim"))
+        text.no_wrap, text.overflow = True, "ellipsis"
+        return text
+
+    def action_move(self, by: int) -> None:
+        """Mark the next or previous file."""
+        if by > 0:
+            self.list.action_cursor_down()
+        else:
+            self.list.action_cursor_up()
+
+    def on_input_submitted(self) -> None:
+        """Save under the name that was typed; without one, open what is marked."""
+        try:
+            if self.typed.value.strip():
+                self.save(file_named(self.typed.value))
+            elif self.list.highlighted is not None:
+                file = Path(str(self.list.get_option_at_index(self.list.highlighted).id))
+                self.dismiss(Opened(read_saved(file), file.stem))
+        except BadInput as error:
+            self.hint.refuse(str(error))
+
+    def save(self, file: Path) -> None:
+        """Save, after a question where there is such a file."""
+
+        def write(sure: bool | None) -> None:
+            if sure and (trouble := save(self.experiment, file)):
+                self.hint.refuse(trouble)
+            elif sure:
+                self.typed.value = ""
+                self.show_list()
+                self.hint.say(tr("saved: {file}", file=printable(str(file))))
+
+        if file.exists():
+            question = tr("{name} is there already. Replace it?", name=printable(file.stem))
+            open_over(self, ConfirmScreen(question), write)
+        else:
+            write(True)
