@@ -83,7 +83,7 @@ class Keeper:
             self._put_info(replace(info, result=_result(recorder, seconds)), is_last=True)
         except OSError as error:
             self._fail(error)
-        self.close()
+        self._close()
 
     def _write(self, event: Event, lr: float) -> None:
         match event:
@@ -163,10 +163,9 @@ class Keeper:
     def _fail(self, error: OSError) -> None:
         reason = error.strerror or str(error)
         self.trouble = Message("this run is not kept: {reason}", reason=reason)
-        self.close()
+        self._close()
 
-    def close(self) -> None:
-        """Write nothing more, however far the run is."""
+    def _close(self) -> None:
         for file in (self._metrics, self._parameters):
             if file:
                 with suppress(OSError):

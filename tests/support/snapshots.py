@@ -92,13 +92,15 @@ def stable(eigenvalues: list[float], limit: Limit) -> Stability:
 def stability_of(experiment: Experiment) -> Stability:
     """What the screen says of an experiment's lr, to two digits: the same on every processor."""
     real = stability(build(experiment))
-    eigenvalues = [coarse(value) for value in real.curvature.eigenvalues.tolist()]
-    return stable(eigenvalues, replace(real.limit, lr=coarse(real.limit.lr)))
+    eigenvalues = real.curvature.eigenvalues.tolist()
+    # What is this small may be rounding; a limit may be as small and is none.
+    shown = [coarse(value) if abs(value) > 1e-9 else 0.0 for value in eigenvalues]
+    return stable(shown, replace(real.limit, lr=coarse(real.limit.lr)))
 
 
 def coarse(value: float) -> float:
-    """A value to two digits, and 0 for what may be rounding."""
-    return float(f"{value:.2g}") if abs(value) > 1e-9 else 0.0
+    """A value to two digits."""
+    return float(f"{value:.2g}")
 
 
 def facts(true: Values = TRUE, start: Values = START) -> Facts:
