@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Dataset:
     """What a person gives of a row, and how X is made of it."""
     has_intercept: bool = True
     """Whether a linear model of them may have a bias."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """The level of each category that its other levels are compared with."""
     held_out: NDArray[np.bool_] | None = None
     """(n,), the samples that training never sees, where the data say so themselves."""
     mixed: bool = True

@@ -417,7 +417,11 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
             )
         )
     if table.dropped:
-        notes.append(Message("{count:,} rows could not be read", count=table.dropped))
+        notes.append(
+            Message("1 row could not be read")
+            if table.dropped == 1
+            else Message("{count:,} rows could not be read", count=table.dropped)
+        )
     has_no_column = split in ("random", "ordered")
     return Dataset(
         n=len(design.rows),
@@ -427,6 +431,7 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
         truth=None,
         inputs=design.inputs,
         has_intercept=design.intercept,
+        references=design.references,
         held_out=None if has_no_column else marked_rows(table, split, design.rows),
         mixed=split == "ordered",
         lines=table.lines[design.rows],

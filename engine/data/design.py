@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from engine.data.column import Column
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 1000
 """Of numbers that C( ) makes categories of."""
+MOST_CATEGORIES = 6
+"""In one product."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,39 +152,82 @@ def expanded(
 ) -> list[Feature]:
     """The features that terms make of columns: a category becomes one for each level but the first.
 
-    Without an intercept the first category keeps all its levels. The level that is left out goes
-    into `references`.
+    It keeps the first one too where nothing else says what that level is like; see `blocks`. The
+    level that is left out goes into `references`. Products stand behind what they are made of.
     """
     by_name = {column.name: column for column in columns}
     features: dict[str, Feature] = {}
-    full = not intercept
-    for term in terms:
-        parts: list[list[Feature]] = []
+    spanned: set[frozenset[Factor]] = {frozenset()} if intercept else set()
+    for term in sorted(terms, key=len):
         for factor in term:
             if factor.column not in by_name:
                 raise BadInput(KEY, str(factor), nearest(factor.column, list(by_name)))
-            column = by_name[factor.column]
-            if factor.function == "C" or column.kind == "category":
-                levels = levels_of(column, factor)
-                keeps_all = full and len(term) == 1
-                full = full and not keeps_all
-                if not keeps_all:
-                    references[column.name] = levels[0][0]
-                parts.append([level_feature(column, *level) for level in levels[not keeps_all :]])
-            else:
-                parts.append([plain_feature(column, factor)])
-        for combination in product(*parts):
-            feature = multiplied(combination)
-            features.setdefault(feature.column.name, feature)
+        categories = {
+            factor: levels_of(by_name[factor.column], factor)
+            for factor in term
+            if factor.function == "C" or by_name[factor.column].kind == "category"
+        }
+        for block in blocks(term, tuple(categories), spanned):
+            parts: list[list[Feature]] = []
+            for factor, is_full in block.items():
+                column = by_name[factor.column]
+                if factor in categories:
+                    first, *others = categories[factor]
+                    if not is_full:
+                        references[column.name] = first[0]
+                    levels = [first, *others] if is_full else others
+                    parts.append([level_feature(column, *level) for level in levels])
+                else:
+                    parts.append([plain_feature(column, factor)])
+            for combination in product(*parts):
+                feature = multiplied(combination)
+                features.setdefault(feature.column.name, feature)
     return list(features.values())
+
+
+def blocks(
+    term: Term, categories: tuple[Factor, ...], spanned: set[frozenset[Factor]]
+) -> list[dict[Factor, bool]]:
+    """The products that a term comes to, and which of their categories keep all levels.
+
+    A category with all its levels spans what it does without the first one, and what is there
+    without it. So a term is split into what each subset of its categories adds to what is `spanned`
+    already, and these are put together again. `spanned` grows. As patsy codes them, and R where R's
+    columns are independent. Raises BadInput for too many categories at once.
+    """
+    if len(categories) > MOST_CATEGORIES:
+        allowed = tr("at most {most} categories in one product", most=MOST_CATEGORIES)
+        raise BadInput(KEY, written(term), allowed)
+    numbers = [factor for factor in term if factor not in categories]
+    parts: list[dict[Factor, bool]] = []
+    for size in range(len(categories) + 1):
+        for subset in combinations(categories, size):
+            key = frozenset((*numbers, *subset))
+            if key not in spanned:
+                spanned.add(key)
+                parts.append(dict.fromkeys(subset, False))
+    while pair := next(filter(differ_by_one, combinations(parts, 2)), None):
+        short, long = pair
+        long.update(dict.fromkeys(long.keys() - short.keys(), True) | short)
+        parts.remove(short)
+    return [
+        {factor: part.get(factor, True) for factor in term if factor in part or factor in numbers}
+        for part in parts
+    ]
+
+
+def differ_by_one(pair: tuple[dict[Factor, bool], dict[Factor, bool]]) -> bool:
+    """Whether the second has one category more than the first, and else the same."""
+    short, long = (part.items() for part in pair)
+    return len(long) == len(short) + 1 and short <= long
 
 
 def levels_of(column: TableColumn, factor: Factor) -> list[tuple[str, float]]:
     """The levels of a category and the numbers that stand for them; raises BadInput."""
     import numpy as np
 
-    if factor.power != 1:
-        raise BadInput(KEY, str(factor), tr("a category has no powers"))
+    if factor.power != 1 or factor.function == "log":
+        raise BadInput(KEY, str(factor), tr("a category has neither powers nor a logarithm"))
     if column.kind == "category":
         return [(level, float(index)) for index, level in enumerate(column.levels)]
     if not is_numeric(column):

@@ -83,7 +83,7 @@ class Keeper:
             self._put_info(replace(info, result=_result(recorder, seconds)), is_last=True)
         except OSError as error:
             self._fail(error)
-        self._close()
+        self.close()
 
     def _write(self, event: Event, lr: float) -> None:
         match event:
@@ -163,9 +163,10 @@ class Keeper:
     def _fail(self, error: OSError) -> None:
         reason = error.strerror or str(error)
         self.trouble = Message("this run is not kept: {reason}", reason=reason)
-        self._close()
+        self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Write nothing more, however far the run is."""
         for file in (self._metrics, self._parameters):
             if file:
                 with suppress(OSError):

@@ -29,26 +29,32 @@ class Store:
     folder: Path
 
     def ids(self) -> list[str]:
-        """The names of all runs, the newest first; only the names are read.
+        """The names of all runs, the newest first; raises BadInput as `runs` does."""
+        return list(self._ids())
+
+    def _ids(self) -> Iterator[str]:
+        """The same as far as they are asked for; only the names are read.
 
         Raises BadInput where the folder cannot be read; one that is not there holds no runs.
         """
         try:
             with os.scandir(self.folder) as entries:
-                names = [entry.name for entry in entries if _ID.fullmatch(entry.name)]
+                names = [entry.name for entry in entries]
         except FileNotFoundError:
-            return []
+            return
         except OSError as error:
             allowed = tr("cannot be read: {reason}", reason=error.strerror)
             raise BadInput(PLACE_OF_RUNS, self.folder, allowed) from None
-        return sorted(names, reverse=True)
+        names.sort(reverse=True)
+        yield from filter(_ID.fullmatch, names)
 
     def runs(self) -> Iterator[RunInfo]:
         """What is known of each run, the newest first, as far as it is asked for.
 
-        A folder that holds no run is passed over, as one that is just being made or removed.
+        A folder that holds no run is passed over, as one that is just being made or removed. Raises
+        BadInput where the folder of all cannot be read; one that is not there holds no runs.
         """
-        for id in self.ids():
+        for id in self._ids():
             with suppress(OSError, ValueError):
                 yield read_info(self.folder / id)
 

@@ -84,9 +84,12 @@ class Summary:
     @property
     def notes(self) -> list[Message]:
         """What must be known of the rows, and before these numbers are trusted."""
-        of_loss = caveat(self.experiment)
+        dataset, of_loss = self.experiment.dataset(), caveat(self.experiment)
         first = [of_loss] if of_loss else []
-        return [*self.experiment.dataset().notes, *first, *doubts(self.regression)]
+        if dataset.references:
+            levels = ", ".join(f"{name}={level}" for name, level in dataset.references.items())
+            first.append(Message("Compared with the reference {levels}.", levels=levels))
+        return [*dataset.notes, *first, *doubts(self.regression)]
 
     def distance(self, coefficient: Coefficient) -> float:
         """How many standard errors lie between what training has reached and the closed form."""

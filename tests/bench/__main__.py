@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import files, frames, keys, loops, memory, report, screen, sweeps
+from tests.bench import files, frames, keys, loops, memory, report, runs, screen, sweeps
 from tests.bench.report import Row, Section
 
 BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "teaching": loops.teaching,
     "sweeps": sweeps.sweeps,
     "files": files.files,
+    "runs": runs.runs,
     "first-frame": frames.first_frame,
     "keys": keys.answers,
     "lateness": screen.lateness,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.bench import files, frames, keys, loops, memory, peers, report, screen, sweeps
+from engine.runs.store import Store
+from tests.bench import files, frames, keys, loops, memory, peers, report, runs, screen, sweeps
 from tests.bench.__main__ import BENCHMARKS
 from tests.bench.keys import cursor_epoch
 from tests.bench.plain import FromParts, FromScratch
@@ -54,6 +55,15 @@ def test_the_plain_programs_learn(program: type[FromScratch | FromParts]) -> Non
     plain = program(X, X @ torch.tensor([[2.0], [-3.4]]) + 4.2, 10, 0.03)
     first = plain.epoch()
     assert [plain.epoch() for _ in range(10)][-1] < first / 100
+
+
+def test_keeping_and_listing_runs_are_timed(tmp_path: Path) -> None:
+    assert is_timed(runs.keeping("scratch", 1, rounds=1).seconds, "kept", "not kept")
+    few, many = tmp_path / "few", tmp_path / "many"
+    runs.fill(few, 2)
+    runs.fill(many, 5)
+    assert len(list(Store(many).runs())) == 5
+    assert is_timed(runs.listing(few, many, rounds=1).seconds, "few", "many", "all")
 
 
 def test_a_sweep_is_timed_from_its_axes_to_its_results() -> None:

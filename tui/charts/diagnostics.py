@@ -151,7 +151,8 @@ def diagnostics_chart(scene: Scene, plot: Plot) -> Chart:
         cook=number(float(rows.cook[row])),
     )
     mark = Curve((x,), (y,), "marks", "now", mark="●")
-    return replace(chart, curves=(*chart.curves, mark), title=title)
+    unnamed = (replace(curve, label="") for curve in chart.curves)  # the row needs the room
+    return replace(chart, curves=(*unnamed, mark), title=title)
 
 
 def diagnostics_of(snapshot: Snapshot) -> Diagnostics | None:
@@ -170,6 +171,16 @@ def x_range_of(plot: Plot) -> Callable[[Snapshot, int], Range]:
     return full_range
 
 
+def stops_of(plot: Plot) -> Callable[[Snapshot], list[float]]:
+    """How to find where the points of a plot are, from left to right."""
+
+    def stops(snapshot: Snapshot) -> list[float]:
+        rows = diagnostics_of(snapshot)
+        return sorted(set(plot.points(rows).xs)) if rows else []
+
+    return stops
+
+
 def view(name: str, title: Translatable, plot: Plot, reading: Translatable) -> View:
     """A view that draws a plot."""
     return View(
@@ -178,6 +189,7 @@ def view(name: str, title: Translatable, plot: Plot, reading: Translatable) -> V
         lambda scene: diagnostics_chart(scene, plot),
         reading,
         full_range=x_range_of(plot),
+        stops=stops_of(plot),
     )
 
 

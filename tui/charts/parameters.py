@@ -41,5 +41,5 @@ PARAMETERS = View(
     "parameters",
     "Parameters",
     lambda scene: scene.seen(parameters_chart(scene.now)),
-    "Each parameter over the epochs. The dashed levels are the true values.",
+    "Each parameter over the epochs; where the truth is known, it is dashed.",
 )

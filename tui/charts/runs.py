@@ -51,9 +51,10 @@ def kept_curves(kept: Sequence[KeptLosses], now: Mapping[str, object]) -> list[C
 
 def runs_chart(kept: Sequence[KeptLosses]) -> Chart:
     """The losses of several runs against epochs, log y."""
+    first = next((run.settings for run in kept if run.settings), {})
     longest = max((run.epochs[-1] for run in kept if run.epochs), default=0.0)
     return Chart(
-        tuple(kept_curves(kept, kept[0].settings)) if kept else (),
+        tuple(kept_curves(kept, first)),
         (),
         tr("loss over all data"),
         x_label=tr("epochs"),

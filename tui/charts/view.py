@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -73,6 +73,8 @@ class View:
     """What f goes on to the next of, a count that views may share; empty: f does nothing."""
     full_range: Callable[[Snapshot, int], Range] = epochs
     """The x range of all there is to show, for a turn."""
+    stops: Callable[[Snapshot], Sequence[float]] | None = None
+    """Where alone the cursor stands, in order; None: anywhere."""
     survey: Callable[[Scene], Survey] | None = None
     """What the engine has to work out before it can be drawn: a view over a plane.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.training.snapshot import Snapshot
@@ -51,9 +52,21 @@ class ChartPanel(ChartView, can_focus=True):
             self.x_range = (begin, begin + 2 * half)
         self.redraw()
 
+    def stops(self) -> Sequence[float]:
+        """Where alone the cursor stands, in order; empty where it stands anywhere."""
+        return ()
+
     def move_cursor(self, by: int) -> None:
         """Move the cursor by steps; the first press puts it in the middle."""
         left, right = self.x_range or self.full_range()
+        if stops := [x for x in self.stops() if left <= x <= right]:
+            middle = (left + right) / 2 if self.cursor is None else self.cursor
+            index = min(range(len(stops)), key=lambda i: abs(stops[i] - middle))
+            if self.cursor is not None:
+                index += by * max(1, len(stops) // CURSOR_STEPS)
+            self.cursor = stops[min(max(index, 0), len(stops) - 1)]
+            self.redraw()
+            return
         step = max((right - left) / CURSOR_STEPS, self.grain)
         here = (left + right) / 2 if self.cursor is None else self.cursor + by * step
         if self.grain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from textual.message import Message
@@ -121,6 +122,10 @@ class FitPanel(ChartPanel):
         if now.facts is None:
             return epochs(now, 0)
         return self.view.full_range(now, self.turns[self.view.turns])
+
+    def stops(self) -> Sequence[float]:
+        """The points of the view, where it has the cursor walk them."""
+        return self.view.stops(self.snapshots[0]) if self.view.stops else ()
 
     def chart(self) -> Chart:
         """The chart of the present view."""

@@ -129,12 +129,11 @@ class Commands:
 
         open_over(self.screen, ReadingScreen(self.session, request), take)
 
-    async def take_run(self, chosen: Chosen | None) -> None:
+    def take_run(self, chosen: Chosen | None) -> None:
         """Compare with the runs that were marked, and take the settings of one."""
         if chosen:
             self.desk.compare(chosen.compared)
-            if chosen.experiment:
-                await self.unless_under_way(partial(self.take, chosen.experiment))
+            self.take(chosen.experiment)
 
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""

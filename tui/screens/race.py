@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -90,7 +90,7 @@ class RaceScreen(JobScreen[RaceProgress]):
         Binding("escape,q,R", "leave", "back"),
     ]
     about = HELP
-    keys = (
+    keys: ClassVar[tuple[tuple[str, Translatable], ...]] = (
         ("s", "Run the race."),
         ("x", "End it; what is done stays."),
         ("v", "The next view: losses, paths, or both."),

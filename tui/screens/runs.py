@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,6 +21,7 @@ from textual.widgets.option_list import Option
 from engine.experiment import Experiment
 from engine.runs.differences import BASELINE, difference_words
 from engine.runs.files import METRICS, read_table
+from engine.runs.foreign import foreign_losses
 from engine.runs.info import RunInfo
 from engine.runs.matching import Match, match_of
 from engine.runs.store import Store
@@ -55,6 +58,7 @@ KEY_HELP: tuple[tuple[str, Translatable], ...] = (
     ("enter", "Take the settings of the run under the cursor to the lab."),
     ("space", "Put the run on the charts, here and in the lab, or take it off; up to eight."),
     ("/", "Show some: words and conditions, as in lr<0.1 loss=huber state=diverged."),
+    ("i", "Put the losses of another program on the charts: its CSV, or TensorBoard's folder."),
     ("n", "Give the run a name; an empty one takes it away."),
     ("s", "Sort by time, by loss, by name."),
     ("del", "Remove the run from the disk, after a question."),
@@ -79,6 +83,7 @@ class RunsScreen(Over[Chosen]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "on the chart"),
         Binding("slash", "filter", "filter"),
+        Binding("i", "import", "import"),
         Binding("n", "name", "name"),
         Binding("s", "sort", "sort"),
         Binding("delete,backspace", "remove", "remove"),
@@ -98,8 +103,8 @@ class RunsScreen(Over[Chosen]):
         self.matches: Match = match_of("")
         self.order = 0
         """Which of SORTS holds."""
-        self.naming: RunInfo | None = None
-        """The run whose name is being typed; else what is typed is the filter."""
+        self.taking: Callable[[str], None] = self.filter
+        """What is done with what is typed."""
         self.rest: Iterator[RunInfo] = iter(())
         """What is not read yet."""
 
@@ -282,24 +287,29 @@ class RunsScreen(Over[Chosen]):
 
     def action_filter(self) -> None:
         """Type what is shown."""
-        self.naming = None
-        self.ask(tr("words and conditions, as in lr<0.1 loss=huber state=diverged"), "")
+        words = tr("words and conditions, as in lr<0.1 loss=huber state=diverged")
+        self.ask(words, "", self.filter)
 
     def action_name(self) -> None:
         """Type a name for the run."""
         if self.here:
-            self.naming = self.here
-            self.ask(tr("a name for {run}", run=title(self.here)), self.here.name)
+            words = tr("a name for {run}", run=title(self.here))
+            self.ask(words, self.here.name, partial(self.rename, self.here))
 
-    def ask(self, placeholder: str, value: str) -> None:
+    def action_import(self) -> None:
+        """Type where another program has written losses."""
+        self.ask(tr("a CSV file of metrics, or TensorBoard's folder"), "", self.import_losses)
+
+    def ask(self, placeholder: str, value: str, take: Callable[[str], None]) -> None:
         """Have something typed above the list."""
+        self.taking = take
         self.typed.placeholder, self.typed.value = placeholder, value
         self.typed.display = True
         self.typed.focus()
 
     def on_input_changed(self) -> None:
         """The list follows the filter while it is typed."""
-        if self.naming is None and self.typed.display:
+        if self.typed.display and self.taking == self.filter:
             self.filter(self.typed.value)
 
     def filter(self, text: str) -> None:
@@ -312,20 +322,30 @@ class RunsScreen(Over[Chosen]):
             self.query_one(Hint).say("")
             self.show_list()
 
-    def on_input_submitted(self) -> None:
-        """Take the name, or keep the filter, and go back to the list."""
-        if self.naming:
-            try:
-                self.store.rename(self.naming, self.typed.value.strip())
-            except BadInput as error:
-                self.query_one(Hint).refuse(str(error))
-        self.close_typed()
+    def rename(self, info: RunInfo, name: str) -> None:
+        """Give a run a name; raises BadInput."""
+        self.store.rename(info, name)
         self.read()
+
+    def import_losses(self, path: str) -> None:
+        """Put losses that another program has written on the charts; raises BadInput."""
+        epochs, losses = foreign_losses(Path(path).expanduser())
+        name = printable(Path(path).stem)
+        self.marked[name] = KeptLosses(name, {}, epochs, losses)
+        self.show_chart()
+
+    def on_input_submitted(self) -> None:
+        """Take what was typed, and go back to the list; what is refused can be mended."""
+        try:
+            self.taking(self.typed.value.strip())
+        except BadInput as error:
+            self.query_one(Hint).refuse(str(error))
+        else:
+            self.close_typed()
 
     def close_typed(self) -> None:
         """Back to the list."""
         self.typed.display = False
-        self.naming = None
         self.list.focus()
 
     def action_sort(self) -> None:
@@ -370,7 +390,7 @@ class RunsScreen(Over[Chosen]):
     def action_leave(self) -> None:
         """Leave what is typed, or the screen."""
         if self.typed.display:
-            if self.naming is None:
+            if self.taking == self.filter:
                 self.filter("")
             self.close_typed()
         else:

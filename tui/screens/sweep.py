@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -124,7 +124,7 @@ class SweepScreen(JobScreen[SweepProgress]):
 
     BINDINGS = [Binding("escape,q,w", "leave", "back")]
     about = HELP
-    keys = (
+    keys: ClassVar[tuple[tuple[str, Translatable], ...]] = (
         (
             "s",
             "Run the sweep of the form; what takes up to 0.25 s runs by itself.",

@@ -167,3 +167,13 @@ def test_bad_input_is_one_line(arguments: tuple[str, ...], line: str) -> None:
     assert (shown.code, shown.out) == (2, "")
     assert line in shown.err
     assert shown.err.count("\n") == 1
+
+
+def test_reference_levels_and_a_row_that_was_dropped_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    lines = [f"{'ab'[k % 2]},{k},{k * k % 7}" for k in range(20)]
+    file.write_text("\n".join(["kind,x,y", *lines, "a,1"]), encoding="utf-8")
+    shown = cli("summary", str(file), "--no-train").out
+    assert "Compared with the reference kind=a." in shown
+    assert "1 row could not be read" in shown
+    assert "reference" not in cli("summary", str(file), "--terms", "y ~ x", "--no-train").out

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patsy import dmatrices
 
 from engine.data.design import Design, design
 from engine.data.reading import read_table
@@ -61,8 +62,8 @@ def test_powers_products_and_logarithms(houses: Path) -> None:
         np.array([1.0, 2, 4, 6, 7, 8, 9]),
     )
     price = np.array([100.0, 200, 410, 600, 690, 800, 910])
-    expected: Array = np.column_stack([area**2, area * rooms, np.log(area)])
-    assert names(result) == ["area^2", "area:rooms", "log(area)"]
+    expected: Array = np.column_stack([area**2, np.log(area), area * rooms])
+    assert names(result) == ["area^2", "log(area)", "area:rooms"]
     np.testing.assert_array_equal(result.X, expected)
     np.testing.assert_array_equal(result.y, np.log(price))
     assert not result.intercept
@@ -97,7 +98,8 @@ def test_numbers_can_be_treated_as_categories(houses: Path) -> None:
         ("price ~ area + price", "price is y already"),
         ("price ~ price^2", "price is y already"),
         ("kind ~ area", "kind is not numeric"),
-        ("price ~ kind^2", "a category has no powers"),
+        ("price ~ kind^2", "a category has neither powers nor a logarithm"),
+        ("price ~ log(kind)", "a category has neither powers nor a logarithm"),
         ("price ~ log(sold)", "line 3: 0 has no finite value"),
         ("price ~ 1", "no column is left"),
         ("price ~ (area + area^2) * kind", "there must be the name of a column"),
@@ -109,3 +111,39 @@ def test_a_term_that_cannot_be_is_refused_in_one_line(houses: Path, terms: str, 
         design(read_table(str(houses)), terms)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("terms", "formula"),
+    [
+        ("y ~ k:x", "y ~ k:x"),
+        ("y ~ k:x - 1", "y ~ k:x - 1"),
+        ("y ~ k:m", "y ~ k:m"),
+        ("y ~ k:m + k", "y ~ k + k:m"),
+        ("y ~ k*m*x", "y ~ k*m*x"),
+        ("y ~ x + k + C(g) - 1", "y ~ x + k + C(g) - 1"),
+        ("y ~ C(g):k:x + k", "y ~ k + C(g):k:x"),
+    ],
+)
+def test_categories_in_products_span_what_they_do_in_patsy(
+    tmp_path: Path, terms: str, formula: str
+) -> None:
+    random = np.random.default_rng(5)
+    columns = {
+        "k": random.choice(list("uvw"), 60),
+        "m": random.choice(["p", "q"], 60),
+        "g": random.integers(1, 4, 60),
+        "x": random.normal(size=60),
+        "y": random.normal(size=60),
+    }
+    file = tmp_path / "rows.csv"
+    rows = zip(*columns.values(), strict=True)
+    lines = [",".join(columns), *(",".join(map(str, row)) for row in rows)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    result = design(read_table(str(file)), terms)
+    ones: Array = np.ones((60, int(result.intercept)))
+    ours = np.hstack([ones, result.X])
+    theirs = np.asarray(dmatrices(formula, columns)[1])
+    assert ours.shape == theirs.shape
+    assert np.linalg.matrix_rank(ours) == theirs.shape[1]
+    assert np.linalg.matrix_rank(np.hstack([ours, theirs])) == theirs.shape[1]

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.runs.files import METRICS
+from engine.runs.foreign import foreign_losses
 from engine.runs.info import RunInfo
 from engine.runs.tensorboard import Scalar, events, masked_crc, read_scalars
 from engine.support.user_files import PLACE_OF_RUNS
-from tests.support.commands import cli
+from tests.support.commands import cli, refusal_of
 
 RUN = RunInfo("20261126-120000-linear-0000", "mine", "finished", "2026-11-26T12:00:00+00:00", {})
 LINES = "step,epoch,loss,val,batch_loss,lr\n0,0,1.5,,,0.03\n7,0.7,,,inf,\n10,1,0.1,0.2,,0.03\n"
@@ -60,6 +61,28 @@ def test_tensorboard_reads_the_curves(folder: Path, tmp_path: Path) -> None:
     assert set(board.Tags()["scalars"]) == {"loss", "val", "lr"}
     curve = [(each.step, each.value) for each in board.Scalars("loss")]
     assert curve == [(0, 1.5), (10, pytest.approx(0.1))]
+
+
+@pytest.mark.parametrize("form", ["csv", "tensorboard"])
+def test_what_is_exported_comes_in_again(folder: Path, tmp_path: Path, form: str) -> None:
+    out = tmp_path / "out"
+    assert cli("runs", "export", "mine", "--format", form, "-o", str(out)).code == 0
+    epochs, losses = foreign_losses(out)
+    assert losses == pytest.approx((1.5, 0.1))
+    assert epochs == (0, 1)
+
+
+def test_losses_of_others_are_recognized_by_their_name(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.csv"
+    file.write_text("step,val_acc,train_loss_epoch\n50,0.1,\n100,,4\n200,,2\n400,,1\n")
+    assert foreign_losses(file) == ((1, 2, 4), (4, 2, 1))
+    for text in ("", "a,b\n1,2\n", "loss\nno\n"):
+        file.write_text(text)
+        refused = refusal_of(lambda: foreign_losses(file))
+        assert refused
+        assert "loss" in str(refused)
+    assert refusal_of(lambda: foreign_losses(tmp_path / "none.csv"))
+    assert refusal_of(lambda: foreign_losses(tmp_path))
 
 
 singles = st.floats(width=32, allow_nan=False)

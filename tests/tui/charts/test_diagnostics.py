@@ -18,6 +18,7 @@ from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished
 from tui.charts.view import Scene
 from tui.charts.views import VIEWS
+from tui.panels.chart import CURSOR_STEPS
 
 NAMES = ("fitted", "normal", "scale", "leverage")
 
@@ -110,8 +111,16 @@ async def test_v_leads_to_them_and_the_cursor_walks() -> None:
         fit = main_of(pilot).lab.fit
         await pilot.press("tab", *["v"] * list(VIEWS).index("leverage"))
         await until(pilot, lambda: fit.view.name == "leverage")
+        rows = sorted(set(fit.chart().curves[-1].xs))
         await pilot.press("right")
-        first = fit.chart().title
-        await pilot.press("right", "right", "right")
-        assert first.startswith("row ")
-        assert fit.chart().title != first
+        first = fit.chart()
+        assert first.title.startswith("row ")
+        assert first.cursor in rows
+        assert not any(curve.label for curve in first.curves)  # all the room is the row's
+        await pilot.press("right")
+        assert fit.cursor == rows[rows.index(first.cursor) + len(rows) // CURSOR_STEPS]
+        await pilot.press("+", "+", "+", "+")
+        assert fit.x_range
+        seen = [x for x in rows if fit.x_range[0] <= x <= fit.x_range[1]]
+        await pilot.press(*["left"] * len(seen), *["right"] * (len(seen) - 1))
+        assert fit.cursor == seen[-1]

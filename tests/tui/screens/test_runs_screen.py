@@ -134,7 +134,22 @@ async def test_what_is_marked_lies_on_the_chart_of_losses_and_says_where_it_is_a
         assert [run.name for run in main.desk.compared] == ["good one"]
 
 
-async def test_enter_takes_the_settings_back_once_a_run_under_way_may_end(store: Store) -> None:
+async def test_losses_of_another_program_lie_beside(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("epoch,loss\n0,9\n1,3\n")
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("i", *"nowhere", "enter")
+        assert screen.typed.display
+        assert "nowhere" in "\n".join(text_of(app))
+        screen.typed.value = str(tmp_path / "m.csv")
+        await pilot.press("enter")
+        assert not screen.typed.display
+        assert screen.marked["m"].losses == (9, 3)
+        await says(pilot, "m (other data)")
+
+
+async def test_enter_takes_the_settings_back_and_a_run_under_way_goes_on(store: Store) -> None:
     session = FakeSession(ready())
     app = app_for(session)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -147,7 +162,10 @@ async def test_enter_takes_the_settings_back_once_a_run_under_way_may_end(store:
         await until(pilot, lambda: main.desk.under_way)
         await opened(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await until(pilot, lambda: main.is_current)
+        assert main.desk.experiment.loss.name == "huber"
+        assert main.desk.under_way
+        await pilot.press("u")
         assert main.desk.experiment == Experiment(lr=0.1)
 
 
