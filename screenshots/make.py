@@ -6,22 +6,17 @@ one, so the numbers are measured, not drawn.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from textual.pilot import Pilot
-
 from engine.lessons.library import lessons
 from engine.lessons.offer import set_offer
-from engine.session import Session
 from engine.support.translation import set_language
-from screenshots.cells import in_cells
-from tui.app import LinregApp
 from tui.offer import OFFER
+from tui.pictures import take_picture
 from tui.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -78,38 +73,15 @@ PICTURES = (
 )
 
 
-async def rest(pilot: Pilot[None], session: Session) -> None:
-    """Wait until the engine has nothing left to do and the screen shows it."""
-    await pilot.pause(0.5)
-    while session.latest.state in ("loading", "running") or any(
-        job is not None and job.state == "running" for job in (session.sweep, session.race)
-    ):
-        await pilot.pause(0.05)
-    await pilot.pause(0.5)
-
-
-async def take(picture: Picture) -> None:
+def take(picture: Picture) -> None:
     """Run the app, press the keys, save the picture."""
     set_language(picture.language)
     set_offer(OFFER)
     experiment = lessons()[picture.lesson].experiment.changed(picture.changes)
     settings = Settings(theme=picture.theme, ascii=picture.ascii, experiment=experiment)
-    session = Session(settings.experiment)
-    app = LinregApp(session, settings)
-    async with app.run_test(size=picture.size) as pilot:
-        await rest(pilot, session)
-        for key in picture.keys.split():
-            if key == "…":
-                await rest(pilot, session)
-            elif key.startswith("="):
-                named = {".": "full_stop", "-": "minus"}
-                await pilot.press(*(named.get(c, c) for c in key[1:]))
-            else:
-                await pilot.press(key)
-        await pilot.pause(0.3)
-        svg = app.export_screenshot(title="linreg-tui")
-    session.close()
-    (FOLDER / f"{picture.name}.svg").write_text(in_cells(svg), encoding="utf-8")
+    file = FOLDER / f"{picture.name}.svg"
+    file.unlink(missing_ok=True)
+    take_picture(settings, picture.size, picture.keys.split(), file)
 
 
 if __name__ == "__main__":
@@ -117,5 +89,5 @@ if __name__ == "__main__":
     # Progress of one's own has no place in the pictures, nor do they change it.
     os.environ["XDG_CONFIG_HOME"] = mkdtemp()
     for picture in PICTURES:
-        asyncio.run(take(picture))
+        take(picture)
         print(f"{picture.name}.svg")

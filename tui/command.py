@@ -12,7 +12,7 @@ import click
 
 from engine import cli
 from engine.data.source import STANDARD_INPUT
-from engine.experiment import flattened
+from engine.experiment import Experiment, flattened
 from engine.lessons.offer import set_offer
 from engine.opening import Request, stable, waits
 from engine.own_data import experiment_on
@@ -24,6 +24,7 @@ from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
 from engine.support.user_files import runs_folder
 from tui.offer import OFFER
+from tui.settings import Settings
 
 
 class FileOrCommand(click.Group):
@@ -160,6 +161,27 @@ def watch(run: str, once: bool, ascii: bool) -> int:
         print_frame(watched, ascii)
         return 0
     return open_watch(watched, ascii)
+
+
+@command.command("picture")
+@cli.takes_experiment
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="SVG or PNG.")
+@click.option("--size", default="120x34", show_default=True, help="Columns and lines.")
+@click.option("--keys", default="s …", show_default=True, help="… waits until the engine rests.")
+@click.option("--theme", help="Another set of colours.")
+def picture(experiment: Experiment, output: Path, size: str, keys: str, theme: str | None) -> int:
+    """Write a picture of the screen, after some keys, as SVG or PNG; needs no terminal.
+
+    Keys are separated by blanks and named as in the settings; =0.3 types a text.
+    """
+    from tui.pictures import take_picture
+
+    columns, _, lines = size.partition("x")
+    if not (columns.isdecimal() and lines.isdecimal() and 0 < int(columns) * int(lines) < 100_000):
+        raise BadInput("--size", size, tr("must be columns x lines, as in 120x34"))
+    settings = Settings(theme or Settings.theme, experiment=experiment)
+    take_picture(settings, (int(columns), int(lines)), keys.split(), output)
+    return 0
 
 
 for subcommand in cli.COMMANDS:

@@ -2,7 +2,7 @@
 
 from engine.cli.about import doctor
 from engine.cli.code import code
-from engine.cli.common import is_data, leave, main, pairs_of, read_experiment
+from engine.cli.common import is_data, leave, main, pairs_of, read_experiment, takes_experiment
 from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
@@ -22,5 +22,5 @@ COMMANDS = (
 
 __all__ = [
     "COMMANDS", "hearing_interrupts", "is_data", "leave", "main", "pairs_of",
-    "read_experiment",
+    "read_experiment", "takes_experiment",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -134,3 +135,16 @@ def write_kept(values: Mapping[str, Any], file: Path) -> str:
     except (OSError, ValueError) as error:  # ValueError: a number of thousands of digits
         return tr("{file} could not be saved: {reason}", file=file.name, reason=error)
     return ""
+
+
+def write_beside(content: bytes, name: str, suffix: str) -> Path:
+    """The new file in the present folder that holds it: NAME.py, NAME_2.py, …; raises OSError."""
+    for number in count(1):
+        file = Path(f"{name}{suffix}" if number == 1 else f"{name}_{number}{suffix}")
+        try:
+            with file.open("xb") as stream:
+                stream.write(content)
+        except FileExistsError:
+            continue
+        return file.absolute()
+    raise AssertionError

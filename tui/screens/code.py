@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +15,7 @@ from engine.experiment import Experiment
 from engine.runs.code import DRESSES, Dress, dress_of
 from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr
+from engine.support.user_files import write_beside
 from tui.overlay import Over, open_over, tell
 from tui.panels.bars import Hint
 from tui.screens.dialogs import HelpScreen
@@ -101,8 +100,10 @@ class CodeScreen(Over[None]):
         """To a file that was not there."""
         if self.dress in self.scripts:
             try:
-                file = written(
-                    self.scripts[self.dress], f"{self.experiment.data.name}_{self.dress}"
+                file = write_beside(
+                    self.scripts[self.dress].encode(),
+                    f"{self.experiment.data.name}_{self.dress}",
+                    ".py",
                 )
             except OSError as error:
                 reason = error.strerror or str(error)
@@ -121,16 +122,3 @@ class CodeScreen(Over[None]):
     def action_leave(self) -> None:
         """Back to the lab."""
         self.dismiss()
-
-
-def written(script: str, name: str) -> Path:
-    """The new file in this folder that holds a script: NAME.py, NAME_2.py, …; raises OSError."""
-    for number in count(1):
-        file = Path(f"{name}.py" if number == 1 else f"{name}_{number}.py")
-        try:
-            with file.open("x", encoding="utf-8") as stream:
-                stream.write(script)
-        except FileExistsError:
-            continue
-        return file.absolute()
-    raise AssertionError

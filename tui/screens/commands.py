@@ -19,7 +19,8 @@ from engine.runs.store import Store
 from engine.support.errors import BadInput, shortened, show
 from engine.support.outside import printable
 from engine.support.translation import Translatable, tr, trn
-from engine.support.user_files import runs_folder
+from engine.support.user_files import runs_folder, write_beside
+from tui.drawing.svg import picture
 from tui.keys import NO_DATA, key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
@@ -57,8 +58,9 @@ COPIES: dict[str, Translatable] = {
     "p": "this panel, as text",
     "s": "the screen, as text",
     "k": "the link to this experiment",
+    "i": "a picture of the screen, as an SVG file",
 }
-"""Letter → what can be copied."""
+"""Letter → what can be copied or written."""
 SEEDS = 32
 """Runs behind a seed band."""
 
@@ -203,6 +205,9 @@ class Commands:
         elif letter == "k":
             self.copy(link(self.desk.experiment), tr("the link"))
             return
+        elif letter == "i":
+            self.write_picture()
+            return
         else:
             text = lines_of(strips, panel.region if letter == "p" else screen.region)
         if not text:
@@ -213,6 +218,16 @@ class Commands:
         tell(
             screen, trn("copied, {what}: {n} line", "copied, {what}: {n} lines", n=count, what=what)
         )
+
+    def write_picture(self) -> None:
+        """Write the screen as a picture into the present folder, and say where."""
+        try:
+            file = write_beside(picture(self.screen.app, ".svg"), "linreg-tui", ".svg")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            tell(self.screen, tr("cannot be written: {reason}", reason=reason))
+        else:
+            tell(self.screen, tr("written to {file}", file=printable(str(file))))
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard, past ssh too (OSC 52), and show what it is."""

@@ -5,11 +5,33 @@ from __future__ import annotations
 from itertools import groupby
 from xml.etree import ElementTree
 
-from engine.support.cell_width import cells
+from textual.app import App
 
+from engine.support.cell_width import cells
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+
+SUFFIXES = (".svg", ".png")
+ENLARGED = 2
+"""Dots of a PNG for a unit of the SVG."""
 SVG = "http://www.w3.org/2000/svg"
 CELL = 12.2
 """Width of a cell in the units of the picture: Rich's characters are 20 high and 0.61 as wide."""
+
+
+def picture(app: App[None], suffix: str) -> bytes:
+    """The screen as it is now; raises BadInput for another suffix, or where PNG cannot be made."""
+    svg = in_cells(app.export_screenshot(title=app.title))
+    if suffix == ".svg":
+        return svg.encode()
+    if suffix != ".png":
+        raise BadInput("picture", suffix, tr("must be one of {names}", names=", ".join(SUFFIXES)))
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError:
+        allowed = tr("needs the extra pictures: pip install 'linreg-tui[pictures]'")
+        raise BadInput("picture", suffix, allowed) from None
+    return bytes(svg_to_bytes(svg_string=svg, zoom=ENLARGED))
 
 
 def in_cells(svg: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from screenshots.cells import CELL, SVG, in_cells
+from tui.drawing.svg import CELL, SVG, in_cells
 
 BLANK = "\N{NO-BREAK SPACE}"
 
