@@ -298,6 +298,15 @@ class Experiment:
             else:
                 allowed = nearest_key(key, self.flat())
                 raise BadInput(key, value, allowed)
+        for head in new.keys() & REGISTRIES.keys():
+            before, now = self.choice(head).options, new[head]
+            forgotten = {
+                param.name: param.default
+                for param in now.entry.params
+                if param.of and before.get(param.of) != now.options[param.of]
+            }
+            noted = {name for name in forgotten if f"{head}.{name}" in changes}
+            new[head] = now.replaced({name: forgotten[name] for name in forgotten.keys() - noted})
         return replace(self, **new)
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.data.opened import SAMPLE, file_of
-from engine.data.reading import Stopped, read_table
+from engine.data.reading import Stopped, is_read, read_table
 from engine.data.sensing import Asked
 from engine.data.source import STANDARD_INPUT, stamp
 from engine.experiment import Experiment
@@ -107,13 +107,14 @@ def stable(path: str) -> str:
 def waits(changes: Mapping[str, object]) -> Request | None:
     """What is to be read before an experiment can have these changes, where that takes a while.
 
-    Nothing where they name no file, one that is small, or one that cannot be read.
+    Nothing where they name no file, one that is small or in memory, or one that cannot be read.
     """
     path = changes.get("data.path")
-    if changes.get("data") != "file" or not isinstance(path, str) or not is_large(path):
+    if changes.get("data") != "file" or not isinstance(path, str) or not is_large(path.strip()):
         return None
     asked = {name: str(changes.get(f"data.{name}", value)) for name, value in vars(Asked()).items()}
-    return Request(path, Asked(**asked))
+    request = Request(path.strip(), Asked(**asked))
+    return None if is_read(request.path, request.asked) else request
 
 
 def is_large(path: str) -> bool:

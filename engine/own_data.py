@@ -27,15 +27,21 @@ def experiment_on(path: str, settings: Mapping[str, str]) -> Experiment:
     n = experiment.train_size
     batch_size = max(1, min(10, n // 5)) if n < LARGE else 100
     epochs = max(3, min(100, math.ceil(FEWEST_STEPS * batch_size / n)))
-    experiment = experiment.changed(
+    experiment = with_digest(experiment).changed(
         {
-            "data.sha256": experiment.dataset().sha256,
             "batch_size": batch_size,
             "epochs": epochs,
             "loop": "scratch" if n < LARGE else "fast",
         }
     )
     return experiment.changed_by_text(settings)
+
+
+def with_digest(experiment: Experiment) -> Experiment:
+    """The experiment with the digest of its file, if it is on one and has none; raises BadInput."""
+    if not over_file(experiment) or experiment.data.options["sha256"]:
+        return experiment
+    return experiment.changed({"data.sha256": experiment.dataset().sha256})
 
 
 def asked_of(experiment: Experiment) -> Asked:

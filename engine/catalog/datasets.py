@@ -386,6 +386,7 @@ def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Dat
             "The digest of the file when this was written down.",
             "Where the file has another one now, the lab says so.",
             is_shown=False,
+            of="path",
         ),
     ),
 )

@@ -28,6 +28,8 @@ class Param:
     """What too high or too low looks like."""
     is_shown: bool = True
     """Whether people set it; what the app notes down for itself has no field."""
+    of: str = ""
+    """The parameter of its entry that it is a fact of; where that changes, it is forgotten."""
 
     @property
     def allowed(self) -> str:

@@ -42,8 +42,11 @@ def numbers(table: Table) -> int:
 
 
 def is_read(path: str, asked: Asked = Asked()) -> bool:
-    """Whether `read_table` would come at once; raises BadInput where there is no such file."""
-    return (stamp(path), asked) in _tables
+    """Whether `read_table` would come at once: with a table, or with why there is no such file."""
+    try:
+        return (stamp(path), asked) in _tables
+    except BadInput:
+        return True
 
 
 def _read(

@@ -131,6 +131,11 @@ class Commands:
 
         open_over(self.screen, ReadingScreen(self.session, request), take)
 
+    def read(self, request: Request, take: Callable[[Reading | None], None]) -> None:
+        """Have a file read while its progress is shown; `take` hears what came of it."""
+        self.session.read(request)
+        open_over(self.screen, ReadingScreen(self.session, request), take)
+
     def take_run(self, chosen: Chosen | None) -> None:
         """Compare with the runs that were marked, and take the settings of one."""
         if chosen:

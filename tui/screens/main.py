@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from inspect import isawaitable
 
 from textual import on
@@ -11,11 +13,13 @@ from textual.screen import Screen
 
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
-from engine.opening import Request
+from engine.opening import Reading, Request, waits
+from engine.own_data import with_digest
 from engine.support.errors import BadInput
 from tui.backend import Backend
 from tui.bindings import bindings
 from tui.forms.fields import Edited, Picker, TextField
+from tui.forms.form import Form
 from tui.keys import Situation, can, refusal, shown
 from tui.overlay import tell
 from tui.panels.chart import ChartPanel
@@ -177,14 +181,39 @@ class MainScreen(Screen[None]):
         form = next((form for form in self.lab.forms if event.key in form.fields), None)
         if form is None:
             return  # the field has gone with the choice that it belonged to
+        changes = {event.key: event.text}
+
+        def make() -> Experiment:
+            return with_digest(self.desk.experiment.changed_by_text(changes))
+
+        if request := waits({**self.desk.experiment.flat(), **changes}):
+            take = partial(self.take_edit, form, event.key)
+            self.commands.read(replace(request, make=make), take)
+            return
         try:
-            self.desk.change({event.key: event.text})
+            self.accept(form, event.key, make())
         except BadInput as error:
-            form.refuse(event.key, str(error))
-            self.hints.refuse(str(error))
+            self.refuse(form, event.key, str(error))
+
+    def take_edit(self, form: Form, key: str, reading: Reading | None) -> None:
+        """Take over what was typed once its file is read; where that was given up, forget it."""
+        if reading and reading.experiment:
+            self.accept(form, key, reading.experiment)
+        elif reading and reading.message:
+            self.refuse(form, key, reading.message)
         else:
-            form.refuse(event.key, "")
-            self.hints.show()
+            self.lab.show_experiment(self.desk.experiment)
+
+    def accept(self, form: Form, key: str, experiment: Experiment) -> None:
+        """Make this the edited experiment."""
+        self.desk.adopt(experiment)
+        form.refuse(key, "")
+        self.hints.show()
+
+    def refuse(self, form: Form, key: str, why: str) -> None:
+        """Say why a field cannot hold what was typed."""
+        form.refuse(key, why)
+        self.hints.refuse(why)
 
     @on(FitPanel.Wanted)
     def survey(self, event: FitPanel.Wanted) -> None:

@@ -222,3 +222,13 @@ def test_a_run_that_diverged_names_the_columns_it_ran_away_along(path: str) -> N
     shown = cli("run", path, "--terms", "y ~ x", "-s", "standardize=no", "-s", "lr=1")
     assert shown.code == 3
     assert "ran away along 1.00 x, curvature" in shown.err
+
+
+def test_the_digest_of_a_file_goes_with_its_path() -> None:
+    cars = experiment_on("sample:cars", {})
+    line = cars.changed_by_text({"data.path": "sample:line"})
+    assert cars.data.options["sha256"]
+    assert (line.data.options["sha256"], line.dataset().notes) == ("", ())
+    assert cars.changed_by_text({"data.terms": ""}).data.options["sha256"]
+    both = {"data.path": "sample:line", "data.sha256": line.dataset().sha256}
+    assert cars.changed(both).data.options["sha256"] == both["data.sha256"]

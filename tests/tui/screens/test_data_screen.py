@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from engine import opening
 from engine.data import reading
 from engine.data.sensing import Asked
 from engine.data.table import Table
 from engine.experiment import Experiment
 from engine.opening import Reading, Request
-from engine.own_data import experiment_on
+from engine.own_data import experiment_on, over_file
 from engine.support.user_files import recent_file
 from tests.support.pictures import Compare, Look, named
 from tests.support.pilots import (
@@ -261,6 +262,33 @@ async def test_a_large_file_of_the_command_line_is_waited_for() -> None:
         await until(pilot, lambda: on(pilot, MainScreen))
         await settled(pilot)
         assert app.main.desk.experiment == experiment_on("sample:cars", {})
+
+
+async def test_a_large_file_that_is_typed_into_the_form_is_read_by_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(opening, "SMALL", 0)
+    async with lab(experiment_on("sample:cars", {}), (120, 34)) as pilot:
+        desk, read = main_of(pilot).desk, session_of(pilot.app).read
+        requests: list[Request] = []
+
+        def noted(request: Request) -> None:
+            requests.append(request)
+            read(request)
+
+        monkeypatch.setattr(session_of(pilot.app), "read", noted)
+        field = main_of(pilot).lab.forms[0].fields["data.path"]
+        for path in ("words.csv", "homes.csv", "homes.csv"):
+            field.focus()
+            await pilot.press("ctrl+u", *path, "enter")
+            await until(pilot, lambda: on(pilot, MainScreen))
+            if path == "words.csv":
+                await says(pilot, "no column of numbers")
+            else:
+                await until(pilot, lambda: over_file(desk.experiment) == "homes.csv")
+        assert [request.path for request in requests] == ["words.csv", "homes.csv"]
+        assert desk.experiment.dataset().sha256 == desk.experiment.data.options["sha256"]
+        assert desk.experiment.dataset().target.name == "Preis"
 
 
 def test_files_that_were_opened_are_remembered_the_last_one_first() -> None:
