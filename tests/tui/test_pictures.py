@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from screenshots import make
 from tests.support.commands import cli
 from tests.support.pilots import app_for, settled, until
 from tests.support.sessions import FakeSession
@@ -24,6 +25,17 @@ def test_a_picture_is_written_as_svg_and_as_png_and_never_over_another(tmp_path:
     assert cli(*arguments, str(svg)).code == 2
     assert cli(*arguments, str(png), "--keys", "question_mark").code == 0
     assert png.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("drawn")
+def test_a_picture_of_the_readme_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make, "FOLDER", tmp_path)
+    file = tmp_path / "help.svg"
+    file.write_text("stale")
+    make.take(make.Picture("help", (40, 12), keys="question_mark"))
+    assert "Help" in file.read_text()
 
 
 @pytest.mark.parametrize("wrong", [("-o", "a.gif"), ("-o", "a.svg", "--size", "0x9")])
