@@ -21,7 +21,6 @@ from engine.runs.store import Store
 from engine.support.errors import BadInput
 from engine.support.user_files import PLACE_OF_RUNS
 from tests.support.commands import cli, refusal_of
-from tests.support.strategies import experiments
 
 Add = Callable[..., RunInfo]
 
@@ -169,7 +168,20 @@ def test_only_what_distinguishes_is_told() -> None:
     assert difference_words(now.flat(), now.flat()) == ""
 
 
-@given(experiments(), experiments())
+changed = st.fixed_dictionaries(
+    {},
+    optional={
+        "lr": st.floats(1e-4, 1),
+        "epochs": st.integers(1, 9),
+        "loss": st.sampled_from(["squared", "huber", "l1"]),
+        "optimizer": st.sampled_from(["momentum", "adam"]),
+        "data.n": st.integers(10, 99),
+        "data.w": st.lists(st.floats(-9, 9), min_size=1, max_size=3),
+    },
+).map(Experiment().changed)
+
+
+@given(changed, changed)
 def test_differences_lead_from_one_experiment_to_the_other(
     before: Experiment, now: Experiment
 ) -> None:
