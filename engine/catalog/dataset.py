@@ -87,6 +87,11 @@ class Dataset:
     """Draws X alone, where the labels then follow the truth."""
 
     @property
+    def in_order(self) -> bool:
+        """Whether neighbours among the samples have more in common than others."""
+        return self.truth is None or not self.mixed
+
+    @property
     def features(self) -> int:
         """How many numbers a sample has beside its label."""
         return len(self.columns)

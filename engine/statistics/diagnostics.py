@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,8 +29,15 @@ class Diagnostics:
     """e/(σ̂₍ᵢ₎√(1 − h)), externally, σ̂₍ᵢ₎ from all the other rows: Student's t of df − 1."""
     cook: Tensor
     """r²·h/((1 − h)·p): how far the line would move without the row (Cook 1977)."""
+    normal: Tensor
+    """Where r would lie in a normal sample of as many rows, by its rank among them."""
     parameters: int
     """p: how many numbers the line has, as far as they are unique."""
+
+    def of(self, rows: Tensor) -> Diagnostics:
+        """Those of some rows (k,), by their indices."""
+        names = ("fitted", "residual", "leverage", "studentized", "deleted", "cook", "normal")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
 def diagnostics(line: Line, X: Tensor, y: Tensor) -> Diagnostics:
@@ -51,8 +58,17 @@ def diagnostics(line: Line, X: Tensor, y: Tensor) -> Diagnostics:
         studentized=r,
         deleted=r / others.sqrt(),
         cook=r * r * h / (rest * parameters),
+        normal=normal_scores(r),
         parameters=parameters,
     )
+
+
+def normal_scores(x: Tensor) -> Tensor:
+    """Where numbers (n,) would lie in a normal sample, by their ranks; NaN where they are NaN."""
+    there = x.isnan().logical_not().nonzero()[:, 0]
+    scores = torch.full_like(x, torch.nan)
+    scores[there[torch.argsort(x[there])]] = normal_quantiles(len(there))
+    return scores
 
 
 def normal_quantiles(n: int) -> Tensor:

@@ -27,6 +27,8 @@ class Sample:
     None where nothing can be told."""
     lines: tuple[int, ...] = ()
     """Where each point stands in the file that it comes from, from 1; empty where no one knows."""
+    rows: tuple[int, ...] = ()
+    """Which of the training rows the points are, from 0; empty where they are the first ones."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, numbers
@@ -21,6 +23,10 @@ from engine.theory.stability import stability
 
 SAMPLE_SIZE = 400
 """Data points handed out for charts."""
+FARTHEST = 20
+"""Of them, those with the largest Cook's distances; as many have the largest residuals."""
+MOST_RANKED = 1_000_000
+"""Training rows among which the farthest are looked for."""
 
 
 def facts(problem: Problem) -> Facts:
@@ -29,8 +35,8 @@ def facts(problem: Problem) -> Facts:
     best = best_values(problem, line)
     stable, closed = stability(problem), has_closed_form(problem)
     n = len(problem.X)
-    chosen = slice(0, min(n, SAMPLE_SIZE))
-    X, y = problem.X[chosen], problem.y[chosen]
+    chosen = sample_rows(problem, line if line and line.df > 0 else None)
+    X, y = problem.X[chosen.rows], problem.y[chosen.rows]
     return Facts(
         n=n,
         features=problem.dataset.features,
@@ -47,8 +53,9 @@ def facts(problem: Problem) -> Facts:
         sample=Sample(
             tuple(tuple(column) for column in X.T.tolist()),
             tuple(y[:, 0].tolist()),
-            diagnostics_of(problem, line, chosen) if line and line.df > 0 else None,
-            () if problem.lines is None else tuple(problem.lines[chosen].tolist()),
+            chosen.diagnostics,
+            () if problem.lines is None else tuple(problem.lines[chosen.rows.numpy()].tolist()),
+            tuple(chosen.rows.tolist()),
         ),
         digits=24 if problem.y.dtype == torch.float32 else 53,
         scaling=problem.scaling,
@@ -56,7 +63,38 @@ def facts(problem: Problem) -> Facts:
     )
 
 
-def diagnostics_of(problem: Problem, line: Line, chosen: slice) -> Diagnostics:
+class Chosen(NamedTuple):
+    """Training rows for charts."""
+
+    rows: Tensor
+    """Their indices, in order."""
+    diagnostics: Diagnostics | None
+
+
+def sample_rows(problem: Problem, line: Line | None) -> Chosen:
+    """Training rows from the first to the last where their order tells something, else the first.
+
+    Among the former are those that bend the line most, however many rows there are.
+    """
+    n = len(problem.X)
+    first = torch.arange(min(n, SAMPLE_SIZE))
+    if n <= SAMPLE_SIZE or not problem.dataset.in_order:
+        return Chosen(first, diagnostics_of(problem, line, first) if line else None)
+    if line is None or n > MOST_RANKED:
+        rows = spaced(n, SAMPLE_SIZE)
+        return Chosen(rows, diagnostics_of(problem, line, rows) if line else None)
+    of_all = diagnostics_of(problem, line, slice(n))
+    far = [x.nan_to_num().abs().topk(FARTHEST).indices for x in (of_all.cook, of_all.residual)]
+    rows = torch.cat([spaced(n, SAMPLE_SIZE - 2 * FARTHEST), *far]).unique()
+    return Chosen(rows, of_all.of(rows))
+
+
+def spaced(n: int, count: int) -> Tensor:
+    """`count` of n indices, from the first to the last."""
+    return torch.linspace(0, n - 1, count, dtype=torch.float64).round().long()
+
+
+def diagnostics_of(problem: Problem, line: Line, chosen: Tensor | slice) -> Diagnostics:
     """How some of the training rows stand to their least squares, in the units of the data."""
     rows, scaling = diagnostics(line, problem.X[chosen], problem.y[chosen]), problem.scaling
     if scaling is None:

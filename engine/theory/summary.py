@@ -78,8 +78,7 @@ class Summary:
     @property
     def in_order(self) -> bool:
         """Whether neighbours among the rows have more in common than others."""
-        dataset = self.experiment.dataset()
-        return dataset.truth is None or not dataset.mixed
+        return self.experiment.dataset().in_order
 
     @property
     def notes(self) -> list[Message]:

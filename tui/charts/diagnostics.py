@@ -30,7 +30,7 @@ class Cloud:
     """A point for each row that has both numbers."""
 
     rows: Sequence[int]
-    """Where each row stands in the data, from 0."""
+    """Which of the rows of the diagnostics each is."""
     xs: Sequence[float]
     ys: Sequence[float]
 
@@ -49,14 +49,8 @@ def against_fitted(rows: Diagnostics) -> Cloud:
 
 def against_normal(rows: Diagnostics) -> Cloud:
     """Sorted studentized residuals against what a normal sample would have in their places."""
-    import torch  # there are diagnostics, so it is there
-
-    from engine.statistics.diagnostics import normal_quantiles
-
-    there = rows.studentized.isnan().logical_not().nonzero()[:, 0]
-    order = there[torch.argsort(rows.studentized[there])]
-    quantiles = normal_quantiles(len(order)).tolist()
-    return cloud(quantiles, rows.studentized[order].tolist(), order.tolist())
+    order = rows.normal.argsort().tolist()
+    return cloud(rows.normal[order].tolist(), rows.studentized[order].tolist(), order)
 
 
 def spread(rows: Diagnostics) -> Cloud:
@@ -136,19 +130,21 @@ def diagnostics_chart(scene: Scene, plot: Plot) -> Chart:
         return chart
     cursor = scene.cursor
     nearest = min(range(len(points.xs)), key=lambda i: abs(points.xs[i] - cursor))
-    x, y, row = points.xs[nearest], points.ys[nearest], points.rows[nearest]
-    lines = scene.now.facts.sample.lines if scene.now.facts else ()
+    x, y, index = points.xs[nearest], points.ys[nearest], points.rows[nearest]
+    assert scene.now.facts
+    sample = scene.now.facts.sample
+    lines = sample.lines
     title = tr(
         "line {line}: {y_name} {y}, Cook {cook}, {x_name} {x}"
         if lines
         else "row {row}: {y_name} {y}, Cook {cook}, {x_name} {x}",
-        row=row + 1,
-        line=lines[row] if lines else 0,
+        row=(sample.rows[index] if sample.rows else index) + 1,
+        line=lines[index] if lines else 0,
         x_name=chart.x_label,
         x=number(x),
         y_name=chart.y_label,
         y=number(y),
-        cook=number(float(rows.cook[row])),
+        cook=number(float(rows.cook[index])),
     )
     mark = Curve((x,), (y,), "marks", "now", mark="●")
     unnamed = (replace(curve, label="") for curve in chart.curves)  # the row needs the room

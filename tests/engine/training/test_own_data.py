@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy.stats import norm, rankdata
 
 from engine.experiment import Experiment
 from engine.own_data import experiment_on
@@ -232,3 +233,25 @@ def test_the_digest_of_a_file_goes_with_its_path() -> None:
     assert cars.changed_by_text({"data.terms": ""}).data.options["sha256"]
     both = {"data.path": "sample:line", "data.sha256": line.dataset().sha256}
     assert cars.changed(both).data.options["sha256"] == both["data.sha256"]
+
+
+def test_charts_have_rows_from_all_of_a_file_and_those_that_bend_the_line_most(
+    tmp_path: Path,
+) -> None:
+    n, file = 3000, tmp_path / "long.csv"
+    x = np.arange(n) / 100
+    y = 2 * x + np.random.default_rng(3).normal(size=n)
+    x[1234], y[2345] = 60, 90  # between the rows that are evenly spaced
+    rows = [f"{a},{b}" for a, b in zip(x, y, strict=True)]
+    file.write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+    sample = facts(build(experiment_on(str(file), {}))).sample
+    assert {1236, 2347, 2, n + 1} <= set(sample.lines)
+    assert np.diff(sample.lines).max() < 10
+    assert sample.diagnostics
+    chosen = np.array(sample.rows)
+    influence = sm.OLS(y, sm.add_constant(x)).fit().get_influence()
+    r = influence.resid_studentized_internal
+    assert sample.diagnostics.studentized.numpy() == pytest.approx(r[chosen])
+    assert sample.diagnostics.cook.numpy() == pytest.approx(influence.cooks_distance[0][chosen])
+    scores = norm.ppf((rankdata(r) - 0.5) / n)  # among all the rows
+    assert sample.diagnostics.normal.numpy() == pytest.approx(scores[chosen])
