@@ -67,14 +67,7 @@ class Experiment:
         object.__setattr__(self, "reduction", Reduction(self.reduction))
         for key in REGISTRIES:
             object.__setattr__(self, key, checked(key, getattr(self, key)))
-        dataset = self.dataset()
-        scales = self.data.options.get("scale", (1.0,))
-        if len(scales) not in (1, dataset.features):
-            allowed = tr(
-                "must be one number or {count}, one for each of data.w", count=dataset.features
-            )
-            raise BadInput("data.scale", scales, allowed)
-        self._check_sizes(dataset, self.architecture())
+        self._check_sizes(self.dataset(), self.architecture())
         self._check_loop(self.architecture())
         if self.is_standardized and not self.architecture().bears_scaling:
             allowed = tr("the law of {model} needs its numbers as they are", model=self.model.name)
@@ -89,11 +82,12 @@ class Experiment:
 
     def _check_sizes(self, dataset: Dataset, model: Model) -> None:
         """Raise BadInput for more numbers than memory, or more parameters than theory, can take."""
-        if dataset.n * dataset.features > MOST_NUMBERS:
+        numbers = max(each.features for each in (dataset, dataset.plain) if each)
+        if dataset.n * numbers > MOST_NUMBERS:
             allowed = trn(
                 "n times {n} feature must be at most 2e8",
                 "n times {n} features must be at most 2e8",
-                n=dataset.features,
+                n=numbers,
             )
             raise BadInput(self._size_key, dataset.n, allowed)
         size = sum(map(math.prod, model.shapes.values()))
@@ -162,9 +156,9 @@ class Experiment:
         return model
 
     def parameter_names(self) -> tuple[str, ...]:
-        """A name for each parameter: the columns of measured data, else `w[0]`, …, `b`."""
+        """A name for each parameter: the columns where terms make them, else `w[0]`, …, `b`."""
         dataset, model = self.dataset(), self.architecture()
-        if dataset.truth or not isinstance(model, Linear):
+        if not (dataset.has_terms and isinstance(model, Linear)):
             zeros = {name: (0.0,) * math.prod(shape) for name, shape in model.shapes.items()}
             return tuple(label for label, _ in labels(zeros))
         columns = tuple(column.name for column in dataset.columns)
@@ -186,7 +180,7 @@ class Experiment:
     def is_standardized(self) -> bool:
         """Whether training sees standardized columns: where it is asked for, and of files."""
         if self.standardize == "auto":
-            return self.dataset().truth is None and self.architecture().bears_scaling
+            return self.dataset().is_measured and self.architecture().bears_scaling
         return self.standardize == "yes"
 
     @property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 from engine.data.column import Column
 from engine.data.inputs import Inputs, inputs_of
+from engine.support.errors import BadInput
 from engine.support.translation import Message
 
 
@@ -62,12 +63,14 @@ class Dataset:
     draw: Callable[[Generator], tuple[Tensor, Tensor]]
     """X (n, d) and y (n, 1) on the CPU: the same generator state, the same bytes.
 
-    float32 where they are drawn, float64 where they are measured.
+    float32 where they are drawn, float64 where they are measured or made by terms.
     """
     truth: Truth | None
     """None where nothing is known but the samples."""
     inputs: Inputs
     """What a person gives of a row, and how X is made of it."""
+    is_measured: bool = False
+    """Whether they come from a file."""
     has_intercept: bool = True
     """Whether a linear model of them may have a bias."""
     references: Mapping[str, str] = field(default_factory=dict)
@@ -85,16 +88,23 @@ class Dataset:
     """What a person should be told about the data."""
     draw_features: Callable[[Generator], Tensor] | None = None
     """Draws X alone, where the labels then follow the truth."""
+    plain: Dataset | None = None
+    """What is drawn before terms make features of its columns; None where there are no terms."""
 
     @property
     def in_order(self) -> bool:
         """Whether neighbours among the samples have more in common than others."""
-        return self.truth is None or not self.mixed
+        return self.is_measured or not self.mixed
 
     @property
     def features(self) -> int:
         """How many numbers a sample has beside its label."""
         return len(self.columns)
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether terms say what the features are; weights are called by them then, not w[0], …."""
+        return self.is_measured or self.plain is not None
 
 
 def generated(
@@ -103,11 +113,66 @@ def generated(
     target: Column,
     draw_features: Callable[[Generator], Tensor],
     truth: Truth,
+    terms: str,
 ) -> Dataset:
-    """The data set whose X `draw_features` draws, float32, with labels that follow the truth."""
+    """The data set whose X `draw_features` draws, float32, with labels that follow the truth.
+
+    Terms make features of its columns after that, in float64; raises BadInput where they cannot.
+    """
 
     def draw(generator: Generator) -> tuple[Tensor, Tensor]:
         X = draw_features(generator)
         return X, truth.labels(X, generator)
 
-    return Dataset(n, columns, target, draw, truth, inputs_of(columns), draw_features=draw_features)
+    inputs = inputs_of(columns)
+    plain = Dataset(n, columns, target, draw, truth, inputs, draw_features=draw_features)
+    return by_terms(plain, truth, terms) if terms.strip() else plain
+
+
+def by_terms(plain: Dataset, truth: Truth, terms: str) -> Dataset:
+    """A data set with the features that terms make of its columns; raises BadInput.
+
+    Where all its columns are among them, the truth stays what it is, and what was added has the
+    true weight 0. Else nothing is known of it.
+    """
+    from engine.data.drawn import inputs_by
+    from engine.data.formula import KEY
+
+    inputs, has_intercept = inputs_by(terms, plain.columns, plain.target)
+    columns = tuple(feature.column for feature in inputs.features)
+
+    def draw(generator: Generator) -> tuple[Tensor, Tensor]:
+        import torch
+
+        X, y = plain.draw(generator)
+        names = (column.name for column in plain.columns)
+        numbers = dict(zip(names, X.double().numpy().T, strict=True))
+        try:
+            return torch.from_numpy(inputs.made_of(numbers)), y.double()
+        except BadInput as error:
+            raise BadInput(KEY, terms, str(error)) from None
+
+    return replace(
+        plain,
+        columns=columns,
+        draw=draw,
+        truth=truth_among(columns, plain.columns, truth),
+        inputs=inputs,
+        has_intercept=has_intercept,
+        draw_features=None,
+        plain=plain,
+    )
+
+
+def truth_among(columns: Sequence[Column], own: Sequence[Column], truth: Truth) -> Truth | None:
+    """The truth over columns among which its own ones are; None where one of these is missing."""
+    if not set(own) <= set(columns):
+        return None
+    places = [columns.index(column) for column in own]
+    constants = dict(truth.constants)
+    if "w" in constants:
+        weights = dict(zip(own, constants["w"], strict=True))
+        constants["w"] = tuple(weights.get(column, 0.0) for column in columns)
+    return replace(
+        truth, constants=constants, signal=lambda X: truth.signal(X[:, places]), law=None
+    )

@@ -38,6 +38,13 @@ NOISE = Number(
     low=0.0,
     high=1e6,
 )
+TERMS = Text(
+    "terms",
+    "",
+    "What is fitted: x[0] + x[0]^2 + x[0]:x[1] - 1, by the names at the axes; . is all columns.",
+    "Empty: the columns as they are. What is added has the true weight 0.",
+    "High powers make the valley narrow. Without one of the columns nothing is known of the truth.",
+)
 
 
 @DATASETS.add(
@@ -110,6 +117,7 @@ NOISE = Number(
             "Much real data come sorted: by time, by size, by label.",
             "It matters only where training does not shuffle; held-out samples are the last ones.",
         ),
+        TERMS,
     ),
 )
 def linear(
@@ -122,8 +130,15 @@ def linear(
     outliers: float,
     outlier_size: float,
     sorted: bool,
+    terms: str,
 ) -> Dataset:
-    """Gaussian features of the given scale and mutual correlation (d2l §3.2, synthetic_data)."""
+    """Gaussian features of the given scale and mutual correlation (d2l §3.2, synthetic_data).
+
+    Raises BadInput for another number of scales than one, or one for each weight.
+    """
+    if len(scale) not in (1, len(w)):
+        allowed = tr("must be one number or {count}, one for each of data.w", count=len(w))
+        raise BadInput("data.scale", scale, allowed)
 
     def features(generator: Generator) -> Tensor:
         import torch
@@ -147,7 +162,7 @@ def linear(
         outliers=round(outliers * n),
         outlier_size=outlier_size,
     )
-    return generated(n, tuple(map(Column, names)), Column("y"), features, truth)
+    return generated(n, tuple(map(Column, names)), Column("y"), features, truth, terms)
 
 
 @DATASETS.add(
@@ -177,9 +192,10 @@ def linear(
             above=True,
             high=1e6,
         ),
+        TERMS,
     ),
 )
-def ohm(R: float, n: int, noise: float, current: float) -> Dataset:
+def ohm(R: float, n: int, noise: float, current: float, terms: str) -> Dataset:
     """U = R·I with currents I ~ U(0, current): positive, as an ammeter would be read."""
 
     def features(generator: Generator) -> Tensor:
@@ -188,7 +204,7 @@ def ohm(R: float, n: int, noise: float, current: float) -> Dataset:
         return torch.rand(n, 1, generator=generator) * current
 
     truth = Truth({"R": (R,), "w": (R,), "b": (0.0,)}, lambda X: X * R, noise)
-    return generated(n, (Column("I", "A"),), Column("U", "V"), features, truth)
+    return generated(n, (Column("I", "A"),), Column("U", "V"), features, truth, terms)
 
 
 TEMPERATURE = Number(
@@ -269,9 +285,12 @@ def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Gene
                 "B in W·m⁻³·sr⁻¹: numbers of 1e13, and a limit of the lr of about 1e-20.",
             ),
         ),
+        TERMS,
     ),
 )
-def planck(T: float, n: int, noise: float, shortest: float, longest: float, label: str) -> Dataset:
+def planck(
+    T: float, n: int, noise: float, shortest: float, longest: float, label: str, terms: str
+) -> Dataset:
     """Spectral radiance of a black body (Planck 1900) at wavelengths λ ~ U(shortest, longest)."""
     to_metres = math.log(1e6)  # per µm to per m
 
@@ -294,7 +313,7 @@ def planck(T: float, n: int, noise: float, shortest: float, longest: float, labe
         law=law,
     )
     draw = drawn_wavelengths(n, shortest, longest)
-    return generated(n, (Column("λ", "µm"),), targets[label], draw, truth)
+    return generated(n, (Column("λ", "µm"),), targets[label], draw, truth, terms)
 
 
 @DATASETS.add(
@@ -302,9 +321,9 @@ def planck(T: float, n: int, noise: float, shortest: float, longest: float, labe
     label="Wien's line",
     formula="ln(B·λ⁵/c₁) against 1/λ",
     help="The same light, plotted so that it is nearly a straight line with slope −c₂/T.",
-    params=(TEMPERATURE, replace(N, default=500), RELATIVE, *wavelengths(0.3, 0.8)),
+    params=(TEMPERATURE, replace(N, default=500), RELATIVE, *wavelengths(0.3, 0.8), TERMS),
 )
-def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Dataset:
+def wien(T: float, n: int, noise: float, shortest: float, longest: float, terms: str) -> Dataset:
     """Planck's light as y = ln(B·λ⁵/c₁) over x = 1/λ; a line only where exp(c₂/(λT)) ≫ 1."""
     draw = drawn_wavelengths(n, shortest, longest)
 
@@ -314,7 +333,7 @@ def wien(T: float, n: int, noise: float, shortest: float, longest: float) -> Dat
     truth = Truth({"T": (T,), "w": (-C2 / T,), "b": (0.0,)}, signal, noise)
     inverse = Column("1/λ", "1/µm")
     return generated(
-        n, (inverse,), Column("ln(B·λ⁵/c₁)"), lambda generator: 1 / draw(generator), truth
+        n, (inverse,), Column("ln(B·λ⁵/c₁)"), lambda generator: 1 / draw(generator), truth, terms
     )
 
 
@@ -431,6 +450,7 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
         draw=draw,
         truth=None,
         inputs=design.inputs,
+        is_measured=True,
         has_intercept=design.intercept,
         references=design.references,
         held_out=None if has_no_column else marked_rows(table, split, design.rows),

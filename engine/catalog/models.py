@@ -193,7 +193,9 @@ def planck(dataset: Dataset, parameter: str, start: float, as_printed: bool) -> 
     """The black body of temperature T; raises ValueError for data that have no temperature."""
     law = dataset.truth.law if dataset.truth else None
     if law is None:
-        raise ValueError(tr("needs data=planck, whose labels are a law of the temperature"))
+        raise ValueError(
+            tr("needs data=planck without terms, whose labels are a law of the temperature")
+        )
     scale = SCALES[parameter]
 
     quantity = Quantity("T", "K", lambda values: scale.kelvin(values[scale.parameter][0]))

@@ -60,7 +60,7 @@ def design(table: Table, terms: str = "") -> Design:
     formula = read_formula(terms if terms.strip() else ".")
     target = target_of(formula, table, terms)
     references: dict[str, str] = {}
-    named = all_terms(formula, table, target)
+    named = all_terms(formula, [column.name for column in table.usable], target)
     features = expanded(named, table.columns, formula.intercept, references)
     if not features:
         raise BadInput(KEY, terms, tr("no column is left to predict {name} by", name=target.column))
@@ -129,17 +129,18 @@ def target_of(formula: Formula, table: Table, terms: str) -> Factor:
     return Factor(numeric[-1].name)
 
 
-def all_terms(formula: Formula, table: Table, target: Factor) -> list[Term]:
-    """The terms of a formula, `.` written out; raises BadInput where y stands on both sides."""
+def all_terms(formula: Formula, names: Sequence[str], target: Factor) -> list[Term]:
+    """The terms of a formula, `.` written out as all columns of these names but that of y.
+
+    Raises BadInput where y stands on both sides.
+    """
     for term in formula.terms:
         if any(factor.column == target.column for factor in term):
             raise BadInput(KEY, written(term), tr("{name} is y already", name=target.column))
     terms = dict.fromkeys(formula.terms)
     if formula.others:
         removed = set(formula.removed)
-        others: list[Term] = [
-            (Factor(column.name),) for column in table.usable if column.name != target.column
-        ]
+        others: list[Term] = [(Factor(name),) for name in names if name != target.column]
         terms = dict.fromkeys(term for term in (*others, *terms) if term not in removed)
     return list(terms)
 
@@ -177,8 +178,10 @@ def expanded(
                         references[column.name] = first[0]
                     levels = [first, *others] if is_full else others
                     parts.append([level_feature(column, *level) for level in levels])
+                elif is_numeric(column):
+                    parts.append([plain_feature(Column(column.name, column.unit), factor)])
                 else:
-                    parts.append([plain_feature(column, factor)])
+                    raise BadInput(KEY, str(factor), tr("{name} is text", name=column.name))
             for combination in product(*parts):
                 feature = multiplied(combination)
                 features.setdefault(feature.column.name, feature)
@@ -250,12 +253,10 @@ def level_feature(column: TableColumn, level: str, number: float) -> Feature:
     )
 
 
-def plain_feature(column: TableColumn, factor: Factor) -> Feature:
-    """The numbers of a column, their logarithm or a power; raises BadInput for text."""
+def plain_feature(column: Column, factor: Factor) -> Feature:
+    """The numbers of a column, their logarithm or a power."""
     import numpy as np
 
-    if not is_numeric(column):
-        raise BadInput(KEY, str(factor), tr("{name} is text", name=column.name))
     is_log, power = factor.function == "log", factor.power
 
     def values(columns: Mapping[str, Doubles]) -> Doubles:
@@ -266,8 +267,8 @@ def plain_feature(column: TableColumn, factor: Factor) -> Feature:
         return x if power == 1 else x**power
 
     plain = not is_log and power == 1
-    name = column.name if plain else str(factor).replace("`", "")
-    return Feature(Column(name, column.unit if plain else ""), (column.name,), values)
+    made = column if plain else Column(str(factor).replace("`", ""))
+    return Feature(made, (column.name,), values)
 
 
 def multiplied(factors: Sequence[Feature]) -> Feature:

@@ -148,12 +148,23 @@ class Inputs:
         return {column.name: column.column_of(table) for column in self.columns}
 
     def features_of(self, rows: Sequence[Mapping[str, float]]) -> Doubles:
-        """The features (n, d) of rows by columns, NaN where one is; raises BadInput for log(0)."""
+        """The features (n, d) of rows by columns; see `made_of`."""
         import numpy as np
 
-        columns = {each.name: np.array([row[each.name] for row in rows]) for each in self.columns}
-        missing = np.logical_or.reduce([np.isnan(numbers) for numbers in columns.values()])
-        X: Doubles = np.column_stack([feature.values(columns) for feature in self.features])
+        return self.made_of(
+            {each.name: np.array([row[each.name] for row in rows]) for each in self.columns}
+        )
+
+    def made_of(self, columns: Mapping[str, Doubles]) -> Doubles:
+        """The features (n, d) of columns (n,) by name, NaN where one is.
+
+        Raises BadInput where one is not finite, as log(0).
+        """
+        import numpy as np
+
+        missing = np.logical_or.reduce([np.isnan(columns[each.name]) for each in self.columns])
+        with np.errstate(over="ignore", invalid="ignore"):
+            X: Doubles = np.column_stack([feature.values(columns) for feature in self.features])
         X[missing] = np.nan
         for feature, values in zip(self.features, X.T, strict=True):
             bad = np.flatnonzero(~np.isfinite(values) & ~missing)

@@ -44,7 +44,7 @@ def terms_of(table: Table, text: str) -> Terms:
     """A formula over a table, written out; raises BadInput. See `design`."""
     formula = read_formula(text if text.strip() else ".")
     target = target_of(formula, table, text)
-    terms = all_terms(formula, table, target)
+    terms = all_terms(formula, [column.name for column in table.usable], target)
     for name in columns_in(terms):
         table.column(name)
     return Terms(target, tuple(terms), formula.intercept)

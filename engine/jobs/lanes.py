@@ -188,12 +188,13 @@ def cells_of(index: Whole, history: Doubles, reaches: Doubles) -> list[Cell]:
 
 
 def first_thetas(seed: int, lanes: Lanes, problem: Problem) -> Floats:
-    """θ of shape (parameters, lanes)."""
+    """θ of shape (parameters, lanes), in the precision of the data."""
     starts = [
         torch.cat([part.flatten() for part in first_values(init, seed, problem.model).values()])
         for init in lanes.inits
     ]
-    return np.take(torch.stack(starts, dim=1).numpy(), lanes.init, axis=1)
+    first = torch.stack(starts, dim=1).to(problem.y.dtype)
+    return np.take(first.numpy(), lanes.init, axis=1)
 
 
 def compiled_epochs(

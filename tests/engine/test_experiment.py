@@ -99,6 +99,7 @@ def test_the_default_is_the_books_baseline_and_lists_every_key() -> None:
         "data.outliers": 0.0,
         "data.outlier_size": 10.0,
         "data.sorted": False,
+        "data.terms": "",
         "model": "linear",
         "model.bias": True,
         "loss": "half_squared",

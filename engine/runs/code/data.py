@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.experiment import Experiment
 from engine.problem import build, generator
-from engine.runs.code.file import file_lines
+from engine.runs.code.file import Written, file_lines, stacked
 from engine.runs.code.quoting import Quotes
 from engine.support.errors import BadInput
 from engine.support.translation import tr
@@ -36,25 +36,32 @@ def seeded(seed: int, purpose: str) -> str:
 def data_lines(experiment: Experiment, quotes: Quotes) -> Sample:
     """X and y to train on, and those held out; raises BadInput for a file it cannot read."""
     dataset = experiment.dataset()
-    if dataset.truth is None:
+    drawn = dataset.plain or dataset
+    if dataset.is_measured:
         lines = file_lines(experiment, quotes)
-    elif dataset.draw_features is None:
+    elif drawn.draw_features is None or drawn.truth is None:
         allowed = tr("its data are not drawn, so there is no code that draws them")
         raise BadInput("data", experiment.data.name, allowed)
     else:
         lines = [
             f"# Data: {experiment.data.entry.formula}",
             f"generator = {seeded(experiment.seed, 'data')}",
-            *quotes.statements(dataset.draw_features, "X"),
-            *quotes.statements(dataset.truth.labels, "y"),
+            *quotes.statements(drawn.draw_features, "X"),
+            *quotes.statements(drawn.truth.labels, "y"),
         ]
+    if dataset.plain:
+        columns = {
+            column.name: Written(f"X[:, {index}]")
+            for index, column in enumerate(dataset.plain.columns)
+        }
+        lines += ["X, y = X.double(), y.double()", *stacked(dataset.inputs.features, columns)]
     held_out = experiment.train_size < dataset.n
     if held_out:
         lines += split_lines(experiment)
     if experiment.is_standardized:
         lines += scaling_lines(experiment, held_out)
     device = "" if experiment.device in ("auto", "cpu") else experiment.device
-    is_double = dataset.truth is None
+    is_double = dataset.has_terms
     if device == "mps":
         is_double = False  # the only kind of device that has no float64
     if device:

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -111,12 +111,8 @@ def file_lines(experiment: Experiment, quotes: Quotes) -> list[str]:
         cells = reader.text.replace("CELL", f"row[{index}]")
         lines.append(f"{names[name]} = torch.tensor([{cells} for row in rows], {DOUBLES})")
     written = {name: Written(text) for name, text in names.items()}
-    texts = [product.text for product in products(features, written)]
-    X = [f"X = torch.stack([{', '.join(texts)}], dim=1)"]
-    if len(X[0]) > WIDEST:
-        X = ["X = torch.stack([", *(f"    {text}," for text in texts), "], dim=1)"]
     (labels,) = products([target], written)
-    lines += [*X, f"y = {labels.before_dot}.reshape(-1, 1)"]
+    lines += [*stacked(features, written), f"y = {labels.before_dot}.reshape(-1, 1)"]
     if is_marked:
         lines.append(f"held_out = {marks(columns[split], names[split])}")
     return lines
@@ -243,7 +239,16 @@ def dates(first_day: float) -> Reader:
     )
 
 
-def products(features: Sequence[Feature], columns: dict[str, Written]) -> list[Written]:
+def stacked(features: Sequence[Feature], columns: Mapping[str, Written]) -> list[str]:
+    """The lines that make X of columns."""
+    texts = [product.text for product in products(features, columns)]
+    line = f"X = torch.stack([{', '.join(texts)}], dim=1)"
+    if len(line) <= WIDEST:
+        return [line]
+    return ["X = torch.stack([", *(f"    {text}," for text in texts), "], dim=1)"]
+
+
+def products(features: Sequence[Feature], columns: Mapping[str, Written]) -> list[Written]:
     """Features as arithmetic with the columns of the script."""
     given: Any = columns
     texts: list[Any] = [feature.values(given) for feature in features]

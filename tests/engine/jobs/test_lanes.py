@@ -106,6 +106,16 @@ def test_every_cell_is_the_run_of_its_experiment(axes: tuple[str, ...]) -> None:
     assert_both_forms_are_the_runs(swept(base, *axes))
 
 
+def test_every_cell_holds_what_it_learns_in_the_precision_of_the_data() -> None:
+    """Features made by terms are float64, as those of files are."""
+    base = BASE.changed({"data.terms": ". + x[0]^2", "data.n": 40})
+    sweep = swept(base, "lr=0.01,0.03")
+    for cells in (cells_of(sweep), cells_of(sweep, torch_form=True)):
+        for cell, values in zip(cells, sweep.settings(), strict=True):
+            end = outcome(train(sweep.at(values)))
+            assert cell.loss == pytest.approx(end.loss, rel=1e-12)
+
+
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
 @settings(max_examples=8)

@@ -143,6 +143,14 @@ def test_the_script_makes_the_terms(settings: dict[str, str], dress: Dress) -> N
     assert_same(experiment_on("sample:houses", settings), dress)
 
 
+@pytest.mark.parametrize("terms", ["log(`1/λ`) + `1/λ`^2 - 1", ". + `1/λ`^2:log(`1/λ`)^3"])
+def test_the_script_makes_the_terms_of_generated_data(terms: str) -> None:
+    settings = {"data": "wien", "data.n": 70, "data.terms": terms, "lr": 0.01}
+    experiment = Experiment(device="cpu").changed({**settings, "standardize": "yes"})
+    for dress in DRESSES:
+        assert_same(experiment.changed({"validation_split": 0.2}), dress)
+
+
 def write(file: Path, text: str) -> str:
     """A file of a text; its path."""
     file.write_text(text, encoding="utf-8")
