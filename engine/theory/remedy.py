@@ -52,6 +52,11 @@ class Remedy:
             "larger": self.standardized.lr,
             "fewer": two_digits(self.standardized.steps),
         }
+        if math.isinf(self.smaller.steps):
+            return Message(
+                "no lr brings these columns to their optimum: standardize=yes, then lr {lr:.2g}",
+                lr=self.standardized.lr,
+            )
         if self.has_closed_form and self.smaller.steps >= TOO_MANY:
             return Message(
                 "{steps:,.0f} steps for a factor e at lr {lr:.2g}: standardize=yes, then "
@@ -81,7 +86,7 @@ def remedy(problem: Problem, stable: Stability, has_closed_form: bool) -> Remedy
     optimizer = problem.experiment.optimizer
     smaller = way(optimizer, stable)
     other = way(optimizer, stability(replace(problem, X=X, y=y, scaling=scaling)))
-    if not other.steps * WORTH <= smaller.steps:
+    if math.isinf(other.steps) or not other.steps * WORTH <= smaller.steps:
         return None
     return Remedy(smaller, other, has_closed_form)
 

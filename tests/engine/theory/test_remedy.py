@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.experiment import Experiment
+from engine.lessons.library import lessons
 from engine.problem import build
 from engine.theory.remedy import Remedy, Way
 from tests.support.runs import Array, array, facts_of
@@ -66,3 +67,12 @@ def test_the_closed_form_is_offered_where_steps_are_too_many() -> None:
     assert "closed form" in str(Remedy(many, few, True).words)
     assert "closed form" not in str(Remedy(many, few, False).words)
     assert "closed form" not in str(Remedy(Way(0.1, 700.0), few, True).words)
+
+
+def test_where_no_lr_is_small_enough_nothing_infinite_is_told() -> None:
+    """Of timestamps as they are, 1 − lr·λ of the flattest direction rounds to 1."""
+    remedy = remedy_of(lessons()["timestamps"].experiment)
+    assert remedy.smaller.steps == np.inf
+    assert str(remedy.words) == (
+        "no lr brings these columns to their optimum: standardize=yes, then lr 1"
+    )
