@@ -70,15 +70,15 @@ class Flag(Param):
     @property
     def allowed(self) -> str:
         """In words."""
-        return tr("must be true or false")
+        return tr("must be yes or no")
 
     def cast(self, value: object) -> Value | None:
         """Only a bool will do."""
         return value if isinstance(value, bool) else None
 
     def read(self, text: str) -> object:
-        """True or false, in small letters or capitals."""
-        return {"true": True, "false": False}.get(text.lower(), text)
+        """True or false, yes or no, in small letters or capitals."""
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
 
 
 @dataclass(frozen=True)

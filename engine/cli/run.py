@@ -31,6 +31,9 @@ from engine.training.verdicts import COURSES, r2_words
 if TYPE_CHECKING:
     from engine.theory.autopsy import Autopsy
 
+FAR = 2
+"""How many times the optimum a loss is that is said to be so at the end."""
+
 
 @click.command("run")
 @takes_experiment
@@ -102,10 +105,18 @@ def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator
 
 
 def standing_text(record: Record) -> str:
-    """Where a run stands at its end, beside the noise floor."""
+    """Where a run stands at its end, beside the noise floor, or far above the optimum."""
     floor, where = record.floor, tr(COURSES.get(record.standing, record.standing))
     if floor.noise is None:
-        return where
+        if not floor.optimum or not record.loss >= FAR * floor.optimum:
+            return where
+        times = record.loss / floor.optimum
+        return tr(
+            "{where}; {times:,.3g} times the optimum {value:.3g}",
+            where=where,
+            times=times,
+            value=floor.optimum,
+        )
     noise = tr("noise floor {symbols} = {value:.3g}", symbols=floor.symbol, value=floor.noise)
     return tr("{where}; {floor}", where=where, floor=noise)
 

@@ -85,6 +85,8 @@ def remedy(problem: Problem, stable: Stability, has_closed_form: bool) -> Remedy
     X, y = scaling.features(problem.X[::every]), scaling.labels(problem.y[::every])
     optimizer = problem.experiment.optimizer
     smaller = way(optimizer, stable)
+    if math.isinf(smaller.steps) and stable.limit.lr > bent.critical_lr:
+        return None  # rows in their order may bear what exact gradients do not
     other = way(optimizer, stability(replace(problem, X=X, y=y, scaling=scaling)))
     if math.isinf(other.steps) or not other.steps * WORTH <= smaller.steps:
         return None

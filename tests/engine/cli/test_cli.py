@@ -300,7 +300,7 @@ def test_the_experiment_in_json_output_can_be_run_again(tmp_path: Path) -> None:
         (("run", "-s", "loss=hinge"), "loss=hinge"),
         (("run", "-s", "loss.delta=1"), "loss.delta"),
         (("run", "-s", "model=ohm"), "model=ohm"),
-        (("run", "-s", "model.bias=yes"), "true or false"),
+        (("run", "-s", "model.bias=perhaps"), "yes or no"),
         (("run", "-s", "device=tpu"), "device=tpu"),
         (("run", "-s", "device=cuda:99"), "not present"),
         (("run", "--json", "-s", "device=cuda:99"), "not present"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from engine.experiment import Experiment
 from engine.lessons.library import lessons
+from engine.own_data import experiment_on
 from engine.problem import build
 from engine.theory.remedy import Remedy, Way
 from tests.support.runs import Array, array, facts_of
@@ -76,3 +79,14 @@ def test_where_no_lr_is_small_enough_nothing_infinite_is_told() -> None:
     assert str(remedy.words) == (
         "no lr brings these columns to their optimum: standardize=yes, then lr 1"
     )
+
+
+def test_rows_in_an_order_that_bear_more_than_exact_gradients_have_no_cost_in_steps(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "line.csv"
+    file.write_text("x,y\n" + "\n".join(f"{k},{k}" for k in range(1, 13)), encoding="utf-8")
+    settings = {"standardize": "no", "shuffle": "no", "batch_size": "1", "loss": "squared"}
+    facts = facts_of(experiment_on(str(file), settings))
+    assert facts.stability.limit.lr > facts.stability.curvature.critical_lr
+    assert facts.remedy is None

@@ -85,6 +85,11 @@ def test_a_plateau_is_a_flat_direction_and_standardizing_mends_it(tmp_path: Path
     limit, steps = limits(path, {"data.terms": "y ~ t + t^2", "standardize": "no"})
     assert limit == pytest.approx(2 / values[-1])
     assert steps == pytest.approx(values[-1] / values[0] / 2, rel=1e-6)
+    (optimum,) = np.linalg.lstsq(X, y)[1] / 20
+    shown = cli("run", path, "--terms", "y ~ t + t^2", "-s", "standardize=no", "-s", "lr=1e-5",
+                "-s", "loss=squared", "-s", "epochs=30", "-s", "batch_size=20")  # fmt: skip
+    assert f"times the optimum {optimum:.3g}" in shown.out
+    assert shown.out.splitlines()[-1].startswith("still learning; ")
     limit, fewer = limits(path, {"data.terms": "y ~ t + t^2"})
     assert limit > 0.5
     assert fewer < steps / 1000
