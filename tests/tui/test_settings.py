@@ -396,6 +396,7 @@ def test_an_experiment_on_a_large_file_is_not_lost_before_it_is_read(
     large.write_text("a,b\n" + "1,2\n2,3.5\n3,4\n" * (SMALL // 10))
     experiment = experiment_on(str(large), {"lr": "0.25"})
     save(Settings(experiment=experiment), settings_file())
+    os.utime(large, (1, 1))  # so that memory does not have it
     waited: list[Request | None] = []
     fly.through(lambda app: waited.append(app.main.request))
     assert fly.seen[0][1] == Experiment()
