@@ -404,6 +404,7 @@ def test_an_experiment_on_a_large_file_is_not_lost_before_it_is_read(
     assert request is not None
     assert request.make is not None
     assert request.make() == experiment
+    os.utime(large, (2, 2))
     assert load(settings_file())[0].unread["data"]["path"] == str(large)
     fly.through(lambda app: setattr(app.main.desk, "experiment", Experiment(lr=0.5)))
     assert load(settings_file())[0].experiment == Experiment(lr=0.5)
