@@ -202,7 +202,7 @@ NORMAL = view(
         against_normal,
         "sorted residuals against those of a normal sample",
         "normal",
-        "residual",
+        "studentized",
         diagonal,
         (),
     ),
@@ -211,7 +211,7 @@ NORMAL = view(
 SCALE = view(
     "scale",
     "Scale–location",
-    Plot(spread, "√|studentized residual| against ŷ", "ŷ", "√|residual|", levels=()),
+    Plot(spread, "√|studentized residual| against ŷ", "ŷ", "√|studentized|", levels=()),
     "The size of the residuals along ŷ. Level: even noise, so the errors hold. Rising: they do "
     "not.",
 )
@@ -222,7 +222,7 @@ LEVERAGE = view(
         against_leverage,
         "studentized residual against leverage",
         "leverage",
-        "residual",
+        "studentized",
         contours,
     ),
     "Far right: rows that pull the line. Beyond a dashed line of Cook's distance they bend it.",
