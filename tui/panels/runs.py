@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.text import Text
+from textual.content import Content
 
 from engine.runs.differences import BASELINE, difference_words
 from engine.support.cell_width import cells, cut, left
@@ -38,12 +38,12 @@ class RunsPanel(Words):
     def lay_out(self) -> None:
         """Put the lines there, as long as there is room for."""
         if self.now and self.size.width:
-            self.put(Text("\n").join(lines(self.runs, self.now, self.pinned, self.size.width)))
+            self.put(Content("\n").join(lines(self.runs, self.now, self.pinned, self.size.width)))
 
 
 def lines(
     runs: Sequence[Snapshot], now: Snapshot, pinned: Snapshot | None, width: int
-) -> list[Text]:
+) -> list[Content]:
     """Mark, number, what differs from the run before, and the loss or how it ended."""
     settings = [BASELINE, *(run.experiment.flat() for run in runs)]
     rows = []
@@ -54,7 +54,11 @@ def lines(
         room = max(width - cells(start) - cells(ending) - 1, 0)
         told = difference_words(settings[number + 1], settings[number])
         words = cut(told or ("" if number else tr("the baseline")), room)
-        row = Text.assemble((start, "bold" if mark == "●" else ""), left(words, room), " ")
-        rows.append(row.append(ending, "red" if run.state in BAD else ""))
-        rows[-1].no_wrap = True
+        rows.append(
+            Content.assemble(
+                (start, "bold" if mark == "●" else ""),
+                left(words, room) + " ",
+                (ending, "$text-error" if run.state in BAD else ""),
+            )
+        )
     return rows
