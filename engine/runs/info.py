@@ -69,8 +69,8 @@ class RunInfo:
         """
         try:
             values = json.loads(text)
-            known = {each.name: values[each.name] for each in fields(cls) if each.name in values}
-            info = cls(**known)
+            names = [each.name for each in fields(cls) if each.name in values]
+            info = cls(**{name: values[name] for name in names})
         except (TypeError, AttributeError, KeyError, RecursionError) as error:
             raise ValueError(str(error)) from None
         texts = (info.id, info.name, info.started, info.ended, info.host, info.process)

@@ -104,10 +104,10 @@ class Keeper:
                     self._metrics.write(
                         f"{event.step},{event.epoch},{event.loss:.9g},{val},,{lr:.9g}\n"
                     )
+                    self._renew(event)
                 if self._parameters and self._noted.takes(event.epoch):
                     numbers = ",".join(f"{x:.9g}" for x in flat(self._facts.original(event.params)))
                     self._parameters.write(f"{event.step},{event.epoch},{numbers}\n")
-                self._renew(event)
 
     def _begin(self, lr: float) -> None:
         """Make the folder, which appears as a whole; the start of the run is its first line."""
