@@ -385,7 +385,7 @@ class DataScreen(Over[Experiment | None]):
     def refocus(self) -> None:
         """Focus the columns where nothing else has the focus."""
         if self.focused is None and self.is_current:
-            self.list.focus()
+            self.set_focus(self.list)  # at once, not over a field that comes back meanwhile
 
     def action_help(self) -> None:
         """The whole hint, and every key."""

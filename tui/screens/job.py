@@ -111,7 +111,7 @@ class JobScreen(Over[Experiment | None], Generic[Progress]):
             return
         home = self.home
         if self.focused is None and home is not None and self.is_current:
-            home.focus()
+            self.set_focus(home)
 
     def action_start(self) -> None:
         """Begin the work that the screen describes."""

@@ -159,7 +159,8 @@ async def test_what_was_sensed_is_changed_by_key_and_what_cannot_be_loses_nothin
         await press(pilot, "down", "down", "down", *"no", "enter")
         assert "more than 1 in 10" in hint(pilot)[0]
         field = screen.form.fields["missing"]
-        assert (field.has_focus, field.value) == (True, "no")
+        await until(pilot, lambda: field.has_focus)
+        assert field.value == "no"
         await press(pilot, "question_mark", "enter")
         await press(pilot, "ctrl+u", "question_mark", "enter")
         assert screen.form.asked == Asked(missing="?")
