@@ -12,6 +12,7 @@ import click
 
 from engine.cli.common import pairs_of
 from engine.cli.output import busy_with, say, show_progress
+from engine.experiment import nearest_key
 from engine.support.cell_width import cells, left, right
 from engine.support.errors import BadInput, shortened
 from engine.support.plain_json import finite
@@ -55,7 +56,7 @@ def asked_of(settings: Sequence[str]) -> Asked:
     asked = {}
     for key, value in pairs_of(settings).items():
         if key not in keys:
-            raise BadInput(key, value, tr("unknown key; the keys are {keys}", keys=", ".join(keys)))
+            raise BadInput(key, value, nearest_key(key, keys))
         asked[keys[key]] = value
     return Asked(**asked)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from operator import eq, ge, gt, le, lt, ne
 
 from engine.catalog.choice import REGISTRIES
-from engine.experiment import KEYS
+from engine.experiment import KEYS, nearest_key
 from engine.runs.differences import BASELINE, difference_words
 from engine.runs.info import RunInfo
 from engine.support.errors import BadInput, show
@@ -41,8 +41,7 @@ def condition(part: str) -> Match:
     key, operator, text = parts.groups()
     head, dot, _ = key.partition(".")
     if key not in (*KEYS, *OWN) and not (dot and head in REGISTRIES):
-        allowed = tr("unknown key; the keys are {keys}", keys=", ".join((*OWN, *KEYS)))
-        raise BadInput(key, part, allowed)
+        raise BadInput(key, part, nearest_key(key, (*OWN, *KEYS)))
     compare, number = COMPARE[operator], number_of(text)
     if number is None and operator not in ("=", "!="):
         raise BadInput(key, part, tr("only a number can be larger or smaller"))

@@ -17,6 +17,8 @@ MOST = 8
 class KeptLosses:
     """The loss of a kept run after each epoch that was written down."""
 
+    id: str
+    """That of the run, or the path of what another program has written."""
     name: str
     settings: Mapping[str, object]
     epochs: Sequence[float]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from engine.experiment import Experiment
 from engine.runs.differences import BASELINE, difference_words
 from engine.runs.files import METRICS, read_table
 from engine.runs.foreign import foreign_losses
-from engine.runs.info import RunInfo
+from engine.runs.info import RunInfo, read_info
 from engine.runs.matching import Match, match_of
 from engine.runs.store import Store
 from engine.runs.words import loss_of, title, when
@@ -94,8 +94,8 @@ class RunsScreen(Over[Chosen]):
     def __init__(self, store: Store, compared: tuple[KeptLosses, ...] = ()) -> None:
         super().__init__()
         self.store = store
-        self.marked: dict[str, KeptLosses] = {run.name: run for run in compared}
-        """What is on the charts, by the name in the legend."""
+        self.marked: dict[str, KeptLosses] = {run.id: run for run in compared}
+        """What is on the charts, by its id."""
         self.infos: list[RunInfo] = []
         """All that were read, the newest first."""
         self.listed: list[RunInfo] = []
@@ -163,9 +163,20 @@ class RunsScreen(Over[Chosen]):
                 self.show_head()
 
     def renew(self) -> None:
-        """Read the store anew while a run goes on, maybe in another process."""
-        if self.is_whole and any(info.state == "running" for info in self.listed):
-            self.read()
+        """Look again at the runs that go on, maybe in other processes, and for newer ones."""
+        if not (self.is_whole and any(info.state == "running" for info in self.infos)):
+            return
+        newest = self.infos[0].id
+        newer = list(takewhile(lambda info: info.id > newest, self.store.runs()))
+        self.infos = newer + [self.renewed(info) for info in self.infos]
+        self.show_list()
+
+    def renewed(self, info: RunInfo) -> RunInfo:
+        """A run that goes on as it is now; one that is over stays as it is."""
+        if info.state == "running":
+            with suppress(OSError, ValueError):
+                return read_info(self.store.path(info))
+        return info
 
     # Showing -----------------------------------------------------------------------------------
 
@@ -224,7 +235,7 @@ class RunsScreen(Over[Chosen]):
 
     def line(self, info: RunInfo, beside: str) -> Text:
         """Mark, start, name, state, loss, and what differs."""
-        mark = "●" if title(info) in self.marked else " "
+        mark = "●" if info.id in self.marked else " "
         text = Text.assemble((f"{mark} ", "bold"), no_wrap=True)
         return text.append(
             self.cells(when(info), title(info), tr(info.state), loss_of(info), beside)
@@ -257,8 +268,8 @@ class RunsScreen(Over[Chosen]):
     def show_chart(self) -> None:
         """The losses of what is marked, and of the run under the cursor."""
         curves = dict(self.marked)
-        if self.here and title(self.here) not in curves:
-            curves[title(self.here)] = self.losses(self.here)
+        if self.here and self.here.id not in curves:
+            curves[self.here.id] = self.losses(self.here)
         self.chart.show(runs_chart(list(curves.values())))
 
     def losses(self, info: RunInfo) -> KeptLosses:
@@ -267,7 +278,7 @@ class RunsScreen(Over[Chosen]):
         losses: list[float] = []
         with suppress(OSError):
             epochs, losses = read_table(self.store.path(info) / METRICS).curve("loss", "epoch")
-        return KeptLosses(title(info), info.settings(), tuple(epochs), tuple(losses))
+        return KeptLosses(info.id, title(info), info.settings(), tuple(epochs), tuple(losses))
 
     # Keys --------------------------------------------------------------------------------------
 
@@ -276,10 +287,10 @@ class RunsScreen(Over[Chosen]):
         info = self.here
         if info is None:
             return
-        if title(info) in self.marked:
-            del self.marked[title(info)]
+        if info.id in self.marked:
+            del self.marked[info.id]
         elif len(self.marked) < MOST:
-            self.marked[title(info)] = self.losses(info)
+            self.marked[info.id] = self.losses(info)
         else:
             self.query_one(Hint).refuse(tr("{most} runs are on the charts already", most=MOST))
             return
@@ -331,7 +342,7 @@ class RunsScreen(Over[Chosen]):
         """Put losses that another program has written on the charts; raises BadInput."""
         epochs, losses = foreign_losses(Path(path).expanduser())
         name = printable(Path(path).stem)
-        self.marked[name] = KeptLosses(name, {}, epochs, losses)
+        self.marked[path] = KeptLosses(path, name, {}, epochs, losses)
         self.show_chart()
 
     def on_input_submitted(self) -> None:
@@ -366,7 +377,7 @@ class RunsScreen(Over[Chosen]):
                 except BadInput as error:
                     self.query_one(Hint).refuse(str(error))
                 else:
-                    self.marked.pop(title(info), None)
+                    self.marked.pop(info.id, None)
                     self.read()
 
         question = tr("Remove the run {run} from the disk?", run=title(info))

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.runs.differences import difference_words, differences
-from engine.runs.files import EXPERIMENT, FILES, INFO, METRICS
-from engine.runs.info import RunInfo
+from engine.runs.files import INFO
+from engine.runs.info import RunInfo, RunState
 from engine.runs.matching import match_of
 from engine.runs.store import Store
 from engine.support.errors import BadInput
 from engine.support.user_files import PLACE_OF_RUNS
 from tests.support.commands import cli, refusal_of
+from tests.support.kept import put_run
 
 Add = Callable[..., RunInfo]
 
@@ -36,22 +37,12 @@ def add(store: Store) -> Add:
     """Puts made-up runs into the store, one after the other."""
 
     def add(
-        name: str = "", state: str = "finished", loss: float = 0.5, **changes: object
+        name: str = "", state: RunState = "finished", loss: float = 0.5, **changes: object
     ) -> RunInfo:
-        number = len(store.ids())
-        info = RunInfo(
-            id=f"20261126-1200{number:02}-linear-{number:04x}",
-            name=name,
-            state=state,  # type: ignore[arg-type]
-            started=f"2026-11-26T12:00:{number:02}+00:00",
-            experiment=Experiment().changed(changes).to_dict(),
-            result={"epoch": 3, "step": 300, "loss": loss},
+        number, metrics = len(store.ids()), "step,epoch,loss\n0,0,1.5\n"
+        return put_run(
+            store.folder, number, metrics, name=name, state=state, loss=loss, changes=changes
         )
-        folder = store.path(info)
-        folder.mkdir()
-        (folder / INFO).write_text(info.to_json())
-        (folder / METRICS).write_text("step,epoch,loss,val,batch_loss,lr\n0,0,1.5,,,0.03\n")
-        return info
 
     return add
 
@@ -211,8 +202,3 @@ def test_people_see_names_as_text(store: Store, add: Add) -> None:
     out = cli("runs").out + cli("runs", "show").out + cli("runs", "diff", "latest", "latest").out
     assert "\x1b" not in out
     assert "evil" in out
-
-
-def test_nothing_of_a_run_is_written_twice() -> None:
-    assert len(set(FILES)) == 4
-    assert EXPERIMENT in FILES

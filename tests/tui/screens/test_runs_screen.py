@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from engine.experiment import Experiment
-from engine.runs.files import METRICS
-from engine.runs.info import RunInfo
+from engine.runs.info import RunState, this_process
 from engine.runs.store import Store
 from engine.support.user_files import PLACE_OF_RUNS
+from tests.support.kept import put_run
 from tests.support.pictures import Look
 from tests.support.pilots import LARGE, app_for, main_of, resize, says, settled, text_of, until
 from tests.support.sessions import FakeSession
@@ -21,7 +22,7 @@ from tests.support.snapshots import finished, ready, running
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.runs import RunsScreen
 
-MADE: tuple[tuple[str, str, float, dict[str, object]], ...] = (
+MADE: tuple[tuple[str, RunState, float, dict[str, object]], ...] = (
     ("", "finished", 0.5, {"lr": 0.003}),
     ("good one", "finished", 0.02, {"lr": 0.1}),
     ("", "diverged", 1e7, {"lr": 3.0}),
@@ -38,19 +39,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     for number, (name, state, loss, changes) in enumerate(MADE):
-        info = RunInfo(
-            id=f"20261126-12000{number}-linear-000{number}",
-            name=name,
-            state=state,  # type: ignore[arg-type]
-            started=f"2026-11-26T12:0{number}:00+00:00",
-            experiment=Experiment().changed(changes).to_dict(),
-            result={"epoch": 3, "step": 300, "loss": loss},
-        )
-        path = folder / info.id
-        path.mkdir(parents=True)
-        (path / "run.json").write_text(info.to_json())
         rows = "".join(f"{100 * epoch},{epoch},{8 * 2.0**-epoch}\n" for epoch in range(number + 2))
-        (path / METRICS).write_text(f"step,epoch,loss\n{rows}")
+        metrics = f"step,epoch,loss\n{rows}"
+        put_run(folder, number, metrics, name=name, state=state, loss=loss, changes=changes)
     return Store(folder)
 
 
@@ -128,10 +119,39 @@ async def test_what_is_marked_lies_on_the_chart_of_losses_and_says_where_it_is_a
         assert labels[:2] == ["linear-0003 (other data)", "good one"]
         assert list(main.lab.loss.chart().curves[1].ys) == [8.0, 4.0, 2.0]
         screen = await opened(pilot)
-        assert set(screen.marked) == {"linear-0003", "good one"}
+        assert {run.name for run in screen.marked.values()} == {"linear-0003", "good one"}
         await pilot.press("space", "escape")
         await until(pilot, lambda: main.is_current)
         assert [run.name for run in main.desk.compared] == ["good one"]
+
+
+async def test_runs_of_one_name_are_marked_apart(store: Store) -> None:
+    for number in (10, 11):
+        put_run(store.folder, number, "step,epoch,loss\n0,0,1\n", name="twin")
+    async with app_for(FakeSession(ready())).run_test(size=(120, 34)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("space")
+        assert [run.name for run in screen.marked.values()] == ["twin"]
+        await pilot.press("down", "space")
+        assert [run.name for run in screen.marked.values()] == ["twin", "twin"]
+
+
+async def test_runs_that_go_on_are_looked_at_again_where_the_cursor_is(store: Store) -> None:
+    live = put_run(store.folder, 20, "step,epoch,loss\n0,0,1\n", state="running", loss=9.0)
+    file = store.path(live) / "run.json"
+    file.write_text(replace(live, **this_process()).to_json())
+    async with app_for(FakeSession(ready())).run_test(size=(120, 34)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("down", "down")
+        here = screen.here
+        file.write_text(replace(live, state="finished", result={"loss": 0.125}).to_json())
+        put_run(store.folder, 30, "step,epoch,loss\n0,0,1\n")
+        screen.renew()
+        assert [(run.state, run.loss) for run in screen.listed[:2]] == [
+            ("finished", 0.5),
+            ("finished", 0.125),
+        ]
+        assert screen.here == here
 
 
 async def test_losses_of_another_program_lie_beside(store: Store, tmp_path: Path) -> None:
@@ -145,7 +165,7 @@ async def test_losses_of_another_program_lie_beside(store: Store, tmp_path: Path
         screen.typed.value = str(tmp_path / "m.csv")
         await pilot.press("enter")
         assert not screen.typed.display
-        assert screen.marked["m"].losses == (9, 3)
+        assert screen.marked[str(tmp_path / "m.csv")].losses == (9, 3)
         await says(pilot, "m (other data)")
 
 
