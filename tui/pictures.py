@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from engine.runs.export import write_new
 from engine.session import Session
 from tui.app import LinregApp
-from tui.drawing.svg import picture
+from tui.drawing.svg import check_suffix, picture
 from tui.settings import Settings
 
 PAUSE = 0.3
@@ -28,6 +28,7 @@ def take_picture(
     `=0.3` among the keys types a text, `…` waits until the engine rests. Raises BadInput where the
     file exists, or cannot be written.
     """
+    check_suffix(file.suffix)  # before the run, not after it
     asyncio.run(_take_picture(settings, size, keys, file))
 
 

@@ -21,17 +21,22 @@ CELL = 12.2
 
 def picture(app: App[None], suffix: str) -> bytes:
     """The screen as it is now; raises BadInput for another suffix, or where PNG cannot be made."""
+    check_suffix(suffix)
     svg = in_cells(app.export_screenshot(title=app.title))
     if suffix == ".svg":
         return svg.encode()
-    if suffix != ".png":
-        raise BadInput("picture", suffix, tr("must be one of {names}", names=", ".join(SUFFIXES)))
     try:
         from resvg_py import svg_to_bytes
     except ImportError:
         allowed = tr("needs the extra pictures: pip install 'linreg-tui[pictures]'")
         raise BadInput("picture", suffix, allowed) from None
     return bytes(svg_to_bytes(svg_string=svg, zoom=ENLARGED))
+
+
+def check_suffix(suffix: str) -> None:
+    """Raise BadInput for a suffix that no picture has."""
+    if suffix not in SUFFIXES:
+        raise BadInput("picture", suffix, tr("must be one of {names}", names=", ".join(SUFFIXES)))
 
 
 def in_cells(svg: str) -> str:
