@@ -227,7 +227,7 @@ class LinregApp(App[None]):
                     yield SystemCommand(
                         f"{key}: {tr(entry.label)}",
                         tr(entry.help),
-                        partial(main.commands.choose, key, entry.name),
+                        partial(main.commands.setup.choose, key, entry.name),
                     )
             for form in main.lab.forms if main.can("lr") else ():
                 for key, field in form.fields.items() if form in main.navigator.panels else ():

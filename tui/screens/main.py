@@ -77,7 +77,7 @@ class MainScreen(Screen[None]):
         """After the first frame: the fields, the engine's import of torch, the first lesson."""
         await self.lab.fill(self.desk.experiment)
         if self.request:
-            self.commands.wait_for(self.request)
+            self.commands.own_data.wait_for(self.request)
         self.call_after_refresh(self.session.open)
         if self.first:
             await self.classroom.open(self.first)
@@ -188,7 +188,7 @@ class MainScreen(Screen[None]):
 
         if request := waits({**self.desk.experiment.flat(), **changes}):
             take = partial(self.take_edit, form, event.key)
-            self.commands.read(replace(request, make=make), take)
+            self.commands.own_data.read(replace(request, make=make), take)
             return
         try:
             self.accept(form, event.key, make())
