@@ -11,16 +11,18 @@ from engine.training.snapshot import State
 
 @dataclass(frozen=True)
 class Situation:
-    """What decides which actions can be done: the run on show, the screen, the lesson."""
+    """What decides which actions can be done: run at hand and run on show, screen, lesson."""
 
     state: State = "loading"
-    """That of the run on show."""
+    """That of the run at hand."""
     begun: bool = False
-    """Whether the run has taken a step."""
+    """Whether the run on show has taken a step."""
     has_facts: bool = False
-    """Whether the data are drawn and theory has looked at them."""
+    """Whether the data of the run at hand are drawn and theory has looked at them."""
     has_suggestion: bool = False
-    """Whether the run diverged and a smaller lr is suggested."""
+    """Whether the run on show diverged and a smaller lr is suggested."""
+    looks_back: bool = False
+    """Whether another run than that at hand is on show."""
     view_turns: bool = False
     """Whether the view of the second chart shows one of several things."""
     chart_focused: bool = False
@@ -131,7 +133,7 @@ ACTIONS: tuple[Action, ...] = (
         "smaller lr",
         "Take the suggested lr and train again.",
         TRAIN,
-        when=lambda now: now.has_suggestion,
+        when=lambda now: now.has_suggestion and not now.under_way,
         why="a smaller lr is suggested only after a run that diverged",
     ),
     Action(
@@ -488,9 +490,9 @@ ACTIONS: tuple[Action, ...] = (
         "escape",
         "esc",
         "leave",
-        "Out of a field, of full screen, or of a lesson.",
+        "Out of a field, of full screen, of a run that is looked at, or of a lesson.",
         GO,
-        when=lambda now: now.full_screen or now.in_lesson,
+        when=lambda now: now.full_screen or now.looks_back or now.in_lesson,
         why="there is nothing to leave: {quit} leaves the app",
     ),
     Action(

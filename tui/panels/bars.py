@@ -45,11 +45,14 @@ class StatusBar(Widget):
     line = Content()
     title = ""
     """What stands there in place of what the experiment is called."""
+    looking = ""
+    """Which run is looked at, in place of both."""
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot, looking: str = "") -> None:
         """Show the state of a snapshot; the title is painted anew only where it is another one."""
         before, width = self.line.plain, self.size.width
-        self.snapshot, self.line = snapshot, status(snapshot, width, self.title)
+        self.snapshot, self.looking = snapshot, looking
+        self.line = status(snapshot, width, looking or self.title)
         title, mark, _ = self.line.plain.partition("●")
         start = cell_len(title) if before.startswith(title + mark) else 0
         self.refresh(Region(start, 0, width - start, 1))
@@ -57,7 +60,7 @@ class StatusBar(Widget):
     def render(self) -> Content:
         """The line, for the width that there is now."""
         if self.snapshot and self.line.cell_length != self.size.width:
-            self.line = status(self.snapshot, self.size.width, self.title)
+            self.line = status(self.snapshot, self.size.width, self.looking or self.title)
         return self.line
 
 

@@ -91,7 +91,7 @@ class Classroom:
             await self.lab.left.mount(panel, before=0)
             self.panel = panel
             self.desk.look()
-            self.desk.compared_from = self.desk.snapshot.number
+            self.desk.compared_from = self.desk.at_hand.number
             self.judged = len(self.desk.runs)
             self.sweep, self.race = self.desk.session.sweep, self.desk.session.race
             self.lab.status.title = lesson.title
@@ -157,7 +157,7 @@ class Classroom:
 
     def look(self) -> None:
         """Tell the lesson of every run that is over, and of every pause, once."""
-        panel, now = self.panel, self.desk.snapshot
+        panel, now = self.panel, self.desk.at_hand
         if panel is None:
             return
         panel.train(self.desk.under_way and self.is_own(now))

@@ -64,7 +64,11 @@ class Commands:
         tell(self.screen, tr("pace: {pace}", pace=pace_text(self.lab.training.pace)))
 
     async def start(self) -> None:
-        await self.setup.unless_under_way(lambda: self.session.start(self.desk.experiment))
+        def start() -> None:
+            self.desk.look_at(None)
+            self.session.start(self.desk.experiment)
+
+        await self.setup.unless_under_way(start)
 
     def retry(self) -> None:
         self.setup.attempt(self.desk.retry)
@@ -76,9 +80,11 @@ class Commands:
         self.session.resume()
 
     def minibatch(self) -> None:
+        self.desk.look_at(None)
         self.session.minibatch(self.desk.experiment)
 
     def epoch(self) -> None:
+        self.desk.look_at(None)
         self.session.epoch(self.desk.experiment)
 
     def stop(self) -> None:
@@ -256,6 +262,8 @@ class Commands:
     async def leave(self) -> None:
         if self.screen.has_class("-full"):
             self.fullscreen()
+        elif self.desk.looked_at:
+            self.desk.look_at(None)
         else:
             await self.classroom.close()
 

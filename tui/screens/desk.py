@@ -1,4 +1,4 @@
-"""The experiment that is edited, and the runs that are on show."""
+"""The experiment that is edited, the run at hand, and the one on show."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ class Desk:
         """Runs up to this number are another matter, with which nothing is compared."""
         self.returned: Snapshot | None = None
         """The finished run of the experiment that the settings were brought back to."""
+        self.looked_at: Snapshot | None = None
+        """The run that is on show in place of that at hand, until it is left or another begins."""
 
     def look(self) -> bool:
         """Take over what the session has published; whether any of it is new."""
@@ -44,7 +46,12 @@ class Desk:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The run on show: that which was made of these settings before, until another begins."""
+        """The run on show."""
+        return self.looked_at or self.at_hand
+
+    @property
+    def at_hand(self) -> Snapshot:
+        """The run that keys act on: that made of these settings before, until another begins."""
         latest, returned = self.shown.latest, self.returned
         if returned and not latest.step and latest.experiment == returned.experiment:
             return returned
@@ -54,6 +61,12 @@ class Desk:
     def runs(self) -> tuple[Snapshot, ...]:
         """The runs that are over."""
         return self.shown.runs
+
+    def look_at(self, run: Snapshot | None) -> None:
+        """Show a run in place of that at hand, or None: that at hand again."""
+        if run is not self.looked_at:
+            self.looked_at = run
+            self.changed()
 
     # Comparing -------------------------------------------------------------------------------
 
@@ -87,13 +100,13 @@ class Desk:
 
     @property
     def under_way(self) -> bool:
-        """Whether the run on show will take more steps."""
-        return self.snapshot.state in ("running", "paused")
+        """Whether the run at hand will take more steps."""
+        return self.at_hand.state in ("running", "paused")
 
     @property
     def is_ahead(self) -> bool:
         """Whether the experiment differs from that of a run under way, which only takes the lr."""
-        run = self.snapshot
+        run = self.at_hand
         return self.under_way and (
             self.experiment.changed({"lr": run.experiment.lr}) != run.experiment
         )
@@ -101,12 +114,12 @@ class Desk:
     @property
     def critical_lr(self) -> float:
         """2/λmax for the batch size and reduction of the experiment; ∞ before it is known."""
-        facts = self.snapshot.facts
+        facts = self.at_hand.facts
         if facts is None:
             return math.inf
         shown, asked = (
             experiment.times_mean(experiment.batch_size)
-            for experiment in (self.snapshot.experiment, self.experiment)
+            for experiment in (self.at_hand.experiment, self.experiment)
         )
         return facts.stability.curvature.critical_lr * shown / asked
 
@@ -127,7 +140,7 @@ class Desk:
 
     def edit(self, experiment: Experiment) -> None:
         """Make this the edited experiment; a run under way only takes over an lr changed alone."""
-        before, self.experiment = self.experiment, experiment
+        before, self.experiment, self.looked_at = self.experiment, experiment, None
         if not self.under_way:
             same = (run for run in reversed(self.runs) if run.experiment == experiment)
             self.returned = next((run for run in same if run.state == "finished"), None)
@@ -137,15 +150,19 @@ class Desk:
         self.changed()
 
     def retry(self) -> None:
-        """Train again with the lr that is suggested after a divergence; raises BadInput."""
-        cause = self.snapshot.autopsy
+        """Train again with the lr that is suggested after a divergence; raises BadInput.
+
+        Of a run that is only looked at, all its settings are taken.
+        """
+        run, cause = self.snapshot, self.snapshot.autopsy
         if cause and cause.suggestion:
-            self.change({"lr": show(cause.suggestion)})
+            experiment = run.experiment if run is self.looked_at else self.experiment
+            self.adopt(experiment.changed_by_text({"lr": show(cause.suggestion)}))
             self.session.start(self.experiment)
 
     def restart(self, experiment: Experiment) -> None:
         """Make this the edited experiment and show its start; ends a run under way."""
-        self.experiment, self.returned = experiment, None
+        self.experiment, self.returned, self.looked_at = experiment, None, None
         self.session.prepare(experiment)
         self.changed()
 

@@ -97,7 +97,7 @@ class Hints:
         """What was measured here about `lr`, its limit, and about `loop`, its last speed."""
         desk = self.desk
         if key == "lr":
-            return limit_words(desk.snapshot) if knows(desk.snapshot, desk.experiment) else ""
+            return limit_words(desk.at_hand) if knows(desk.at_hand, desk.experiment) else ""
         runs = (run for run in reversed(desk.runs) if key == "loop" and run.seconds)
         same = (run for run in runs if run.experiment.loop == desk.experiment.loop)
         run = next(same, None)

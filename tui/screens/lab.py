@@ -11,6 +11,7 @@ from engine.experiment import Experiment
 from engine.support.translation import tr
 from tui.charts.loss import Beside, spread
 from tui.forms.form import Form
+from tui.keys import key_of
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.data import DataPanel
 from tui.panels.device import DevicePanel
@@ -81,7 +82,7 @@ class Lab:
     def show(self, desk: Desk) -> None:
         """Hand the run on show, and those beside it, to the panels."""
         now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
-        self.status.show(now)
+        self.status.show(now, looking(desk))
         beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared)
         self.loss.update(now, beside)
         self.fit.update(now, previous, pinned)
@@ -90,4 +91,12 @@ class Lab:
         self.runs.show(desk.runs, now, desk.pinned)
         self.device.show(now)
         self.text.update(reading(now), layout=False)
-        self.training.follow(now, desk.experiment)
+        self.training.follow(desk.at_hand, desk.experiment)
+
+
+def looking(desk: Desk) -> str:
+    """Which run is on show in place of that at hand, and how to come back; mostly nothing."""
+    run = desk.looked_at
+    if run is None:
+        return ""
+    return tr("looking at run {number} · {leave}: back", number=run.number, leave=key_of("leave"))

@@ -113,18 +113,20 @@ class MainScreen(Screen[None]):
     @property
     def situation(self) -> Situation:
         """What decides which actions can be done now."""
-        run, classroom, lesson = self.desk.snapshot, self.classroom, self.classroom.lesson
+        desk, classroom, lesson = self.desk, self.classroom, self.classroom.lesson
+        run = desk.snapshot
         return Situation(
-            state=run.state,
+            state=desk.at_hand.state,
             begun=run.step > 0,
-            has_facts=run.facts is not None,
+            has_facts=desk.at_hand.facts is not None,
             has_suggestion=bool(run.autopsy and run.autopsy.suggestion),
+            looks_back=desk.looked_at is not None,
             view_turns=bool(self.lab.fit.view.turns),
             chart_focused=isinstance(self.focused, ChartPanel),
             full_screen=self.has_class("-full"),
             in_lesson=lesson is not None,
-            has_changes=bool(self.desk.changes.done),
-            has_undone=bool(self.desk.changes.undone),
+            has_changes=bool(desk.changes.done),
+            has_undone=bool(desk.changes.undone),
             has_question=classroom.next_question is not None,
             has_hint=classroom.has_hint,
             has_next_lesson=classroom.next_lesson is not None,
