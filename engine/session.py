@@ -69,6 +69,11 @@ class Session:
         return self.shown.runs
 
     @property
+    def preview(self) -> Snapshot | None:
+        """The run that the experiment tried last would be; a new object for each."""
+        return self._worker.preview
+
+    @property
     def sweep(self) -> SweepProgress | None:
         """The newest state of the last sweep."""
         return self._worker.sweep
@@ -141,6 +146,10 @@ class Session:
     def set_pace(self, epochs_per_second: float | None) -> None:
         """Slow down to so many epochs a second, or None for full speed."""
         self._commands.put(partial(self._driver.set_pace, epochs_per_second))
+
+    def start_preview(self, experiment: Experiment | None) -> None:
+        """Try an experiment while no run is running, in place of the one before; None: none."""
+        self._commands.put(partial(self._worker.start_preview, experiment))
 
     def start_sweep(self, sweep: Sweep) -> None:
         """Run a sweep; a sweep or race that is still running is stopped."""

@@ -1,4 +1,4 @@
-"""What the engine's thread does, taken step by step: a run, a sweep or race, and questions.
+"""What the engine's thread does, step by step: a run, a trial, a sweep or race, and questions.
 
 There is no thread here and nothing waits; whoever takes the steps decides when.
 """
@@ -21,7 +21,9 @@ from engine.opening import Reading, Request, read
 from engine.support.errors import BadInput, one_line
 from engine.support.translation import tr
 from engine.training.driver import Driver
+from engine.training.preview import Trials
 from engine.training.run import PUBLISH_EVERY, Listener
+from engine.training.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
@@ -55,6 +57,10 @@ class Worker:
         """The newest state of the file that was read last."""
         self.wanted: Request | None = None
         """The file that is still to be read; another thread may put another one here."""
+        self.preview: Snapshot | None = None
+        """The run that the experiment tried last would be."""
+        self._trials = Trials()
+        self._trial: Iterator[Snapshot | None] | None = None
         self._clock = clock
         self._job: Job[Any] | None = None
         self._published = 0.0
@@ -66,12 +72,14 @@ class Worker:
         """Seconds until `step` is due, 0 where it is, None where there is nothing to be done."""
         if self.driver.running:
             return self.driver.wait()
-        return 0.0 if self._job else None
+        return 0.0 if self._trial or self._job else None
 
     def step(self) -> None:
-        """Take a piece of the run that is running, or else of the sweep or race."""
+        """Take a piece of the run that is running, or else of a trial, or of the sweep or race."""
         if self.driver.running:
             self.driver.advance()
+        elif self._trial:
+            self._advance_trial(self._trial)
         elif self._job:
             self._advance_job(self._job)
 
@@ -83,6 +91,19 @@ class Worker:
             self.driver.fail(str(error))
         except Exception as error:  # the screen shows it and lives on
             self.driver.fail(f"{type(error).__name__}: {one_line(error)}")
+
+    # Trials ----------------------------------------------------------------------------------
+
+    def start_preview(self, experiment: Experiment | None) -> None:
+        """Begin to try an experiment, in place of the one before; None: no longer any.
+
+        It waits while a run is running, and is given up in the middle for another.
+        """
+        self._trial = self._trials.of(experiment) if experiment else None
+
+    def _advance_trial(self, trial: Iterator[Snapshot | None]) -> None:
+        if snapshot := next(trial):
+            self.preview, self._trial = snapshot, None
 
     # Sweeps and races ------------------------------------------------------------------------
 

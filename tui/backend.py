@@ -9,7 +9,7 @@ from engine.experiment import Experiment
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request
-from engine.training.snapshot import Shown
+from engine.training.snapshot import Shown, Snapshot
 
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
@@ -29,6 +29,10 @@ class Backend(Protocol):
     @property
     def shown(self) -> Shown:
         """The newest snapshot and the runs that are over."""
+
+    @property
+    def preview(self) -> Snapshot | None:
+        """The run that the experiment tried last would be; a new object for each."""
 
     @property
     def sweep(self) -> SweepProgress | None:
@@ -79,6 +83,9 @@ class Backend(Protocol):
 
     def set_pace(self, epochs_per_second: float | None) -> None:
         """Slow down to so many epochs a second, or None for full speed."""
+
+    def start_preview(self, experiment: Experiment | None) -> None:
+        """Try an experiment while no run is running, in place of the one before; None: none."""
 
     def start_sweep(self, sweep: Sweep) -> None:
         """Run a sweep; a sweep or race that is still running is stopped."""

@@ -12,10 +12,11 @@ import numpy as np
 
 from engine.catalog.parameters import Values, numbers
 from engine.experiment import Experiment
-from engine.problem import build
+from engine.problem import Problem, build
 from engine.support.translation import Message
 from engine.theory import gather
 from engine.theory.autopsy import Runaway, autopsy, suggested_lr
+from engine.theory.facts import Facts
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
 from engine.training.loops import EpochEnd, load
@@ -33,9 +34,13 @@ def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[
     minibatch loss above a million times the start, ends the run as Diverged at that step. Raises
     BadInput when the device is not there.
     """
-    controls = controls or Controls(experiment.lr)
     problem = build(experiment)
-    facts = gather.facts(problem)
+    yield from follow(problem, gather.facts(problem), controls or Controls(experiment.lr))
+
+
+def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event]:
+    """The events of a run whose data are drawn and whose start is known: see `train`."""
+    experiment = problem.experiment
     loop = load(experiment.loop)(problem, controls)
     notes = problem.dataset.notes + ((loop.note,) if loop.note else ())
     yield Started(experiment, facts, notes)

@@ -213,6 +213,48 @@ def test_a_bug_within_a_run_ends_it(
     assert len(bench.runs) == kept
 
 
+# Trials --------------------------------------------------------------------------------------
+
+
+def test_a_trial_is_shown_at_its_end_and_is_no_run(bench: Bench) -> None:
+    bench.driver.prepare(SHORT)
+    before = bench.driver.shown
+    bench.worker.start_preview(SHORT)
+    assert bench.rest() > 1
+    found = bench.worker.preview
+    assert found
+    assert (found.experiment, found.state, found.step) == (SHORT, "finished", 18)
+    assert bench.driver.shown is before
+    assert bench.worker.wait() is None
+
+
+def test_of_several_trials_the_last_one_that_is_wanted_comes_to_its_end(bench: Bench) -> None:
+    others = [SHORT.changed({"seed": seed}) for seed in (1, 2)]
+    seen = []
+    for experiment in (*others, SHORT):
+        bench.worker.start_preview(experiment)
+        bench.worker.step()
+        seen.append(bench.worker.preview)
+    bench.rest()
+    assert seen == [None] * 3
+    assert bench.worker.preview
+    assert bench.worker.preview.experiment == SHORT
+    bench.worker.start_preview(others[0])
+    bench.worker.start_preview(None)
+    assert bench.worker.wait() is None
+
+
+def test_a_trial_waits_while_a_run_takes_its_steps(bench: Bench) -> None:
+    bench.worker.start_preview(SHORT.changed({"lr": 0.1}))
+    bench.driver.start(SHORT)
+    while bench.driver.running:
+        assert bench.worker.preview is None
+        bench.worker.step()
+    bench.rest()
+    assert bench.worker.preview
+    assert bench.worker.preview.lr == 0.1
+
+
 # Sweeps and races ----------------------------------------------------------------------------
 
 

@@ -37,6 +37,9 @@ class FakeSession:
 
     def __init__(self, latest: Snapshot, runs: tuple[Snapshot, ...] = ()) -> None:
         self.shown = Shown(latest, runs)
+        self.preview: Snapshot | None = None
+        self.tried: list[Experiment | None] = []
+        """What was asked to be tried; not among the calls, for it is asked for unasked."""
         self.sweep: SweepProgress | None = None
         self.race: RaceProgress | None = None
         self.answer: Finding | Study | Summary | Written | Bootstrap | str | None = None
@@ -92,6 +95,9 @@ class FakeSession:
 
     def set_pace(self, epochs_per_second: float | None) -> None:
         self.calls.append(("set_pace", epochs_per_second))
+
+    def start_preview(self, experiment: Experiment | None) -> None:
+        self.tried.append(experiment)
 
     def start_sweep(self, sweep: Sweep) -> None:
         self.calls.append(("start_sweep", sweep))
