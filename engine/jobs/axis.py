@@ -6,7 +6,7 @@ import math
 import operator
 from dataclasses import dataclass
 
-from engine.catalog.param import Number, Value, Whole
+from engine.catalog.param import Number, Whole
 from engine.experiment import Experiment
 from engine.support.errors import BadInput
 from engine.support.translation import tr
@@ -20,13 +20,7 @@ class Axis:
     """The values that one key takes."""
 
     key: str
-    values: tuple[Value, ...]
-
-
-def size(value: Value) -> float:
-    """A value of an axis as the number that it is."""
-    assert isinstance(value, int | float)
-    return value
+    values: tuple[float, ...]
 
 
 def parse_axis(text: str, experiment: Experiment) -> Axis:
@@ -43,11 +37,19 @@ def parse_axis(text: str, experiment: Experiment) -> Axis:
     param = numeric(key, experiment)
     scale, colon, rest = spec.strip().partition(":")
     if not colon:
-        values = [param.parse(part, key) for part in spec.split(",")]
+        values = [number(param, part, key) for part in spec.split(",")]
     else:
-        between = spaced(key, scale, rest, param)
-        values = [param.check(between[0], key), *between[1:-1], param.check(between[-1], key)]
+        values = spaced(key, scale, rest, param)
+        for end in (values[0], values[-1]):
+            param.check(end, key)
     return Axis(key, tuple(dict.fromkeys(values)))
+
+
+def number(param: Number | Whole, text: str, key: str) -> float:
+    """One value of an axis; raises BadInput."""
+    value = param.parse(text, key)
+    assert isinstance(value, int | float)
+    return value
 
 
 def numeric(key: str, experiment: Experiment) -> Number | Whole:
@@ -74,7 +76,7 @@ def numeric_keys(experiment: Experiment) -> list[str]:
     ]
 
 
-def spaced(key: str, scale: str, rest: str, param: Number | Whole) -> list[float | int]:
+def spaced(key: str, scale: str, rest: str, param: Number | Whole) -> list[float]:
     """The values of `low:high:count`, evenly spaced or by equal factors; raises BadInput."""
     form = tr("must be log:low:high:count or lin:low:high:count")
     parts = rest.split(":")

@@ -19,6 +19,7 @@ from engine.kernels.compiled import MISSING
 from engine.kernels.shuffle import key_of
 from engine.kernels.stand_ins import Floats
 from engine.problem import Problem, build, first_values, order_of
+from engine.theory.floor import NEAR
 from engine.theory.gather import floor_of
 from engine.training.loops.fast import kernels_of, values_of
 from engine.training.trainer import RUNAWAY
@@ -68,9 +69,7 @@ def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
     shared = [range(1) if is_lane(axis.key) else range(len(axis.values)) for axis in sweep.axes]
     for group in product(*shared):
         experiment = sweep.at(sweep.values(group))
-        lanes = lanes_of(sweep, group, experiment)
-        for start in range(0, len(lanes.index), WIDTH):
-            yield from train_lanes(experiment, lanes.part(start))
+        yield from train_lanes(experiment, lanes_of(sweep, group, experiment))
 
 
 def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> Lanes:
@@ -108,19 +107,21 @@ def is_lane(key: str) -> bool:
 
 
 def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:
-    """Train all lanes; an empty list after each epoch, their results at the end.
+    """Train all lanes, WIDTH at a time: an empty list after each epoch, their results at the end.
 
     A run that runs away does not disturb the others: no number passes from lane to lane.
     """
-    problem = problem_of(experiment)
-    theta = first_thetas(experiment.seed, lanes, problem)
+    problem, floors = problem_of(experiment), levels(experiment, lanes)
+    starts = first_thetas(experiment.seed, lanes.inits, problem)
     on_cpu = problem.device.type == "cpu"
     steps = compiled_epochs if on_cpu and not MISSING else torch_epochs
-    losses: list[Doubles] = []
-    for measured in steps(experiment, problem, theta, lanes):
-        losses.append(measured)
-        yield []
-    yield cells_of(lanes.index, np.array(losses), reaches(experiment, lanes))
+    for first in range(0, len(lanes.index), WIDTH):
+        part = lanes.part(first)
+        losses: list[Doubles] = []
+        for measured in steps(experiment, problem, starts, part):
+            losses.append(measured)
+            yield []
+        yield cells_of(part.index, np.array(losses), floors[first : first + WIDTH])
 
 
 def problem_of(experiment: Experiment) -> Problem:
@@ -149,32 +150,30 @@ def shared_problem(data: Experiment) -> Problem:
 
 
 @lru_cache(maxsize=64)
-def reach(run: Experiment) -> float:
-    """The largest loss of a run that counts as the floor."""
-    return floor_of(replace(shared_problem(data_of(run)), experiment=run)).reach
+def level(run: Experiment) -> float:
+    """The loss below which a run has nothing left to learn."""
+    return floor_of(replace(shared_problem(data_of(run)), experiment=run)).level
 
 
-def reaches(experiment: Experiment, lanes: Lanes) -> Doubles:
-    """The largest loss that counts as the floor, of each lane.
+def levels(experiment: Experiment, lanes: Lanes) -> Doubles:
+    """The level of the floor of each lane.
 
     It is that of the data, but for a penalty, beside which the sizes of minibatches weigh the loss.
     """
-    first = experiment.changed({"batch_size": int(lanes.batch_size[0])})
-    weights = {first.mean_weight: first}
-    of_size = {}
-    for size in np.unique(lanes.batch_size).tolist():
-        run = experiment.changed({"batch_size": size})
-        weight = first.mean_weight if run.penalty.entry.is_zero else run.mean_weight
-        of_size[size] = weights.setdefault(weight, run)
-    return np.array([reach(of_size[size]) for size in lanes.batch_size.tolist()])
+    if experiment.penalty.entry.is_zero:
+        return np.full(len(lanes.index), level(data_of(experiment)))
+    sizes, kind = np.unique(lanes.batch_size, return_inverse=True)
+    runs = [experiment.changed({"batch_size": size}) for size in sizes.tolist()]
+    of_weight: dict[float, Experiment] = {}
+    return np.array([level(of_weight.setdefault(run.mean_weight, run)) for run in runs])[kind]
 
 
-def cells_of(index: Whole, history: Doubles, reaches: Doubles) -> list[Cell]:
+def cells_of(index: Whole, history: Doubles, levels: Doubles) -> list[Cell]:
     """The results of all lanes from their losses at the start and after each epoch."""
     losses = history[1:]
     with np.errstate(invalid="ignore"):
         ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
-        reached = losses <= reaches
+        reached = losses <= NEAR * levels
     first = np.where(reached.any(axis=0), reached.argmax(axis=0) + 1, 0)
     columns = zip(
         index.tolist(),
@@ -182,26 +181,30 @@ def cells_of(index: Whole, history: Doubles, reaches: Doubles) -> list[Cell]:
         [epoch or None for epoch in first.tolist()],
         ["diverged" if bad else "finished" for bad in ran_away.tolist()],
         zip(*losses.tolist(), strict=True),
+        levels.tolist(),
         strict=True,
     )
     return list(map(Cell._make, columns))
 
 
-def first_thetas(seed: int, lanes: Lanes, problem: Problem) -> Floats:
-    """θ of shape (parameters, lanes), in the precision of the data."""
+def first_thetas(seed: int, inits: list[Choice[Entry]], problem: Problem) -> Floats:
+    """θ of shape (parameters, inits), in the precision of the data."""
     starts = [
         torch.cat([part.flatten() for part in first_values(init, seed, problem.model).values()])
-        for init in lanes.inits
+        for init in inits
     ]
-    first = torch.stack(starts, dim=1).to(problem.y.dtype)
-    return np.take(first.numpy(), lanes.init, axis=1)
+    first: Floats = torch.stack(starts, dim=1).to(problem.y.dtype).numpy()
+    return first
 
 
 def compiled_epochs(
-    experiment: Experiment, problem: Problem, theta: Floats, lanes: Lanes
+    experiment: Experiment, problem: Problem, starts: Floats, lanes: Lanes
 ) -> Iterator[Doubles]:
-    """The losses of all lanes at the start and after each epoch, by numba's kernels."""
-    compiled = kernels_of(experiment)
+    """The losses of all lanes at the start and after each epoch, by numba's kernels.
+
+    `starts` (parameters, inits) is where they begin.
+    """
+    compiled, theta = kernels_of(experiment), np.take(starts, lanes.init, axis=1)
     rows = torch.cat([problem.linear.design(problem.X), problem.y], dim=1)
     data, columns = rows.numpy(), rows.T.contiguous().numpy()
     order = np.arange(len(data))
@@ -210,11 +213,11 @@ def compiled_epochs(
     grad, r = np.empty_like(theta), np.empty(theta.shape[1], data.dtype)
     slots = np.zeros((experiment.optimizer.entry.slots, *theta.shape), data.dtype)
     divisors = [experiment.reduction.divisors(size, len(data)) for size in sizes.tolist()]
-    chunk, losses = np.empty(CHUNK, data.dtype), np.empty(theta.shape[1])
+    chunk, losses = np.empty(CHUNK, data.dtype), np.empty(starts.shape[1])
     params = values_of(experiment, data.dtype)
     lr, samples = lanes.lr.astype(data.dtype), np.arange(len(data)) / len(data)
-    compiled.lane_losses(columns, theta, chunk, params[0], losses)
-    yield losses.copy()
+    compiled.lane_losses(columns, starts, chunk, params[0], losses)
+    yield losses[lanes.init]
     for epoch in range(experiment.epochs):
         if experiment.shuffle:
             compiled.shuffle(np.uint64(key_of(experiment.seed, epoch)), order)
@@ -223,18 +226,19 @@ def compiled_epochs(
             data, order, first, sizes, problem.dataset.features, theta, grad, slots, r, lr, factors,
             taken, np.array(divisors), experiment.drop_last, params,
         )  # fmt: skip
+        losses = np.empty(theta.shape[1])
         compiled.lane_losses(columns, theta, chunk, params[0], losses)
-        yield losses.copy()
+        yield losses
 
 
 def torch_epochs(
-    experiment: Experiment, problem: Problem, theta: Floats, lanes: Lanes
+    experiment: Experiment, problem: Problem, starts: Floats, lanes: Lanes
 ) -> Iterator[Doubles]:
     """The same losses by batched matrix products, on any device."""
     loss, penalty, optimizer = experiment.loss, experiment.penalty, experiment.optimizer
     design = problem.linear.design(problem.X)
     weights = problem.dataset.features
-    W = torch.from_numpy(theta).to(problem.device)
+    W = torch.from_numpy(np.take(starts, lanes.init, axis=1)).to(problem.device)
     rates = torch.from_numpy(lanes.lr).to(problem.y)
     sizes, first = (whole.tolist() for whole in lanes.by_size())
     parts = [slice(*ends) for ends in pairwise(first)]

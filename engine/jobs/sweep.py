@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple
 
-from engine.catalog.param import Value
 from engine.experiment import Experiment
-from engine.jobs.axis import MOST_RUNS, Axis, size
+from engine.jobs.axis import MOST_RUNS, Axis
 from engine.jobs.job import JobState
 from engine.jobs.memory import refuse_too_much
 from engine.support.errors import BadInput
@@ -34,6 +33,8 @@ class Cell(NamedTuple):
     status: Literal["finished", "diverged"]
     losses: tuple[float, ...]
     """Loss over all the data after each epoch."""
+    floor: float
+    """The loss below which there is nothing left to learn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +102,14 @@ class Sweep:
 
     def corners(self) -> list[Experiment]:
         """The experiments at the ends of the axes, where a setting that is refused shows first."""
-        ends = [(min(axis.values, key=size), max(axis.values, key=size)) for axis in self.axes]
+        ends = [(min(axis.values), max(axis.values)) for axis in self.axes]
         return [self.at(values) for values in product(*ends)]
 
-    def settings(self) -> list[tuple[Value, ...]]:
+    def settings(self) -> list[tuple[float, ...]]:
         """The values of the axes of every run; the last axis changes fastest."""
         return list(product(*(axis.values for axis in self.axes)))
 
-    def values(self, indices: tuple[int, ...]) -> tuple[Value, ...]:
+    def values(self, indices: tuple[int, ...]) -> tuple[float, ...]:
         """The values of the axes at a place of the grid."""
         return tuple(axis.values[i] for axis, i in zip(self.axes, indices, strict=True))
 
@@ -117,7 +118,7 @@ class Sweep:
         first, *rest = indices
         return first * len(self.axes[-1].values) + rest[0] if rest else first
 
-    def at(self, values: tuple[Value, ...]) -> Experiment:
+    def at(self, values: tuple[float, ...]) -> Experiment:
         """The experiment at one setting of the axes."""
         keys = (axis.key for axis in self.axes)
         return self.experiment.changed(dict(zip(keys, values, strict=True)))

@@ -67,12 +67,12 @@ def sweep(axes: tuple[str, ...], epochs: int, rounds: int, runs: int = RUNS) -> 
         assert sum(map(len, run_sweep(grid))) == runs
 
     def alone() -> None:
-        for start in range(0, runs, WIDTH):
-            width = min(WIDTH, runs - start)
+        for first in range(0, runs, WIDTH):
+            width = min(WIDTH, runs - first)
             lrs, sizes = np.full(width, LR), np.full(width, size)
             lanes = Lanes(np.arange(width), lrs, sizes, np.zeros_like(sizes), [experiment.init])
-            theta = np.zeros((features + 1, width), np.float32)
-            assert len(list(compiled_epochs(experiment, problem, theta, lanes))) == epochs + 1
+            start = np.zeros((features + 1, 1), np.float32)
+            assert len(list(compiled_epochs(experiment, problem, start, lanes))) == epochs + 1
 
     plain = epochs_of(FromScratch(problem.X, problem.y, size, LR), 3)
     per_epoch = math.ceil(n / size)

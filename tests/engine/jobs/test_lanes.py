@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from engine.catalog.losses import LossEntry
 from engine.catalog.optimizers import OptimizerEntry
-from engine.catalog.param import Value
 from engine.experiment import Experiment
 from engine.jobs import lanes
 from engine.jobs.axis import Axis, parse_axis
@@ -213,6 +212,7 @@ def test_the_epoch_at_which_a_run_reaches_its_floor(torch_form: bool) -> None:
         floor = floor_of(facts_of(sweep.at(values)))
         epochs = [epoch for epoch, loss in enumerate(cell.losses, 1) if loss <= floor]
         assert cell.floor_epoch == (epochs[0] if epochs else None)
+        assert floor == pytest.approx(1.1 * cell.floor)
         found.append(cell.floor_epoch)
     assert found[:3] == [None] * 3, "such a rate learns nothing"
     assert len(set(found)) > 3
@@ -301,7 +301,7 @@ def test_a_sweep_leaves_its_experiment_and_the_global_numbers_alone() -> None:
 
 
 @pytest.mark.parametrize("values", [(0.5,), (0.1, 0.5)])
-def test_the_loop_that_is_set_does_not_matter(values: tuple[Value, ...]) -> None:
+def test_the_loop_that_is_set_does_not_matter(values: tuple[float, ...]) -> None:
     found = [
         cells_of(Sweep(BASE.changed({"loop": loop}), (Axis("lr", values),)))
         for loop in ("scratch", "concise", "fast")

@@ -107,6 +107,7 @@ def test_a_refused_key_names_those_that_can_be_chosen(text: str) -> None:
 def test_an_axis_can_run_along_every_key_that_is_offered(experiment: Experiment) -> None:
     for key in numeric_keys(experiment):
         value = experiment.flat()[key]
+        assert isinstance(value, int | float)
         assert parse_axis(f"{key}={value}", experiment) == Axis(key, (value,))
 
 
@@ -268,7 +269,7 @@ LOSSES = st.lists(st.floats(0, 1e9) | st.sampled_from([math.inf, math.nan]), min
 
 @given(st.lists(LOSSES, min_size=1, max_size=30))
 def test_a_band_holds_the_runs(runs: list[list[float]]) -> None:
-    cells = [Cell(i, run[-1], None, "finished", tuple(run)) for i, run in enumerate(runs)]
+    cells = [Cell(i, run[-1], None, "finished", tuple(run), 5e-5) for i, run in enumerate(runs)]
     for numbers, losses in zip(band(cells), zip(*runs, strict=True), strict=True):
         known = sorted(math.inf if math.isnan(loss) else loss for loss in losses)
         assert list(numbers) == sorted(numbers)
@@ -283,5 +284,5 @@ def test_a_band_holds_the_runs(runs: list[list[float]]) -> None:
 def test_time_left_of_a_sweep() -> None:
     sweep = Sweep(PLAIN, (SEED,))
     assert SweepProgress(sweep).eta is None
-    cell = Cell(0, 1.0, None, "finished", (1.0,))
+    cell = Cell(0, 1.0, None, "finished", (1.0,), 5e-5)
     assert SweepProgress(sweep, cells=(cell, None, None), done=1, seconds=2.0).eta == 4
