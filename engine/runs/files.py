@@ -1,7 +1,8 @@
 """The files in the folder of a run; their form is what other programs may rely on.
 
     experiment.toml   the experiment, from which the run can be made again
-    run.json          what the run is and what it came to; replaced as a whole
+    run.json          what the run is and what it came to; replaced as a whole by the run itself
+    name.txt          what a person called it since, if anybody did; replaced as a whole by them
     metrics.csv       step, epoch, loss, val, batch_loss, lr: a line an epoch, and some minibatches
     parameters.csv    step, epoch and each parameter: a line an epoch, where they are few
 
@@ -13,16 +14,31 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-EXPERIMENT, INFO = "experiment.toml", "run.json"
+EXPERIMENT, INFO, NAME = "experiment.toml", "run.json", "name.txt"
 METRICS, PARAMETERS = "metrics.csv", "parameters.csv"
-FILES = (EXPERIMENT, INFO, METRICS, PARAMETERS)
+FILES = (EXPERIMENT, INFO, NAME, METRICS, PARAMETERS)
 METRICS_HEAD = ("step", "epoch", "loss", "val", "batch_loss", "lr")
 PARAMETERS_HEAD = ("step", "epoch")
 MOST_BYTES = 4 << 20
 """Of a file of metrics that is read, whoever wrote it."""
+
+
+def replace_text(file: Path, text: str, is_last: bool = False) -> None:
+    """Replace a file as a whole: who reads it meanwhile sees the old text or the new one.
+
+    The last time, it outlasts a crash of the system too. Raises OSError.
+    """
+    beside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    with beside.open("w", encoding="utf-8") as out:
+        out.write(text)
+        if is_last:  # else a crash of the system might leave an empty file
+            out.flush()
+            os.fsync(out.fileno())
+    beside.replace(file)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from engine.experiment import Experiment, flattened
-from engine.runs.files import INFO, METRICS
+from engine.runs.files import INFO, METRICS, NAME
 from engine.support.machine import process_mark
 from engine.support.outside import read_text
 from engine.support.plain_json import finite
@@ -106,10 +106,18 @@ def read_info(folder: Path, now: float | None = None) -> RunInfo:
     process is gone has crashed.
     """
     info = RunInfo.from_json(read_text(folder / INFO))
-    info = replace(info, id=folder.name)
+    info = replace(info, id=folder.name, name=_name(folder, info.name))
     if info.state == "running" and not _lives(info, folder, time.time() if now is None else now):
         return replace(info, state="crashed")
     return info
+
+
+def _name(folder: Path, first: str) -> str:
+    """What a person has called the run since it began under its first name."""
+    try:
+        return read_text(folder / NAME).strip()
+    except OSError:
+        return first
 
 
 def _lives(info: RunInfo, folder: Path, now: float) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -14,7 +13,15 @@ from typing import TextIO
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
-from engine.runs.files import EXPERIMENT, INFO, METRICS, METRICS_HEAD, PARAMETERS, PARAMETERS_HEAD
+from engine.runs.files import (
+    EXPERIMENT,
+    INFO,
+    METRICS,
+    METRICS_HEAD,
+    PARAMETERS,
+    PARAMETERS_HEAD,
+    replace_text,
+)
 from engine.runs.info import RunInfo, this_process
 from engine.runs.rhythm import Rhythm
 from engine.runs.store import Store
@@ -152,13 +159,7 @@ class Keeper:
         """Replace `run.json` as a whole."""
         assert self.folder
         self._renewed = self._now()
-        beside = self.folder / f"{INFO}.{os.getpid()}.tmp"
-        with beside.open("w", encoding="utf-8") as out:
-            out.write(info.to_json())
-            if is_last:  # else a crash of the system might leave an empty file
-                out.flush()
-                os.fsync(out.fileno())
-        beside.replace(self.folder / INFO)
+        replace_text(self.folder / INFO, info.to_json(), is_last)
 
     def _fail(self, error: OSError) -> None:
         reason = error.strerror or str(error)

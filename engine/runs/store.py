@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.runs.files import FILES, INFO
+from engine.runs.files import FILES, INFO, NAME, replace_text
 from engine.runs.info import RunInfo, read_info
 from engine.support.errors import BadInput
 from engine.support.translation import tr
@@ -85,17 +85,12 @@ class Store:
         return self.folder / info.id
 
     def rename(self, info: RunInfo, name: str) -> None:
-        """Give a run a name, or none; raises BadInput while it goes on, or where it cannot be."""
-        if info.state == "running":
-            raise BadInput("run", info.id, tr("is still running: name it once it is over"))
-        file = self.path(info) / INFO
-        beside = file.with_suffix(f".{os.getpid()}.tmp")
+        """Give a run a name, or none, whether or not it goes on; raises BadInput."""
         try:
-            state = RunInfo.from_json(file.read_text("utf-8")).state
-            beside.write_text(replace(info, name=name, state=state).to_json(), encoding="utf-8")
-            beside.replace(file)
-        except (OSError, ValueError) as error:
-            raise BadInput("run", info.id, str(error)) from None
+            replace_text(self.path(info) / NAME, name)
+        except OSError as error:
+            allowed = tr("cannot be named: {reason}", reason=error.strerror or str(error))
+            raise BadInput("run", info.id, allowed) from None
 
     def remove(self, info: RunInfo) -> None:
         """Remove a run, and nothing else that somebody has put into its folder.
@@ -139,7 +134,8 @@ def remove_folder(folder: Path) -> None:
     """
     for name in (INFO, *FILES):
         (folder / name).unlink(missing_ok=True)
-    for rest in folder.glob(f"{INFO}.*.tmp"):
-        rest.unlink(missing_ok=True)
+    for name in (INFO, NAME):
+        for rest in folder.glob(f"{name}.*.tmp"):
+            rest.unlink(missing_ok=True)
     with suppress(OSError):  # somebody's own files are left
         folder.rmdir()

@@ -182,6 +182,25 @@ def test_the_lr_that_was_in_force_is_written_down(tmp_path: Path) -> None:
     assert lrs == [0.03, 0.03, 0.5, 0.5]
 
 
+def test_a_run_that_goes_on_can_be_named_and_keeps_the_name_to_its_end(tmp_path: Path) -> None:
+    store, driver = Store(tmp_path), driven(tmp_path)
+    driver.minibatch(SHORT)
+    live = store.run("latest")
+    store.rename(live, "mine")
+    driver.resume()
+    while driver.running:
+        driver.advance()
+    (info,) = store.runs()
+    assert (info.state, info.name) == ("finished", "mine")
+    store.rename(info, "")
+    assert store.run("latest").name == ""
+    store.remove(info)
+    assert not list(tmp_path.iterdir())
+    refused = refusal_of(lambda: store.rename(info, "late"))
+    assert refused
+    assert "cannot be named" in str(refused)
+
+
 # Long runs -------------------------------------------------------------------------------------
 
 
