@@ -55,6 +55,8 @@ class Palette:
     text: str = ""
     ink: str = ""
     """What stands out most, whatever is behind it."""
+    marked: str = ""
+    """Behind what the mouse marks."""
     series: tuple[str, ...] = ()
     ramp: tuple[str, ...] = ()
     """The colours behind curves; without them shades take their place."""
@@ -67,7 +69,7 @@ class Palette:
         return _style(name, not name and color in ("before", "faint", "axis"))
 
 
-_ROLES = frozenset(field.name for field in fields(Palette)) - {"series", "ramp"}
+_ROLES = frozenset(field.name for field in fields(Palette)) - {"series", "ramp", "marked"}
 
 # The colours are Okabe and Ito's, told apart with any kind of colour vision; darker on light.
 DARK = Palette(
@@ -80,6 +82,7 @@ DARK = Palette(
     axis="#7f8795",
     text="#a3abb8",
     ink="#ffffff",
+    marked="#2b3340",
     series=("#56b4e9", "#e69f00", "#1fb58a", "#cc79a7", "#f0e442", "#e8743b"),
     ramp=mixed("#000000", 0.45),
 )
@@ -93,6 +96,7 @@ LIGHT = Palette(
     axis="#6a6f79",
     text="#50565f",
     ink="#000000",
+    marked="#dde3ea",
     series=("#0072b2", "#946000", "#007a5a", "#a94f82", "#6b6400", "#c04a00"),
     ramp=mixed("#ffffff", 0.55),
 )

@@ -16,6 +16,8 @@ from tui.settings import Settings
 from tui.themes import DARK, LIGHT, THEMES, Palette
 
 LEAST = 4.5
+LEAST_WHILE_MARKED = 3
+"""Where the mouse is just marking a part of a chart."""
 FRAME = range(0x2500, 0x25A0)
 """Box drawing and blocks: lines around what is read."""
 
@@ -42,9 +44,11 @@ def test_the_formula_agrees_with_numbers_of_the_standard() -> None:
 
 @pytest.mark.parametrize(("palette", "theme"), zip((DARK, LIGHT), THEMES, strict=True))
 def test_every_colour_of_a_chart_is_seen(palette: Palette, theme: Theme) -> None:
-    names = [field.name for field in fields(palette) if field.name not in ("series", "ramp")]
+    others = ("series", "ramp", "marked")
+    names = [field.name for field in fields(palette) if field.name not in others]
     for color in (*(getattr(palette, name) for name in names), *palette.series):
         assert contrast(color, str(theme.background)) >= LEAST, color
+        assert contrast(color, palette.marked) >= LEAST_WHILE_MARKED, color
 
 
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])

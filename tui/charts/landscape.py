@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tui.charts.empty import ZOOM
 from tui.charts.view import Scene, Survey, View
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.relief import Relief
+from tui.drawing.trace import Point
 from tui.text.numbers import number
 
 FRAME_AIR = 1.15
@@ -26,8 +28,6 @@ MAX_PATH_REACH = 4.0
 """Where a run goes further than this many times the way from the start, it leaves the frame."""
 MAX_MARKS = 40
 """Most places of a path that are marked one by one."""
-
-Point = tuple[float, float]
 
 
 def frame(plane: Plane, run: Snapshot, centre: Point | None, zooms: int) -> tuple[Range, Range]:
@@ -78,12 +78,26 @@ def place_at(plane: Plane, path: Path, epoch: float | None) -> Point | None:
 
 
 def survey(scene: Scene) -> Survey:
-    """The rectangle of the plane that is on show; zoomed in, it lies around the cursor."""
+    """The rectangle of the plane that is on show; zoomed in, around the pointer or the cursor."""
     facts = scene.now.facts
     assert facts
     shown = plane(facts, scene.turn, scene.now.experiment.parameter_names())
-    centre = place_at(shown, scene.now.path, scene.cursor) if scene.zooms > 0 else None
+    centre = None
+    if scene.zooms > 0:
+        centre = scene.centre or place_at(shown, scene.now.path, scene.cursor)
     return Survey(facts, shown, *frame(shown, scene.now, centre, scene.zooms))
+
+
+def nearest(scene: Scene, at: Point) -> float:
+    """The epoch at which the path came nearest to a point, as the eye sees it."""
+    _, shown, x_range, y_range = survey(scene)
+    path, size = scene.now.path, (x_range[1] - x_range[0], y_range[1] - y_range[0])
+    # A line has no second coordinate: what is up and down there is the loss.
+    ways = (
+        math.hypot((x - at[0]) / size[0], 0.0 if shown.is_line else (y - at[1]) / size[1])
+        for x, y in zip(*shown.places(path.theta), strict=True)
+    )
+    return min(zip(ways, path.x, strict=True))[1]
 
 
 def landscape_chart(scene: Scene) -> Chart:
@@ -189,5 +203,6 @@ LANDSCAPE = View(
     "The loss over a plane, dark is low: a run goes down to θ*, from side to side in a narrow "
     "valley. {feature} turns the plane, {zoom_in}/{zoom_out} zooms, ← → along the path.",
     turns="plane",
+    nearest=nearest,
     survey=survey,
 )

@@ -11,6 +11,7 @@ from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range
 from engine.training.snapshot import Snapshot
 from tui.drawing.chart import Chart
+from tui.drawing.trace import Point
 from tui.drawing.window import value_at
 from tui.text.numbers import number
 
@@ -31,6 +32,8 @@ class Scene:
     """How often f was pressed: which feature, plane or derivative is wanted."""
     zooms: int = 0
     """How often a plane was zoomed in, less how often out."""
+    centre: Point | None = None
+    """The middle of a plane that was zoomed in at another place than where the cursor is."""
     landscape: Landscape | None = None
     """The loss over the plane that was surveyed last."""
 
@@ -52,6 +55,19 @@ class Survey(NamedTuple):
     plane: Plane
     x_range: Range
     y_range: Range
+
+    def centre_around(self, at: Point, other: Survey) -> Point:
+        """The middle of a rectangle as large as another, in which a point lies where it does here.
+
+        So far from the middle, that is, as the size of the rectangle says.
+        """
+        x, y = (
+            place + (sum(here) / 2 - place) * (there[1] - there[0]) / (here[1] - here[0])
+            for place, here, there in zip(
+                at, (self.x_range, self.y_range), (other.x_range, other.y_range), strict=True
+            )
+        )
+        return x, y
 
 
 def epochs(now: Snapshot, turn: int) -> Range:
@@ -75,6 +91,8 @@ class View:
     """The x range of all there is to show, for a turn."""
     stops: Callable[[Snapshot], Sequence[float]] | None = None
     """Where alone the cursor stands, in order; None: anywhere."""
+    nearest: Callable[[Scene, Point], float] | None = None
+    """Where the cursor stands for a point of the chart, where that is not its x."""
     survey: Callable[[Scene], Survey] | None = None
     """What the engine has to work out before it can be drawn: a view over a plane.
 

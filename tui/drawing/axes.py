@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from rich.cells import cell_len
+from rich.style import Style
 
 from tui.ascii import clean
 from tui.drawing.area import Area
@@ -110,6 +111,24 @@ def write_levels(
         if named:
             text = palette.style("text")
             page.write(area.column + area.width + 1, row, level.label, text)
+
+
+def write_marked(
+    page: Page, area: Area, ends: tuple[float, float] | None, palette: Palette
+) -> None:
+    """Write the part of the x axis that is marked: its ends as lines, shaded between them."""
+    if ends is None:
+        return
+    window = area.window
+    first, last = (
+        area.column_of(min(max(x, window.left), window.right)) or 0 for x in sorted(ends)
+    )
+    shade, edge = Style(bgcolor=palette.marked or None), palette.style("text")
+    for row in range(area.row, area.row + area.height):
+        for column in range(first, last + 1):
+            page.ground(column, row, shade)
+        for column in (first, last):
+            page.write(column, row, "│", edge)
 
 
 def write_cursor(page: Page, area: Area, x: float | None, palette: Palette) -> None:

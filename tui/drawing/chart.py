@@ -62,6 +62,8 @@ class Chart:
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     cursor: float | None = None
+    marked: tuple[float, float] | None = None
+    """The part of the x axis that the mouse marks, its ends in any order."""
     empty: str = ""
     """Shown when there is nothing to draw."""
     heat: Relief | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 
 from tui.ascii import SHADES
-from tui.drawing.area import Area
+from tui.drawing.area import LARGEST, Area
 from tui.drawing.page import Page
 from tui.drawing.relief import Relief
 from tui.themes import Palette
@@ -19,7 +19,7 @@ def write_ground(page: Page, area: Area, heat: Relief, palette: Palette) -> None
     window = area.window
     down = middles(window.high, window.low, 2 * area.height)
     # Automatic ranges may reach a little beyond what has a value.
-    lines = heat.rows_at([10.0 ** min(y, 300.0) if window.log else y for y in down])
+    lines = heat.rows_at([10.0 ** min(y, LARGEST) if window.log else y for y in down])
     across = heat.columns_at(middles(window.left, window.right, area.width))
     pairs = zip(lines[::2], lines[1::2], strict=True)
     for row, (above, below) in enumerate(pairs, area.row):

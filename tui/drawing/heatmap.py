@@ -99,7 +99,8 @@ class HeatMap(Picture, can_focus=True):
         width, height = self.size
         base = self.visual_style.rich_style
         segments = line(self.heat, self.cursor, y, width, height, self.palette, self.ascii)
-        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+        strip = Strip(segments).adjust_cell_length(width, base).apply_style(base)
+        return self.selectable(strip, y)
 
 
 def line(

@@ -9,13 +9,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.ascii import clean
+from tui.selecting import Selectable
 from tui.themes import DARK, Palette
 
 
-class Picture(Widget):
+class Picture(Selectable):
     """Something with colours of its own; the app says which, and whether ASCII is wanted."""
 
     palette: reactive[Palette] = reactive(DARK)

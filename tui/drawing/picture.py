@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from rich.cells import cell_len
 from textual.content import Content
 from textual.strip import Strip
 
 from engine.support.translation import tr
 from tui.ascii import clean
-from tui.drawing.area import Area
-from tui.drawing.axes import labels_by_row, levels_by_row, write_axes, write_cursor, write_levels
+from tui.drawing.axes import write_axes, write_cursor, write_levels, write_marked
 from tui.drawing.chart import Chart
 from tui.drawing.curves import write_curve, write_marks
+from tui.drawing.frame import Frame, frame_of, head_height
 from tui.drawing.ground import write_ground
 from tui.drawing.head import write_head
 from tui.drawing.page import Page
-from tui.drawing.trace import Trace
-from tui.drawing.window import trace_of, window_of
+from tui.drawing.window import trace_of
 from tui.text.wrap import wrapped
 from tui.themes import DARK, Palette
-
-HEAD_HEIGHT = 6
-"""Least height of a page that has a head."""
-FRAME_WIDTH, FRAME_HEIGHT = 24, 5
-"""Least size of what lies below the head, to have axes."""
 
 
 def draw(
     chart: Chart, width: int, height: int, palette: Palette = DARK, *, ascii: bool = False
 ) -> list[Strip]:
-    """Draw a chart as height strips of width cells; no chart and no size raises.
-
-    What does not fit is left out: the names of the levels, then title and axes.
-    """
+    """Draw a chart as height strips of width cells; no chart and no size raises."""
     page = Page(width, height, ascii)
     try:
         write_chart(page, chart, palette)
@@ -48,20 +36,14 @@ def write_chart(page: Page, chart: Chart, palette: Palette) -> None:
     """Write a chart, or why there is none; raises ValueError where plotext does."""
     if not page.width:
         return
-    top = 1 if page.height >= HEAD_HEIGHT else 0
+    top = head_height(page.height)
     if top:
         write_head(page, chart, palette)
-    traces = [trace_of(curve, log=chart.log_y) for curve in chart.curves]
-    framed = page.width >= FRAME_WIDTH and page.height - top >= FRAME_HEIGHT
-    rows = page.height - top - 2 * framed
-    window = window_of(chart, traces, rows if framed else 0)
-    if window is None:
+    frame = frame_of(chart, page.width, page.height, ascii=page.ascii)
+    if frame is None:
         write_message(page, top, reason(chart), palette)
     elif page.height:
-        dots = (1, 1) if page.ascii else (2, 4)
-        # Of the area, what stands in a row does not depend on where the columns begin.
-        area = Area(0, top, 1, rows, dots, window)
-        write_plot(page, area, chart, traces, palette, framed=framed)
+        write_plot(page, chart, frame, palette)
 
 
 def write_message(page: Page, top: int, message: str, palette: Palette) -> None:
@@ -80,30 +62,18 @@ def reason(chart: Chart) -> str:
     return chart.empty
 
 
-def write_plot(
-    page: Page,
-    area: Area,
-    chart: Chart,
-    traces: list[Trace],
-    palette: Palette,
-    *,
-    framed: bool,
-) -> None:
+def write_plot(page: Page, chart: Chart, frame: Frame, palette: Palette) -> None:
     """Write axes, levels, cursor and curves, from the back to the front."""
-    levels = levels_by_row(chart, area, ascii=page.ascii)
-    labels = labels_by_row(chart, area, levels) if framed else {}
-    gutter = max(map(len, labels.values()), default=0) + 2 if framed else 0
-    longest = max((cell_len(level.label) for level in levels.values()), default=0)
-    margin = longest + 1 if framed and 0 < longest < page.width // 4 else 0
-    area = replace(area, column=gutter, width=page.width - gutter - margin)
-    if framed:
-        write_axes(page, area, chart, labels, palette)
+    area, levels = frame.area, frame.levels
+    if frame.has_axes:
+        write_axes(page, area, chart, frame.labels, palette)
     if chart.heat:
         write_ground(page, area, chart.heat, palette)
-    write_levels(page, area, levels, palette, named=margin > 0)
+    write_marked(page, area, chart.marked, palette)
+    write_levels(page, area, levels, palette, named=frame.has_names)
     write_cursor(page, area, chart.cursor, palette)
     taken: set[tuple[int, int]] = set()
-    for index, (curve, trace) in enumerate(zip(chart.curves, traces, strict=True)):
+    for index, (curve, trace) in enumerate(zip(chart.curves, frame.traces, strict=True)):
         if curve.kind == "marks":
             write_marks(page, area, chart, index, trace, palette)
         else:

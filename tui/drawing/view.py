@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from textual.events import MouseEvent
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui.drawing.area import Area
 from tui.drawing.chart import Chart
+from tui.drawing.frame import frame_of
 from tui.drawing.page import Picture
 from tui.drawing.picture import draw
+from tui.drawing.trace import Point
 
 
 class ChartView(Picture):
@@ -39,8 +43,27 @@ class ChartView(Picture):
         """Return line y of the picture."""
         lines = self._lines()
         if y < len(lines):
-            return lines[y]
+            return self.selectable(lines[y], y)
         return Strip.blank(self.size.width, self.visual_style.rich_style)
+
+    @property
+    def area(self) -> Area | None:
+        """The canvas as it is drawn now; None where there is nothing on it."""
+        frame = frame_of(self._chart, *self.size, ascii=self.ascii)
+        return frame.area if frame else None
+
+    def point_at(self, event: MouseEvent) -> Point | None:
+        """The place of the data under the pointer; None beside the canvas."""
+        column, row = event.get_content_offset_capture(self)
+        area = self.area
+        if area is None or not area.holds(column, row):
+            return None
+        return area.x_at(column), area.y_at(row)
+
+    def x_beside(self, event: MouseEvent) -> float | None:
+        """The x above or below the pointer, at an end of the axis where it is beyond that."""
+        area = self.area
+        return area.x_at(event.get_content_offset_capture(self).x) if area else None
 
     def _lines(self) -> list[Strip]:
         """Return the lines of the picture, drawn anew where something about it has changed."""

@@ -17,6 +17,32 @@ LEVEL_REACH = 6
 """Decades from the data at which a level still widens a log axis."""
 
 
+NARROWEST = 1e-6
+"""Least share of all there is to show that a range may be narrowed to."""
+
+
+def zoomed(
+    shown: tuple[float, float],
+    full: tuple[float, float],
+    factor: float,
+    at: float,
+    share: float = 0.5,
+) -> tuple[float, float]:
+    """Return the range `factor` times as wide as the one shown, within the full one.
+
+    As far as that lets it, `at` lies after so large a share of it. A range that would be too narrow
+    stays as it is.
+    """
+    left, right = full
+    size = (shown[1] - shown[0]) * factor
+    if size >= right - left:
+        return full
+    if size <= NARROWEST * (right - left):
+        return shown
+    begin = min(max(at - share * size, left), right - size)
+    return begin, begin + size
+
+
 def value_at(curve: Curve, x: float) -> float | None:
     """Return the y of the drawable point nearest to x, or None where there is none."""
     trace = trace_of(curve, log=False)

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import ModalScreen
+from textual.selection import Selection
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -28,11 +29,26 @@ class Edited(Message):
     text: str
 
 
+class Part(Widget):
+    """What is edited or read in a row of a form; selected with the mouse, the whole row is."""
+
+    label = ""
+    """What stands before it."""
+
+    def said(self) -> str:
+        """What stands in it."""
+        raise NotImplementedError
+
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """The row as text."""
+        return f"{self.label}  {self.said()}".strip(), "\n"
+
+
 MOST_RETURNS = 3
 """Of a field whose text is refused, to the focus that it lost by being hidden."""
 
 
-class TextField(Input):
+class TextField(Input, Part):
     """A number or a list of numbers; applied with enter or by leaving it, undone with escape."""
 
     BINDINGS = [
@@ -54,6 +70,10 @@ class TextField(Input):
         """Whether enter has left the field: then a refusal comes back to it."""
         self.returns = 0
         """How often it may still take back the focus, until a key is heard here."""
+
+    def said(self) -> str:
+        """The text, applied or not."""
+        return self.value
 
     def put(self, row: Row) -> None:
         """Show a value that was applied elsewhere."""
@@ -128,7 +148,7 @@ class TextField(Input):
             self.screen.set_focus(None)
 
 
-class Picker(Widget, can_focus=True):
+class Picker(Part, can_focus=True):
     """One of a few choices: left and right turn to the next, enter opens the list."""
 
     BINDINGS = [
@@ -158,10 +178,14 @@ class Picker(Widget, can_focus=True):
             self.refresh()
         self.value = self.asked = row.value
 
+    def said(self) -> str:
+        """The choice as people call it."""
+        labels = {choice.value: choice.label for choice in self.choices}
+        return labels.get(self.value, self.value)
+
     def render(self) -> Text:
         """The choice, with a mark that there are others."""
-        labels = {choice.value: choice.label for choice in self.choices}
-        text = Text(labels.get(self.value, self.value), no_wrap=True, overflow="ellipsis")
+        text = Text(self.said(), no_wrap=True, overflow="ellipsis")
         text.truncate(max(0, self.size.width - 2), pad=True)
         return text.append(" ▾", style="dim")
 
@@ -249,10 +273,14 @@ class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
         self.dismiss(event.option_id)
 
 
-class Note(Static):
+class Note(Static, Part):
     """A line that is worked out from the others: to be read, without a focus."""
 
     words = Content()
+
+    def said(self) -> str:
+        """The words."""
+        return self.words.plain
 
     def put(self, row: Row) -> None:
         """Show other words; the same ones again cost nothing."""

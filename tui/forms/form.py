@@ -47,7 +47,7 @@ class Line(Widget):
     def put(self, label: str) -> None:
         """Show another label; the same again costs nothing."""
         if label != self.label:
-            self.label = label
+            self.label = self.part.label = label
             self.refresh()
 
     def render(self) -> Content:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import ZOOM
 from tui.drawing.chart import Chart
-from tui.drawing.view import ChartView
+from tui.drawing.trace import Point
+from tui.drawing.window import zoomed
+from tui.panels.pointer import Pointed
+from tui.text.numbers import significant
 
 CURSOR_STEPS = 60
 """Key presses that bring the cursor from one end of the visible range to the other."""
 
+END_DIGITS = 3
+"""Significant digits of the ends of what the mouse marks."""
 
-class ChartPanel(ChartView, can_focus=True):
+
+class ChartPanel(Pointed, can_focus=True):
     """A chart with a view of its own: x range, cursor."""
 
     grain = 0.0
@@ -36,20 +43,30 @@ class ChartPanel(ChartView, can_focus=True):
 
     def redraw(self) -> None:
         """Show the chart after the snapshots or the view have changed."""
-        if self.snapshots:
-            self.show(self.chart())
+        if not self.snapshots:
+            return
+        chart = self.chart()
+        if self.marked:
+            ends = " … ".join(significant(x, END_DIGITS) for x in sorted(self.marked))
+            chart = replace(chart, marked=self.marked, title=f"{chart.x_label} {ends}")
+        self.show(chart)
 
-    def zoom(self, closer: bool) -> None:
-        """Narrow or widen the x range around the cursor or, without one, its middle."""
-        left, right = self.full_range()
-        now = self.x_range or (left, right)
-        centre = self.cursor if self.cursor is not None else sum(now) / 2
-        half = (now[1] - now[0]) / 2 * (1 / ZOOM if closer else ZOOM)
-        if 2 * half >= right - left:
-            self.x_range = None
-        elif half > 1e-6 * (right - left):
-            begin = min(max(centre - half, left), right - 2 * half)
-            self.x_range = (begin, begin + 2 * half)
+    def zoom(self, closer: bool, at: Point | None = None) -> None:
+        """Narrow or widen the x range: at a point, around the cursor, or around its middle."""
+        full = self.full_range()
+        left, right = self.x_range or full
+        centre, share = (left + right) / 2 if self.cursor is None else self.cursor, 0.5
+        if at and left < right:
+            centre, share = at[0], (at[0] - left) / (right - left)
+        shown = zoomed((left, right), full, 1 / ZOOM if closer else ZOOM, centre, share)
+        self.x_range = None if shown == full else shown
+        self.redraw()
+
+    def show_between(self, left: float, right: float) -> None:
+        """Show this part of the x axis, as far as there is something to show."""
+        first, last = self.full_range()
+        if max(left, first) < min(right, last):
+            self.x_range = max(left, first), min(right, last)
         self.redraw()
 
     def stops(self) -> Sequence[float]:
@@ -71,6 +88,16 @@ class ChartPanel(ChartView, can_focus=True):
         here = (left + right) / 2 if self.cursor is None else self.cursor + by * step
         if self.grain:
             here = round(here / self.grain) * self.grain
+        self.cursor = min(max(here, left), right)
+        self.redraw()
+
+    def point_to(self, at: Point) -> None:
+        """Put the cursor where it can stand nearest to an x."""
+        left, right = self.x_range or self.full_range()
+        stops = [x for x in self.stops() if left <= x <= right]
+        here = round(at[0] / self.grain) * self.grain if self.grain else at[0]
+        if stops:
+            here = min(stops, key=lambda x: abs(x - at[0]))
         self.cursor = min(max(here, left), right)
         self.redraw()
 

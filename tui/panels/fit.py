@@ -16,6 +16,7 @@ from tui.charts.empty import absent
 from tui.charts.view import Scene, Survey, View, epochs
 from tui.charts.views import VIEWS
 from tui.drawing.chart import Chart
+from tui.drawing.trace import Point
 from tui.panels.chart import ChartPanel
 
 MAX_ZOOMS = 24
@@ -39,6 +40,8 @@ class FitPanel(ChartPanel):
         """How often each thing was turned: the feature, the plane, the derivative."""
         self.zooms = 0
         """How often a plane was zoomed in, less how often out."""
+        self.centre: Point | None = None
+        """The middle of a plane that was zoomed at the pointer."""
         self.previous: Snapshot | None = None
         self.pinned: Snapshot | None = None
         self.landscape: Landscape | None = None
@@ -84,6 +87,7 @@ class FitPanel(ChartPanel):
             self.cursor,
             self.turns[self.view.turns],
             self.zooms,
+            self.centre,
             self.landscape,
         )
 
@@ -105,16 +109,35 @@ class FitPanel(ChartPanel):
 
     def reset_view(self) -> None:
         """No zoom, no cursor."""
-        self.zooms = 0
+        self.zooms, self.centre = 0, None
         super().reset_view()
 
-    def zoom(self, closer: bool) -> None:
+    def zoom(self, closer: bool, at: Point | None = None) -> None:
         """Zoom both axes of a plane, or the x axis of the other views."""
-        if self.view.survey:
-            self.zooms = min(max(self.zooms + (1 if closer else -1), -MAX_ZOOMS), MAX_ZOOMS)
-            self.redraw()
-        else:
-            super().zoom(closer)
+        if not (self.view.survey and self.snapshots[0].facts):
+            super().zoom(closer, at)
+            return
+        before = self.view.survey(self.scene)
+        self.zooms = min(max(self.zooms + (1 if closer else -1), -MAX_ZOOMS), MAX_ZOOMS)
+        if at and self.zooms > 0:
+            self.centre = before.centre_around(at, self.view.survey(self.scene))
+        self.redraw()
+
+    @property
+    def can_be_dragged_over(self) -> bool:  # type: ignore[override]
+        """Not over a plane: there is more than an x axis to choose from."""
+        return self.view.survey is None
+
+    def point_to(self, at: Point) -> None:
+        """Put the cursor on the path of a plane, or where it can stand nearest to an x."""
+        if self.view.nearest and self.snapshots[0].path.x:
+            at = self.view.nearest(self.scene, at), at[1]
+        super().point_to(at)
+
+    def move_cursor(self, by: int) -> None:
+        """Move the cursor by steps; a plane that is zoomed in follows it."""
+        self.centre = None
+        super().move_cursor(by)
 
     def full_range(self) -> tuple[float, float]:
         """The x range of all there is to show."""

@@ -13,6 +13,7 @@ from engine.catalog.parameters import labels
 from engine.support.cell_width import cut
 from engine.support.translation import Translatable, tr
 from engine.training.snapshot import Snapshot, norm
+from tui.selecting import Selectable
 from tui.text.numbers import number
 from tui.text.tables import undivided
 
@@ -28,7 +29,7 @@ LONGEST_NAME = 14
 """Cells."""
 
 
-class ValuesPanel(ScrollView, can_focus=True):
+class ValuesPanel(ScrollView, Selectable, can_focus=True):
     """A table of numbers; columns that do not fit side by side are put below each other."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -57,13 +58,13 @@ class ValuesPanel(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One visible line."""
-        y += self.scroll_offset.y
+        index = y + self.scroll_offset.y
         base = self.visual_style.rich_style
-        if y >= len(self.lines):
+        if index >= len(self.lines):
             return Strip.blank(self.size.width, base)
-        segments = list(self.lines[y].render(self.app.console))
+        segments = list(self.lines[index].render(self.app.console))
         strip = Strip(segments).adjust_cell_length(self.size.width)
-        return strip.apply_style(base)
+        return self.selectable(strip.apply_style(base), y)
 
 
 def table(snapshot: Snapshot, width: int) -> list[Text]:

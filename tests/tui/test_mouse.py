@@ -1,0 +1,187 @@
+"""The mouse does what keys do: charts, tabs, cells, rows, links; and selected text is text."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from textual.widget import Widget
+
+from tests.support.mouse import cell_of, drag, press_and_move, wheel
+from tests.support.pilots import app_for, main_of, resize, settled, text_of, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import finished
+from tui.charts.views import VIEWS
+
+# Charts --------------------------------------------------------------------------------------
+
+
+async def test_on_a_chart_over_time() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        main, loss, fit = main_of(pilot), app.main.lab.loss, app.main.lab.fit
+        # A click puts the cursor on the nearest epoch, and brings the focus.
+        main.set_focus(fit)
+        await pilot.click(loss, offset=cell_of(loss, 0.3))
+        assert (loss.cursor, main.focused, main.navigator.chart) == (1.0, loss, loss)
+        await pilot.click(loss, offset=cell_of(loss, 1.0))
+        assert loss.cursor == 3.0
+        # A drag marks a part of the axis, and then shows it; the cursor stays.
+        await press_and_move(pilot, loss, cell_of(loss, 2 / 3), cell_of(loss, 1 / 3))
+        assert loss.marked
+        assert "epochs 1.04 … 1.96" in text_of(app)[2]
+        assert loss.x_range is None
+        await pilot.mouse_up(loss, cell_of(loss, 1 / 3))
+        assert loss.x_range == pytest.approx((1, 2), abs=3 / 30)
+        assert loss.marked is None
+        assert loss.cursor == 3.0
+        assert app.mouse_captured is None
+        # The wheel zooms, and what lies under it stays there.
+        left, right = loss.x_range or (math.nan, math.nan)
+        at = cell_of(loss, 0.25)
+        assert loss.area
+        under = loss.area.x_at(at[0] - loss.gutter.left)
+        await wheel(pilot, loss, at, 1)
+        assert loss.x_range
+        assert loss.x_range[1] - loss.x_range[0] == pytest.approx((right - left) / 1.5)
+        assert loss.area.x_at(at[0] - loss.gutter.left) == pytest.approx(under)
+        await wheel(pilot, loss, at, -9)
+        assert loss.x_range is None
+        # A right click, or one with ctrl, shows all of it again.
+        for button, control in ((3, False), (1, True)):
+            await pilot.click(loss, offset=cell_of(loss, 0.5))
+            await wheel(pilot, loss, cell_of(loss, 0.5), 2)
+            assert loss.cursor is not None
+            assert loss.x_range
+            await pilot.click(loss, offset=cell_of(loss, 0.5), button=button, control=control)
+            assert (loss.cursor, loss.x_range) == (None, None)
+        # A double click fills the screen, and another one leaves that.
+        for full in (True, False):
+            await pilot.double_click(loss, offset=cell_of(loss, 0.4))
+            assert main.has_class("-full") == full
+        # Beside the canvas a click only brings the focus.
+        loss.reset_view()
+        main.set_focus(fit)
+        await pilot.click(loss, offset=(loss.gutter.left, loss.gutter.top))
+        assert (loss.cursor, main.focused) == (None, loss)
+
+
+async def test_a_drag_that_is_let_go_elsewhere_is_over() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        loss = app.main.lab.loss
+        # Beyond the edge is the edge.
+        start, end = cell_of(loss, 0.5), (loss.region.width + 5, 8)
+        await drag(pilot, loss, start, end)
+        assert loss.x_range
+        assert loss.x_range[1] == 3.0
+        loss.reset_view()
+        # The button came up outside of the terminal: the pointer is back without it.
+        await press_and_move(pilot, loss, start, cell_of(loss, 0.8))
+        await pilot.hover(loss, cell_of(loss, 0.9))
+        assert not loss.marked
+        assert not loss.x_range
+        assert not app.mouse_captured
+        # A drag within one column is a click.
+        await pilot.click(loss, offset=start)
+        assert not loss.x_range
+        assert loss.cursor == 2.0
+
+
+async def test_on_the_views_of_the_fit() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        main, fit = main_of(pilot), app.main.lab.fit
+        await pilot.click(fit, offset=cell_of(fit, 0.5))
+        left, right = fit.full_range()
+        assert fit.cursor == pytest.approx((left + right) / 2, abs=(right - left) / 60)
+        assert main.navigator.chart is fit
+        # Where the cursor walks from point to point, a click puts it on one.
+        fit.turn_to(VIEWS["leverage"])
+        await pilot.click(fit, offset=cell_of(fit, 0.1))
+        assert fit.cursor in fit.stops()
+        # On a plane it is the time at which the path came nearest.
+        fit.turn_to(VIEWS["landscape"])
+        await until(pilot, lambda: fit.chart().heat is not None)
+        path, curves = finished().path, fit.chart().curves
+        place = next(curve for curve in curves if curve.mark == "○")
+        area = fit.area
+        assert area
+        row, column = area.row_of(place.ys[0]), area.column_of(place.xs[0])
+        assert row is not None
+        assert column is not None
+        await pilot.click(fit, offset=(column + fit.gutter.left, row + fit.gutter.top))
+        assert fit.cursor == path.x[0]
+        # The wheel zooms both of its axes at the pointer.
+        at = cell_of(fit, 0.8, 0.25)
+        cell = at[0] - fit.gutter.left, at[1] - fit.gutter.top
+        wide, under = area.window, (area.x_at(cell[0]), area.y_at(cell[1]))
+        await wheel(pilot, fit, at, 3)
+        near = fit.area
+        assert near
+        assert near.window.right - near.window.left == pytest.approx(
+            (wide.right - wide.left) / 1.5**3
+        )
+        half = (near.window.right - near.window.left) / near.width
+        assert near.x_at(cell[0]) == pytest.approx(under[0], abs=half)
+        assert near.y_at(cell[1]) == pytest.approx(under[1], abs=half)
+        # A drag chooses nothing there; the keys go on from what the wheel has left.
+        await drag(pilot, fit, cell_of(fit, 0.2), cell_of(fit, 0.6))
+        assert fit.x_range is None
+        await pilot.press("0")
+        assert fit.area
+        assert fit.area.window == wide
+
+
+# Text ----------------------------------------------------------------------------------------
+
+
+def named(widget: Widget) -> set[str]:
+    """What a widget without text of its own would be called."""
+    return {type(widget).__name__, f"#{widget.id}"}
+
+
+async def test_selected_text_is_what_is_drawn_never_the_name_of_a_widget() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        for size in ((120, 34), (80, 24), (50, 24)):
+            await resize(pilot, size)
+            await drag(pilot, app.screen, (0, 0), (size[0] - 1, size[1] - 1))
+            text = app.screen.get_selected_text()
+            assert text
+            lines = [line for line in text_of(app) if "┤" in line]
+            assert lines
+            for widget in app.main.query("*"):
+                assert not named(widget) & set(text.replace("(", " ").split())
+            assert ("1e-2 ┤" in text) == any("1e-2 ┤" in line for line in lines)
+            assert text.count("┤") == "\n".join(lines).count("┤")
+            app.screen.clear_selection()
+
+
+async def test_a_part_of_a_chart_or_table_is_selected() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        loss, values = app.main.lab.loss, app.main.lab.values
+        for widget, first, last in ((loss, 1, 9), (values, 2, 12)):
+            top = widget.content_region.y
+            row = text_of(app)[top]
+            left = widget.content_region.x
+            start, end = first + widget.gutter.left, last + widget.gutter.left
+            await drag(pilot, widget, (start, widget.gutter.top), (end, widget.gutter.top))
+            assert app.screen.get_selected_text() == row[left + first : left + last + 1].rstrip()
+            strip = widget.render_line(0)
+            style = app.screen.get_component_rich_style("screen--selection").bgcolor
+            marked = sum(
+                segment.cell_length
+                for segment in strip
+                if segment.style and segment.style.bgcolor == style
+            )
+            assert marked == last + 1 - first
+        # A click elsewhere selects nothing.
+        await pilot.click(loss, offset=cell_of(loss, 0.5))
+        assert not app.screen.selections
