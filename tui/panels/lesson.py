@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 
 from engine.lessons.attempt import Attempt, Forecast
 from engine.lessons.lesson import Lesson, Question
@@ -48,6 +49,10 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         """Numbers of the goals whose hints are shown."""
         self.training = False
         """Whether a run is on its way: then no forecast is taken."""
+        self.news: Widget | None = None
+        """What a run or a tool has changed last."""
+        self.news_y = 0.0
+        """How far down it was scrolled to."""
         # Keys and runs may ask for these before they are on the screen.
         questions, goals = attempt.lesson.questions, attempt.lesson.goals
         self.questions = [
@@ -94,12 +99,24 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         verdicts, goals = sorted(self.settled() - settled), sorted(self.attempt.met - met)
         changed = [self.questions[i] for i in verdicts] + [self.goals[i] for i in goals]
         if changed:
-            self.call_after_refresh(self.scroll_to_widget, changed[0], top=True)
+            self.news = changed[0]
+            self.call_after_refresh(self.scroll_to_news)
         verdict_words = [
             tr("✓ forecast right") if self.attempt.forecasts[i].right else tr("✗ forecast wrong")
             for i in verdicts
         ]
         return verdict_words + [f"✓ {phrase(self.lesson.goals[i].text).plain}" for i in goals]
+
+    def scroll_to_news(self) -> None:
+        """Put what is new at the top, as far as there is text below it."""
+        if self.news:
+            self.scroll_to_widget(self.news, top=True, immediate=True)
+            self.news_y = self.scroll_target_y
+
+    def watch_virtual_size(self) -> None:
+        """Go on to the news where the text above has grown, unless someone has scrolled since."""
+        if self.news and self.news_y == self.scroll_target_y:
+            self.call_after_refresh(self.scroll_to_news)
 
     @property
     def done(self) -> bool:

@@ -88,11 +88,6 @@ async def run(pilot: Pilot[None]) -> None:
     for now in (finished(2), replace(diverged(3), loss=1e9)):
         session.runs = (*session.runs, now)
         await show(pilot, now)
-    panel = main_of(pilot).classroom.panel
-    assert panel
-    # The panel does so by itself, but may do it before what is above has its new height.
-    panel.scroll_to_widget(panel.questions[1], top=True, immediate=True)
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=named)
