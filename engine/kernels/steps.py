@@ -54,26 +54,32 @@ def steps(
     last_divisor: int,
     runaway: float,
     params: Params,
+    every: int,
     losses: Floats,
     epoch_losses: NDArray[np.float64],
     epoch_thetas: Floats,
     epoch_grads: Floats,
+    passed_thetas: Floats,
+    passed_grads: Floats,
 ) -> tuple[int, int, int]:
     """Take a step in place for each entry of `lr`; the rows of `data` are (x̃, y), θ ends in −1.
 
     `taken` steps were taken before. An epoch ends after `stop` rows; `used` says how many of them
     are used already, in the given order; a minibatch ends with its epoch. If `shuffled`, each epoch
     is shuffled here, `key` being that of the present one. At its end the loss over the data, θ and
-    the gradient are noted down. The gradient is divided by `divisor`, that of a short last
-    minibatch by `last_divisor`; the penalty is on the first `weights` parameters. `slots` (slots,
-    columns) is the optimizer's state. Each minibatch's mean loss before its step goes into
-    `losses`; one that is not at most `runaway` ends the call, and so does such a loss of an epoch.
+    the gradient are noted down; θ and the gradient also after every so many steps since the start,
+    `every`, in the rows of `passed_thetas` and `passed_grads`. The gradient is divided by
+    `divisor`, that of a short last minibatch by `last_divisor`; the penalty is on the first
+    `weights` parameters. `slots` (slots, columns) is the optimizer's state. Each minibatch's mean
+    loss before its step goes into `losses`; one that is not at most `runaway` ends the call, and so
+    does such a loss of an epoch.
     Returns how many steps were taken and epochs ended, and the new `used`.
     """
     n, columns = data.shape
     real = data.dtype.type
     ahead = AHEAD if data.size > CACHED else n
-    ended = 0
+    ended = passed = 0
+    until_passed = every - taken % every
     for k in range(lr.shape[0]):
         if used == 0 and shuffled:
             SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)
@@ -102,6 +108,13 @@ def steps(
             theta[j] -= real(move)
         losses[k] = total / real(size)
         used += size
+        until_passed -= 1
+        if until_passed == 0:
+            for j in range(columns):
+                passed_thetas[passed, j] = theta[j]
+                passed_grads[passed, j] = grad[j]
+            passed += 1
+            until_passed = every
         if not losses[k] <= runaway:
             return k + 1, ended, used
         if used == stop:

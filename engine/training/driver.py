@@ -112,7 +112,7 @@ class Driver:
     def set_lr(self, lr: float) -> None:
         """Change the learning rate from the next step on."""
         if self.run and not self.run.over:
-            self.run.controls.lr = lr
+            self.run.set_lr(lr)
             self._publish(self.run)
 
     def set_pace(self, epochs_per_second: float | None) -> None:

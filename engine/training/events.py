@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 from engine.support.translation import Message
 from engine.theory.facts import Facts
+from engine.training.trail import Place
 
 Losses: TypeAlias = "tuple[float, ...] | NDArray[np.float32]"
 """Mean losses of one minibatch after the other; an array where they are many."""
@@ -57,6 +59,8 @@ class Stepped:
     losses: Losses
     """The loss of each of them."""
     live: Live
+    passed: Sequence[Place] = ()
+    """Places on the way, where many minibatches were used and such places are asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog.parameters import Values, flat, numbers
+from engine.catalog.parameters import flat, numbers
 from engine.experiment import Experiment
 from engine.support.translation import Message, joined
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
@@ -18,12 +17,10 @@ if TYPE_CHECKING:
 from engine.training.record import Recorder
 from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, residuals
-from engine.training.trail import Trail
+from engine.training.trail import Place, Trail
 
 MOST_POINTS_AT_ONCE = 64
 """Most points that the losses of one event become."""
-PLACES_PER_EPOCH = 32
-"""How often in an epoch the parameters are noted down."""
 
 
 class History(Recorder):
@@ -37,7 +34,9 @@ class History(Recorder):
         """How the run ended."""
         self.message: Message | str = ""
         self.batch_losses = Series()
-        self.trail = Trail(1, 1)
+        self.trail = Trail(1)
+        self.lrs: list[tuple[int, float]] = []
+        """The steps after which another lr was set, each with that lr."""
         self._step: Stepped | None = None
 
     def fold(self, event: Event) -> None:
@@ -49,14 +48,11 @@ class History(Recorder):
                 self._steps(event)
             case EpochEnded():
                 self.message = event.alert or self.message
-                assert self.facts
-                self._track(event.epoch * self.facts.steps_per_epoch, lambda: event.params)
             case Started():
                 self.message = joined(event.notes) or ""
                 start = flat(event.facts.start)
-                interval = max(1, event.facts.steps_per_epoch // PLACES_PER_EPOCH)
-                self.trail = Trail(len(start), interval)
-                self.trail.add(0, start)
+                self.trail = Trail(len(start))
+                self.trail.add(Place(0, start))
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
             case Finished():
@@ -68,20 +64,22 @@ class History(Recorder):
         `lr` is the one set; the schedule's factor at the last step comes on top.
         """
         if step := self._step:
-            params = step.live.params()
+            live = step.live
+            params = live.params()
             now: dict[str, Any] = {
                 "step": step.step,
                 "batch_loss": step.loss,
                 "params": numbers(params),
-                "residuals": residuals(self.experiment, params, step.live.minibatch()),
-                "grads": numbers(step.live.grads()),
+                "residuals": residuals(self.experiment, params, live.minibatch()),
+                "grads": numbers(live.grads()),
                 "steps_per_second": step.step / seconds if seconds > 0 else 0.0,
             }
         else:
             now = self._start()
         if self.facts:
-            per_epoch = self.facts.steps_per_epoch
-            now["path"] = self.trail.path(self.step, flat(now["params"]), per_epoch)
+            theta, grads = flat(now["params"]), flat(now.get("grads", {}))
+            place = Place(self.step, theta, grads, self.batch_loss)
+            now["path"] = self.trail.path(place, self.facts.steps_per_epoch)
         factor = self.experiment.lr_factors(max(self.step - 1, 0), 1)[0]
         self.latest = replace(
             self.latest,
@@ -90,6 +88,7 @@ class History(Recorder):
             facts=self.facts,
             epoch=self.epoch,
             lr=lr * float(factor),
+            lrs=tuple(self.lrs),
             loss=self.loss,
             batch_losses=self.batch_losses.points(),
             epoch_losses=self.epoch_losses.points(),
@@ -163,11 +162,10 @@ class History(Recorder):
                 x = (before + start + len(part)) / per_epoch
                 sample = float(part[self.batch_losses.random.randrange(len(part))])
                 self.batch_losses.add(x, float(part.min()), float(part.max()), sample)
-        # At the end of an epoch the parameters come with it.
-        if event.step % per_epoch and len(losses) < per_epoch:
-            self._track(event.step, lambda: numbers(event.live.params()))
-
-    def _track(self, step: int, params: Callable[[], Values]) -> None:
-        """Note the parameters, which are read only where they are kept."""
-        if self.trail.wants(step):
-            self.trail.add(step, flat(params()))
+        for place in event.passed:
+            self.trail.add(place)
+        if self.trail.wants(event.step):  # reading where it is takes its time
+            params, grads = (
+                flat(numbers(each())) for each in (event.live.params, event.live.grads)
+            )
+            self.trail.add(Place(event.step, params, grads, event.loss))

@@ -85,6 +85,11 @@ class Stepper:
         """Take so many epochs a second from now on, or None for full speed."""
         self.pace, self.due = pace, now
 
+    def set_lr(self, lr: float) -> None:
+        """Take this lr from the next step on."""
+        self.controls.lr = lr
+        self.history.lrs.append((self.history.step, lr))
+
     def advance(self) -> None:
         """Take a piece of the run, up to where `until` or the pace must be looked at again."""
         history = self.history
@@ -143,6 +148,7 @@ class Stepper:
 
     def _take(self) -> None:
         """Let the next thing happen."""
+        self.controls.every = self.history.trail.interval
         event = next(self._events)
         self.history.fold(event)
         if self.listener:

@@ -45,6 +45,8 @@ class Snapshot:
     step: int = 0
     lr: float = 0.0
     """Learning rate in force: the schedule's factor is in it."""
+    lrs: tuple[tuple[int, float], ...] = ()
+    """The steps after which another lr was set during the run, each with that lr."""
     loss: float | None = None
     """Loss over all the data after the last full epoch (before the first: at the start)."""
     batch_loss: float | None = None

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
-MOST_POINTS = 512
-"""Most points of a path."""
+MOST_POINTS = 2048
+"""Most points of a path: a run of no more steps keeps every one of them."""
 MOST_NUMBERS = 65_536
-"""Most numbers in them: of very many parameters fewer places are kept."""
+"""Most numbers of θ in them, and as many of gradients, together four megabytes: of very many
+parameters fewer places are kept."""
+
+
+class Place(NamedTuple):
+    """Where a run was after so many steps."""
+
+    step: int
+    theta: tuple[float, ...]
+    """All the parameters, in the order of `labels`."""
+    grads: tuple[float, ...] = ()
+    """The gradient that the step followed; empty at the start."""
+    loss: float | None = None
+    """The mean loss of its minibatch, before it; None at the start."""
 
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The path of the parameters: where they were at some times, about evenly spaced."""
+    """The path of the parameters: where they were at some times, evenly spaced."""
 
     x: tuple[float, ...] = ()
-    """In epochs, from the start at 0 to the last one known."""
+    """In epochs, from the start to the last one known."""
     theta: tuple[tuple[float, ...], ...] = ()
-    """All the parameters at each time, in the order of `labels`."""
+    grads: tuple[tuple[float, ...], ...] = ()
+    losses: tuple[float | None, ...] = ()
 
 
 class Trail:
@@ -27,34 +42,34 @@ class Trail:
     When full, every other place is dropped, and from then on they are taken half as often.
     """
 
-    def __init__(self, parameters: int, interval: int) -> None:
+    def __init__(self, parameters: int) -> None:
         self.capacity = max(2, min(MOST_POINTS, MOST_NUMBERS // parameters))
-        self.interval = interval
+        self.interval = 1
         """Steps between two places."""
-        self.steps: list[int] = []
-        self.theta: list[tuple[float, ...]] = []
+        self.places: list[Place] = []
 
     def wants(self, step: int) -> bool:
         """Whether the place after so many steps would be kept."""
-        return not self.steps or step // self.interval > self.steps[-1] // self.interval
+        return not self.places or step // self.interval > self.places[-1].step // self.interval
 
-    def add(self, step: int, theta: tuple[float, ...]) -> None:
+    def add(self, place: Place) -> None:
         """Keep a place, if it is wanted; one with a number that is not finite is left out."""
-        if len(self.steps) == self.capacity:
-            del self.steps[1::2], self.theta[1::2]
+        places = self.places
+        if len(places) == self.capacity:
+            del places[1::2]
             # They may have come less often than they were wanted.
-            span, places = self.steps[-1] - self.steps[0], max(len(self.steps) - 1, 1)
-            self.interval = max(2 * self.interval, span // places)
-        if self.wants(step) and is_finite(theta):
-            self.steps.append(step)
-            self.theta.append(theta)
+            span = places[-1].step - places[0].step
+            self.interval = max(2 * self.interval, span // max(len(places) - 1, 1))
+        if self.wants(place.step) and is_finite(place.theta):
+            places.append(place)
 
-    def path(self, step: int, theta: tuple[float, ...], per_epoch: int) -> Path:
+    def path(self, now: Place, per_epoch: int) -> Path:
         """A frozen copy that ends at the present place."""
-        steps, rows = self.steps, self.theta
-        if steps and step > steps[-1] and is_finite(theta):
-            steps, rows = [*steps, step], [*rows, theta]
-        return Path(tuple(step / per_epoch for step in steps), tuple(rows))
+        places = self.places
+        if places and now.step > places[-1].step and is_finite(now.theta):
+            places = [*places, now]
+        steps, *columns = zip(*places, strict=True) if places else [()] * 4
+        return Path(tuple(step / per_epoch for step in steps), *columns)
 
 
 def is_finite(theta: tuple[float, ...]) -> bool:

@@ -83,7 +83,7 @@ def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event
             step += len(progress)
             loss = float(progress[-1])
             now = math.ceil(step / per_epoch)
-            yield Stepped(now, step, loss, progress, loop)
+            yield Stepped(now, step, loss, progress, loop, loop.passed)
             # One comparison catches too large, infinite and NaN alike.
             if not loss <= runaway:
                 yield diverged(now, loss, numbers(loop.params()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -11,6 +11,7 @@ from engine.problem import Problem
 from engine.support.translation import Message
 from engine.training.controls import Controls
 from engine.training.events import Live, Losses
+from engine.training.trail import Place
 
 
 class EpochEnd(NamedTuple):
@@ -32,6 +33,9 @@ class Loop(Live, Protocol):
 
     note: Message | None
     """Something a person should be told about this run before it starts."""
+    passed: Sequence[Place]
+    """Places that the last progress went by, every `controls.every` steps; none where it is a step,
+    whose place is that of the loop."""
 
     def __init__(self, problem: Problem, controls: Controls) -> None: ...
 

@@ -32,6 +32,7 @@ class Training:
     """A run made of PyTorch's own parts."""
 
     note = None
+    passed = ()
 
     def __init__(self, problem: Problem, controls: Controls) -> None:
         experiment = problem.experiment

@@ -8,7 +8,7 @@ waits for more than a block of data.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from engine.kernels.stand_ins import Floats, Params
 from engine.problem import Problem
 from engine.training.controls import Controls
 from engine.training.loops import EpochEnd, Progress
+from engine.training.trail import Place
 
 BLOCK = 1 << 18
 """Numbers of data that a call uses at most: so few that it takes milliseconds."""
@@ -34,6 +35,9 @@ they are multiplied by several at a time."""
 MOST_EPOCHS = 1024
 """Epochs between two looks at the controls; of tiny data a block holds far more, and each of them
 is an event that costs its reader more than its samples cost the kernel."""
+
+MOST_PASSED = 1024
+"""Most places on the way that a call notes: it takes no more steps than have them."""
 
 TORCH_STEPS = 64
 """Steps taken in torch between two looks at the controls."""
@@ -48,6 +52,7 @@ class Training:
         self.theta = torch.cat([start.flatten() for start in problem.start.values()])
         self.parameters = len(self.theta)
         self.grad: Tensor | None = None
+        self.passed: Sequence[Place] = ()
         self._minibatch: tuple[Tensor, Tensor] | None = None
         on_cpu = problem.device.type == "cpu"
         self.kernels = kernels_of(problem.experiment) if on_cpu and not MISSING else None
@@ -98,18 +103,27 @@ class Training:
         slots = np.zeros((experiment.optimizer.entry.slots, columns), data.dtype)
         self.theta = torch.from_numpy(theta)
         losses = np.empty(min(block, room * per_epoch), data.dtype)
+        passed = np.empty((2, MOST_PASSED, columns), data.dtype)
         epoch_losses = np.empty(room)
         ends = np.empty((2, room, columns), data.dtype)
         used = epoch = step = 0
         while epoch < experiment.epochs:
             left = min(room, experiment.epochs - epoch) * per_epoch - used // size
-            lr = controls.lr * experiment.lr_factors(step, min(controls.most, left, block))
+            every = controls.every
+            most = min(controls.most, left, block, MOST_PASSED * every)
+            lr = controls.lr * experiment.lr_factors(step, most)
             done, ended, used = kernels.steps(
                 data, order, experiment.shuffle, stop, used, step,
                 np.uint64(key_of(experiment.seed, epoch)), size, model.features,
                 theta, grad, slots, lr.astype(data.dtype), *divisors, controls.runaway,
-                self.values, losses, epoch_losses, ends[0], ends[1],
+                self.values, every, losses, epoch_losses, ends[0], ends[1], *passed,
             )  # fmt: skip
+            numbered = range((step // every + 1) * every, step + done + 1, every)
+            rows = passed[:, : len(numbered), : self.parameters].tolist()
+            places = [
+                Place(each, tuple(value), tuple(slope), float(losses[each - step - 1]))
+                for each, value, slope in zip(numbered, *rows, strict=True)
+            ]
             epoch += ended
             step += done
             self.grad = torch.from_numpy(grad)
@@ -117,12 +131,14 @@ class Training:
             shown = torch.from_numpy(data[order[(last - 1) // size * size : last]])
             self._minibatch = (shown[:, : model.features], shown[:, -1:])
             bad = not losses[done - 1] <= controls.runaway
+            self.passed = [place for place in places if place.step <= step - bad]
             if done > bad:
                 yield losses[: done - bad].copy()
             values, slopes = ends[:, :ended].tolist()
             for loss, value, slope in zip(epoch_losses.tolist(), values, slopes, strict=False):
                 yield EpochEnd(loss, model.named(value), model.named(slope))
             if bad:
+                self.passed = places[len(self.passed) :]
                 yield losses[done - 1 : done].copy()
                 return
 
@@ -145,6 +161,7 @@ class Training:
             done = 0
             while done < len(X):
                 until = min(done + min(controls.most, TORCH_STEPS), len(X))
+                before, passed = epoch * len(X) + done, {}
                 for step in range(done, until):
                     r = torch.addmm(y[step], X[step], theta, beta=-1, out=places[step])
                     slope = loss.derivative(r)
@@ -154,6 +171,8 @@ class Training:
                     taken, lr = epoch * len(X) + step + 1, controls.lr * factors[step]
                     move, state = optimizer(grad, state, taken, lr)
                     theta.sub_(move)
+                    if taken % controls.every == 0:
+                        passed[taken] = theta.clone(), grad
                 self.grad = grad.flatten()
                 rows = X[until - 1]
                 self._minibatch = (rows[:, :features], y[until - 1])
@@ -162,12 +181,23 @@ class Training:
                 losses = torch.stack(means).cpu().numpy()
                 bad = ~(losses <= controls.runaway)
                 if bad.any():
-                    yield losses[: int(bad.argmax()) + 1]
-                    return
+                    losses = losses[: int(bad.argmax()) + 1]
+                self.passed = [
+                    Place(taken, row_of(at), row_of(slope), float(losses[taken - before - 1]))
+                    for taken, (at, slope) in passed.items()
+                    if taken <= before + len(losses)
+                ]
                 yield losses
+                if bad.any():
+                    return
             yield EpochEnd(
                 problem.mean_loss(self.params()), numbers(self.params()), numbers(self.grads())
             )
+
+
+def row_of(column: Tensor) -> tuple[float, ...]:
+    """The numbers of a column (p, 1)."""
+    return tuple(column.flatten().tolist())
 
 
 def kernels_of(experiment: Experiment) -> Kernels:
@@ -207,5 +237,5 @@ def warm_up(kernels: Kernels, params: Params, precision: np.dtype[Any]) -> None:
     slots = np.zeros((0, 2), precision)
     kernels.steps(
         data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, slots,
-        none, 1, 1, 0.0, params, none, np.empty(0), data, data,
+        none, 1, 1, 0.0, params, 1, none, np.empty(0), data, data, data, data,
     )  # fmt: skip

@@ -25,6 +25,7 @@ class Training:
     """A run written out by hand."""
 
     note = None
+    passed = ()
 
     def __init__(self, problem: Problem, controls: Controls) -> None:
         self.problem = problem

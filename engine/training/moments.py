@@ -1,0 +1,66 @@
+"""A run as it was at an earlier moment, from what its snapshot has stored: nothing in between."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+
+from engine.training.series import Points
+from engine.training.snapshot import Snapshot
+
+
+def steps_of(run: Snapshot) -> tuple[int, ...]:
+    """The steps after which a run has stored where it was, the start first."""
+    per_epoch = run.facts.steps_per_epoch if run.facts else 1
+    return tuple(round(x * per_epoch) for x in run.path.x)
+
+
+def snapshot_at(run: Snapshot, step: int) -> Snapshot:
+    """A run as it was after so many steps, or after the last ones before them that it has stored.
+
+    What was not stored of that moment is not there: a gradient, the loss of an epoch in a run of
+    very many of them, the residuals of its minibatch. A run at its own last step is as it is.
+    """
+    steps = steps_of(run)
+    if run.facts is None or not steps or step >= run.step:
+        return run
+    index = max(bisect_right(steps, step) - 1, 0)
+    step, per_epoch = steps[index], run.facts.steps_per_epoch
+    epoch, path, named = step // per_epoch, run.path, run.experiment.architecture().named
+    grads = path.grads[index] if path.grads else ()
+    losses = until(run.epoch_losses, epoch)
+    return replace(
+        run,
+        state="running" if step else "ready",
+        message="",
+        epoch=epoch,
+        step=step,
+        lr=lr_at(run, step) * float(run.experiment.lr_factors(max(step - 1, 0), 1)[0]),
+        loss=losses.low[-1] if losses.x and losses.x[-1] == epoch else None,
+        batch_loss=path.losses[index] if path.losses else None,
+        params=named(path.theta[index]),
+        grads=named(grads) if grads else {},
+        residuals=(),
+        batch_losses=until(run.batch_losses, path.x[index]),
+        epoch_losses=losses,
+        validation_losses=until(run.validation_losses, epoch),
+        r2=None,
+        validation_r2=None,
+        autopsy=None,
+        seconds=0.0,
+        steps_per_second=0.0,
+    )
+
+
+def until(points: Points, x: float) -> Points:
+    """A curve up to x, without a last point into which later values may have been merged."""
+    count = bisect_right(points.x, x)
+    if 0 < count < len(points.x) and points.low[count - 1] != points.high[count - 1]:
+        count -= 1
+    return Points(*(numbers[:count] for numbers in vars(points).values()))
+
+
+def lr_at(run: Snapshot, step: int) -> float:
+    """The lr that was set for a step, before the schedule's factor."""
+    before = [lr for first, lr in run.lrs if first < step]
+    return before[-1] if before else run.experiment.lr
