@@ -78,6 +78,7 @@ SETTINGS: dict[str, Param] = {
             "Few: still learning at the end. Many: it stays at the noise floor.",
             low=1,
             high=100_000_000,
+            digits=(1, 2, 3, 5),
         ),
         Flag(
             "drop_last",
@@ -152,6 +153,7 @@ SETTINGS: dict[str, Param] = {
             "Try a few: one run is not the truth.",
             low=0,
             high=2**63 - 1,
+            digits=(),
         ),
         Text(
             "device",

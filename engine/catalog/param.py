@@ -116,6 +116,8 @@ class Numeric(Param):
     high: float | None = None
     above: bool = False
     """Whether `low` itself is excluded."""
+    digits: tuple[int, ...] = (1, 2, 5)
+    """What the sensible values begin with, from 1 on; none where any is as good as the next."""
 
     @property
     def kind(self) -> str:

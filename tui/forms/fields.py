@@ -16,7 +16,9 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.catalog.param import Numeric
 from engine.support.translation import tr
+from tui.forms.stepping import stepped_text
 from tui.overlay import Over, open_over
 from tui.steady import SteadyList
 
@@ -146,6 +148,30 @@ class TextField(Input, Part):
         """Give the focus away, unless the field has gone with the choice it belonged to."""
         if self.is_attached:
             self.screen.set_focus(None)
+
+
+class NumberField(TextField):
+    """A number, or several with commas between: keys step the one at the cursor."""
+
+    BINDINGS = [
+        Binding("pageup,shift+up", "step(True)", show=False),
+        Binding("pagedown,shift+down", "step(False)", show=False),
+    ]
+
+    def __init__(self, key: str, value: str, param: Numeric) -> None:
+        super().__init__(key, value)
+        self.param = param
+
+    def put(self, row: Row) -> None:
+        """Show a value that was applied elsewhere; the choice that it belongs to may be another."""
+        self.param = row.param or self.param
+        super().put(row)
+
+    def action_step(self, up: bool) -> None:
+        """The next sensible number above or below, as if it were typed."""
+        self.value, self.cursor_position = stepped_text(
+            self.param, self.value, self.cursor_position, up
+        )
 
 
 class Picker(Part, can_focus=True):
@@ -298,5 +324,7 @@ class Row:
     value: str = ""
     choices: tuple[Choice, ...] = ()
     """Empty where text is typed."""
+    param: Numeric | None = None
+    """What numbers may stand there, where numbers may."""
     note: Content | None = None
     """Words in place of a value that can be edited."""

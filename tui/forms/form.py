@@ -9,12 +9,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import AwaitMount, Widget
 
-from engine.catalog.param import Flag, Param, Text
+from engine.catalog.param import Flag, Numeric, Param, Text
 from engine.catalog.registry import Registry
 from engine.experiment import Experiment
 from engine.support.errors import show
 from engine.support.translation import tr
-from tui.forms.fields import Choice, Note, Picker, Row, TextField
+from tui.forms.fields import Choice, Note, NumberField, Picker, Row, TextField
 from tui.marking import mark
 
 
@@ -88,7 +88,8 @@ class Form(VerticalScroll, can_focus=False):
             param = experiment.param(key)
             if head in self.heads and (isinstance(param, Registry) or param.is_shown):
                 label = f" {name}" if dot else head
-                rows.append(Row(key, label, show(value), choices_of(param)))
+                number = param if isinstance(param, Numeric) else None
+                rows.append(Row(key, label, show(value), choices_of(param), number))
         return rows
 
     def show(self, experiment: Experiment) -> AwaitComplete:
@@ -127,4 +128,6 @@ def part_for(row: Row) -> TextField | Picker | Note:
         return Note()
     if row.choices:
         return Picker(row.key, row.value, row.choices)
+    if row.param is not None:
+        return NumberField(row.key, row.value, row.param)
     return TextField(row.key, row.value)

@@ -45,7 +45,8 @@ INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
     ),
     (
         "In a field ",
-        "enter applies, esc undoes, ↑ ↓ go on. In a choice ← → turn it and enter lists all.",
+        "enter applies, esc undoes, ↑ ↓ go on, page up and down or shift with ↑ ↓ step a number: "
+        "0.01, 0.02, 0.05. In a choice ← → turn it and enter lists all.",
     ),
 )
 
