@@ -444,7 +444,7 @@ ACTIONS: tuple[Action, ...] = (
         "f",
         "f",
         "feature",
-        "The next feature of the fit, plane, or derivative of the losses.",
+        "The next feature, at last ŷ against y; the next plane or derivative.",
         CHART,
         when=lambda now: now.view_turns,
         why="this view shows one thing only: {view} takes another",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.catalog.model import Linear
 from engine.catalog.parameters import flat
 from engine.support.cell_width import cut
 from engine.support.translation import tr
@@ -42,58 +43,125 @@ def predictions(snapshot: Snapshot, columns: Sequence[Sequence[float]]) -> list[
     return predicted
 
 
-def fit_chart(snapshot: Snapshot, feature: int) -> Chart:
-    """y against one feature, with the influence of the other features taken out at their mean.
+def feature_at(snapshot: Snapshot, turn: int) -> int | None:
+    """Which feature a turn looks at; None after several of them, for what goes over all."""
+    assert snapshot.facts
+    features = len(snapshot.facts.sample.X)
+    if features == 1:
+        return 0
+    turn %= features + 1
+    return turn if turn < features else None
 
-    The line reaches beyond the data.
+
+def fit_chart(snapshot: Snapshot, turn: int) -> Chart:
+    """The data with the line of one feature; after several of them ŷ against y.
+
+    Only ŷ against y tells all of a model of several features that is no sum of their shares.
     """
-    columns, y = original_sample(snapshot)
-    feature %= len(columns)
-    column = columns[feature]
-    ends = feature_range(snapshot, feature)
-    xs = [ends[0] + (ends[1] - ends[0]) * i / LINE_POINTS for i in range(LINE_POINTS + 1)]
-    rows = [
-        xs if i == feature else [sum(values) / len(values)] * len(xs)
-        for i, values in enumerate(columns)
-    ]
+    model = snapshot.experiment.architecture()
+    columns, _ = original_sample(snapshot)
+    feature = feature_at(snapshot, turn)
+    if len(columns) == 1:
+        return line_chart(snapshot)
+    if feature is None or not isinstance(model, Linear):
+        return predicted_chart(snapshot)
+    return partial_chart(snapshot, feature, model)
+
+
+def line_chart(snapshot: Snapshot) -> Chart:
+    """y against the only feature, with the model's line."""
+    (column,), y = original_sample(snapshot)
+    xs = across(column)
     dataset = snapshot.experiment.dataset()
-    single = len(columns) == 1
-    name, target = dataset.columns[feature].label, dataset.target.label
-    x_name, y_name = (cut(label, LONGEST_NAME) for label in (name, target))
-    title = (
-        tr("{y} against {x}", y=y_name, x=x_name)
-        if single
-        else tr("{y} against {x}, rest at mean", y=y_name, x=x_name)
-    )
-    # Where there is one feature the data lie on the line, and would be hidden by it.
-    data = Curve(column, y, "points", "data", tr("data"), marker=".", shares=single)
-    line = Curve(xs, predictions(snapshot, rows), color="fit", label=tr("model"), marker="*")
+    name, target = dataset.columns[0].label, dataset.target.label
     return Chart(
-        (line, data) if single else (data, line),
-        title=title,
+        over((xs, predictions(snapshot, [xs]), tr("model")), (column, y)),
+        title=tr("{y} against {x}", y=cut(target, LONGEST_NAME), x=cut(name, LONGEST_NAME)),
         x_label=name,
         y_label=target,
+        x_range=(xs[0], xs[-1]),
+    )
+
+
+def partial_chart(snapshot: Snapshot, feature: int, model: Linear) -> Chart:
+    """y less what the other features and the bias explain, against xⱼ, with the line wⱼ·xⱼ.
+
+    Partial residuals: y − ŷ + wⱼ·xⱼ at the present parameters (Larsen and McCleary 1972).
+    """
+    columns, y = original_sample(snapshot)
+    column, weight = columns[feature], snapshot.original_params[model.weight][feature]
+    rows = zip(column, y, predictions(snapshot, columns), strict=True)
+    rest = [label - y_hat + weight * x for x, label, y_hat in rows]
+    xs = across(column)
+    dataset = snapshot.experiment.dataset()
+    name, target = dataset.columns[feature].label, dataset.target.label
+    share = f"w·{dataset.columns[feature].name}"
+    line = xs, [weight * x for x in xs], cut(share, LONGEST_NAME)
+    return Chart(
+        over(line, (column, rest)),
+        title=tr(
+            "{y} less the rest, against {x}",
+            y=cut(target, LONGEST_NAME),
+            x=cut(name, LONGEST_NAME),
+        ),
+        x_label=name,
+        y_label=share,
+        x_range=(xs[0], xs[-1]),
+    )
+
+
+def predicted_chart(snapshot: Snapshot) -> Chart:
+    """ŷ against y, with the diagonal on which they are alike."""
+    columns, y = original_sample(snapshot)
+    ends = padded(min(y), max(y))
+    target = snapshot.experiment.dataset().target.label
+    return Chart(
+        over((ends, ends, "ŷ = y"), (y, predictions(snapshot, columns))),
+        title=tr("{y} against {x}", y="ŷ", x=cut(target, LONGEST_NAME)),
+        x_label=target,
+        y_label="ŷ",
         x_range=ends,
     )
 
 
-def feature_range(snapshot: Snapshot, feature: int) -> Range:
-    """The x range of one feature: all of its values in the sample, and a little air."""
-    columns, _ = original_sample(snapshot)
-    column = columns[feature % len(columns)]
-    return padded(min(column), max(column))
+def across(column: Sequence[float]) -> list[float]:
+    """Evenly spaced numbers from below the column to beyond it."""
+    left, right = padded(min(column), max(column))
+    return [left + (right - left) * i / LINE_POINTS for i in range(LINE_POINTS + 1)]
+
+
+def over(
+    line: tuple[Sequence[float], Sequence[float], str],
+    data: tuple[Sequence[float], Sequence[float]],
+) -> tuple[Curve, Curve]:
+    """A line, xs, ys and label, and the data over it, which it would hide where they lie on it."""
+    xs, ys, label = line
+    return (
+        Curve(xs, ys, color="fit", label=label, marker="*"),
+        Curve(*data, "points", "data", tr("data"), marker=".", shares=True),
+    )
+
+
+def feature_range(snapshot: Snapshot, turn: int) -> Range:
+    """All of the chart's x axis: the feature, or y, in the sample, and a little air."""
+    chart = fit_chart(snapshot, turn)
+    assert chart.x_range
+    return chart.x_range
 
 
 def draw_fit(scene: Scene) -> Chart:
-    """The fit as it is looked at; the cursor reads the model."""
+    """The fit as it is looked at; the cursor reads the line, or ŷ of the nearest point."""
     chart = fit_chart(scene.now, scene.turn)
-    return scene.seen(chart, read=[curve.color for curve in chart.curves].index("fit"))
+    return scene.seen(chart, read=1 if chart.y_label == "ŷ" else 0)
 
 
 FIT = View(
     "fit",
     "Fit",
     draw_fit,
+    "The dots come to lie on the line as the model learns. Of several features, one at a time: y "
+    "less the bias and the other shares. {feature}: the next one, at last ŷ against y.",
     turns="feature",
     full_range=feature_range,
 )
+"""The Fit chart: the data with the line, and the other views of the model."""

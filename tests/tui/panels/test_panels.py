@@ -43,7 +43,6 @@ from tests.support.snapshots import (
     loading,
     many_features,
     of_a_file,
-    one_point,
     paused,
     points,
     previous,
@@ -54,12 +53,10 @@ from tests.support.snapshots import (
 from tui.app import summary
 from tui.ascii import AsciiFilter
 from tui.charts.directions import directions_chart
-from tui.charts.fit import fit_chart, predictions
 from tui.charts.landscape import landscape_chart
 from tui.charts.landscape import survey as surveyed
 from tui.charts.loss import Beside, loss_chart
 from tui.charts.parameters import parameters_chart
-from tui.charts.residuals import residuals_chart
 from tui.charts.view import Scene
 from tui.charts.views import VIEWS
 from tui.drawing.chart import Chart
@@ -617,40 +614,7 @@ def test_validation_losses_stand_on_the_loss_chart() -> None:
     assert not any(curve.label == "validation" for curve in loss_chart(finished()).curves)
 
 
-# The fit charts ------------------------------------------------------------------------------
-
-
-def arrays(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """X (n, d), y, w and b of a snapshot."""
-    assert snapshot.facts
-    X = np.array(snapshot.facts.sample.X).T
-    return X, np.array(snapshot.facts.sample.y), np.array(snapshot.params["w"]), B
-
-
-@pytest.mark.parametrize("feature", [0, 1, 2, 5])
-def test_fit_line_is_the_prediction_with_the_others_at_their_mean(feature: int) -> None:
-    snapshot = finished()
-    X, y, w, _ = arrays(snapshot)
-    data, line = fit_chart(snapshot, feature).curves
-    column = feature % 2
-    np.testing.assert_allclose(data.xs, X[:, column])
-    np.testing.assert_allclose(data.ys, y)
-    points = np.tile(X.mean(axis=0), (len(line.xs), 1))
-    points[:, column] = line.xs
-    np.testing.assert_allclose(line.ys, points @ w + snapshot.params["b"][0], rtol=1e-12)
-    assert min(line.xs) < X[:, column].min()
-    assert max(line.xs) > X[:, column].max()
-
-
-def test_residuals_are_prediction_minus_label() -> None:
-    snapshot = finished()
-    X, y, w, _ = arrays(snapshot)
-    expected = X @ w + snapshot.params["b"][0]
-    np.testing.assert_allclose(predictions(snapshot, X.T.tolist()), expected)
-    (residuals,) = residuals_chart(snapshot, 1).curves
-    np.testing.assert_allclose(residuals.ys, expected - y, atol=1e-12)
-    np.testing.assert_allclose(residuals.xs, X[:, 1])
-    assert [level.y for level in residuals_chart(snapshot, 1).levels] == [0.0]
+# The parameters over time ----------------------------------------------------------------------
 
 
 def test_parameters_lead_to_the_true_values() -> None:
@@ -660,25 +624,6 @@ def test_parameters_lead_to_the_true_values() -> None:
     for curve, target in zip(chart.curves, (*W, B), strict=True):
         assert curve.ys[0] == pytest.approx(0, abs=1e-3)
         assert curve.ys[-1] == pytest.approx(target, rel=1e-3)
-
-
-def test_ohm_is_written_in_volts_and_amperes() -> None:
-    known = facts({"R": (10.0,)}, {"R": (0.01,)})
-    snapshot = replace(ready(find_lesson("ohm").experiment), facts=known, params={"R": (9.9,)})
-    chart = fit_chart(snapshot, 0)
-    assert chart.title == "U (V) against I (A)"
-    line, data = chart.curves
-    assert data.kind == "points"  # over the line, which it would not be seen under
-    assert data.shares
-    np.testing.assert_allclose(line.ys, 9.9 * np.array(line.xs), rtol=1e-12)
-
-
-def test_fit_of_a_single_point_has_a_range() -> None:
-    panel = FitPanel()
-    panel.snapshots = (one_point(),)
-    left, right = panel.full_range()
-    assert left <= right
-    assert draw(panel.chart(), 40, 10)
 
 
 # ASCII ---------------------------------------------------------------------------------------
