@@ -89,6 +89,11 @@ class Problem:
         value: Tensor = self.experiment.loss(residual)
         return value
 
+    @property
+    def is_penalized(self) -> bool:
+        """Whether a penalty is added to the loss: there is one, and weights that it is on."""
+        return bool(self.model.weights) and not self.experiment.penalty.entry.is_zero
+
     def penalty_of(self, w: Tensor) -> Tensor:
         """The chosen penalty on each weight, same shape."""
         value: Tensor = self.experiment.penalty(w)

@@ -18,6 +18,7 @@ from engine.experiment import Experiment
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request
+from engine.runs.code import Code, Dress
 from engine.training.run import Listener
 from engine.training.snapshot import Shown, Snapshot
 from engine.worker import Worker
@@ -94,6 +95,11 @@ class Session:
         return self._worker.landscape
 
     @property
+    def code(self) -> Code | None:
+        """The script that was last asked for."""
+        return self._worker.code
+
+    @property
     def reading(self) -> Reading | None:
         """The newest state of the file that was read last."""
         return self._worker.reading
@@ -118,6 +124,10 @@ class Session:
     def start(self, experiment: Experiment) -> None:
         """Train an experiment from its start to its end."""
         self._commands.put(partial(self._driver.start, experiment))
+
+    def statement(self, experiment: Experiment) -> None:
+        """Execute one statement of a minibatch of the present run, or of a new one, and pause."""
+        self._commands.put(partial(self._driver.statement, experiment))
 
     def minibatch(self, experiment: Experiment) -> None:
         """Take one step of the present run, or of a new one, and pause."""
@@ -188,6 +198,10 @@ class Session:
     ) -> None:
         """Work out the loss over a plane, also while training; it becomes `landscape`."""
         self._commands.put(partial(self._worker.survey, experiment, facts, plane, x_range, y_range))
+
+    def write_code(self, experiment: Experiment, dress: Dress) -> None:
+        """Write an experiment as a script, also while training; it becomes `code`."""
+        self._commands.put(partial(self._worker.write_code, experiment, dress))
 
     def read(self, request: Request) -> None:
         """Read a file of data; one that is still being read is given up."""

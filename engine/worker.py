@@ -18,6 +18,7 @@ from engine.jobs.racing import Racing
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.jobs.sweeping import Sweeping
 from engine.opening import Reading, Request, read
+from engine.runs.code import Code, Dress
 from engine.support.errors import BadInput, one_line
 from engine.support.translation import tr
 from engine.training.driver import Driver
@@ -53,6 +54,8 @@ class Worker:
         """What the last question came to, or why it failed; a new object for each."""
         self.landscape: Landscape | None = None
         """The loss over the plane that was last asked for."""
+        self.code: Code | None = None
+        """The script that was last asked for."""
         self.reading: Reading | None = None
         """The newest state of the file that was read last."""
         self.wanted: Request | None = None
@@ -202,6 +205,15 @@ class Worker:
         with self._asked():
             count = write_rows(summary.experiment, summary.regression, file, replace)
             self.answer = Written(file, count)
+
+    def write_code(self, experiment: Experiment, dress: Dress) -> None:
+        """Write an experiment as a script, also while training; it becomes `code`."""
+        from engine.runs.code.script import code_of
+
+        try:
+            self.code = code_of(experiment, dress)
+        except Exception as error:
+            self.code = Code(experiment, dress, trouble=one_line(error))
 
     def survey(
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range

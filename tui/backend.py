@@ -9,6 +9,7 @@ from engine.experiment import Experiment
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request
+from engine.runs.code import Code, Dress
 from engine.training.snapshot import Shown, Snapshot
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ class Backend(Protocol):
         """The loss over the plane that was last asked for."""
 
     @property
+    def code(self) -> Code | None:
+        """The script that was last asked for."""
+
+    @property
     def reading(self) -> Reading | None:
         """The newest state of the file that was read last."""
 
@@ -62,6 +67,9 @@ class Backend(Protocol):
 
     def start(self, experiment: Experiment) -> None:
         """Train an experiment from its start to its end."""
+
+    def statement(self, experiment: Experiment) -> None:
+        """Execute one statement of a minibatch of the present run, or of a new one, and pause."""
 
     def minibatch(self, experiment: Experiment) -> None:
         """Take one step of the present run, or of a new one, and pause."""
@@ -115,6 +123,9 @@ class Backend(Protocol):
         self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
     ) -> None:
         """Work out the loss over a plane; it becomes `landscape`."""
+
+    def write_code(self, experiment: Experiment, dress: Dress) -> None:
+        """Write an experiment as a script, also while training; it becomes `code`."""
 
     def read(self, request: Request) -> None:
         """Read a file of data; one that is still being read is given up."""

@@ -42,8 +42,8 @@ class Truth:
         import torch
 
         y = self.signal(X)
-        z = torch.randn(y.shape, generator=generator) * self.noise
-        y = y * z.exp() if self.relative else y + z
+        noise = torch.randn(y.shape, generator=generator) * self.noise
+        y = y * noise.exp() if self.relative else y + noise
         if self.outliers:
             moved = torch.randperm(len(X), generator=generator)[: self.outliers]
             y[moved] += self.outlier_size

@@ -25,6 +25,6 @@ def code(experiment: Experiment, dress: Dress | None) -> int:
     with busy_with(tr("writing the code")):
         from engine.runs.code.script import code_of
 
-        text = code_of(experiment, dress or dress_of(experiment))
+        text = code_of(experiment, dress or dress_of(experiment)).text
     say(text.removesuffix("\n"))
     return 0

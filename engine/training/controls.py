@@ -17,3 +17,5 @@ class Controls:
     """Steps between two of which loops that take many at once note where the parameters are."""
     runaway: float = math.inf
     """A minibatch loss that is not at most this ends the run; loops yield it last of all."""
+    by_statement: bool = False
+    """Whether a loop stops behind each statement of a minibatch; the compiled one has none."""

@@ -59,7 +59,7 @@ class Driver:
 
     def prepare(self, experiment: Experiment) -> Stepper:
         """Draw the data of an experiment and show its start, without training; ends another run."""
-        self.stop()
+        self._end()
         # Where beginning fails, the screen still shows which experiment it was.
         listener = self._listen(experiment) if self._listen else None
         run = self.run = Stepper(experiment, self.shown.latest.number + 1, self._pace, listener)
@@ -72,6 +72,14 @@ class Driver:
     def start(self, experiment: Experiment) -> None:
         """Set off from the start of an experiment to its end."""
         self._set_off(self._present(experiment, fresh=True), Until.END)
+
+    def statement(self, experiment: Experiment) -> None:
+        """Execute one statement of a minibatch of the present run, or of a new one, and pause.
+
+        A loop that has no statements takes the whole minibatch.
+        """
+        self._set_off(self._present(experiment), Until.STATEMENT)
+        self.advance()
 
     def minibatch(self, experiment: Experiment) -> None:
         """Take one step of the present run, or of a new one, and pause."""
@@ -94,13 +102,14 @@ class Driver:
             self._set_off(self.run, Until.END)
 
     def stop(self) -> None:
-        """End the present run where it is; what it has shown is kept."""
-        run = self.run
-        if run and run.begun and not run.over:
-            run.end("stopped")
-            self._publish(run)
+        """End the present run where it is; what it has shown is kept.
+
+        One that is still in its first minibatch is at its start again.
+        """
+        if self.run and self.run.statement and not self.run.begun:
+            self.prepare(self.run.experiment)
         else:
-            self.pause()
+            self._end()
 
     def close(self) -> None:
         """End the run at hand for good, and show no more of it."""
@@ -130,6 +139,14 @@ class Driver:
             latest = run.end("failed", message)
             run.close()
             self._show(latest, over=run.begun)
+
+    def _end(self) -> None:
+        run = self.run
+        if run and run.begun and not run.over:
+            run.end("stopped")
+            self._publish(run)
+        else:
+            self.pause()
 
     def _present(self, experiment: Experiment, fresh: bool = False) -> Stepper:
         """The run at hand, or a new one where that is over, outdated or not wanted."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 from engine.support.translation import Message
 from engine.theory.facts import Facts
+from engine.training.statements import Executed
 from engine.training.trail import Place
 
 Losses: TypeAlias = "tuple[float, ...] | NDArray[np.float32]"
@@ -105,4 +106,4 @@ class Diverged:
     autopsy: Autopsy
 
 
-Event = Started | Stepped | EpochEnded | Finished | Diverged
+Event = Started | Executed | Stepped | EpochEnded | Finished | Diverged

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 from engine.training.record import Recorder
 from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, residuals
+from engine.training.statements import FIRST, LAST, Done, Executed, Statement, plain
 from engine.training.trail import Place, Trail
 
 MOST_POINTS_AT_ONCE = 64
@@ -38,6 +39,10 @@ class History(Recorder):
         self.lrs: list[tuple[int, float]] = []
         """The steps after which another lr was set, each with that lr."""
         self._step: Stepped | None = None
+        self._done: tuple[Done, ...] = ()
+        """Statements of the minibatch that was last taken by them."""
+        self._before = 0
+        """Steps taken before it."""
 
     def fold(self, event: Event) -> None:
         """Take in one event; cheap for a step, whose numbers are read only when they are shown."""
@@ -57,6 +62,10 @@ class History(Recorder):
                 self.outcome, self.message = "diverged", event.reason
             case Finished():
                 self.outcome, self.message = "finished", event.reason or self.message
+            case Executed():
+                if event.statement == FIRST:
+                    self._done, self._before = (), self.step
+                self._done = (*self._done, plain(event))
 
     def snapshot(self, state: State, lr: float, seconds: float) -> Snapshot:
         """The run as it stands now; `state` is overruled by an end of the run.
@@ -86,6 +95,7 @@ class History(Recorder):
             state=self.outcome or state,
             message=self.message,
             facts=self.facts,
+            statements=self.statements,
             epoch=self.epoch,
             lr=lr * float(factor),
             lrs=tuple(self.lrs),
@@ -121,6 +131,18 @@ class History(Recorder):
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
         """X (B, d) and y (B, 1) of the last minibatch, if there was one."""
         return self._step.live.minibatch() if self._step else None
+
+    @property
+    def statement(self) -> Statement | None:
+        """The one that a minibatch stands behind, where it is not over."""
+        return self._done[-1].statement if self._done and self.step == self._before else None
+
+    @property
+    def statements(self) -> tuple[Done, ...]:
+        """Those of the minibatch under way, or of the last one where all of them were seen."""
+        if self._done and self.step == self._before + (self._done[-1].statement == LAST):
+            return self._done
+        return ()
 
     @property
     def begun(self) -> bool:

@@ -41,6 +41,7 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
         params=named(path.theta[index]),
         grads=named(grads) if grads else {},
         residuals=(),
+        statements=(),
         batch_losses=until(run.batch_losses, path.x[index]),
         epoch_losses=losses,
         validation_losses=until(run.validation_losses, epoch),

@@ -12,6 +12,7 @@ from engine.training.events import Event
 from engine.training.history import History
 from engine.training.record import Recorder
 from engine.training.snapshot import Snapshot, State
+from engine.training.statements import LAST, Statement
 
 PUBLISH_EVERY = 1 / 10
 """Seconds between two snapshots: as many as a screen draws, and as a slowed run must stop for."""
@@ -37,6 +38,7 @@ class Listener(Protocol):
 class Until(Enum):
     """How far a run goes on by itself."""
 
+    STATEMENT = "statement"
     MINIBATCH = "minibatch"
     EPOCH = "epoch"
     END = "end"
@@ -77,7 +79,7 @@ class Stepper:
         self.state = "ready"
 
     def set_off(self, until: Until, now: float) -> None:
-        """Go on from this time until the end of a minibatch, an epoch or the run."""
+        """Go on from this time until the end of a statement, a minibatch, an epoch or the run."""
         self.state, self.until = "running", until
         self.due = self._counted = now
 
@@ -95,12 +97,13 @@ class Stepper:
         history = self.history
         epoch, step = history.epoch, history.step
         self.controls.most = self._most()
+        self.controls.by_statement = self.until in (Until.STATEMENT, Until.MINIBATCH)
         self._take()
         while not self._is_settled():
             self._take()
         if history.outcome:
             self.state = history.outcome
-        elif self.until is Until.MINIBATCH or (self.until is Until.EPOCH and history.epoch > epoch):
+        elif self.controls.by_statement or (self.until is Until.EPOCH and history.epoch > epoch):
             self.state = "paused"
         if self.pace:
             self.due += (history.step - step) / (self.pace * self._steps_per_epoch)
@@ -142,6 +145,11 @@ class Stepper:
         return self.history.begun
 
     @property
+    def statement(self) -> Statement | None:
+        """The one behind which it stands, in the midst of a minibatch."""
+        return self.history.statement
+
+    @property
     def over(self) -> bool:
         """Whether it will take no further step."""
         return self.history.outcome is not None
@@ -168,7 +176,7 @@ class Stepper:
 
     def _most(self) -> int:
         """Most steps that may be taken before `until` or the pace must be looked at again."""
-        if self.until is Until.MINIBATCH:
+        if self.until in (Until.STATEMENT, Until.MINIBATCH):
             return 1
         if self.until is Until.EPOCH:
             return self._steps_per_epoch - self.history.step % self._steps_per_epoch
@@ -177,8 +185,13 @@ class Stepper:
         return Controls.most
 
     def _is_settled(self) -> bool:
-        """Whether nothing follows the last step but another one: no end of its epoch or the run."""
+        """Whether nothing follows the last step but another one: no end of its epoch or the run.
+
+        In a minibatch that is taken by statements, whether the run is to stop at this one.
+        """
         history, loss = self.history, self.history.batch_loss
+        if self.controls.by_statement and history.statement:
+            return self.until is Until.STATEMENT and history.statement != LAST
         if history.outcome or history.facts is None or loss is None:
             return True
         return (

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.theory.autopsy import Autopsy
 
 from engine.training.series import Points
+from engine.training.statements import Done
 from engine.training.trail import Path
 from engine.training.verdicts import Course, standing, vanishes
 
@@ -57,6 +58,8 @@ class Snapshot:
     residuals: tuple[float, ...] = ()
     """ŷ − y of the last minibatch at the present parameters, before the first step of some samples;
     the first few of them."""
+    statements: tuple[Done, ...] = ()
+    """What was executed of a minibatch that is taken statement by statement."""
     batch_losses: Points = Points()
     """x in epochs."""
     epoch_losses: Points = Points()

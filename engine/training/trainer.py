@@ -20,6 +20,7 @@ from engine.theory.facts import Facts
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
 from engine.training.loops import EpochEnd, load
+from engine.training.statements import Executed
 from engine.training.trial import working_lr
 from engine.training.verdicts import Patience, Watch
 
@@ -30,9 +31,9 @@ RUNAWAY = 1e6
 def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
     """The events of one run: Started, then for each epoch its steps and its end, then the outcome.
 
-    `controls` may be changed between two events. A loss or parameter that is not finite, or a
-    minibatch loss above a million times the start, ends the run as Diverged at that step. Raises
-    BadInput when the device is not there.
+    `controls` may be changed between two events, and ask for the statements of a minibatch too. A
+    loss or parameter that is not finite, or a minibatch loss above a million times the start, ends
+    the run as Diverged at that step. Raises BadInput when the device is not there.
     """
     problem = build(experiment)
     yield from follow(problem, gather.facts(problem), controls or Controls(experiment.lr))
@@ -78,6 +79,8 @@ def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event
             if enough or epoch == experiment.epochs:
                 yield Finished(epoch, ended, loss, params, enough, *problem.r2(params))
                 return
+        elif isinstance(progress, Executed):
+            yield progress
         else:
             good = last_below(progress, as_at_start, step) or good
             step += len(progress)

@@ -7,6 +7,7 @@ import math
 from engine.problem import Problem
 from engine.training.controls import Controls
 from engine.training.loops import EpochEnd, load
+from engine.training.statements import Executed
 
 TRIES, SHORTER = 5, 4.0
 """How many learning rates are tried, and by how much each is smaller than the last."""
@@ -42,7 +43,7 @@ def goes_down(problem: Problem, lr: float, start_loss: float) -> bool:
         if isinstance(progress, EpochEnd):
             if not math.isfinite(progress.loss):
                 return False
-        else:
+        elif not isinstance(progress, Executed):
             steps += len(progress)
             if not math.isfinite(float(progress[-1])):
                 return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -341,3 +342,21 @@ def test_a_question_that_fails_leaves_the_run_alone(bench: Bench) -> None:
     assert "device" in bench.worker.answer
     bench.rest()
     assert bench.latest.state == "finished"
+
+
+def test_code_is_written_or_says_why_not(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "gone.csv"
+    file.write_text("x,y\n" + "".join(f"{i},{3 * i % 7}\n" for i in range(30)), encoding="utf-8")
+    gone = SHORT.changed({"data": "file", "data.path": str(file)})
+    bench.driver.prepare(gone)
+    file.unlink()
+    for experiment, trouble in ((SHORT, ""), (gone, "data.path=")):
+        bench.worker.write_code(experiment, "concise")
+        code = bench.worker.code
+        assert code
+        assert (code.experiment, code.dress, bool(code.trouble)) == (
+            experiment, "concise", bool(trouble),
+        )  # fmt: skip
+        assert trouble in code.trouble
+        assert bool(code.text) == (not trouble)
+    assert bench.latest.state == "ready"

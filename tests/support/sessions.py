@@ -12,6 +12,9 @@ from engine.jobs.finder import Finding
 from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request, read
+from engine.runs.code import Code, Dress
+from engine.runs.code.script import code_of
+from engine.support.errors import BadInput
 from engine.theory.bootstrap import Bootstrap
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
@@ -44,6 +47,7 @@ class FakeSession:
         self.race: RaceProgress | None = None
         self.answer: Finding | Study | Summary | Written | Bootstrap | str | None = None
         self.landscape: Landscape | None = None
+        self.code: Code | None = None
         self.reading: Reading | None = None
         self.calls: list[tuple[object, ...]] = []
 
@@ -74,6 +78,9 @@ class FakeSession:
 
     def start(self, experiment: Experiment) -> None:
         self.calls.append(("start", experiment))
+
+    def statement(self, experiment: Experiment) -> None:
+        self.calls.append(("statement", experiment))
 
     def minibatch(self, experiment: Experiment) -> None:
         self.calls.append(("minibatch", experiment))
@@ -128,6 +135,12 @@ class FakeSession:
     ) -> None:
         self.landscape = survey(experiment, facts, plane, x_range, y_range)
 
+    def write_code(self, experiment: Experiment, dress: Dress) -> None:
+        try:
+            self.code = code_of(experiment, dress)
+        except BadInput as error:
+            self.code = Code(experiment, dress, trouble=str(error))
+
     def read(self, request: Request) -> None:
         def show(reading: Reading) -> None:
             self.reading = reading
@@ -167,6 +180,9 @@ class LivelySession(FakeSession):
 
     def start(self, experiment: Experiment) -> None:
         self.become(running, finished, diverged, zeros, many_features, experiment=experiment)
+
+    def statement(self, experiment: Experiment) -> None:
+        self.become(paused, experiment=experiment)
 
     def minibatch(self, experiment: Experiment) -> None:
         self.become(paused, experiment=experiment)

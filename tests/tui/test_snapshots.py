@@ -27,7 +27,7 @@ from tests.support.sessions import FakeSession
 from tests.support.snapshots import STATES, diverged, finished, loading, previous, ready, running
 from tui.app import LinregApp
 from tui.forms.fields import ChoiceScreen, Picker, TextField
-from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen, JumpScreen
 from tui.screens.finder import FinderScreen
 from tui.settings import Settings
 
@@ -269,6 +269,11 @@ def test_help(picture: Compare) -> None:
 def test_jump(picture: Compare) -> None:
     steps = pressing("j", then=has_screen(JumpScreen))
     picture(app_in("finished"), (40, 12), (80, 24), steps=steps, colours=True)
+
+
+def test_copy_menu(picture: Compare) -> None:
+    steps = pressing("C", then=has_screen(CopyScreen))
+    picture(app_in("finished"), *LARGE, steps=steps)
 
 
 def test_question_before_leaving(picture: Compare) -> None:

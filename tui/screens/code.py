@@ -12,10 +12,10 @@ from textual.highlight import highlight
 from textual.widgets import Static
 
 from engine.experiment import Experiment
-from engine.runs.code import DRESSES, Dress, dress_of
-from engine.support.errors import BadInput
+from engine.runs.code import DRESSES, Code, Dress, dress_of
 from engine.support.translation import Translatable, tr
 from engine.support.user_files import write_beside
+from tui.backend import Backend
 from tui.overlay import Over, open_over, tell
 from tui.panels.bars import Hint
 from tui.screens.dialogs import HelpScreen
@@ -31,10 +31,12 @@ KEY_HELP: tuple[tuple[str, Translatable], ...] = (
     ("↑ ↓ ← →", "Scroll."),
     ("esc q c", "Back to the lab."),
 )
+LOOK_INTERVAL = 1 / 20
+"""Seconds between two looks at the session."""
 
 
 class CodeScreen(Over[None]):
-    """One script at a time; each is written when it is first looked at."""
+    """One script at a time; the session writes each when it is first looked at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,shift+tab", "turn", "other dress", priority=True),
@@ -44,11 +46,11 @@ class CodeScreen(Over[None]):
         Binding("escape,q,c", "leave", "back"),
     ]
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, session: Backend, experiment: Experiment) -> None:
         super().__init__()
-        self.experiment = experiment
+        self.session, self.experiment = session, experiment
         self.dress: Dress = dress_of(experiment)
-        self.scripts: dict[Dress, str] = {}
+        self.codes: dict[Dress, Code] = {}
 
     def compose(self) -> ComposeResult:
         """The script, a line of words, and the keys."""
@@ -61,50 +63,61 @@ class CodeScreen(Over[None]):
     def on_mount(self) -> None:
         """Show the dress of the loop."""
         self.box.focus()
-        self.show()
+        self.turn_to(self.dress)
+        self.set_interval(LOOK_INTERVAL, self.look)
 
-    def show(self) -> None:
-        """Show the script in its dress, or why there is none."""
+    def turn_to(self, dress: Dress) -> None:
+        """Show the script in a dress, once it is there."""
+        self.dress = dress
         self.box.border_title = (
-            tr("Code, from scratch") if self.dress == "scratch" else tr("Code, concise")
+            tr("Code, from scratch") if dress == "scratch" else tr("Code, concise")
         )
-        try:
-            script = self.script()
-        except BadInput as error:
-            self.hint.refuse(str(error))
-            return
-        self.code.update(highlight(script, language="python"))
+        if code := self.codes.get(dress):
+            self.show(code)
+        else:
+            self.code.update("")
+            self.hint.say(tr("writing the code …"))
+            self.session.write_code(self.experiment, dress)
+            self.look()
+
+    def look(self) -> None:
+        """Take a script that the session has written."""
+        code = self.session.code
+        if code and code.experiment == self.experiment and code.dress not in self.codes:
+            self.codes[code.dress] = code
+            if code.dress == self.dress:
+                self.show(code)
+
+    def show(self, code: Code) -> None:
+        """Show a script, or why there is none."""
+        self.code.update(highlight(code.text, language="python"))
         self.box.scroll_home(animate=False)
-        self.hint.say(tr("On a CPU it prints the losses of this loop, to the last digit."))
+        if code.trouble:
+            self.hint.refuse(code.trouble)
+        else:
+            self.hint.say(tr("On a CPU it prints the losses of this loop, to the last digit."))
 
+    @property
     def script(self) -> str:
-        """The script on show; raises BadInput where a file is not read by a short one."""
-        from engine.runs.code.script import code_of  # brings torch, which is there by now
-
-        if self.dress not in self.scripts:
-            self.scripts[self.dress] = code_of(self.experiment, self.dress)
-        return self.scripts[self.dress]
+        """The script on show; empty where there is none."""
+        return self.codes[self.dress].text if self.dress in self.codes else ""
 
     def action_turn(self) -> None:
         """The other dress."""
-        self.dress = DRESSES[1 - DRESSES.index(self.dress)]
-        self.show()
+        self.turn_to(DRESSES[1 - DRESSES.index(self.dress)])
 
     def action_copy(self) -> None:
         """To the clipboard."""
-        if self.dress in self.scripts:
-            self.app.copy_to_clipboard(self.scripts[self.dress])
+        if self.script:
+            self.app.copy_to_clipboard(self.script)
             tell(self, tr("copied, where the terminal lets programs copy"))
 
     def action_write(self) -> None:
         """To a file that was not there."""
-        if self.dress in self.scripts:
+        if self.script:
             try:
-                file = write_beside(
-                    self.scripts[self.dress].encode(),
-                    f"{self.experiment.data.name}_{self.dress}",
-                    ".py",
-                )
+                name = f"{self.experiment.data.name}_{self.dress}"
+                file = write_beside(self.script.encode(), name, ".py")
             except OSError as error:
                 reason = error.strerror or str(error)
                 self.hint.refuse(tr("cannot be written: {reason}", reason=reason))

@@ -136,7 +136,7 @@ class Commands:
         open_over(self.screen, RunsScreen(Store(runs_folder()), self.desk.compared), take)
 
     def code(self) -> None:
-        open_over(self.screen, CodeScreen(self.desk.experiment))
+        open_over(self.screen, CodeScreen(self.session, self.desk.experiment))
 
     async def undo(self) -> None:
         change = self.desk.changes.done[-1]

@@ -25,7 +25,7 @@ RESERVED = frozenset({
     "loss", "validation", "criterion", "objective", "optimizer", "order", "generator", "epoch",
     "epochs", "lr", "batch_size", "step", "steps", "params", "param", "states", "move", "index",
     "predict", "best", "best_epoch", "rows", "row", "file", "number", "DataLoader", "TensorDataset",
-    "means", "deviations", "kept", "rate", "data_iter", "shuffled",
+    "means", "deviations", "kept", "rate", "noise", "data_iter", "shuffled",
 })  # fmt: skip
 """What scripts call their own."""
 OF_NUMBERS = {"minimum": "min", "maximum": "max", "abs": "abs"}
@@ -409,6 +409,11 @@ def literal(value: object) -> ast.expr:
 def parsed_expression(text: str) -> ast.expr:
     """An expression from its text."""
     return ast.parse(text, mode="eval").body
+
+
+def difference(left: str, right: str) -> str:
+    """One expression less another, in parentheses where they need them."""
+    return ast.unparse(ast.BinOp(parsed_expression(left), ast.Sub(), parsed_expression(right)))
 
 
 def unparsed(node: ast.stmt) -> str:

@@ -13,17 +13,18 @@ from torch import nn
 
 from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of
-from engine.runs.code import Dress
+from engine.runs.code import Code, Dress
 from engine.runs.code.data import data_lines, seeded
-from engine.runs.code.quoting import Quotes, Text, literal_text
+from engine.runs.code.quoting import Quotes, Text, difference, literal_text
 from engine.runs.code.shuffling import shuffled
 from engine.settings import Reduction
 from engine.training.loops.scratch import data_iter
+from engine.training.statements import Statement
 
 
-def code_of(experiment: Experiment, dress: Dress) -> str:
+def code_of(experiment: Experiment, dress: Dress) -> Code:
     """The script of an experiment; raises BadInput for a file that no short script can read."""
-    return _Writer(experiment, dress).text()
+    return _Writer(experiment, dress).code()
 
 
 class _Writer:
@@ -42,8 +43,10 @@ class _Writer:
             dress == "concise" and experiment.optimizer.entry.torch is not None
         )
         self.uses_torch_loss = dress == "concise" and experiment.loss.entry.torch is not None
+        self.statements: dict[Statement, str] = {}
+        """The line of each statement behind which the loop can be stopped."""
 
-    def text(self) -> str:
+    def code(self) -> Code:
         """The whole of it."""
         experiment, quotes = self.experiment, self.quotes
         data = data_lines(experiment, quotes)
@@ -62,7 +65,15 @@ class _Writer:
         definitions = [f"\n\n{text}" for text in quotes.definitions if "\n" in text]
         lines = [*head, *imports, *([""] if constants else []), *constants, *definitions]
         lines += ["", ""] if definitions else [""]
-        return "\n".join([*lines, *body]) + "\n"
+        text = "\n".join([*lines, *body]) + "\n"
+        lines = [line.strip() for line in text.split("\n")]
+        places = {name: lines.index(line) for name, line in self.statements.items()}
+        return Code(experiment, self.dress, text, places)
+
+    def stop(self, statement: Statement, line: str) -> str:
+        """A line of a minibatch, noted down as that of the statement."""
+        self.statements[statement] = line
+        return line
 
     # The start ------------------------------------------------------------------------------
 
@@ -85,20 +96,18 @@ class _Writer:
             for name, value in values.items():
                 moved = self.sample.moved(f"{value}{double}")
                 lines.append(f"{self.names[name]} = {moved}.requires_grad_()")
-            names = ", ".join(self.names.values())
-            return ["# The model and its start", *lines, f"params = [{names}]"]
+            return ["# The model and its start", *lines]
         lines.append(f"net = {self.sample.moved(self.net(self.module) + double)}")
-        lines.append("with torch.no_grad():")
         places = [place(name) for name, _ in self.module.named_parameters()]
         self.places = dict(zip(model.shapes, places, strict=True))
         for name, value in values.items():
             turned = ".T" if len(model.shapes[name]) > 1 else ""
             if value.startswith("torch.zeros"):
-                lines.append(f"    {self.places[name]}.zero_()")
+                lines.append(f"{self.places[name]}.data.zero_()")
             elif value.startswith("torch.full"):
-                lines.append(f"    {self.places[name]}.fill_({model.start(name)!r})")
+                lines.append(f"{self.places[name]}.data.fill_({model.start(name)!r})")
             else:
-                lines.append(f"    {self.places[name]}.copy_({value}{turned})")
+                lines.append(f"{self.places[name]}.data.copy_({value}{turned})")
         return ["# The model and its start", *lines]
 
     def init(self, weight: str) -> str:
@@ -149,20 +158,23 @@ class _Writer:
         """ŷ of some features."""
         if self.module is not None:
             return f"net({X})"
+        predict, bound = self.model.predict, {"params": self.params}
+        if self.quotes.is_one_expression(predict, bound):
+            return self.quotes.expression(predict, X, bound=bound)
         return f"{self.predict()}({X}, {', '.join(self.names.values())})"
 
-    def cost(self, X: str, y: str, pairs: bool = False) -> str:
+    def cost(self, y_hat: str, y: str, pairs: bool = False) -> str:
         """The loss of each sample, or of each pair; its mean where PyTorch's class takes it."""
-        y_hat, y = self.estimate(X), f"{y}.flatten()" if pairs else y
+        y = f"{y}.flatten()" if pairs else y
         if self.uses_torch_loss:
             if pairs:
                 return f"criterion(*torch.broadcast_tensors({y_hat}, {y}))"
             return f"criterion({y_hat}, {y})"
-        return f"{self.loss_name}({y_hat} - {y})"
+        return f"{self.loss_name}({difference(y_hat, y)})"
 
     def mean(self, X: str, y: str) -> str:
         """The mean loss of some samples."""
-        cost = self.cost(X, y)
+        cost = self.cost(self.estimate(X), y)
         return cost if self.uses_torch_loss and self.is_mean else f"{cost}.mean()"
 
     @property
@@ -203,14 +215,14 @@ class _Writer:
             lines.append(
                 f"optimizer = {made(choice.entry.torch or '', options, 'net.parameters(), lr=lr')}"
             )
-        elif self.module is not None:
-            lines.append("params = list(net.parameters())")
         if self.carries_state:
+            if self.module is not None:
+                lines.append("params = list(net.parameters())")
+            else:
+                lines.append(f"params = [{', '.join(self.names.values())}]")
             slots = ", ".join(["torch.zeros_like(param)"] * experiment.optimizer.entry.slots)
             comma = "," if experiment.optimizer.entry.slots == 1 else ""
             lines += [f"states = [({slots}{comma}) for param in params]", "steps = 0"]
-        if self.module is not None:
-            lines.append("dataset = TensorDataset(X, y)")
         if experiment.patience:
             lines.append('best, best_epoch = float("inf"), 0')
         lines.append("for epoch in range(epochs):")
@@ -245,26 +257,32 @@ class _Writer:
         if self.module is not None:
             sampler = ", sampler=order" if experiment.shuffle else ""
             drop = ", drop_last=True" if experiment.drop_last and experiment.last_batch else ""
-            batches = f"DataLoader(dataset, batch_size{sampler}{drop})"
+            batches = f"DataLoader(TensorDataset(X, y), batch_size{sampler}{drop})"
         else:
             batches = f"{self.quotes.define(data_iter, 'data_iter')}(batch_size, order, X, y)"
         is_scheduled = not experiment.schedule.entry.is_constant
         head = f"for X_batch, y_batch in {batches}:"
         if is_scheduled:
             head = f"for step, (X_batch, y_batch) in enumerate({batches}):"
-        lines = [*self.backward(), *self.update()]
+        rate = []
         if is_scheduled:
             choice = experiment.schedule
             name = self.quotes.define(
                 choice.entry.function, kind="schedule", options=choice.options
             )
-            lines.insert(0, f"rate = lr * {name}(epoch + step * (batch_size / len(X)), epochs)")
-        return [head, *indented(lines)]
+            line = f"rate = lr * {name}(epoch + step * (batch_size / len(X)), epochs)"
+            rate.append(self.stop("rate", line))
+        head = self.stop("minibatch", head)
+        return [head, *indented([*self.backward(), *rate, *self.update()])]
 
     def backward(self) -> list[str]:
         """Loss and gradient of a minibatch."""
-        experiment = self.experiment
-        cost = self.cost("X_batch", "y_batch", not experiment.reshape)
+        experiment, lines = self.experiment, []
+        y_hat = self.estimate("X_batch")
+        if self.module is None:
+            lines.append(self.stop("y_hat", f"y_hat = {y_hat}"))
+            y_hat = "y_hat"
+        cost = self.cost(y_hat, "y_batch", not experiment.reshape)
         if not (self.is_mean and self.uses_torch_loss):
             cost += ".mean()" if self.is_mean else ".sum()"
         names = self.names if self.module is None else self.places
@@ -274,13 +292,16 @@ class _Writer:
         if self.module is not None:
             # As the optimizers of PyTorch have it, the loss is divided and the penalty is not.
             cost += " / batch_size" if divided else ""
-            cost += f" + {penalty}" if penalty else ""
-        elif penalty:
-            cost += f" + batch_size * ({penalty})" if divided else f" + {penalty}"
-        lines = [f"loss = {cost}"]
-        if self.uses_torch_optimizer:
-            lines.append("optimizer.zero_grad()")
-        return [*lines, "loss.backward()"]
+        elif penalty and divided:
+            penalty = f"batch_size * ({penalty})"
+        lines.append(self.stop("loss", f"loss = {cost}"))
+        if penalty:
+            lines.append(self.stop("objective", f"objective = loss + {penalty}"))
+        if self.module is not None:
+            zero = "optimizer" if self.uses_torch_optimizer else "net"
+            lines.append(self.stop("zero_grad", f"{zero}.zero_grad()"))
+        minimized = "objective" if penalty else "loss"
+        return [*lines, self.stop("backward", f"{minimized}.backward()")]
 
     def update(self) -> list[str]:
         """One step of the optimizer."""
@@ -288,31 +309,38 @@ class _Writer:
         scheduled = not experiment.schedule.entry.is_constant
         if self.uses_torch_optimizer:
             rate = ['optimizer.param_groups[0]["lr"] = rate'] if scheduled else []
-            return [*rate, "optimizer.step()"]
+            return [*rate, self.stop("update", "optimizer.step()")]
         lr = "rate" if scheduled else "lr"
         grad = "param.grad"
         if self.module is None and experiment.reduction is Reduction.SUM:
             grad += " / batch_size"
         if not self.carries_state:
             grad = f"({grad})" if "/" in grad else grad
-            loop = ["for param in params:", f"    param -= {lr} * {grad}", "    param.grad = None"]
-            return ["with torch.no_grad():", *indented(loop)]
+            names = ", ".join(self.names.values())
+            head = f"for param in ({names}{',' * (len(self.names) == 1)}):"
+            if self.module is not None:
+                head = "for param in net.parameters():"
+            return ["with torch.no_grad():", *indented([head, *self.move(f"{lr} * {grad}")])]
         choice = experiment.optimizer
         name = self.quotes.define(choice.entry.function, kind="optimizer", options=choice.options)
         loop = [
             "for index, param in enumerate(params):",
             f"    move, states[index] = {name}({grad}, states[index], steps, {lr})",
-            "    param -= move",
-            "    param.grad = None",
+            *self.move("move"),
         ]
         return ["steps += 1", "with torch.no_grad():", *indented(loop)]
 
+    def move(self, size: str) -> list[str]:
+        """A parameter moved; from scratch nothing else takes its gradient away."""
+        lines = [self.stop("update", f"param -= {size}")]
+        return indented(lines if self.module is not None else [*lines, "param.grad = None"])
+
     def report(self) -> list[str]:
         """The losses at the end of an epoch, printed as `linreg-tui run` does."""
-        lines = ["with torch.no_grad():", f"    loss = {self.mean('X', 'y')}"]
+        lines = [f"loss = {self.mean('X', 'y')}"]
         shown = "loss {loss:.6g}"
         if self.sample.has_held_out:
-            lines.append(f"    validation = {self.mean('X_val', 'y_val')}")
+            lines.append(f"validation = {self.mean('X_val', 'y_val')}")
             shown += ", validation loss {validation:.6g}"
         lines.append(f'print(f"epoch {{epoch + 1}}, {shown}")')
         if self.experiment.patience:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple, Protocol, TypeAlias
+
+from torch import Tensor
 
 from engine.catalog.parameters import Values, numbers
 from engine.problem import Problem
 from engine.support.translation import Message
 from engine.training.controls import Controls
 from engine.training.events import Live, Losses
+from engine.training.statements import Executed
 from engine.training.trail import Place
 
 
@@ -23,9 +26,9 @@ class EpochEnd(NamedTuple):
     grads: Values
 
 
-Progress: TypeAlias = "Losses | EpochEnd"
+Progress: TypeAlias = "Losses | EpochEnd | Executed"
 """Losses of some minibatches in their order, or the end of an epoch; the ends of the epochs that
-were passed follow the losses."""
+were passed follow the losses. Where it is asked for, each statement of a minibatch before them."""
 
 
 class Loop(Live, Protocol):
@@ -47,6 +50,11 @@ def epoch_end(problem: Problem, loop: Live) -> EpochEnd:
     """The end of an epoch, its loss measured with plain torch."""
     params = loop.params()
     return EpochEnd(problem.mean_loss(params), numbers(params), numbers(loop.grads()))
+
+
+def slopes(params: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What `backward` has made, by name: `w.grad`."""
+    return {f"{name}.grad": param.grad for name, param in params.items() if param.grad is not None}
 
 
 def load(name: str) -> type[Loop]:

@@ -15,7 +15,8 @@ from engine.catalog.optimizers import OptimizerEntry
 from engine.problem import Problem
 from engine.settings import Reduction
 from engine.training.controls import Controls
-from engine.training.loops import Progress, epoch_end
+from engine.training.loops import Progress, epoch_end, slopes
+from engine.training.statements import Executed
 
 
 class Shuffle(Sampler[int]):
@@ -67,22 +68,37 @@ class Training:
             self.controls,
         )
         experiment = self.problem.experiment
-        penalized = not experiment.penalty.entry.is_zero
+        penalized = self.problem.is_penalized
+        scheduled = not experiment.schedule.entry.is_constant
         steps = experiment.steps_per_epoch
         for epoch in count():
             factors = experiment.lr_factors(epoch * steps, steps).tolist()
             for (X, y), factor in zip(self.loader, factors, strict=True):
+                if controls.by_statement:
+                    yield Executed("minibatch", {"X": X, "y": y})
                 y_hat, labels = net(X), y
                 if not experiment.reshape:  # as PyTorch would, with a warning
                     y_hat, labels = torch.broadcast_tensors(y_hat, y.flatten())
                 loss = criterion(y_hat, labels)
                 objective = loss / self.divisor
+                if controls.by_statement:
+                    yield Executed("loss", {"loss": objective})
                 if penalized:
                     objective = objective + self.problem.penalty(self._params)
+                    if controls.by_statement:
+                        yield Executed("objective", {"objective": objective})
                 optimizer.zero_grad()
+                if controls.by_statement:
+                    yield Executed("zero_grad", {})
                 objective.backward()
-                optimizer.param_groups[0]["lr"] = controls.lr * factor
+                if controls.by_statement:
+                    yield Executed("backward", slopes(self._params))
+                rate = optimizer.param_groups[0]["lr"] = controls.lr * factor
+                if scheduled and controls.by_statement:
+                    yield Executed("rate", {"rate": rate})
                 optimizer.step()
+                if controls.by_statement:
+                    yield Executed("update", self._params)
                 self._minibatch = (X, y)
                 yield (loss.item() if self.averaged else loss.item() / labels.numel(),)
             yield epoch_end(self.problem, self)

@@ -10,7 +10,8 @@ from torch import Tensor
 from engine.problem import Problem
 from engine.settings import Reduction
 from engine.training.controls import Controls
-from engine.training.loops import Progress, epoch_end
+from engine.training.loops import Progress, epoch_end, slopes
+from engine.training.statements import Executed
 
 
 def data_iter(
@@ -53,26 +54,40 @@ class Training:
             yield from self._epoch()
             yield epoch_end(self.problem, self)
 
-    def _epoch(self) -> Iterator[tuple[float, ...]]:
+    def _epoch(self) -> Iterator[tuple[float, ...] | Executed]:
         problem, params, controls = self.problem, self._params, self.controls
-        experiment = problem.experiment
-        averaged, penalized = self.averaged, not experiment.penalty.entry.is_zero
+        experiment, averaged = problem.experiment, self.averaged
+        penalized, scheduled = problem.is_penalized, not experiment.schedule.entry.is_constant
         order = next(self.shuffles)[: experiment.used_per_epoch].to(problem.device)
         factors = experiment.lr_factors(self.step, experiment.steps_per_epoch).tolist()
         minibatches = data_iter(experiment.batch_size, order, problem.X, problem.y)
         for (X, y), factor in zip(minibatches, factors, strict=True):
+            if controls.by_statement:
+                yield Executed("minibatch", {"X": X, "y": y})
             y_hat = problem.model.predict(params, X)
+            if controls.by_statement:
+                yield Executed("y_hat", {"y_hat": y_hat})
             labels = y.reshape(y_hat.shape) if experiment.reshape else y.flatten()
             losses = experiment.loss(y_hat - labels)
-            loss = losses.mean() if averaged else losses.sum()
+            objective = loss = losses.mean() if averaged else losses.sum()
+            if controls.by_statement:
+                yield Executed("loss", {"loss": loss})
+            if penalized:
+                # The optimizer divides a sum, and with it what is added here.
+                objective = loss + self.divisor * problem.penalty(params)
+                if controls.by_statement:
+                    yield Executed("objective", {"objective": objective})
             for param in params.values():
                 param.grad = None
-            # The optimizer divides a sum, and with it what is added here.
-            if penalized:
-                (loss + self.divisor * problem.penalty(params)).backward()
-            else:
-                loss.backward()
-            self._update(controls.lr * factor)
+            objective.backward()
+            if controls.by_statement:
+                yield Executed("backward", slopes(params))
+            rate = controls.lr * factor
+            if scheduled and controls.by_statement:
+                yield Executed("rate", {"rate": rate})
+            self._update(rate)
+            if controls.by_statement:
+                yield Executed("update", params)
             self._minibatch = (X, y)
             yield (loss.item() if averaged else loss.item() / losses.numel(),)
 

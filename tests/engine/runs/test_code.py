@@ -67,7 +67,7 @@ def lines_of(experiment: Experiment) -> list[str]:
 
 def assert_same(experiment: Experiment, dress: Dress) -> None:
     """The script prints the losses of the loop."""
-    script = code_of(experiment, dress)
+    script = code_of(experiment, dress).text
     assert printed(script) == lines_of(experiment.changed({"loop": dress})), script
 
 
@@ -170,7 +170,7 @@ def test_missing_and_bad_rows_are_left_out(tmp_path: Path) -> None:
     rows = [f"{i}, {3 * i % 11}" for i in range(1, 41)]
     rows[3], rows[20], rows[30] = "NA, 4", "7, n/a", "8, x9"
     path = write(tmp_path / "gaps.csv", "# from a logger\nx, y\n\n" + "\n".join(rows) + "\n\n")
-    script = code_of(experiment_on(path, {"epochs": "2"}), "scratch")
+    script = code_of(experiment_on(path, {"epochs": "2"}), "scratch").text
     assert "missing" in script
     assert_same(experiment_on(path, {"epochs": "2"}), "scratch")
 
@@ -186,7 +186,7 @@ def test_a_file_that_a_short_script_cannot_read_is_refused(tmp_path: Path) -> No
 
 
 def test_what_is_not_used_is_not_in_it() -> None:
-    scratch, concise = (code_of(Experiment(), dress) for dress in DRESSES)
+    scratch, concise = (code_of(Experiment(), dress).text for dress in DRESSES)
     assert len([line for line in scratch.splitlines() if line.strip()]) <= 50
     for unused in ("penalty", "rate", "_val", "best", "double", "correlation", "math", "state"):
         assert unused not in scratch + concise
@@ -197,7 +197,7 @@ def test_what_is_not_used_is_not_in_it() -> None:
 @pytest.mark.parametrize("dress", DRESSES)
 def test_pytorch_s_parts_are_in_the_concise_dress_alone(dress: Dress) -> None:
     experiment = Experiment().changed({"loss": "huber", "optimizer": "momentum"})
-    script = code_of(experiment, dress)
+    script = code_of(experiment, dress).text
     assert ("nn.HuberLoss(delta=1.0" in script) == (dress == "concise")
     assert ("def huber(r, delta=1.0):" in script) == (dress == "scratch")
     assert ("torch.optim.SGD(" in script) == (dress == "concise")

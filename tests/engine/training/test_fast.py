@@ -22,6 +22,7 @@ from engine.settings import Reduction
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Stepped
 from engine.training.loops import EpochEnd, fast, load
+from engine.training.statements import Executed
 from engine.training.trainer import train
 from tests.support.oracles import assert_same, kinked, trace
 from tests.support.runs import Array, array, batch_losses_of, epochs_of, outcome, singly, started
@@ -154,7 +155,7 @@ def test_the_loop_itself_takes_no_more_epochs_than_asked(name: str, data: st.Dat
     with form(name):
         progress = list(load("fast")(problem, Controls(experiment.lr)).run())
     ends = [one for one in progress if isinstance(one, EpochEnd)]
-    steps = sum(len(one) for one in progress if not isinstance(one, EpochEnd))
+    steps = sum(len(one) for one in progress if not isinstance(one, EpochEnd | Executed))
     assert len(ends) == experiment.epochs
     assert steps == experiment.epochs * experiment.steps_per_epoch
 
@@ -382,8 +383,10 @@ def test_the_loop_stops_at_the_limit_it_is_given(name: str) -> None:
     with form(name):
         progress = list(load("fast")(problem, Controls(2.6, runaway=1000.0)).run())
     last = progress[-1]
-    assert not isinstance(last, EpochEnd)
+    assert not isinstance(last, EpochEnd | Executed)
     assert len(last) == 1
     assert last[0] > 1000
-    before = [loss for one in progress[:-1] if not isinstance(one, EpochEnd) for loss in one]
+    before = [
+        loss for one in progress[:-1] if not isinstance(one, EpochEnd | Executed) for loss in one
+    ]
     assert max(before) <= 1000

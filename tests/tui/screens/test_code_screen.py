@@ -30,7 +30,7 @@ async def test_two_dresses_copied_and_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accepted: Look
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    scratch, concise = (code_of(Experiment(), dress) for dress in ("scratch", "concise"))
+    scratch, concise = (code_of(Experiment(), dress).text for dress in ("scratch", "concise"))
     async with app_for(FakeSession(ready())).run_test(size=LARGE[1]) as pilot:
         screen = await opened(pilot)
         await accepted(pilot, "scratch-120x34")

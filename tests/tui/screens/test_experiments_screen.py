@@ -10,7 +10,8 @@ import pytest
 from engine.experiment import Experiment
 from engine.runs.named import file_named, read_saved, saved
 from engine.support.errors import BadInput
-from tests.support.pilots import app_for, says, settled, text_of, until
+from tests.support.pictures import Look, named
+from tests.support.pilots import LARGE, app_for, resize, says, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
 from tui.screens.dialogs import ConfirmScreen
@@ -23,7 +24,7 @@ def test_names_that_are_refused(name: str) -> None:
         file_named(name)
 
 
-async def test_save_refuse_replace_and_open(tmp_path: Path) -> None:
+async def test_save_refuse_replace_and_open(tmp_path: Path, accepted: Look) -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settled(pilot)
@@ -38,6 +39,11 @@ async def test_save_refuse_replace_and_open(tmp_path: Path) -> None:
         await says(pilot, "one  as it is now")
         await pilot.press("escape", "n", "E")
         await says(pilot, "one  seed 7")
+        for size in LARGE:
+            app.clear_notifications()
+            await resize(pilot, size)
+            await accepted(pilot, named(size))
+        await resize(pilot, LARGE[0])
         for answer, content in (("n", one), ("y", replace(one, seed=8))):
             app.screen.query_one("Input").value = "one"  # type: ignore[attr-defined]
             await pilot.press("enter")
