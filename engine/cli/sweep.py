@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 from itertools import chain
 
 import click
 
-from engine.catalog.param import Value
 from engine.cli.common import takes_experiment
 from engine.cli.output import busy_with, say
 from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
-from engine.jobs.sweep import Cell, Sweep
+from engine.jobs.best import best, in_a_sentence
+from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.support.cell_width import right
 from engine.support.errors import show
 from engine.support.plain_json import finite
 from engine.support.translation import Translatable, tr
+
+COLUMNS: tuple[Translatable, ...] = ("loss", "floor_epoch", "limit", "status")
+"""What a run came to, in the table."""
+MORE = ("loss", "floor_epoch", "floor_samples", "excess", "limit", "status")
+"""The same as CSV and JSON have it."""
+WIDTH = 13
 
 
 @click.command("sweep")
@@ -30,45 +39,66 @@ def sweep(
     axes: tuple[str, ...],
     form: str | None,
 ) -> int:
-    """Train an experiment at every point of a grid and print a row for each run.
+    """Train an experiment at every point of a grid, print a row for each run, and say the best.
 
     An axis is a key with its values: lr=log:1e-3:1:64 (64 values by equal factors),
     data.noise=lin:0:1:11 (evenly spaced), or batch_size=1,2,5,10. Rows come as they are ready:
-    the values, the final loss, the first epoch at the noise floor, and finished or diverged.
+    the values, the final loss, the first epoch at the noise floor, the largest stable lr where lr
+    is an axis, and finished or diverged. The best is at the floor after the fewest samples; of
+    several, its lr is furthest below its limit; where none is at the floor, its loss is the least.
     """
     grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
     keys = [axis.key for axis in grid.axes]
-    places = grid.settings()
-    if form != "json":
-        results: list[Translatable] = ["loss", "floor_epoch", "status"]
-        table = "".join(right(head, 14) for head in (*keys, *(tr(column) for column in results)))
-        say(",".join([*keys, *results]) if form == "csv" else table)
+    columns = [column for column in (MORE if form else COLUMNS) if column != "limit" or grid.limits]
+    if form == "csv":
+        say(",".join([*keys, *columns]))
+    elif form is None:
+        say("".join(right(head, WIDTH) for head in (*keys, *map(tr, columns))))
     from engine.jobs.lanes import run_sweep
+    from engine.jobs.limits import limit_at
 
-    parts = run_sweep(grid)
+    limit = cache(lambda place: limit_at(grid, place))
+
+    def result(cell: Cell) -> dict[str, object]:
+        place = grid.beside_lr(cell.index)
+        named = {**cell._asdict(), "excess": cell.excess, **grid.named(cell.index)}
+        named["limit"] = None if place is None else limit(place).lr
+        return {column: named[column] for column in (*keys, *columns)}
+
+    done, parts = list[Cell](), run_sweep(grid)
     with busy_with(tr("drawing the data and training the first runs")):
         first = next(parts, [])
     for cells in chain([first], parts):
-        lines = [row(form, keys, places[cell.index], cell) for cell in cells]
-        if lines:
-            say("\n".join(lines))
+        done += cells
+        if cells:
+            say("\n".join(row(form, result(cell)) for cell in cells))
+    limits = tuple(limit(place) for place in range(grid.limits))
+    chosen = best(SweepProgress(grid, cells=tuple(sorted(done)), limits=limits))
+    if form == "json":
+        say(json.dumps(finite({"best": chosen and result(chosen.cell)}), allow_nan=False))
+    elif form is None:
+        say(in_a_sentence(chosen) if chosen else tr("all diverged"))
     return 0
 
 
-def row(form: str | None, keys: list[str], values: tuple[Value, ...], cell: Cell) -> str:
+def row(form: str | None, values: Mapping[str, object]) -> str:
     """One run of a sweep as a line of JSON, CSV or a table."""
     if form == "json":
-        named = dict(zip(keys, values, strict=True))
-        result = {"loss": cell.loss, "floor_epoch": cell.floor_epoch, "status": cell.status}
-        return json.dumps(finite({**named, **result}), allow_nan=False)
+        return json.dumps(finite(values), allow_nan=False)
     if form == "csv":
-        texts = [show(value) for value in values]
-        texts += [f"{cell.loss!r}", "" if cell.floor_epoch is None else str(cell.floor_epoch)]
-        return ",".join([*texts, cell.status])
-    texts = [f"{value:.6g}" if isinstance(value, float) else show(value) for value in values]
-    floor = "–" if cell.floor_epoch is None else str(cell.floor_epoch)
-    texts += [f"{cell.loss:.6g}", floor, tr(cell.status)]
-    return "".join(right(text, 14) for text in texts)
+        return ",".join("" if value is None else show(value) for value in values.values())
+    return "".join(right(in_table(value), WIDTH) for value in values.values())
+
+
+def in_table(value: object) -> str:
+    """A value of a run in a table."""
+    if value is None:
+        return "–"
+    if value == math.inf:
+        return tr("none")
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return tr(value) if isinstance(value, str) else show(value)
 
 
 @click.command("find-lr")

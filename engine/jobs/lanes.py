@@ -112,6 +112,7 @@ def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:
     A run that runs away does not disturb the others: no number passes from lane to lane.
     """
     problem, floors = problem_of(experiment), levels(experiment, lanes)
+    samples = used_per_epoch(experiment, lanes)
     starts = first_thetas(experiment.seed, lanes.inits, problem)
     on_cpu = problem.device.type == "cpu"
     steps = compiled_epochs if on_cpu and not MISSING else torch_epochs
@@ -121,7 +122,8 @@ def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:
         for measured in steps(experiment, problem, starts, part):
             losses.append(measured)
             yield []
-        yield cells_of(part.index, np.array(losses), floors[first : first + WIDTH])
+        some = slice(first, first + WIDTH)
+        yield cells_of(part.index, np.array(losses), floors[some], samples[some])
 
 
 def problem_of(experiment: Experiment) -> Problem:
@@ -168,8 +170,16 @@ def levels(experiment: Experiment, lanes: Lanes) -> Doubles:
     return np.array([level(of_weight.setdefault(run.mean_weight, run)) for run in runs])[kind]
 
 
-def cells_of(index: Whole, history: Doubles, levels: Doubles) -> list[Cell]:
-    """The results of all lanes from their losses at the start and after each epoch."""
+def used_per_epoch(experiment: Experiment, lanes: Lanes) -> Whole:
+    """The samples that an epoch of each lane uses."""
+    rows = experiment.train_size
+    left = lanes.batch_size * 0 if not experiment.drop_last else rows % lanes.batch_size
+    return rows - left
+
+
+def cells_of(index: Whole, history: Doubles, levels: Doubles, samples: Whole) -> list[Cell]:
+    """The results of all lanes from their losses at the start and after each epoch; `levels` are
+    those of their floors, and `samples` what an epoch uses."""
     losses = history[1:]
     with np.errstate(invalid="ignore"):
         ran_away = ~(losses <= RUNAWAY * np.maximum(history[0], 1 / RUNAWAY)).all(axis=0)
@@ -182,6 +192,7 @@ def cells_of(index: Whole, history: Doubles, levels: Doubles) -> list[Cell]:
         ["diverged" if bad else "finished" for bad in ran_away.tolist()],
         zip(*losses.tolist(), strict=True),
         levels.tolist(),
+        [count or None for count in (first * samples).tolist()],
         strict=True,
     )
     return list(map(Cell._make, columns))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from engine.experiment import Experiment
 from engine.jobs.axis import MOST_RUNS, Axis
@@ -16,6 +16,10 @@ from engine.jobs.job import JobState
 from engine.jobs.memory import refuse_too_much
 from engine.support.errors import BadInput
 from engine.support.translation import tr
+from engine.theory.floor import NEAR
+
+if TYPE_CHECKING:
+    from engine.theory.stability import Limit
 
 SECONDS_PER_NUMBER = 1e-8
 """What a run takes for each number of each sample in an epoch, on one core of a laptop."""
@@ -35,6 +39,18 @@ class Cell(NamedTuple):
     """Loss over all the data after each epoch."""
     floor: float
     """The loss below which there is nothing left to learn."""
+    floor_samples: int | None
+    """Samples of its epochs up to that one; None if it never was at the floor."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is at the floor at the end."""
+        return self.status == "finished" and self.loss <= NEAR * self.floor
+
+    @property
+    def excess(self) -> float:
+        """The share of the floor by which the loss at the end lies above it: 0.05 for 5 %."""
+        return self.loss / self.floor - 1 if self.floor else math.inf if self.loss else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +64,13 @@ class SweepProgress:
     """The results by index; None where a run is not done."""
     done: int = 0
     seconds: float = 0.0
+    limits: tuple[Limit, ...] = ()
+    """The largest stable lr at each value of the axis beside lr, as far as they are known."""
+
+    def limit(self, index: int) -> Limit | None:
+        """The largest stable lr for all that a run of the sweep has besides."""
+        place = self.sweep.beside_lr(index)
+        return self.limits[place] if place is not None and place < len(self.limits) else None
 
     @property
     def eta(self) -> float | None:
@@ -117,6 +140,29 @@ class Sweep:
         """The place of the grid as one number, as `settings` counts."""
         first, *rest = indices
         return first * len(self.axes[-1].values) + rest[0] if rest else first
+
+    def place(self, index: int) -> tuple[int, ...]:
+        """The inverse of `index`."""
+        return divmod(index, len(self.axes[1].values)) if len(self.axes) == 2 else (index,)
+
+    def named(self, index: int) -> dict[str, float]:
+        """The values of the axes of a run, by key."""
+        keys = (axis.key for axis in self.axes)
+        return dict(zip(keys, self.values(self.place(index)), strict=True))
+
+    def beside_lr(self, index: int) -> int | None:
+        """The place of a run on the axis beside lr, 0 where there is none; None without lr."""
+        keys = [axis.key for axis in self.axes]
+        if "lr" not in keys:
+            return None
+        return self.place(index)[1 - keys.index("lr")] if len(keys) == 2 else 0
+
+    @property
+    def limits(self) -> int:
+        """How many limits the lr has: one for each value of the axis beside it; 0 without lr."""
+        if self.beside_lr(0) is None:
+            return 0
+        return math.prod(len(axis.values) for axis in self.axes if axis.key != "lr")
 
     def at(self, values: tuple[float, ...]) -> Experiment:
         """The experiment at one setting of the axes."""

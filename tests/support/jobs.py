@@ -36,7 +36,9 @@ def swept(state: JobState, done: float = 1.0) -> SweepProgress:
         loss = math.inf if runs_away else 5e-5 + 16 / (1 + (3000 * lr / batch_size) ** 2)
         floor = 1 + index % 3 if loss < 6e-5 else None
         status: Literal["finished", "diverged"] = "diverged" if runs_away else "finished"
-        cells.append(Cell(index, loss, floor, status, (loss, loss, loss), 5e-5))
+        cells.append(
+            Cell(index, loss, floor, status, (loss, loss, loss), 5e-5, floor and 1000 * floor)
+        )
     count = round(done * len(cells))
     shown = tuple(cells[:count]) + (None,) * (len(cells) - count)
     return SweepProgress(sweep, state, "", shown, count, 0.5 * done)
@@ -52,6 +54,7 @@ def seed_band() -> SweepProgress:
             "finished",
             tuple(loss * (1 + 0.5 * spread(index)) for loss in EPOCH_LOSSES[1:]),
             5e-5,
+            3000,
         )
         for index in range(32)
     )

@@ -269,7 +269,9 @@ LOSSES = st.lists(st.floats(0, 1e9) | st.sampled_from([math.inf, math.nan]), min
 
 @given(st.lists(LOSSES, min_size=1, max_size=30))
 def test_a_band_holds_the_runs(runs: list[list[float]]) -> None:
-    cells = [Cell(i, run[-1], None, "finished", tuple(run), 5e-5) for i, run in enumerate(runs)]
+    cells = [
+        Cell(i, run[-1], None, "finished", tuple(run), 5e-5, None) for i, run in enumerate(runs)
+    ]
     for numbers, losses in zip(band(cells), zip(*runs, strict=True), strict=True):
         known = sorted(math.inf if math.isnan(loss) else loss for loss in losses)
         assert list(numbers) == sorted(numbers)
@@ -284,5 +286,5 @@ def test_a_band_holds_the_runs(runs: list[list[float]]) -> None:
 def test_time_left_of_a_sweep() -> None:
     sweep = Sweep(PLAIN, (SEED,))
     assert SweepProgress(sweep).eta is None
-    cell = Cell(0, 1.0, None, "finished", (1.0,), 5e-5)
+    cell = Cell(0, 1.0, None, "finished", (1.0,), 5e-5, None)
     assert SweepProgress(sweep, cells=(cell, None, None), done=1, seconds=2.0).eta == 4

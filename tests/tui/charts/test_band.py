@@ -41,7 +41,7 @@ def seeds_of(losses: list[list[float]], state: JobState = "finished") -> SweepPr
         ran: Literal["finished", "diverged"] = (
             "finished" if all(map(math.isfinite, history)) else "diverged"
         )
-        cells.append(Cell(index, history[-1], None, ran, tuple(history), 5e-5))
+        cells.append(Cell(index, history[-1], None, ran, tuple(history), 5e-5, None))
     sweep = fan(BASELINE, len(losses))
     return SweepProgress(sweep, state, "", tuple(cells), len(cells), 0.1)
 
@@ -116,7 +116,7 @@ def test_other_sweeps_are_no_band() -> None:
     assert spread(finished(), None) == ()
     assert spread(finished(), swept("finished")) == ()
     two = Sweep(BASELINE, (Axis("seed", (1, 2)), Axis("lr", (0.1, 0.2))))
-    cells = tuple(Cell(index, 1.0, None, "finished", (1.0,) * 3, 5e-5) for index in range(4))
+    cells = tuple(Cell(index, 1.0, None, "finished", (1.0,) * 3, 5e-5, None) for index in range(4))
     assert spread(finished(), SweepProgress(two, "finished", "", cells, 4, 0.1)) == ()
 
 

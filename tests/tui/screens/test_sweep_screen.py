@@ -141,7 +141,7 @@ async def open_sweep(pilot: Pilot[None]) -> SweepScreen:
 
 def cell_of(index: int, loss: float, floor: int | None = None) -> Cell:
     status: Literal["finished", "diverged"] = "finished" if math.isfinite(loss) else "diverged"
-    return Cell(index, loss, floor, status, (loss,) * 3, 5e-5)
+    return Cell(index, loss, floor, status, (loss,) * 3, 5e-5, floor and 1000 * floor)
 
 
 def along(state: JobState, done: int = 12, count: int = 12) -> SweepProgress:

@@ -1,0 +1,78 @@
+"""The best run of a sweep, and the sentence that says which it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.jobs.sweep import Cell, SweepProgress
+from engine.support.errors import show
+from engine.support.translation import in_words, tr, trn
+
+if TYPE_CHECKING:
+    from engine.theory.stability import Limit
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best run of a sweep."""
+
+    cell: Cell
+    values: dict[str, float]
+    """What its axes have there, by key."""
+    limit: Limit | None
+    """The largest stable lr for all the rest that it has; None where lr is not swept."""
+
+
+def best(progress: SweepProgress) -> Best | None:
+    """The best run of those that are done; None where all of them have diverged.
+
+    That is who was at the floor after the fewest samples, counted in whole epochs, and is there at
+    the end. Of several the one whose lr is furthest below its limit, in times: it bears most, and
+    trembles least. Of several once more, and where none is at the floor, that of the least loss.
+    """
+    cells = [cell for cell in progress.cells if cell and cell.status == "finished"]
+    if not cells:
+        return None
+    settled = [cell for cell in cells if cell.floor_samples and cell.is_settled]
+    if settled:
+        fewest = min(cell.floor_samples or 0 for cell in settled)
+        first = [cell for cell in settled if cell.floor_samples == fewest]
+        cell = max(first, key=lambda cell: (margin(progress, cell), -cell.loss))
+    else:
+        cell = min(cells, key=lambda cell: cell.loss)
+    return Best(cell, progress.sweep.named(cell.index), progress.limit(cell.index))
+
+
+def margin(progress: SweepProgress, cell: Cell) -> float:
+    """How many times its lr a run bears; ∞ where there is no limit, or lr is not swept."""
+    limit = progress.limit(cell.index)
+    return limit.lr / progress.sweep.named(cell.index)["lr"] if limit else math.inf
+
+
+def in_a_sentence(best: Best) -> str:
+    """Which run is the best, what it came to, and what its lr may be."""
+    cell = best.cell
+    run = ", ".join(f"{key} {short(value)}" for key, value in best.values.items())
+    if not cell.is_settled or cell.floor_samples is None:
+        return tr(
+            "best: {run} → loss {loss:.3g}, {times:.3g} times the floor",
+            run=run, loss=cell.loss, times=1 + cell.excess,
+        )  # fmt: skip
+    said = tr(
+        "best: {run} → {epochs}, {samples}",
+        run=run,
+        epochs=trn("floor after {n} epoch", "floor after {n} epochs", n=cell.floor_epoch or 0),
+        samples=trn("{n} sample", "{n} samples", n=cell.floor_samples),
+    )
+    if best.limit is None:
+        return said
+    limit = best.limit.lr
+    bound = tr("its limit is lr {limit:.3g}", limit=limit)
+    return f"{said}; {bound if math.isfinite(limit) else in_words(best.limit.name)}"
+
+
+def short(value: float) -> str:
+    """A value of an axis, with four digits where it has a fraction."""
+    return f"{value:.4g}" if isinstance(value, float) else show(value)
