@@ -20,6 +20,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 from textual.timer import Timer
+from textual.widgets import Input
 
 from engine.catalog.choice import REGISTRIES
 from engine.cli.output import say
@@ -155,6 +156,14 @@ class LinregApp(App[None]):
             self.screen.close()
         else:
             self.open_palette(Palette(placeholder=tr("Search for commands…")))
+
+    def action_press(self, key: str) -> None:
+        """A click on a key in a line of text; where one types, it would be a letter of the text."""
+        if isinstance(self.focused, Input) and key not in ("enter", "escape", "tab"):
+            self.screen.set_focus(None)
+        pressed = Key(key, None)
+        pressed.set_sender(self)  # Textual stops what comes to the widget that has sent it
+        self.post_message(pressed)
 
     def search_themes(self) -> None:
         """Textual's list of themes, asking in the language in use."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.screen import Screen, ScreenResultCallbackType
+from textual.events import Click
+from textual.screen import ModalScreen, Screen, ScreenResultCallbackType
 
 Result = TypeVar("Result")
 
@@ -21,6 +22,11 @@ class Over(Screen[Result]):
     def is_whole(self) -> bool:
         """Whether its widgets are there: they come after the screen, and go before it."""
         return self.is_attached and self.is_mounted and not self._pruning
+
+    def on_click(self, event: Click) -> None:
+        """A click beside a dialog leaves it."""
+        if isinstance(self, ModalScreen) and event.widget is self:
+            self.dismiss(None)
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Hand the result back and leave, unless that is done already."""

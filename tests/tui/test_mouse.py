@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
 from textual.widget import Widget
 
+from engine.experiment import Experiment
+from engine.lessons.library import lessons
+from tests.support.jobs import raced, swept
 from tests.support.mouse import cell_of, drag, press_and_move, wheel
-from tests.support.pilots import app_for, main_of, resize, settled, text_of, until
+from tests.support.pilots import (
+    about,
+    app_for,
+    app_of,
+    main_of,
+    resize,
+    settled,
+    show,
+    text_of,
+    until,
+)
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import finished
+from tests.support.snapshots import finished, running
+from tui.app import LinregApp
 from tui.charts.views import VIEWS
+from tui.forms.fields import TextField
+from tui.screens.dialogs import ConfirmScreen
+from tui.screens.race import RaceScreen
+from tui.screens.sweep import SweepScreen
+from tui.text.wrap import Prose
 
 # Charts --------------------------------------------------------------------------------------
 
@@ -185,3 +207,147 @@ async def test_a_part_of_a_chart_or_table_is_selected() -> None:
         # A click elsewhere selects nothing.
         await pilot.click(loss, offset=cell_of(loss, 0.5))
         assert not app.screen.selections
+
+
+# Tabs, cells, rows, keys ---------------------------------------------------------------------
+
+
+def where(app: LinregApp, text: str, below: int = 0) -> tuple[int, int]:
+    """The cell in the middle of a text on the screen, in a line from `below` on."""
+    for y, line in enumerate(text_of(app)[below:], below):
+        if text in line:
+            return cell_len(line[: line.index(text)]) + cell_len(text) // 2, y
+    raise AssertionError(f"{text} is not on the screen")
+
+
+async def click_on(pilot: Pilot[None], text: str, below: int = 0, times: int = 1) -> None:
+    """Click on a text of the screen."""
+    await pilot.click(offset=where(app_of(pilot), text, below), times=times)
+    await pilot.pause()
+
+
+async def test_tabs() -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        main = main_of(pilot)
+        for title, panel in (
+            ("Model", "model"),
+            ("Fit", "fit"),
+            ("Data", "data"),
+            ("Loss", "loss"),
+        ):
+            await click_on(pilot, f" {title} ")
+            here = main.navigator.here
+            assert here
+            assert here.id == panel
+            assert here.region.area
+
+
+async def test_keys_in_the_key_bars() -> None:
+    session = FakeSession(finished())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        main = main_of(pilot)
+        await click_on(pilot, "s start", 33)
+        assert session.asked == [("start", Experiment())]
+        # A click elsewhere than on a dialog leaves it, and so does one on the key at its edge.
+        for key, words in (("question_mark", "esc close"), ("E", "esc close"), ("j", "")):
+            for text in filter(None, (words, " ")):
+                with about(f"{text} in {key}"):
+                    await pilot.press(key)
+                    await until(pilot, lambda: app.screen is not main)
+                    await pilot.pause()
+                    await click_on(pilot, text)
+                    await until(pilot, lambda: app.screen is main)
+
+
+async def test_cells_and_keys_of_a_sweep() -> None:
+    session = FakeSession(finished())
+    session.sweep = swept("finished")
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(app.screen, SweepScreen))
+        screen = app.screen
+        assert isinstance(screen, SweepScreen)
+        await until(pilot, lambda: screen.map.heat.x_labels != ())
+        # From a field the key of the bar is not typed into it.
+        await pilot.press("tab", "down")
+        assert isinstance(app.focused, TextField)
+        typed = app.focused.value
+        await click_on(pilot, "s start", 33)
+        assert session.asked[-1][0] == "start_sweep"
+        assert screen.form.texts["x values"] == typed
+        # Each row has its label where its lowest line is.
+        labels, heat = screen.map.heat.y_labels, screen.map
+        x = heat.content_region.x
+        for row, label in enumerate(labels):
+            y = next(
+                y
+                for y in range(heat.content_region.y, heat.content_region.bottom)
+                if text_of(app)[y][x:].strip().startswith(f"{label} ")
+            )
+            await pilot.click(offset=(heat.content_region.right - 3, y))
+            assert heat.cursor == (row, len(heat.heat.x_labels) - 1)
+        await pilot.click(offset=(heat.content_region.right - 3, y), times=2)
+        await until(pilot, lambda: app.screen is app.main)
+        expected = screen.shown
+        assert expected
+        place = (len(expected.sweep.axes[0].values) - 1, len(labels) - 1)
+        assert app.main.desk.experiment == expected.sweep.at(expected.sweep.values(place))
+
+
+async def test_racers() -> None:
+    session = FakeSession(finished())
+    session.race = raced("finished")
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(app.screen, RaceScreen))
+        screen = app.screen
+        assert isinstance(screen, RaceScreen)
+        for line in screen.table.lines:
+            await click_on(pilot, f" {line.name} ", 3)
+            assert screen.table.cursor == line.name
+            before = set(screen.runs)
+            _, y = where(app, f" {line.name} ", 3)
+            await pilot.click(offset=(screen.table.content_region.x, y))
+            assert screen.runs == before ^ {line.name}
+        assert session.race
+        track = session.race.ranking()[0]
+        assert track.lr
+        await click_on(pilot, f" {track.racer.optimizer} ", 3, times=2)
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.main.desk.experiment == session.race.race.at(track.racer, track.lr)
+
+
+async def test_keys_in_the_text_of_a_lesson_and_answers_to_a_question() -> None:
+    session = FakeSession(finished())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("1")
+        await until(pilot, lambda: app.main.classroom.panel is not None)
+        session.calls.clear()
+        panel = app.main.classroom.panel
+        assert panel
+        prose = panel.query(Prose).first()
+        left, top = prose.content_region.offset
+        link = next(
+            (x - left, y - top)
+            for x, y in product(range(40), range(34))
+            if "'start'" in str(app.screen.get_style_at(x, y).meta.get("@click"))
+        )
+        await pilot.click(prose, offset=link)
+        assert session.asked == [("start", lessons()["scratch"].experiment)]
+        await show(pilot, running())
+        for answer, left in (("n no", False), ("y yes", True)):
+            await pilot.press("q")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            await click_on(pilot, answer)
+            await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen) or app._exit)
+            assert app._exit == left

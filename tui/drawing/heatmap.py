@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
+from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -21,6 +22,8 @@ from tui.ramp import RAMP, step_of
 from tui.text.numbers import loss_text
 from tui.themes import Palette
 
+HEAD = 2
+"""Lines above the map: title and legend."""
 COLORED_SHARE = 0.95
 """Share of the values that the colour scale reaches; those above have its last colour."""
 
@@ -52,7 +55,7 @@ class Heat:
 
 
 class HeatMap(Picture, can_focus=True):
-    """Shows a heat and a cursor; arrows move it, enter chooses."""
+    """Shows a heat and a cursor; arrows or a click move it, enter or a double click chooses."""
 
     BINDINGS = [
         Binding("left", "move(0, -1)", show=False),
@@ -94,6 +97,18 @@ class HeatMap(Picture, can_focus=True):
         """Announce that the cell under the cursor is wanted."""
         self.post_message(self.Chosen())
 
+    def on_click(self, event: Click) -> None:
+        """Move the cursor to a cell; a double click chooses it as well."""
+        x, y = event.get_content_offset_capture(self)
+        cell = cell_at(self.heat, self.cursor, x, y, *self.size)
+        if cell is None:
+            return
+        event.prevent_default()
+        self.cursor = cell
+        self.post_message(self.Moved())
+        if event.chain == 2:
+            self.action_choose()
+
     def render_line(self, y: int) -> Strip:
         """One line: title, cells with a label on the left, labels below."""
         width, height = self.size
@@ -114,22 +129,20 @@ def line(
 ) -> list[Segment]:
     """The segments of one line of the picture."""
     quiet, text = palette.style("axis"), palette.style("text")
-    rows, columns = len(heat.y_labels), len(heat.x_labels)
-    gutter = max((len(label) for label in heat.y_labels), default=0) + 1
-    across = places(columns, width - gutter, cursor[1])
-    down = places(rows, height - 4, cursor[0])
+    gutter, across, down = layout(heat, cursor, width, height)
     if y == 0:
         return [Segment(heat.title, text)]
     if y == 1:
         return legend(heat, width, quiet, ascii)
-    if not across or not down or y - 2 >= len(down) + 2:
+    index = y - HEAD
+    if not across or not down or index >= len(down) + 2:
         return []
-    if y - 2 == len(down):
+    if index == len(down):
         return [Segment(" " * gutter + x_axis(heat, across), quiet)]
-    if y - 2 == len(down) + 1:
+    if index == len(down) + 1:
         return [Segment(" " * gutter + marks(heat, across, ascii), text)]
-    row = down[::-1][y - 2]
-    first = y - 2 == len(down) - 1 or down[::-1][y - 1] != row
+    row = down[index]
+    first = index == len(down) - 1 or down[index + 1] != row
     label = heat.y_labels[row] if first else ""
     segments = [Segment(f"{label:>{gutter - 1}} ", quiet)]
     low, high = extent(heat)
@@ -138,6 +151,29 @@ def line(
         here = (row, column) == cursor
         segments.append(cell(value, low, high, heat.log, here, ascii))
     return segments
+
+
+def layout(
+    heat: Heat, cursor: tuple[int, int], width: int, height: int
+) -> tuple[int, list[int], list[int]]:
+    """The cells left of the map, and which column and row of the grid each place shows.
+
+    Columns from the left on, rows from the top down.
+    """
+    gutter = max((len(label) for label in heat.y_labels), default=0) + 1
+    across = places(len(heat.x_labels), width - gutter, cursor[1])
+    return gutter, across, places(len(heat.y_labels), height - HEAD - 2, cursor[0])[::-1]
+
+
+def cell_at(
+    heat: Heat, cursor: tuple[int, int], x: int, y: int, width: int, height: int
+) -> tuple[int, int] | None:
+    """Row and column of the grid at a place of the picture, or None where there is none."""
+    gutter, across, down = layout(heat, cursor, width, height)
+    column, row = x - gutter, y - HEAD
+    if 0 <= column < len(across) and 0 <= row < len(down):
+        return down[row], across[column]
+    return None
 
 
 def places(count: int, room: int, always: int = 0) -> list[int]:

@@ -21,6 +21,7 @@ from engine.support.translation import tr
 from tui.forms.stepping import stepped_text
 from tui.overlay import Over, open_over
 from tui.steady import SteadyList
+from tui.text.links import with_keys
 
 
 @dataclass
@@ -276,7 +277,7 @@ class ChoiceScreen(ModalScreen[str | None], Over[str | None]):
         """A list with a line or two for each choice."""
         options = SteadyList(*(Option(self.line(choice), choice.value) for choice in self.choices))
         options.border_title = self.heading
-        options.border_subtitle = tr("enter choose · esc close")
+        options.border_subtitle = with_keys(tr("[b]enter[/b] choose · [b]esc[/b] close"))
         yield options
 
     def on_mount(self) -> None:

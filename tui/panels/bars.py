@@ -8,11 +8,13 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.lessons.library import title_of
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot, State
 from tui.keys import Action
+from tui.text.links import with_keys
 from tui.text.numbers import clock
 from tui.text.wrap import wrapped
 
@@ -164,6 +166,13 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """The line, for the width that there is now."""
         return key_line(self.actions, self.size.width)
+
+
+class KeyLine(Static):
+    """The keys of another screen than the main one; a click on one presses it."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(with_keys(markup), id="keys")
 
 
 def key_line(actions: Actions, width: int) -> Content:

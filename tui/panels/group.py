@@ -6,13 +6,24 @@ from collections.abc import Iterable
 
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.marking import mark
 
 
 class Group(Vertical):
-    """Holds panels; the stylesheet says at which sizes only the current one is displayed."""
+    """Holds panels; the stylesheet says at which sizes only the current one is displayed.
+
+    Then its title has their titles as tabs.
+    """
+
+    class Wanted(Message):
+        """A tab was clicked."""
+
+        def __init__(self, panel: Widget) -> None:
+            super().__init__()
+            self.panel = panel
 
     def __init__(self, *panels: Widget, id: str) -> None:
         super().__init__(*panels, id=id)
@@ -37,6 +48,13 @@ class Group(Vertical):
             mark(panel, "-current", panel is current)
         between = " │ " if len(self.panels) <= 3 else "│"  # half of 80 columns hold four
         self.border_title = Content(between).join(
-            Content.styled(f" {panel.border_title} ", "reverse" if panel is current else "")
-            for panel in self.panels
+            Content.styled(
+                f" {panel.border_title} ",
+                f"{'reverse' if panel is current else ''} @click=want({index})",
+            )
+            for index, panel in enumerate(self.panels)
         )
+
+    def action_want(self, index: int) -> None:
+        """A click on a tab."""
+        self.post_message(self.Wanted(self.panels[index]))

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
+from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -22,6 +23,7 @@ from tui.drawing.page import Picture
 from tui.text.numbers import loss_text, significant
 
 NO_NUMBER = "–"
+TAKES_PART = "✓ "
 COLUMN_WIDTHS = (8, 9, 7)
 """Cells of lr, loss and steps."""
 
@@ -63,7 +65,10 @@ def head() -> str:
 
 
 class RaceTable(Picture, can_focus=True):
-    """Arrows move the cursor, space takes a racer in or out, enter chooses it."""
+    """Arrows or a click move the cursor, space takes a racer in or out, enter chooses it.
+
+    So do a click on the mark at its left and a double click.
+    """
 
     BINDINGS = [
         Binding("up", "move(-1)", show=False),
@@ -113,6 +118,19 @@ class RaceTable(Picture, can_focus=True):
         """Announce that the racer under the cursor is wanted."""
         self.post_message(self.Chosen())
 
+    def on_click(self, event: Click) -> None:
+        """Move the cursor to a racer, and take it in or out, or choose it."""
+        x, y = event.get_content_offset_capture(self)
+        if not 0 < y <= len(self.lines):
+            return
+        event.prevent_default()
+        self.cursor = self.lines[y - 1].name
+        self.post_message(self.Moved())
+        if x < len(TAKES_PART):
+            self.action_pick()
+        elif event.chain == 2:
+            self.action_choose()
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line for each optimizer, and the head."""
         return len(OPTIMIZERS.entries) + 1
@@ -123,7 +141,7 @@ class RaceTable(Picture, can_focus=True):
         for line in self.lines:
             number = place_of(line.name)
             color = self.palette.style(number) + Style(bold=True)
-            row = Text("✓ " if line.runs else "  ", no_wrap=True)
+            row = Text(TAKES_PART if line.runs else " " * len(TAKES_PART), no_wrap=True)
             row.append(f"{number + 1} {line.name:<8}", color)
             row.append("".join(map(right, cells(line.track), COLUMN_WIDTHS)))
             if line.name == self.cursor:

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer
-from textual.content import Content
 from textual.highlight import highlight
 from textual.widgets import Static
 
@@ -17,7 +16,7 @@ from engine.support.translation import Translatable, tr
 from engine.support.user_files import write_beside
 from tui.backend import Backend
 from tui.overlay import Over, open_over, tell
-from tui.panels.bars import Hint
+from tui.panels.bars import Hint, KeyLine
 from tui.screens.dialogs import HelpScreen
 
 KEYS: Translatable = (
@@ -58,7 +57,7 @@ class CodeScreen(Over[None]):
         with ScrollableContainer() as self.box:
             yield self.code
         yield self.hint
-        yield Static(Content.from_markup(tr(KEYS)), id="keys")
+        yield KeyLine(tr(KEYS))
 
     def on_mount(self) -> None:
         """Show the dress of the loop."""

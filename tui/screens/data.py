@@ -32,7 +32,7 @@ from tui.backend import Backend
 from tui.forms.fields import Choice, Edited, Picker, Row, TextField
 from tui.forms.form import Form
 from tui.overlay import Over, open_over
-from tui.panels.bars import Hint, two_ends
+from tui.panels.bars import Hint, KeyLine, two_ends
 from tui.screens.dialogs import HelpScreen
 from tui.screens.files import FilesScreen
 from tui.screens.reader import LOOK_INTERVAL, Reader, progress_line
@@ -177,7 +177,7 @@ class DataScreen(Over[Experiment | None]):
                 yield self.said
                 yield self.first_rows
         yield Hint()
-        yield Static(Content.from_markup(tr(KEYS)), id="keys")
+        yield KeyLine(tr(KEYS))
 
     def on_mount(self) -> None:
         """Show the file that was opened, or have that of the experiment read."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
@@ -18,6 +19,7 @@ from engine.support.translation import Translatable, tr
 from tui.keys import NUMBERED, groups, in_use, shown
 from tui.overlay import Over
 from tui.steady import SteadyList
+from tui.text.links import with_keys
 from tui.text.wrap import Prose, blocks_of
 
 INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
@@ -67,7 +69,7 @@ class HelpScreen(ModalScreen[None], Over[None]):
         """One text in a box."""
         with VerticalScroll() as box:
             box.border_title = tr("Help")
-            box.border_subtitle = tr("esc close")
+            box.border_subtitle = with_keys(tr("[b]esc[/b] close"))
             yield Prose(blocks_of(self.text()))
 
     def on_mount(self) -> None:
@@ -146,5 +148,5 @@ class ConfirmScreen(ModalScreen[bool], Over[bool]):
 
     def compose(self) -> ComposeResult:
         """The question and the keys that answer it."""
-        keys = (("y", "bold"), f" {tr('yes')}   ", ("n", "bold"), f" {tr('no')}")
-        yield Static(Text.assemble(self.question, "\n\n", *keys))
+        keys = with_keys(f"[b]y[/b] {tr('yes')}   [b]n[/b] {tr('no')}")
+        yield Static(Content.assemble(self.question, "\n\n", keys))

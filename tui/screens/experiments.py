@@ -23,6 +23,7 @@ from tui.panels.bars import Hint
 from tui.screens.changes import settings_of
 from tui.screens.dialogs import ConfirmScreen
 from tui.steady import SteadyList
+from tui.text.links import with_keys
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class ExperimentsScreen(ModalScreen[Opened | None], Over[Opened | None]):
         """What is typed, the list, and a line about what comes of it."""
         with Vertical() as box:
             box.border_title = tr("Experiments")
-            box.border_subtitle = tr("a name and enter: save · ↑ ↓ enter: open · esc close")
+            box.border_subtitle = with_keys(
+                tr("a name and enter: save · ↑ ↓ enter: open · [b]esc[/b] close")
+            )
             self.typed = Input(placeholder=tr("save this experiment as: a name, or a path with /"))
             self.typed.cursor_blink = False
             self.list = SteadyList()

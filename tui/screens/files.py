@@ -26,6 +26,7 @@ from tui.panels.bars import Hint
 from tui.recent import recent
 from tui.screens.reader import LOOK_INTERVAL, Reader, progress_line
 from tui.steady import SteadyList
+from tui.text.links import with_keys
 
 SUFFIXES = frozenset(
     (
@@ -81,7 +82,9 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
         """What is typed, the list, and a line about what comes of it."""
         with Vertical() as box:
             box.border_title = tr("Open a file of data")
-            box.border_subtitle = tr("enter open · ↑ ↓ choose · tab complete · esc close")
+            box.border_subtitle = with_keys(
+                tr("[b]enter[/b] open · ↑ ↓ choose · [b]tab[/b] complete · [b]esc[/b] close")
+            )
             self.typed = Input(placeholder=tr("a path, or a part of a name"))
             self.typed.cursor_blink = False
             self.list = SteadyList()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.jobs.finder import Finding  # brings torch, which comes after the first frame
 
 from tui.charts.finder import ramp
+from tui.text.links import with_keys
 
 
 class FinderScreen(ModalScreen[float | None], Over[float | None]):
@@ -40,7 +41,9 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
         limit = tr("none") if math.isinf(finding.critical_lr) else number(finding.critical_lr)
         with Vertical() as box:
             box.border_title = tr("Learning-rate finder")
-            box.border_subtitle = tr("enter take the suggestion · esc close")
+            box.border_subtitle = with_keys(
+                tr("[b]enter[/b] take the suggestion · [b]esc[/b] close")
+            )
             self.chart = ChartView()
             yield self.chart
             if finding.suggestion is None:

@@ -24,6 +24,7 @@ from tui.keys import Situation, can, refusal, shown
 from tui.overlay import tell
 from tui.panels.chart import ChartPanel
 from tui.panels.fit import FitPanel
+from tui.panels.group import Group
 from tui.panels.training import pace_named
 from tui.screens.classroom import Classroom
 from tui.screens.commands import Commands
@@ -216,6 +217,11 @@ class MainScreen(Screen[None]):
         """Say why a field cannot hold what was typed."""
         form.refuse(key, why)
         self.hints.refuse(why)
+
+    @on(Group.Wanted)
+    def turn_to(self, event: Group.Wanted) -> None:
+        """Go to the panel whose tab was clicked."""
+        self.navigator.go_to(event.panel)
 
     @on(FitPanel.Wanted)
     def survey(self, event: FitPanel.Wanted) -> None:

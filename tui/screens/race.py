@@ -25,7 +25,7 @@ from tui.drawing.chart import Chart
 from tui.drawing.view import ChartView
 from tui.forms.fields import Choice, Edited, Picker, Row
 from tui.forms.form import Form
-from tui.panels.bars import Hint, job_line
+from tui.panels.bars import Hint, KeyLine, job_line
 from tui.panels.racers import Line, RaceTable, lines
 from tui.screens.job import JobScreen
 
@@ -126,7 +126,7 @@ class RaceScreen(JobScreen[RaceProgress]):
                 yield self.losses
                 yield self.paths
         yield Hint()
-        yield Static(Content.from_markup(tr(KEYS)), id="keys")
+        yield KeyLine(tr(KEYS))
 
     def on_mount(self) -> None:
         """Show the racers, and a race that is there already."""

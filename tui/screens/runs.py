@@ -35,7 +35,7 @@ from engine.training.verdicts import COURSES
 from tui.charts.runs import MOST, KeptLosses, runs_chart
 from tui.drawing.view import ChartView
 from tui.overlay import Over, open_over
-from tui.panels.bars import Hint
+from tui.panels.bars import Hint, KeyLine
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
 from tui.steady import SteadyList
 
@@ -123,7 +123,7 @@ class RunsScreen(Over[Chosen]):
             losses.border_title = tr("Losses")
             yield self.chart
         yield Hint()
-        yield Static(Content.from_markup(tr(KEYS)), id="keys")
+        yield KeyLine(tr(KEYS))
 
     def on_mount(self) -> None:
         """Read the first runs, and the others piece by piece."""

@@ -23,6 +23,7 @@ from tui.forms.fields import Edited, TextField
 from tui.forms.form import Line
 from tui.overlay import Over, open_over
 from tui.screens.dialogs import ConfirmScreen
+from tui.text.links import with_keys
 from tui.text.tables import side_by_side
 from tui.text.wrap import Block, Prose, blocks_of
 
@@ -96,8 +97,11 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         """The page, a field that a key brings up, and what came of it."""
         with Vertical() as box:
             box.border_title = tr("Summary")
-            box.border_subtitle = tr(
-                "↑ ↓ scroll · p predict · w write rows · b bootstrap · esc close"
+            box.border_subtitle = with_keys(
+                tr(
+                    "↑ ↓ scroll · [b]p[/b] predict · [b]w[/b] write rows · [b]b[/b] bootstrap · "
+                    "[b]esc[/b] close"
+                )
             )
             with VerticalScroll() as self.scroll:
                 self.page = Prose(())

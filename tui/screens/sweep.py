@@ -25,7 +25,7 @@ from tui.drawing.heatmap import Heat, HeatMap
 from tui.drawing.view import ChartView
 from tui.forms.fields import Choice, Edited, Row
 from tui.forms.form import Form
-from tui.panels.bars import Hint, job_line
+from tui.panels.bars import Hint, KeyLine, job_line
 from tui.screens.job import JobScreen
 from tui.text.numbers import loss_text, rounded, significant
 
@@ -159,7 +159,7 @@ class SweepScreen(JobScreen[SweepProgress]):
             yield self.map
             yield self.curve
         yield Hint()
-        yield Static(Content.from_markup(tr(KEYS)), id="keys")
+        yield KeyLine(tr(KEYS))
 
     def on_mount(self) -> None:
         """Show the form, and a sweep that is there already."""

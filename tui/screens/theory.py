@@ -21,6 +21,7 @@ from engine.training.snapshot import norm
 from tui.overlay import Over
 from tui.panels.reading import shapes
 from tui.panels.training import last_batch_words
+from tui.text.links import with_keys
 from tui.text.numbers import number, rounded, significant
 from tui.text.tables import side_by_side
 from tui.text.wrap import Prose, blocks_of
@@ -54,7 +55,7 @@ class StudyScreen(ModalScreen[None], Over[None]):
         """One text in a box."""
         with VerticalScroll() as box:
             box.border_title = tr(self.heading)
-            box.border_subtitle = tr("↑ ↓ scroll · esc close")
+            box.border_subtitle = with_keys(tr("↑ ↓ scroll · [b]esc[/b] close"))
             yield Prose(())
 
     def on_mount(self) -> None:

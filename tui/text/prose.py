@@ -141,9 +141,12 @@ def inline(tokens: list[Token]) -> Content:
         elif kind == "code_inline":
             code = BY_SHOWN.get(token.content)
             text = key_of(code) if code else token.content
-            parts.append(Content.styled(text, " ".join((*styles, CODE))))
-        elif kind in ("strong_open", "em_open", "link_open"):
-            styles.append({"s": "bold", "e": "italic", "l": "underline"}[kind[0]])
+            pressed = (f"@click=screen.do('{code}')",) if code else ()
+            parts.append(Content.styled(text, " ".join((*styles, CODE, *pressed))))
+        elif kind == "link_open":
+            styles.append(f'underline link="{token.attrGet("href")}"')
+        elif kind in ("strong_open", "em_open"):
+            styles.append({"s": "bold", "e": "italic"}[kind[0]])
         elif kind in ("strong_close", "em_close", "link_close"):
             styles.pop()
         else:
