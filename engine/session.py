@@ -19,6 +19,8 @@ from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request
 from engine.runs.code import Code, Dress
+from engine.runs.following import Kept, Wanted
+from engine.runs.store import Store
 from engine.training.run import Listener
 from engine.training.snapshot import Shown, Snapshot
 from engine.worker import Worker
@@ -40,9 +42,13 @@ class Session:
         experiment: Experiment,
         first: Request | None = None,
         listen: Callable[[Experiment], Listener] | None = None,
+        store: Store | None = None,
     ) -> None:
-        """`first` is a file that is read before anything else is done; `listen` hears of runs."""
-        self._worker = Worker(experiment, listen=listen)
+        """`first` is a file that is read before anything else is done; `listen` hears of runs.
+
+        `store` holds those that are kept.
+        """
+        self._worker = Worker(experiment, listen=listen, store=store)
         self._driver = self._worker.driver
         self._commands: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -103,6 +109,11 @@ class Session:
     def reading(self) -> Reading | None:
         """The newest state of the file that was read last."""
         return self._worker.reading
+
+    @property
+    def kept(self) -> Kept:
+        """What the store of runs held when it was looked at last."""
+        return self._worker.kept
 
     # What the screen calls ---------------------------------------------------------------------
 
@@ -211,6 +222,11 @@ class Session:
     def stop_reading(self) -> None:
         """Give up the file that is being read."""
         self._worker.wanted = None
+
+    def follow(self, wanted: Wanted) -> None:
+        """Look at the store of runs; `kept` becomes what is seen."""
+        self._worker.wanted_of_store = wanted
+        self._commands.put(self._worker.follow)
 
     # The thread --------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from engine.jobs.sweep import Sweep, SweepProgress
 from engine.jobs.sweeping import Sweeping
 from engine.opening import Reading, Request, read
 from engine.runs.code import Code, Dress
+from engine.runs.following import Following, Kept, Wanted
+from engine.runs.store import Store
 from engine.support.errors import BadInput, one_line
 from engine.support.translation import tr
 from engine.training.driver import Driver
@@ -43,6 +45,7 @@ class Worker:
         experiment: Experiment,
         clock: Callable[[], float] = time.perf_counter,
         listen: Callable[[Experiment], Listener] | None = None,
+        store: Store | None = None,
     ) -> None:
         self.driver = Driver(experiment, clock, listen)
         """The run at hand, and those that are over."""
@@ -64,6 +67,11 @@ class Worker:
         """The run that the experiment tried last would be."""
         self._trials = Trials()
         self._trial: Iterator[Snapshot | None] | None = None
+        self.kept = Kept()
+        """What the store held when it was looked at last."""
+        self.wanted_of_store = Wanted()
+        """What is looked for there; another thread may put something else here."""
+        self._following = Following(store) if store else None
         self._clock = clock
         self._job: Job[Any] | None = None
         self._published = 0.0
@@ -157,6 +165,11 @@ class Worker:
             self.reading = reading
 
         read(request, show, stop=lambda: self.wanted is not request)
+
+    def follow(self) -> None:
+        """Look at the store for what is wanted of it."""
+        if self._following:
+            self.kept = self._following.look(self.wanted_of_store)
 
     # Questions -------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from engine.opening import Request, waits
 from engine.own_data import over_file
 from engine.runs.keeper import Keeper
 from engine.runs.share import command_line
+from engine.runs.store import Store
 from engine.session import Session
 from engine.support.translation import set_language, tr
 from engine.support.user_files import runs_folder, settings_file
@@ -282,8 +283,9 @@ def open_app(
     first = settings.experiment
     if experiment:
         remember(over_file(experiment))
-    listen = partial(Keeper, runs_folder()) if settings.keep_runs else None
-    session = Session(settings.experiment, request, listen=listen)
+    folder = runs_folder()
+    listen = partial(Keeper, folder) if settings.keep_runs else None
+    session = Session(settings.experiment, request, listen, Store(folder))
     app = LinregApp(session, settings, message, find_lesson(lesson) if lesson else None, request)
     try:
         with leaving_by_signals(app):

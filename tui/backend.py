@@ -10,6 +10,7 @@ from engine.jobs.race import Race, RaceProgress
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request
 from engine.runs.code import Code, Dress
+from engine.runs.following import Kept, Wanted
 from engine.training.snapshot import Shown, Snapshot
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class Backend(Protocol):
     @property
     def reading(self) -> Reading | None:
         """The newest state of the file that was read last."""
+
+    @property
+    def kept(self) -> Kept:
+        """What the store of runs held when it was looked at last."""
 
     def open(self) -> None:
         """Begin to work; what was asked for before is not lost."""
@@ -132,3 +137,6 @@ class Backend(Protocol):
 
     def stop_reading(self) -> None:
         """Give up the file that is being read."""
+
+    def follow(self, wanted: Wanted) -> None:
+        """Look at the store of runs; `kept` becomes what is seen."""

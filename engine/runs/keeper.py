@@ -59,6 +59,7 @@ class Keeper:
         self.store = store
         self.folder: Path | None = None
         """That of the run, once it has begun."""
+        self.id = ""
         self.trouble: Message | None = None
         self._now = now
         self._renewed = 0.0
@@ -148,6 +149,7 @@ class Keeper:
             self._parameters.write(f"{head}\n0,0,{start}\n")
         self._put_info(self._info)
         self.folder = folder.rename(self.store / self._info.id)
+        self.id = self._info.id
 
     def _renew(self, event: EpochEnded) -> None:
         """Now and then say how far the run is, which is also a sign of life."""
@@ -177,15 +179,20 @@ class Keeper:
 
 def _result(recorder: Recorder, seconds: float) -> dict[str, object]:
     """Where a run ended: all that is known of one that the trainer has ended."""
-    ending = {"epoch": recorder.epoch, "step": recorder.step, "loss": recorder.loss}
-    if recorder.ending is None:
-        return {**ending, "seconds": seconds}
-    record = recorder.record(seconds)
+    facts, record = recorder.facts, recorder.record(seconds) if recorder.ending else None
+    assert facts
+    if record is None:
+        params = facts.original(recorder.params)
+        ending = {"epoch": recorder.epoch, "step": recorder.step, "loss": recorder.loss}
+        return {**ending, "params": params, "seconds": seconds}
     names = (
         "epoch", "step", "loss", "standing", "reason", "params", "error", "r2", "validation_r2",
         "seconds",
     )  # fmt: skip
-    return {name: getattr(record, name) for name in names}
+    result = {name: getattr(record, name) for name in names}
+    if cause := record.autopsy:
+        result["runaway"] = {"first_bad_step": cause.first_bad_step, "lr": cause.lr}
+    return result
 
 
 def _hidden_folder(store: Path, experiment: Experiment, started: float) -> Path:

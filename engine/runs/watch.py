@@ -6,7 +6,9 @@ from contextlib import suppress
 
 from engine.runs.files import METRICS, PARAMETERS, Table, Tail
 from engine.runs.info import RunInfo, read_info
+from engine.runs.losses import KeptLosses
 from engine.runs.store import Store
+from engine.runs.words import title
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 
@@ -46,14 +48,26 @@ class Watch:
         return self._metrics.table
 
     @property
+    def parameters(self) -> Table:
+        """The parameters so far; nothing where they are too many."""
+        return self._parameters.table
+
+    @property
     def params(self) -> dict[str, float]:
         """The parameters that were written down last; empty where they are too many."""
-        columns = self._parameters.table.columns
+        columns = self.parameters.columns
         return {
             name: column[-1]
             for name, column in columns.items()
             if name not in ("step", "epoch") and column
         }
+
+    @property
+    def losses(self) -> KeptLosses:
+        """The loss after each epoch, for charts."""
+        epochs, losses = self.metrics.curve("loss", "epoch")
+        settings = self.info.settings()
+        return KeptLosses(self.info.id, title(self.info), settings, tuple(epochs), tuple(losses))
 
     @property
     def epoch(self) -> int:

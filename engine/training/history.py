@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 from engine.training.record import Recorder
 from engine.training.series import Series
-from engine.training.snapshot import Snapshot, State, residuals
+from engine.training.snapshot import Snapshot, State, residuals, sample_residuals
 from engine.training.statements import FIRST, LAST, Done, Executed, Statement, plain
 from engine.training.trail import Place, Trail
 
@@ -34,6 +34,8 @@ class History(Recorder):
         self.outcome: State | None = None
         """How the run ended."""
         self.message: Message | str = ""
+        self.id = ""
+        """Under which the run is kept."""
         self.batch_losses = Series()
         self.trail = Trail(1)
         self.lrs: list[tuple[int, float]] = []
@@ -85,6 +87,7 @@ class History(Recorder):
             }
         else:
             now = self._start()
+        self.params = now.get("params", {})
         if self.facts:
             theta, grads = flat(now["params"]), flat(now.get("grads", {}))
             place = Place(self.step, theta, grads, self.batch_loss)
@@ -107,6 +110,7 @@ class History(Recorder):
             r2=self.ending.r2 if isinstance(self.ending, Finished) else None,
             validation_r2=self.ending.validation_r2 if isinstance(self.ending, Finished) else None,
             seconds=seconds,
+            id=self.id,
             **now,
         )
         return self.latest
@@ -115,17 +119,10 @@ class History(Recorder):
         """Where the run begins, once it is known."""
         if self.facts is None:
             return {}
-        import torch  # there are facts, so it is there
-
-        model, sample = self.experiment.architecture(), self.facts.sample
-        start, columns, y = (
-            torch.tensor(numbers, dtype=torch.float64)
-            for numbers in (flat(self.facts.start), sample.X, sample.y)
-        )
-        rows = columns.T, y[:, None]
+        start = self.facts.start
         return {
-            "params": self.facts.start,
-            "residuals": residuals(self.experiment, model.shaped(start), rows),
+            "params": start,
+            "residuals": sample_residuals(self.experiment, self.facts, start),
         }
 
     def minibatch(self) -> tuple[Tensor, Tensor] | None:
@@ -167,7 +164,12 @@ class History(Recorder):
         """
         self.outcome, self.message = state, message
         self.latest = replace(
-            self.latest, state=state, message=message, epoch=self.epoch, loss=self.loss
+            self.latest,
+            state=state,
+            message=message,
+            epoch=self.epoch,
+            loss=self.loss,
+            id=self.id,
         )
         return self.latest
 

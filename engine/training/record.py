@@ -134,6 +134,8 @@ class Recorder:
         """Epochs completed."""
         self.loss: float | None = None
         """Loss over all the data after them."""
+        self.params: Values = {}
+        """As they were seen last."""
         self.grads: Values = {}
         """Gradient in the last minibatch of an epoch."""
         self.epoch_losses = Series()
@@ -145,13 +147,14 @@ class Recorder:
             case Stepped():
                 self.step = event.step
             case EpochEnded():
-                self.epoch, self.loss, self.grads = event.epoch, event.loss, event.grads
+                self.epoch, self.loss = event.epoch, event.loss
+                self.params, self.grads = event.params, event.grads
                 self.epoch_losses.add(event.epoch, event.loss)
                 if event.validation is not None:
                     self.validation_losses.add(event.epoch, event.validation)
             case Started():
                 self.facts = event.facts
-                self.loss = event.facts.start_loss
+                self.loss, self.params = event.facts.start_loss, event.facts.start
                 self.epoch_losses.add(0, self.loss)
             case Finished() | Diverged():
                 self.ending = event

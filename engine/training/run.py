@@ -25,6 +25,8 @@ Ending = Literal["finished", "stopped", "diverged", "failed"]
 class Listener(Protocol):
     """Hears what happens in a run, and how it ended; nothing that it does may raise."""
 
+    id: str
+    """Under which the run is kept; empty before its first step."""
     trouble: Message | None
     """What went wrong with it, if anything did."""
 
@@ -121,10 +123,12 @@ class Stepper:
     def end(self, state: State, message: str = "") -> Snapshot:
         """Close the run as stopped or failed; what the loop could still tell is not asked for."""
         self.state = state
+        self._hear_id()
         return self.history.end(state, message)
 
     def close(self) -> None:
         """Let what listens know how the run ended."""
+        self._hear_id()
         if self.listener and self.state in get_args(Ending):
             self.listener.end(cast(Ending, self.state), self.history, self.seconds)
             self._hear_trouble(self.listener)
@@ -132,6 +136,7 @@ class Stepper:
 
     def snapshot(self) -> Snapshot:
         """The run as it stands now."""
+        self._hear_id()
         return self.history.snapshot(self.state, self.controls.lr, self.seconds)
 
     @property
@@ -162,6 +167,11 @@ class Stepper:
         if self.listener:
             self.listener.fold(event, self.controls.lr)
             self._hear_trouble(self.listener)
+
+    def _hear_id(self) -> None:
+        """Take over under which id the run is kept."""
+        if self.listener:
+            self.history.id = self.listener.id
 
     def _hear_trouble(self, listener: Listener) -> None:
         """Say once what went wrong with what listens, which then hears no more."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from engine.catalog.parameters import Values
+from engine.catalog.parameters import Values, flat
 from engine.experiment import Experiment
 from engine.support.translation import TRANSLATED, Message
 from engine.theory.facts import Facts
@@ -36,7 +36,7 @@ class Snapshot:
 
     experiment: Experiment
     number: int = 0
-    """Which run of the session this is."""
+    """Which run of the session this is; below 0 for one that is kept and was trained elsewhere."""
     state: State = "loading"
     message: Message | str = ""
     """The reason of a failure, a divergence or an early end, or the last alert."""
@@ -77,6 +77,8 @@ class Snapshot:
     seconds: float = 0.0
     """Time spent training."""
     steps_per_second: float = 0.0
+    id: str = ""
+    """Under which the run is kept; empty before its first step, and where it is not."""
 
     @property
     def steps(self) -> int:
@@ -155,6 +157,17 @@ def residuals(
         return ()
     X, y = rows[0][:RESIDUALS], rows[1][:RESIDUALS]
     return tuple((experiment.architecture().predict(params, X) - y).flatten().tolist())
+
+
+def sample_residuals(experiment: Experiment, facts: Facts, params: Values) -> tuple[float, ...]:
+    """ŷ − y of the first few of the samples for charts."""
+    import torch  # there are facts, so it is there
+
+    model, sample = experiment.architecture(), facts.sample
+    theta, columns, y = (
+        torch.tensor(numbers, dtype=torch.float64) for numbers in (flat(params), sample.X, sample.y)
+    )
+    return residuals(experiment, model.shaped(theta), (columns.T, y[:, None]))
 
 
 def error_of(params: Values, true: Values) -> Values:

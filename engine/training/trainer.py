@@ -15,7 +15,7 @@ from engine.experiment import Experiment
 from engine.problem import Problem, build
 from engine.support.translation import Message
 from engine.theory import gather
-from engine.theory.autopsy import Runaway, autopsy, suggested_lr
+from engine.theory.autopsy import Autopsy, Runaway, autopsy, suggested_lr
 from engine.theory.facts import Facts
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
@@ -48,7 +48,7 @@ def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event
 
     watch = Watch(facts.floor)
     patience = Patience(experiment.patience)
-    runaway = controls.runaway = RUNAWAY * max(facts.start_loss, 1 / RUNAWAY)
+    runaway = controls.runaway = runaway_loss(facts)
     as_at_start = facts.start_loss * (1 + 1e-5)  # summed in another order it is not the same
     per_epoch = facts.steps_per_epoch
     epoch = step = good = 0
@@ -56,9 +56,7 @@ def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event
     def diverged(at: int, loss: float, params: Values) -> Diverged:
         lr = controls.lr * float(experiment.lr_factors(step - 1, 1)[0])
         end = Runaway(min(good + 1, step), step, loss, params, lr)
-        lr = suggested_lr(facts.stability, facts.start_loss, end)
-        suggestion = working_lr(problem, lr, facts.start_loss)
-        cause = autopsy(problem, facts.stability, facts.best, end, suggestion, facts.remedy)
+        cause = cause_of(problem, facts, end)
         return Diverged(at, step, loss, why(loss, runaway), params, cause)
 
     held_out = len(problem.held_out[0])
@@ -91,6 +89,18 @@ def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event
             if not loss <= runaway:
                 yield diverged(now, loss, numbers(loop.params()))
                 return
+
+
+def runaway_loss(facts: Facts) -> float:
+    """The loss above which a run counts as diverged."""
+    return RUNAWAY * max(facts.start_loss, 1 / RUNAWAY)
+
+
+def cause_of(problem: Problem, facts: Facts, end: Runaway) -> Autopsy:
+    """Why a run diverged, and a smaller lr that was tried."""
+    lr = suggested_lr(facts.stability, facts.start_loss, end)
+    suggestion = working_lr(problem, lr, facts.start_loss)
+    return autopsy(problem, facts.stability, facts.best, end, suggestion, facts.remedy)
 
 
 def last_below(losses: Losses, bound: float, before: int) -> int:

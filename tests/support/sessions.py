@@ -14,7 +14,10 @@ from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request, read
 from engine.runs.code import Code, Dress
 from engine.runs.code.script import code_of
+from engine.runs.following import Following, Kept, Wanted
+from engine.runs.store import Store
 from engine.support.errors import BadInput
+from engine.support.user_files import runs_folder
 from engine.theory.bootstrap import Bootstrap
 from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
@@ -49,6 +52,8 @@ class FakeSession:
         self.landscape: Landscape | None = None
         self.code: Code | None = None
         self.reading: Reading | None = None
+        self.following = Following(Store(runs_folder()))
+        self.kept = Kept()
         self.calls: list[tuple[object, ...]] = []
 
     @property
@@ -146,6 +151,9 @@ class FakeSession:
             self.reading = reading
 
         read(request, show, stop=lambda: False)
+
+    def follow(self, wanted: Wanted) -> None:
+        self.kept = self.following.look(wanted)
 
     def stop_reading(self) -> None:
         self.calls.append(("stop_reading",))

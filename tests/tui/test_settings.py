@@ -368,7 +368,7 @@ class Fly:
 
 @pytest.fixture
 def fly(monkeypatch: pytest.MonkeyPatch) -> Fly:
-    def session(experiment: Experiment, request: Request | None, listen: object) -> FakeSession:
+    def session(experiment: Experiment, request: Request | None, *_: object) -> FakeSession:
         return FakeSession(ready(experiment))
 
     monkeypatch.setattr(app_module, "Session", session)

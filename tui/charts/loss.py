@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from engine.jobs.band import band
 from engine.jobs.sweep import SweepProgress
+from engine.runs.losses import KeptLosses
 from engine.support.translation import tr
 from engine.theory.floor import NEAR
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
-from tui.charts.runs import KeptLosses, kept_curves
+from tui.charts.runs import kept_curves
 from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.window import value_at
 from tui.text.numbers import loss_text

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from engine.runs.losses import KeptLosses
 from engine.support.errors import show
 from engine.support.translation import tr
 from tui.drawing.chart import Chart, Curve
 
 MOST = 8
 """Most runs beside each other: more cannot be told apart."""
-
-
-@dataclass(frozen=True)
-class KeptLosses:
-    """The loss of a kept run after each epoch that was written down."""
-
-    id: str
-    """That of the run, or the path of what another program has written."""
-    name: str
-    settings: Mapping[str, object]
-    epochs: Sequence[float]
-    losses: Sequence[float]
 
 
 def is_comparable(one: Mapping[str, object], other: Mapping[str, object]) -> bool:

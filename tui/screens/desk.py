@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 
 from engine.experiment import Experiment
+from engine.runs.losses import KeptLosses
 from engine.support.errors import show
 from engine.training.snapshot import Snapshot
 from tui.backend import Backend
-from tui.charts.runs import KeptLosses
 from tui.screens.changes import Change, Changes, Moment
 
 

@@ -23,6 +23,7 @@ from engine.runs.differences import BASELINE, difference_words
 from engine.runs.files import METRICS, read_table
 from engine.runs.foreign import foreign_losses
 from engine.runs.info import RunInfo, read_info
+from engine.runs.losses import KeptLosses
 from engine.runs.matching import Match, match_of
 from engine.runs.store import Store
 from engine.runs.words import loss_of, title, when
@@ -32,7 +33,7 @@ from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import Translatable, tr, trn
 from engine.training.verdicts import COURSES
-from tui.charts.runs import MOST, KeptLosses, runs_chart
+from tui.charts.runs import MOST, runs_chart
 from tui.drawing.view import ChartView
 from tui.overlay import Over, open_over
 from tui.panels.bars import Hint, KeyLine
