@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -34,6 +35,8 @@ def main() -> None:
     unknown = set(arguments.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(BENCHMARKS)}")
+    # Programs start as an installed one does from its second start on: with their bytecode.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     load_before, begin = report.load(), time.perf_counter()
     print("\n".join((*report.machine(), load_before)), flush=True)
     sections = []
