@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.events import Click
+from textual.geometry import Region
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen, ScreenResultCallbackType
+
+from tui.backdrop import Backdrop
 
 Result = TypeVar("Result")
 
@@ -18,6 +22,9 @@ class Over(Screen[Result]):
     ModalScreen among the bases: the stylesheet knows a widget by its first one.
     """
 
+    backdrop: Backdrop | None = None
+    """What is seen of the screen below."""
+
     @property
     def is_whole(self) -> bool:
         """Whether its widgets are there: they come after the screen, and go before it."""
@@ -27,6 +34,27 @@ class Over(Screen[Result]):
         """A click beside a dialog leaves it."""
         if isinstance(self, ModalScreen) and event.widget is self:
             self.dismiss(None)
+
+    def render(self) -> Any:
+        """The screen below, dimmed; the same object until that screen changes."""
+        below = super().render()
+        if not isinstance(below, BackgroundScreen):
+            return below
+        if self.backdrop is None or not self.backdrop.shows(below):
+            self.backdrop = Backdrop(below)
+        return self.backdrop
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw it anew; with regions, the screen below has changed there."""
+        if regions:
+            self.backdrop = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Hand the result back and leave, unless that is done already."""

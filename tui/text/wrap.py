@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ CLOSING = frozenset("，。、；：？！）」』】》〉”’…—％,.;:?
 """Characters that do not begin a line."""
 OPENING = frozenset("（「『【《〈“‘([{")
 """Characters that do not end a line."""
+WORD = re.compile("[^ ]+ *|^ +")
+"""A word with the spaces after it, or the spaces at the start."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,22 @@ class Prose(Widget):
     def __init__(self, blocks: Iterable[Block], classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self.blocks = tuple(blocks)
-        self.laid = (0, [Content()])
+        self.laid: dict[int, list[Content]] = {}
+        """The lines for each width that was asked for; a scrollbar makes two of them."""
 
     def put(self, blocks: Iterable[Block]) -> None:
         """Show other blocks; the same ones again cost nothing."""
         blocks = tuple(blocks)
         if blocks != self.blocks:
             self.blocks = blocks
-            self.laid = (0, [])
+            self.laid = {}
             self.refresh(layout=True)
 
     def lines(self, width: int) -> list[Content]:
         """The lines for a width in cells."""
-        if self.laid[0] != width:
-            self.laid = (width, [line for block in self.blocks for line in block.lines(width)])
-        return self.laid[1]
+        if width not in self.laid:
+            self.laid[width] = [line for block in self.blocks for line in block.lines(width)]
+        return self.laid[width]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there are lines."""
@@ -98,6 +102,9 @@ def wrapped(content: Content, width: int) -> list[Content]:
 
 def words(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of what stays together on a line, spaces after it included."""
+    if text and cell_len(text) == len(text):  # no character is wide: only spaces part
+        yield from (match.span() for match in WORD.finditer(text))
+        return
     start = 0
     for index in range(1, len(text)):
         before, after = text[index - 1], text[index]
