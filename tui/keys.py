@@ -23,6 +23,10 @@ class Situation:
     """Whether the run on show diverged and a smaller lr is suggested."""
     looks_back: bool = False
     """Whether another run than that at hand is on show."""
+    looks_at_moment: bool = False
+    """Whether a run is on show as it was at an earlier moment."""
+    is_playing: bool = False
+    """Whether that moment goes on by itself."""
     view_turns: bool = False
     """Whether the view of the second chart shows one of several things."""
     chart_focused: bool = False
@@ -106,6 +110,7 @@ class Action:
 ON_ITS_WAY: Translatable = "not while the run is on its way: {pause} pauses it, {stop} ends it"
 UNDER_WAY: Translatable = "not before the run is over: {stop} ends it"
 NOTHING_RUNS: Translatable = "nothing is running: {start} starts"
+NOTHING_BEGUN: Translatable = "there is no run to look back on yet: {start} starts one"
 NO_DATA: Translatable = "the data are not drawn yet"
 
 TRAIN: Translatable = "Training"
@@ -141,9 +146,19 @@ ACTIONS: tuple[Action, ...] = (
         "space",
         "space",
         "pause",
-        "Pause training.",
+        "Pause training, or stop where a run is played.",
         TRAIN,
-        when=lambda now: now.running,
+        when=lambda now: now.running or now.is_playing,
+        why=NOTHING_RUNS,
+    ),
+    Action(
+        "play",
+        "space",
+        "space",
+        "play",
+        "Play the run from the moment that is looked at.",
+        TRAIN,
+        when=lambda now: now.looks_at_moment and not (now.running or now.is_playing),
         why=NOTHING_RUNS,
     ),
     Action(
@@ -153,7 +168,7 @@ ACTIONS: tuple[Action, ...] = (
         "resume",
         "Go on training.",
         TRAIN,
-        when=lambda now: now.state == "paused",
+        when=lambda now: now.state == "paused" and not now.looks_at_moment,
         why=NOTHING_RUNS,
     ),
     Action(
@@ -455,11 +470,77 @@ ACTIONS: tuple[Action, ...] = (
         "zoom_in", "plus", "+", "zoom in", "Zoom in, around the value cursor.", CHART, bar=False
     ),
     Action("zoom_out", "minus", "-", "zoom out", "Zoom out.", CHART, bar=False),
-    Action("cursor_left", "left", "←", "cursor", "Move the value cursor left.", CHART, bar=False),
     Action(
-        "cursor_right", "right", "→", "cursor", "Move the value cursor right.", CHART, bar=False
+        "cursor_left",
+        "left",
+        "←",
+        "step back",
+        "Look a step back in time; on a chart that is not over time, move the value cursor left.",
+        CHART,
+        bar=False,
     ),
-    Action("reset_view", "0", "0", "reset view", "No zoom, no cursor.", CHART, bar=False),
+    Action(
+        "cursor_right",
+        "right",
+        "→",
+        "step on",
+        "Look a step on in time; on a chart that is not over time, move the value cursor right.",
+        CHART,
+        bar=False,
+    ),
+    Action(
+        "epoch_back",
+        "shift+left",
+        "shift+←",
+        "epoch back",
+        "Look an epoch back in time.",
+        CHART,
+        when=lambda now: now.begun,
+        why=NOTHING_BEGUN,
+        bar=False,
+    ),
+    Action(
+        "epoch_on",
+        "shift+right",
+        "shift+→",
+        "epoch on",
+        "Look an epoch on in time.",
+        CHART,
+        when=lambda now: now.begun,
+        why=NOTHING_BEGUN,
+        bar=False,
+    ),
+    Action(
+        "first_step",
+        "home",
+        "home",
+        "start of the run",
+        "Look at the start of the run.",
+        CHART,
+        when=lambda now: now.begun,
+        why=NOTHING_BEGUN,
+        bar=False,
+    ),
+    Action(
+        "last_step",
+        "end",
+        "end",
+        "last step",
+        "Look at the last step of the run.",
+        CHART,
+        when=lambda now: now.begun,
+        why=NOTHING_BEGUN,
+        bar=False,
+    ),
+    Action(
+        "reset_view",
+        "0",
+        "0",
+        "reset view",
+        "No zoom, no cursor, and the run as it is now.",
+        CHART,
+        bar=False,
+    ),
     Action(
         "fullscreen",
         "enter",
@@ -490,9 +571,9 @@ ACTIONS: tuple[Action, ...] = (
         "escape",
         "esc",
         "leave",
-        "Out of a field, of full screen, of a run that is looked at, or of a lesson.",
+        "Out of a field, back to now, out of full screen, of a run looked at, or of a lesson.",
         GO,
-        when=lambda now: now.full_screen or now.looks_back or now.in_lesson,
+        when=lambda now: now.looks_at_moment or now.full_screen or now.looks_back or now.in_lesson,
         why="there is nothing to leave: {quit} leaves the app",
     ),
     Action(

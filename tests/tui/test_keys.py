@@ -182,10 +182,15 @@ CASES: dict[str, Case] = {
     "feature": Case(lambda stage: "x[1]" in stage.main.lab.fit.chart().title),
     "zoom_in": Case(zoomed),
     "zoom_out": Case(lambda stage: not zoomed(stage), before=("+",)),
-    "cursor_left": Case(lambda stage: cursor(stage) == 1.0, before=("right",)),
-    "cursor_right": Case(lambda stage: cursor(stage) == 3.0, before=("right",)),
+    "cursor_left": Case(lambda stage: cursor(stage) == 2.97, finished),
+    "cursor_right": Case(lambda stage: cursor(stage) == 0.03, finished, before=("home",)),
+    "epoch_back": Case(lambda stage: cursor(stage) == 2.01, finished),
+    "epoch_on": Case(lambda stage: cursor(stage) == 0.99, finished, before=("home",)),
+    "first_step": Case(lambda stage: cursor(stage) == 0.0, finished),
+    "last_step": Case(lambda stage: cursor(stage) == 3.0, finished),
+    "play": Case(lambda stage: stage.main.desk.clock.is_playing, finished, before=("home",)),
     "reset_view": Case(
-        lambda stage: cursor(stage) is None and not zoomed(stage), before=("right", "+")
+        lambda stage: cursor(stage) is None and not zoomed(stage), finished, before=("left", "+")
     ),
     "fullscreen": Case(lambda stage: stage.main.has_class("-full")),
     "leave": Case(lambda stage: not stage.main.has_class("-full"), before=("enter",)),
@@ -278,7 +283,8 @@ def test_every_action_has_a_method_and_help() -> None:
 def test_ids_and_keys_are_unique() -> None:
     ids = [action.id for action in ACTIONS]
     assert len(ids) == len(set(ids))
-    keys = [key for action in ACTIONS if action.id != "resume" for key in action.key.split(",")]
+    shared = ("resume", "play")
+    keys = [key for action in ACTIONS if action.id not in shared for key in action.key.split(",")]
     keys += [str(number) for number in range(1, NUMBERED + 1)]
     assert len(keys) == len(set(keys))
 

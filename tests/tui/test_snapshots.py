@@ -177,6 +177,10 @@ def test_zoom_and_value_cursor(picture: Compare) -> None:
     picture(app_in("finished"), (120, 34), steps=steps, colours=True)
 
 
+def test_a_moment(picture: Compare) -> None:
+    picture(app_in("finished"), *LARGE, steps=pressing("home", "shift+right", "right"))
+
+
 def test_linear_axis(picture: Compare) -> None:
     steps = pressing("y", then=lambda pilot: not main_of(pilot).lab.loss.log_y)
     picture(app_in("finished"), (120, 34), steps=steps)

@@ -57,4 +57,5 @@ DIRECTIONS = View(
     lambda scene: scene.seen(directions_chart(scene.now)),
     "How far θ is from θ* along each eigenvector. Steps shrink it by 1 − lr·λ: steep "
     "directions first. Level at the end: minibatch noise, or rounding.",
+    is_over_time=True,
 )

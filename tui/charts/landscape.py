@@ -107,7 +107,7 @@ def landscape_chart(scene: Scene) -> Chart:
     if landscape is not None and (landscape.facts is not facts or landscape.plane != plane):
         landscape = None
     if plane.is_line:
-        return bowl_chart(now, plane, ranges[0], landscape)
+        return bowl_chart(now, plane, ranges[0], landscape, cursor)
     here, best = place_at(plane, now.path, cursor), optimum(plane, now)
     curves = [
         Curve(*plane.places(run.path.theta), "line", color, label, dashed=True, marker=marker)
@@ -157,7 +157,13 @@ def fits(run: Snapshot, plane: Plane) -> bool:
     return bool(run.path.theta) and len(run.path.theta[0]) == len(plane.origin)
 
 
-def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, landscape: Landscape | None) -> Chart:
+def bowl_chart(
+    now: Snapshot,
+    plane: Plane,
+    x_range: Range,
+    landscape: Landscape | None,
+    cursor: float | None,
+) -> Chart:
     """The loss along the only parameter, with the run's places on it."""
     name = in_words(plane.names[0])
     chart = Chart(
@@ -184,7 +190,10 @@ def bowl_chart(now: Snapshot, plane: Plane, x_range: Range, landscape: Landscape
         curves += [spot((best, height), "data", "θ*", "@", "×") for height in ends]
     if on:
         curves.append(spot(on[0], "ink", tr("start"), "S", "○"))
-        curves.append(spot(on[-1], "now", tr("now"), "O", "◆"))
+    here = place_at(plane, now.path, cursor)
+    shown = inside[-1:] if here is None else [here[0]]
+    for place, height in zip(shown, heights(xs, ys, shown), strict=True):
+        curves.append(spot((place, height), "now", tr("now"), "O", "◆"))
     return replace(chart, curves=tuple(curves), x_range=x_range)
 
 
@@ -204,5 +213,6 @@ LANDSCAPE = View(
     "valley. {feature} turns the plane, {zoom_in}/{zoom_out} zooms, ← → along the path.",
     turns="plane",
     nearest=nearest,
+    is_over_time=True,
     survey=survey,
 )

@@ -9,11 +9,11 @@ from engine.jobs.sweep import SweepProgress
 from engine.runs.losses import KeptLosses
 from engine.support.translation import tr
 from engine.theory.floor import NEAR
+from engine.training.moments import snapshot_at
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
 from tui.charts.runs import kept_curves
 from tui.drawing.chart import Chart, Curve, Level
-from tui.drawing.window import value_at
 from tui.text.numbers import loss_text
 
 
@@ -48,8 +48,9 @@ def loss_chart(
 ) -> Chart:
     """Epoch losses of a run and of others over its minibatch losses, with both limits.
 
-    Where data are held out, their loss after each epoch stands beside it. A band of seeds lies over
-    the run, and the legend says what became of them.
+    The title says what had been reached at the cursor, in epochs. Where data are held out, their
+    loss after each epoch stands beside it. A band of seeds lies over the run, and the legend says
+    what became of them.
     """
     curves = kept_curves(beside.kept, now.experiment.flat())
     for other, color, label in (
@@ -93,12 +94,11 @@ def loss_chart(
     title = f"{tr(now.experiment.loss.entry.label)}, {axis}"
     if cursor is not None:
         # The values take the place of the legend.
-        title = tr("epoch {epoch:.10g}", epoch=cursor)
-        others = (other for other in curves if other.dashed or other.marker == "v")
-        for curve in (main, *others):
-            value = value_at(curve, cursor)
-            if value is not None:
-                title += f"  {tr('now') if curve is main else curve.label} {loss_text(value)}"
+        title = moment_title(now, cursor)
+        for curve in (curve for curve in curves if curve.dashed or curve.marker == "v"):
+            reached = [y for x, y in zip(curve.xs, curve.ys, strict=True) if x <= cursor]
+            if curve.label and reached:
+                title += f"  {curve.label} {loss_text(reached[-1])}"
         curves = [replace(curve, label="") for curve in curves]
     return Chart(
         tuple(curves),
@@ -109,6 +109,19 @@ def loss_chart(
         x_range=x_range or (0.0, float(now.experiment.epochs)),
         cursor=cursor,
         empty=absent(now, tr("loading torch …")),
+    )
+
+
+def moment_title(now: Snapshot, x: float) -> str:
+    """After x epochs: the loss of the last minibatch, and that of the last whole epoch."""
+    assert now.facts
+    moment = snapshot_at(now, round(x * now.facts.steps_per_epoch))
+    losses = {
+        tr("minibatch"): moment.batch_loss,
+        tr("epoch {epoch}", epoch=moment.epoch): moment.loss,
+    }
+    return "  ".join(
+        f"{name} {loss_text(loss)}" for name, loss in losses.items() if loss is not None
     )
 
 

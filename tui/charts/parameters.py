@@ -42,4 +42,5 @@ PARAMETERS = View(
     "Parameters",
     lambda scene: scene.seen(parameters_chart(scene.now)),
     "Each parameter over the epochs; where the truth is known, it is dashed.",
+    is_over_time=True,
 )

@@ -93,6 +93,8 @@ class View:
     """Where alone the cursor stands, in order; None: anywhere."""
     nearest: Callable[[Scene, Point], float] | None = None
     """Where the cursor stands for a point of the chart, where that is not its x."""
+    is_over_time: bool = False
+    """Whether its x axis, or the path of the run on it, is time: the cursor is the clock."""
     survey: Callable[[Scene], Survey] | None = None
     """What the engine has to work out before it can be drawn: a view over a plane.
 

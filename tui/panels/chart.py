@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import ZOOM
+from tui.clock import Clock
 from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
 from tui.drawing.window import zoomed
@@ -22,16 +23,24 @@ END_DIGITS = 3
 
 
 class ChartPanel(Pointed, can_focus=True):
-    """A chart with a view of its own: x range, cursor."""
+    """A chart with a view of its own; over time its cursor is the clock, else one of its own."""
 
-    grain = 0.0
-    """The cursor stands on multiples of this, where it is not 0."""
+    is_over_time = True
+    """Whether its x axis, or the path of its run, is time."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, clock: Clock | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.clock = clock or Clock()
+        """The moment that is looked at: one for all charts over time."""
         self.x_range: tuple[float, float] | None = None
-        self.cursor: float | None = None
+        self.value_cursor: float | None = None
+        """Where the cursor stands on a chart that is not over time."""
         self.snapshots: tuple[Snapshot, ...] = ()
+
+    @property
+    def cursor(self) -> float | None:
+        """Where the cursor stands, in units of x or, over time, in epochs."""
+        return self.clock.x if self.is_over_time else self.value_cursor
 
     def chart(self) -> Chart:
         """The chart of the present snapshots in the present view."""
@@ -74,34 +83,41 @@ class ChartPanel(Pointed, can_focus=True):
         return ()
 
     def move_cursor(self, by: int) -> None:
-        """Move the cursor by steps; the first press puts it in the middle."""
+        """Move the cursor by steps; one of its own begins in the middle."""
         left, right = self.x_range or self.full_range()
-        if stops := [x for x in self.stops() if left <= x <= right]:
-            middle = (left + right) / 2 if self.cursor is None else self.cursor
-            index = min(range(len(stops)), key=lambda i: abs(stops[i] - middle))
-            if self.cursor is not None:
-                index += by * max(1, len(stops) // CURSOR_STEPS)
-            self.cursor = stops[min(max(index, 0), len(stops) - 1)]
-            self.redraw()
+        cursor = self.value_cursor
+        if self.is_over_time:
+            self.clock.move(self.snapshots[0], by, (left, right))
             return
-        step = max((right - left) / CURSOR_STEPS, self.grain)
-        here = (left + right) / 2 if self.cursor is None else self.cursor + by * step
-        if self.grain:
-            here = round(here / self.grain) * self.grain
-        self.cursor = min(max(here, left), right)
+        if stops := [x for x in self.stops() if left <= x <= right]:
+            middle = (left + right) / 2 if cursor is None else cursor
+            index = min(range(len(stops)), key=lambda i: abs(stops[i] - middle))
+            if cursor is not None:
+                index += by * max(1, len(stops) // CURSOR_STEPS)
+            self.value_cursor = stops[min(max(index, 0), len(stops) - 1)]
+        else:
+            step = (right - left) / CURSOR_STEPS
+            here = (left + right) / 2 if cursor is None else cursor + by * step
+            self.value_cursor = min(max(here, left), right)
         self.redraw()
 
     def point_to(self, at: Point) -> None:
         """Put the cursor where it can stand nearest to an x."""
+        if self.is_over_time:
+            self.clock.point_to(self.snapshots[0], at[0])
+            return
         left, right = self.x_range or self.full_range()
         stops = [x for x in self.stops() if left <= x <= right]
-        here = round(at[0] / self.grain) * self.grain if self.grain else at[0]
-        if stops:
-            here = min(stops, key=lambda x: abs(x - at[0]))
-        self.cursor = min(max(here, left), right)
+        here = min(stops, key=lambda x: abs(x - at[0])) if stops else at[0]
+        self.value_cursor = min(max(here, left), right)
+        self.redraw()
+
+    def show_all(self) -> None:
+        """No zoom, and no cursor of its own."""
+        self.x_range = self.value_cursor = None
         self.redraw()
 
     def reset_view(self) -> None:
-        """No zoom, no cursor."""
-        self.x_range = self.cursor = None
-        self.redraw()
+        """No zoom, no cursor, and the moment is now."""
+        self.show_all()
+        self.clock.leave()

@@ -15,6 +15,7 @@ from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
 from tui.charts.view import Scene, Survey, View, epochs
 from tui.charts.views import VIEWS
+from tui.clock import Clock
 from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
 from tui.panels.chart import ChartPanel
@@ -33,8 +34,8 @@ class FitPanel(ChartPanel):
             super().__init__()
             self.experiment, self.survey = experiment, survey
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, clock: Clock | None = None, **kwargs: Any) -> None:
+        super().__init__(clock, **kwargs)
         self.view: View = next(iter(VIEWS.values()))
         self.turns: Counter[str] = Counter()
         """How often each thing was turned: the feature, the plane, the derivative."""
@@ -42,6 +43,8 @@ class FitPanel(ChartPanel):
         """How often a plane was zoomed in, less how often out."""
         self.centre: Point | None = None
         """The middle of a plane that was zoomed at the pointer."""
+        self.moment: Snapshot | None = None
+        """The run at the moment that is looked at; None: now."""
         self.previous: Snapshot | None = None
         self.pinned: Snapshot | None = None
         self.landscape: Landscape | None = None
@@ -54,10 +57,20 @@ class FitPanel(ChartPanel):
         snapshot: Snapshot,
         previous: Snapshot | None = None,
         pinned: Snapshot | None = None,
+        moment: Snapshot | None = None,
     ) -> None:
-        """Show a run, and where the view has them the one before it and the pinned one."""
+        """Show a run, and where the view has them the one before it and the pinned one.
+
+        What is not over time shows the run at the moment that is looked at, if any is.
+        """
         self.snapshots, self.previous, self.pinned = (snapshot,), previous, pinned
+        self.moment = moment
         self.redraw()
+
+    @property
+    def is_over_time(self) -> bool:  # type: ignore[override]
+        """Whether the view is."""
+        return self.view.is_over_time
 
     def take(self, landscape: Landscape | None) -> None:
         """Draw what the engine has worked out, unless another screen had asked for it."""
@@ -80,7 +93,7 @@ class FitPanel(ChartPanel):
     def scene(self) -> Scene:
         """What the view is drawn from."""
         return Scene(
-            self.snapshots[0],
+            self.snapshots[0] if self.is_over_time else self.moment or self.snapshots[0],
             self.previous,
             self.pinned,
             self.x_range,
@@ -100,17 +113,17 @@ class FitPanel(ChartPanel):
         """Show a view."""
         self.view = view
         self.border_title = tr(view.title)
-        self.reset_view()
+        self.show_all()
 
     def next_turn(self) -> None:
         """The next feature, plane or derivative, where the view has one of several."""
         self.turns[self.view.turns] += 1
-        self.reset_view()
+        self.show_all()
 
-    def reset_view(self) -> None:
-        """No zoom, no cursor."""
+    def show_all(self) -> None:
+        """No zoom, and no cursor of its own."""
         self.zooms, self.centre = 0, None
-        super().reset_view()
+        super().show_all()
 
     def zoom(self, closer: bool, at: Point | None = None) -> None:
         """Zoom both axes of a plane, or the x axis of the other views."""

@@ -12,7 +12,6 @@ class LossPanel(ChartPanel):
     """Loss against epochs; log y until one asks for a linear axis."""
 
     log_y = True
-    grain = 1.0
 
     def update(self, snapshot: Snapshot, beside: Beside) -> None:
         """Show a run, and what it is compared with."""

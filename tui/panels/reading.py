@@ -42,7 +42,7 @@ def reading(snapshot: Snapshot) -> Content:
     facts, loss = snapshot.facts, snapshot.loss
     if snapshot.state == "failed":
         return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
-    if facts is None or loss is None:
+    if facts is None or (loss is None and not snapshot.step):
         return Content.styled(f"{in_words(snapshot.message) or tr('loading torch')} …", "dim")
     physical = [(f"\n{line}", "") for line in quantities(snapshot)]
     limits, floor = [], facts.floor
@@ -56,13 +56,14 @@ def reading(snapshot: Snapshot) -> Content:
         if facts.has_closed_form:
             reached = tr("closed form reaches {loss}", loss=least)
         limits.append((f"\n{reached}", "dim"))
-    if snapshot.step == 0:
+    if loss is not None and snapshot.step == 0:
         head = tr(
             "loss {loss} · press {start} to train", loss=loss_text(loss), start=key_of("start")
         )
         notes = [(f"\n{in_words(note)}", WARNING) for note in snapshot.experiment.dataset().notes]
         return Content.assemble(head, *notes, *prospects(snapshot, facts), *physical, *limits)
-    head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=loss_text(loss))
+    known = tr("not stored") if loss is None else loss_text(loss)
+    head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=known)
     if snapshot.step_in_epoch and snapshot.batch_loss is not None:
         batch = tr(
             "step {step} of {steps} · minibatch loss {loss}",

@@ -90,6 +90,8 @@ def table(snapshot: Snapshot, width: int) -> list[Text]:
         length = number(norm(grads), digits=DIFFERENCE_DIGITS)
         lines.append(Text(tr("|grad| {length} in this minibatch", length=length)))
         lines += [Text(line) for line in layers(snapshot)]
+    elif snapshot.step:
+        lines.append(Text(tr("the gradient was not stored"), style="dim"))
     else:
         lines.append(Text(tr("no grad before the first step"), style="dim"))
     return lines

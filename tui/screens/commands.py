@@ -74,7 +74,13 @@ class Commands:
         self.setup.attempt(self.desk.retry)
 
     def pause(self) -> None:
-        self.session.pause()
+        if self.desk.clock.is_playing:
+            self.desk.clock.stop()
+        else:
+            self.session.pause()
+
+    def play(self) -> None:
+        self.desk.clock.play()
 
     def resume(self) -> None:
         self.session.resume()
@@ -233,6 +239,18 @@ class Commands:
     def cursor_right(self) -> None:
         self.navigator.chart.move_cursor(1)
 
+    def epoch_back(self) -> None:
+        self.desk.clock.move_epochs(self.desk.snapshot, -1)
+
+    def epoch_on(self) -> None:
+        self.desk.clock.move_epochs(self.desk.snapshot, 1)
+
+    def first_step(self) -> None:
+        self.desk.clock.go_to(self.desk.snapshot, 0)
+
+    def last_step(self) -> None:
+        self.desk.clock.go_to(self.desk.snapshot, self.desk.snapshot.step)
+
     def reset_view(self) -> None:
         self.navigator.chart.reset_view()
 
@@ -260,7 +278,9 @@ class Commands:
         open_over(self.screen, JumpScreen(names), go)
 
     async def leave(self) -> None:
-        if self.screen.has_class("-full"):
+        if self.desk.clock.run:
+            self.desk.clock.leave()
+        elif self.screen.has_class("-full"):
             self.fullscreen()
         elif self.desk.looked_at:
             self.desk.look_at(None)

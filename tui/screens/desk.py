@@ -10,6 +10,7 @@ from engine.runs.losses import KeptLosses
 from engine.support.errors import show
 from engine.training.snapshot import Snapshot
 from tui.backend import Backend
+from tui.clock import Clock
 from tui.screens.changes import Change, Changes, Moment
 
 
@@ -35,6 +36,8 @@ class Desk:
         """Runs up to this number are another matter, with which nothing is compared."""
         self.returned: Snapshot | None = None
         """The finished run of the experiment that the settings were brought back to."""
+        self.clock = Clock()
+        """The moment of the run on show that is looked at."""
         self.looked_at: Snapshot | None = None
         """The run that is on show in place of that at hand, until it is left or another begins."""
 
@@ -42,12 +45,16 @@ class Desk:
         """Take over what the session has published; whether any of it is new."""
         before = self.shown, self.sweep
         self.shown, self.sweep = self.session.shown, self.session.sweep
+        run, latest = before[0].latest, self.shown.latest
+        if latest.step and not (run.step and latest.facts is run.facts):  # another has begun
+            self.clock.leave()
+        self.clock.follow(latest)
         return self.shown is not before[0] or self.sweep is not before[1]
 
     @property
     def snapshot(self) -> Snapshot:
-        """The run on show."""
-        return self.looked_at or self.at_hand
+        """The run on show: while one of its moments is looked at, a change keeps it there."""
+        return self.clock.run or self.looked_at or self.at_hand
 
     @property
     def at_hand(self) -> Snapshot:
@@ -63,7 +70,8 @@ class Desk:
         return self.shown.runs
 
     def look_at(self, run: Snapshot | None) -> None:
-        """Show a run in place of that at hand, or None: that at hand again."""
+        """Show a run in place of that at hand, or None: that at hand again; as it is now."""
+        self.clock.leave()
         if run is not self.looked_at:
             self.looked_at = run
             self.changed()
@@ -141,6 +149,8 @@ class Desk:
     def edit(self, experiment: Experiment) -> None:
         """Make this the edited experiment; a run under way only takes over an lr changed alone."""
         before, self.experiment, self.looked_at = self.experiment, experiment, None
+        if not alike(experiment, self.snapshot.experiment):
+            self.clock.leave()
         if not self.under_way:
             same = (run for run in reversed(self.runs) if run.experiment == experiment)
             self.returned = next((run for run in same if run.state == "finished"), None)
@@ -158,10 +168,12 @@ class Desk:
         if cause and cause.suggestion:
             experiment = run.experiment if run is self.looked_at else self.experiment
             self.adopt(experiment.changed_by_text({"lr": show(cause.suggestion)}))
+            self.clock.leave()
             self.session.start(self.experiment)
 
     def restart(self, experiment: Experiment) -> None:
         """Make this the edited experiment and show its start; ends a run under way."""
+        self.clock.leave()
         self.experiment, self.returned, self.looked_at = experiment, None, None
         self.session.prepare(experiment)
         self.changed()

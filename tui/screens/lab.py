@@ -10,6 +10,7 @@ from textual.widgets import Static
 from engine.experiment import Experiment
 from engine.support.translation import tr
 from tui.charts.loss import Beside, spread
+from tui.clock import Clock
 from tui.forms.form import Form
 from tui.keys import key_of
 from tui.panels.bars import Hint, KeyBar, StatusBar
@@ -30,11 +31,11 @@ from tui.text.titles import TITLES
 class Lab:
     """Forms, charts, values, and the bars around them; the stylesheet fits them to a size."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.status, self.hint, self.keys = StatusBar(), Hint(), KeyBar()
         self.training = TrainingPanel(id="training")
         self.forms: tuple[Form, ...] = (DataPanel(id="data"), ModelPanel(id="model"), self.training)
-        self.loss, self.fit = LossPanel(id="loss"), FitPanel(id="fit")
+        self.loss, self.fit = LossPanel(clock, id="loss"), FitPanel(clock, id="fit")
         self.values, self.reading = ValuesPanel(id="values"), ReadingPanel()
         self.runs, self.device = RunsPanel(), DevicePanel()
         self.text = Static(id="text")
@@ -82,21 +83,29 @@ class Lab:
     def show(self, desk: Desk) -> None:
         """Hand the run on show, and those beside it, to the panels."""
         now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
+        moment = desk.clock.moment or now
         self.status.show(now, looking(desk))
         beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared)
         self.loss.update(now, beside)
-        self.fit.update(now, previous, pinned)
-        self.values.show(now)
-        self.reading.show(now)
+        self.fit.update(now, previous, pinned, moment)
+        self.values.show(moment)
+        self.reading.show(moment)
         self.runs.show(desk.runs, now, desk.pinned)
         self.device.show(now)
-        self.text.update(reading(now), layout=False)
+        self.text.update(reading(moment), layout=False)
         self.training.follow(desk.at_hand, desk.experiment)
 
 
 def looking(desk: Desk) -> str:
-    """Which run is on show in place of that at hand, and how to come back; mostly nothing."""
-    run = desk.looked_at
+    """Which run is on show in place of that at hand, or which moment, and how to come back."""
+    run, clock, leave = desk.looked_at, desk.clock, key_of("leave")
+    if clock.run:
+        return tr(
+            "looking at step {step} of {steps} · {leave}: now",
+            step=clock.step,
+            steps=clock.run.step,
+            leave=leave,
+        )
     if run is None:
         return ""
-    return tr("looking at run {number} · {leave}: back", number=run.number, leave=key_of("leave"))
+    return tr("looking at run {number} · {leave}: back", number=run.number, leave=leave)

@@ -33,7 +33,9 @@ from tui.screens.hints import Hints
 from tui.screens.lab import Lab
 from tui.screens.navigator import Navigator
 
-IN_FULL = ("leave", "feature", "zoom_in", "zoom_out", "cursor_left", "cursor_right", "reset_view")
+IN_FULL = (
+    "leave", "play", "feature", "zoom_in", "zoom_out", "cursor_left", "cursor_right", "reset_view",
+)  # fmt: skip
 """Keys that come first in the bar while one chart fills the screen."""
 LOOK_INTERVAL = 1 / 20
 """Seconds between two looks at the session."""
@@ -57,8 +59,9 @@ class MainScreen(Screen[None]):
         """The lesson to begin with."""
         self.request = request
         """The file of data that the session reads before anything else."""
-        self.lab = Lab()
         self.desk = Desk(session, experiment, changed=self.show_desk)
+        self.desk.clock.moved = self.show_run
+        self.lab = Lab(self.desk.clock)
         self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss)
         self.classroom = Classroom(self, self.lab, self.desk, self.navigator)
         self.hints = Hints(self, self.lab, self.desk, self.classroom)
@@ -90,6 +93,7 @@ class MainScreen(Screen[None]):
         self.commands.inquiry.look()
         self.lab.fit.take(self.session.landscape)
         self.classroom.look_at_jobs()
+        self.desk.clock.tick(LOOK_INTERVAL, self.lab.training.pace)
         if self.desk.look():
             self.show_run()
             self.classroom.look()
@@ -122,6 +126,8 @@ class MainScreen(Screen[None]):
             has_facts=desk.at_hand.facts is not None,
             has_suggestion=bool(run.autopsy and run.autopsy.suggestion),
             looks_back=desk.looked_at is not None,
+            looks_at_moment=desk.clock.run is not None,
+            is_playing=desk.clock.is_playing,
             view_turns=bool(self.lab.fit.view.turns),
             chart_focused=isinstance(self.focused, ChartPanel),
             full_screen=self.has_class("-full"),

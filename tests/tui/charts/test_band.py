@@ -208,7 +208,7 @@ async def test_the_value_cursor_leaves_the_band_standing() -> None:
         await pilot.press("right", "y")
         await until(pilot, lambda: app.main.lab.loss.cursor is not None)
         assert len(shown(app)) == 5
-        assert app.main.lab.loss.chart().title.startswith("epoch ")
+        assert app.main.lab.loss.chart().title.startswith("minibatch ")
 
 
 async def test_no_fan_while_a_run_trains() -> None:

@@ -583,8 +583,8 @@ async def test_the_text_is_scrolled_by_key() -> None:
             await until(here.pilot, partial(here.is_at_line, there))
         await here.press("pagedown")
         await until(here.pilot, lambda: here.panel.scroll_offset.y > 10)
-        await here.press("right")
-        assert here.app.main.navigator.chart.cursor is not None
+        await here.press("plus")
+        assert here.app.main.navigator.chart.x_range is not None
 
 
 # Leaving -----------------------------------------------------------------------------------------

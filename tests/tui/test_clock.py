@@ -1,0 +1,219 @@
+"""One clock: a moment that is looked at, the same in every panel, and a run that is played."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.catalog.parameters import flat
+from engine.training.moments import snapshot_at, steps_of
+from tests.support.pilots import (
+    app_for,
+    app_of,
+    become,
+    main_of,
+    says,
+    settled,
+    show,
+    text_of,
+    until,
+)
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import finished, paused, points, previous, ready, running
+from tui.charts.views import VIEWS
+from tui.clock import EPOCHS_AT_A_TIME, PLAY_SECONDS, PRESSES, Clock
+
+ALL = (0.0, 3.0)
+
+
+def test_it_goes_from_stored_step_to_stored_step_within_what_is_in_view() -> None:
+    run, clock = finished(), Clock()
+    assert (clock.x, clock.moment) == (None, None)
+    clock.move(run, -1, ALL)
+    assert clock.step == 297
+    for _ in range(3):
+        clock.move(run, 1, ALL)
+    assert (clock.step, clock.x) == (300, 3.0)
+    clock.go_to(run, 136)
+    assert clock.step == 135
+    clock.point_to(run, 1.369)
+    assert clock.step == 138
+    clock.move(run, 1, (2.0, 3.0))  # the nearest one in view comes first
+    assert clock.step == 201
+    clock.move(run, -1, (2.0, 3.0))
+    assert clock.step == 201
+    clock.leave()
+    assert clock.x is None
+
+
+def test_a_key_goes_over_several_steps_and_epochs_where_there_are_many() -> None:
+    run = finished()
+    count = 4 * PRESSES
+    path = replace(
+        run.path,
+        x=tuple(step / 100 for step in range(count + 1)),
+        theta=run.path.theta[:1] * (count + 1),
+    )
+    epochs = 3 * EPOCHS_AT_A_TIME
+    run = replace(run, path=path, step=count, experiment=run.experiment.changed({"epochs": epochs}))
+    clock = Clock()
+    clock.go_to(run, 0)
+    clock.move(run, 1, (0.0, epochs))
+    assert clock.step == 4
+    clock.move(run, 1, (0.0, 1.0))
+    assert clock.step == 5
+    clock.move_epochs(run, 1)
+    assert clock.step == 300
+    clock.move_epochs(run, -1)
+    assert clock.step == 0
+
+
+def test_epochs_from_between_their_ends() -> None:
+    run, clock = finished(), Clock()
+    run = replace(
+        run,
+        path=replace(
+            run.path, x=tuple(step / 100 for step in range(301)), theta=run.path.theta[:1] * 301
+        ),
+    )
+    clock.go_to(run, 137)
+    seen = []
+    for by in (1, 1, 1, -1, -1, -1, -1):
+        clock.move_epochs(run, by)
+        seen.append(clock.step)
+    assert seen == [200, 300, 300, 200, 100, 0, 0]
+
+
+def test_a_run_without_a_step_has_no_moment() -> None:
+    clock = Clock()
+    clock.go_to(ready(), 0)
+    clock.move(ready(), -1, ALL)
+    assert clock.run is None
+
+
+def test_it_plays_at_a_pace_to_the_end_which_is_now() -> None:
+    run, clock, seen = finished(), Clock(), []
+    clock.moved = lambda: seen.append(clock.step if clock.run else None)
+    clock.go_to(run, 240)
+    clock.tick(1.0, 1.0)
+    assert not clock.is_playing
+    clock.play()
+    for _ in range(9):
+        clock.tick(0.1, 1.0)
+    assert seen == [240, 249, 258, 270, 279, 288, None]
+    clock.go_to(run, 0)
+    clock.play()
+    clock.tick(PLAY_SECONDS / 2, None)  # at full speed
+    assert clock.step == 150
+    clock.stop()
+    clock.tick(PLAY_SECONDS, None)
+    assert clock.step == 150
+
+
+def test_it_follows_the_run_that_it_looks_at() -> None:
+    now, clock = running(), Clock()
+    clock.go_to(now, 60)
+    later = replace(finished(), facts=now.facts)
+    clock.follow(finished())
+    assert clock.run is now
+    clock.follow(later)
+    assert clock.run is later
+    assert clock.step == 60
+
+
+async def test_every_panel_shows_the_moment_until_esc() -> None:
+    run = finished()
+    session = FakeSession(run, (previous(),))
+    async with app_for(session).run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        lab, desk = main_of(pilot).lab, main_of(pilot).desk
+        await pilot.press("home", *["right"] * 45)
+        await says(pilot, "looking at step 135 of 300 · esc: now")
+        moment = snapshot_at(run, 135)
+        assert lab.values.snapshot is not None
+        assert flat(lab.values.snapshot.params) == run.path.theta[45]
+        assert lab.fit.scene.now.params == moment.params
+        assert lab.loss.cursor == 1.35
+        assert lab.loss.snapshots == (run,)  # with the whole run beside it
+        lines = "\n".join(text_of(app_of(pilot)))
+        assert "step 35 of 100" not in lines  # its loss is not stored
+        assert "the gradient was not stored" in lines
+        for name in ("parameters", "directions", "landscape"):
+            lab.fit.turn_to(VIEWS[name])
+            assert lab.fit.cursor == 1.35
+            assert lab.fit.scene.now is run
+        lab.fit.turn_to(VIEWS["residuals"])
+        assert lab.fit.cursor is None
+        assert lab.fit.scene.now.step == 135
+        # A change of the settings leaves it on show, as a start for something else.
+        desk.change({"lr": "0.1"})
+        await show(pilot, desk.session.shown.latest)
+        assert desk.snapshot is run
+        await pilot.press("escape")
+        assert desk.clock.run is None
+        assert not any("looking at" in line for line in text_of(app_of(pilot)))
+        for key in ("s", ".", ">", "r"):
+            await pilot.press("left")
+            assert desk.clock.run
+            await pilot.press(key)
+            assert desk.clock.run is None
+        await pilot.press("left")
+        desk.change({"data.n": "50"})
+        assert desk.clock.run is None
+
+
+async def test_space_plays_what_is_over_or_paused_and_stops_it() -> None:
+    session = FakeSession(finished())
+    async with app_for(session).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        clock = main_of(pilot).desk.clock
+        await pilot.press("space")
+        assert not clock.is_playing
+        await pilot.press("home", "space")
+        await until(pilot, lambda: clock.step > 0)
+        await pilot.press("space")
+        assert not clock.is_playing
+        await pilot.press("space")
+        assert clock.is_playing
+        await until(pilot, lambda: clock.run is None)
+        await become(pilot, paused())
+        session.calls.clear()
+        await pilot.press("home", "space", "space", "escape", "space")
+        assert session.calls == [("resume",)]
+        await become(pilot, running())
+        session.calls.clear()
+        await pilot.press("home", "space")
+        assert session.calls == [("pause",)]
+
+
+async def test_the_chart_of_residuals_keeps_a_cursor_of_its_own() -> None:
+    async with app_for(FakeSession(finished())).run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        desk, fit = main_of(pilot).desk, main_of(pilot).lab.fit
+        await pilot.press("tab", "v", "right")
+        assert fit.cursor is not None
+        assert desk.clock.run is None
+        await pilot.press("home")
+        assert desk.clock.step == 0
+        assert fit.scene.now.step == 0
+        await pilot.press("0")
+        assert fit.value_cursor is None
+        assert not desk.clock.is_playing
+        assert desk.clock.x is None
+
+
+@pytest.mark.parametrize("step", [30, 150])
+def test_the_loss_chart_says_what_was_stored(step: int) -> None:
+    from tui.charts.loss import Beside, loss_chart
+
+    run = finished()
+    path = replace(run.path, losses=tuple(float(x) for x in range(len(run.path.x))))
+    run = replace(run, path=path, validation_losses=points(20.0, 1.0, 0.5, 0.25))
+    title = loss_chart(run, Beside(previous()), cursor=step / 100).title
+    place = steps_of(run).index(step)
+    reached = (0, "16.2", "16.2", "20") if step < 100 else (1, "0.0378", "9.1", "1")
+    epoch, loss, before, held_out = reached
+    assert title == (
+        f"minibatch {place}  epoch {epoch} {loss}  before {before}  validation {held_out}"
+    )
