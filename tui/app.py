@@ -100,7 +100,7 @@ class LinregApp(App[None]):
         remapped = {name: key for name, key in settings.keys.items() if name in ids and is_key(key)}
         remap(remapped)
         self.set_keymap(remapped)
-        self.main = MainScreen(session, settings.experiment, lesson, request)
+        self.main = MainScreen(session, settings.experiment, lesson, request, settings.live)
 
     def on_mount(self) -> None:
         """Show the main screen."""
@@ -294,6 +294,7 @@ def open_app(
         under_way = session.latest.state in ("running", "paused")
         session.close(timeout=LAST_WORD if under_way else 0)
     settings.theme = app.theme
+    settings.live = app.main.live.on
     settings.ascii = remembered_ascii
     settings.experiment = app.main.desk.experiment
     if experiment or settings.experiment != first:

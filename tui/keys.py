@@ -444,6 +444,16 @@ ACTIONS: tuple[Action, ...] = (
         why=NO_DATA,
         tool=True,
     ),
+    Action(
+        "live",
+        "i",
+        "i",
+        "live",
+        "Try what is set or typed at once: dotted, what a start would bring.",
+        CHART,
+        bar=False,
+        tool=True,
+    ),
     Action("log", "y", "y", "log", "Logarithmic or linear loss axis.", CHART, panel="loss"),
     Action(
         "view",

@@ -36,6 +36,8 @@ class Settings:
     keys: dict[str, str] = field(default_factory=dict)
     """Action id → key, where it differs from the table in keys.py."""
     experiment: Experiment = field(default_factory=Experiment)
+    live: bool = True
+    """Try every change at once."""
     keep_runs: bool = True
     """Write every run down where it is found tomorrow."""
     unread: Mapping[str, Any] = field(default_factory=dict)
@@ -95,6 +97,8 @@ def parse(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
                     settings.theme = text_of(key, value)
                 case "ascii":
                     settings.ascii = flag_of(key, value)
+                case "live":
+                    settings.live = flag_of(key, value)
                 case "keep_runs":
                     settings.keep_runs = flag_of(key, value)
                 case "keys":
@@ -185,6 +189,7 @@ def save(settings: Settings, file: Path) -> str:
         "version": VERSION,
         "theme": settings.theme,
         "ascii": settings.ascii,
+        "live": settings.live,
         "keep_runs": settings.keep_runs,
     }
     if settings.keys:

@@ -177,6 +177,7 @@ CASES: dict[str, Case] = {
     "theory": Case(lambda stage: stage.asked("study")),
     "xray": Case(lambda stage: stage.asked("study")),
     "summary": Case(lambda stage: stage.asked("summarize")),
+    "live": Case(lambda stage: not stage.main.live.on),
     "log": Case(lambda stage: not stage.main.lab.loss.log_y),
     "view": Case(lambda stage: stage.main.lab.fit.view.name == "residuals"),
     "feature": Case(lambda stage: "x[1]" in stage.main.lab.fit.chart().title),

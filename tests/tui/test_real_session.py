@@ -14,7 +14,7 @@ from engine.catalog.parameters import labels
 from engine.experiment import Experiment
 from engine.lessons.library import lessons
 from engine.session import Session
-from engine.training.events import Finished
+from engine.training.events import EpochEnded, Finished
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
 from tests.support.pilots import app_for, settled, text_of, until
@@ -303,3 +303,24 @@ async def test_keys_answer_while_very_many_data_are_drawn() -> None:
         await here.until_state("ready")
         assert here.now.facts
         assert here.now.facts.n == 10_000_000
+
+
+async def test_what_is_tried_is_what_the_run_then_comes_to() -> None:
+    async with lab() as here:
+        main = here.main
+        await here.until(lambda: main.desk.preview is not None)
+        await here.press("l", "pageup")
+        lr = CPU.changed({"lr": 0.05})
+        await here.until(lambda: main.desk.preview is not None and main.desk.preview.lr == 0.05)
+        preview = main.desk.preview
+        assert preview
+        assert preview.experiment == lr
+        assert here.now.experiment == CPU  # it was only typed
+        await here.press("enter")
+        await here.until(lambda: main.desk.experiment == lr)
+        run = await here.run()
+        assert run.epoch_losses.low == pytest.approx(preview.epoch_losses.low, rel=1e-5)
+        await here.until(lambda: main.desk.preview is None)
+        fast = list(train(lr.changed({"loop": "fast"})))
+        losses = tuple(event.loss for event in fast if isinstance(event, EpochEnded))
+        assert preview.epoch_losses.low[1:] == losses

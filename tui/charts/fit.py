@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.catalog.model import Linear
 from engine.catalog.parameters import flat
@@ -10,6 +11,7 @@ from engine.support.cell_width import cut
 from engine.support.translation import tr
 from engine.theory.landscape import Range
 from engine.training.snapshot import Snapshot
+from tui.charts.ahead import ahead
 from tui.charts.view import Scene, View
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.ticks import padded
@@ -142,6 +144,15 @@ def over(
     )
 
 
+def line_ahead(run: Snapshot, scene: Scene) -> list[Curve]:
+    """The line of the run that would follow, where it comes to one over the same columns."""
+    columns, others = (each.experiment.dataset().columns for each in (run, scene.now))
+    if run.facts is None or run.state == "diverged" or columns != others:
+        return []
+    line = fit_chart(run, scene.turn).curves[0]
+    return [ahead(line.xs, line.ys)]
+
+
 def feature_range(snapshot: Snapshot, turn: int) -> Range:
     """All of the chart's x axis: the feature, or y, in the sample, and a little air."""
     chart = fit_chart(snapshot, turn)
@@ -152,6 +163,9 @@ def feature_range(snapshot: Snapshot, turn: int) -> Range:
 def draw_fit(scene: Scene) -> Chart:
     """The fit as it is looked at; the cursor reads the line, or ŷ of the nearest point."""
     chart = fit_chart(scene.now, scene.turn)
+    if scene.preview and chart.y_label != "ŷ":
+        line, *data = chart.curves
+        chart = replace(chart, curves=(line, *line_ahead(scene.preview, scene), *data))
     return scene.seen(chart, read=1 if chart.y_label == "ŷ" else 0)
 
 

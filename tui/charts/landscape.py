@@ -13,6 +13,7 @@ from engine.support.translation import in_words, tr
 from engine.theory.landscape import Landscape, Plane, Range, plane
 from engine.training.snapshot import Snapshot
 from engine.training.trail import Path
+from tui.charts.ahead import ahead
 from tui.charts.empty import ZOOM
 from tui.charts.view import Scene, Survey, View
 from tui.drawing.chart import Chart, Curve
@@ -107,7 +108,7 @@ def landscape_chart(scene: Scene) -> Chart:
     if landscape is not None and (landscape.facts is not facts or landscape.plane != plane):
         landscape = None
     if plane.is_line:
-        return bowl_chart(now, plane, ranges[0], landscape, cursor)
+        return bowl_chart(scene, plane, ranges[0], landscape)
     here, best = place_at(plane, now.path, cursor), optimum(plane, now)
     curves = [
         Curve(*plane.places(run.path.theta), "line", color, label, dashed=True, marker=marker)
@@ -117,6 +118,7 @@ def landscape_chart(scene: Scene) -> Chart:
         )
         if run is not None and fits(run, plane)
     ]
+    curves += preview_curves(scene.preview, plane)
     xs, ys = plane.places(now.path.theta)
     curves += [
         Curve(xs, ys, color="ink", label=tr("now") if curves else "", marker="#"),
@@ -141,6 +143,13 @@ def landscape_chart(scene: Scene) -> Chart:
     )
 
 
+def preview_curves(run: Snapshot | None, plane: Plane) -> list[Curve]:
+    """The path of the run that would follow, where it has one in the parameters of a plane."""
+    if run is None or not fits(run, plane):
+        return []
+    return [ahead(*plane.places(run.path.theta))]
+
+
 @lru_cache(maxsize=1)
 def relief(landscape: Landscape) -> Relief:
     """A landscape as a background: one for all its frames, as it works its colours out once."""
@@ -157,14 +166,9 @@ def fits(run: Snapshot, plane: Plane) -> bool:
     return bool(run.path.theta) and len(run.path.theta[0]) == len(plane.origin)
 
 
-def bowl_chart(
-    now: Snapshot,
-    plane: Plane,
-    x_range: Range,
-    landscape: Landscape | None,
-    cursor: float | None,
-) -> Chart:
-    """The loss along the only parameter, with the run's places on it."""
+def bowl_chart(scene: Scene, plane: Plane, x_range: Range, landscape: Landscape | None) -> Chart:
+    """The loss along the only parameter, with the run's places on it, and where one would end."""
+    now = scene.now
     name = in_words(plane.names[0])
     chart = Chart(
         title=tr("loss over {name}", name=name),
@@ -190,10 +194,14 @@ def bowl_chart(
         curves += [spot((best, height), "data", "θ*", "@", "×") for height in ends]
     if on:
         curves.append(spot(on[0], "ink", tr("start"), "S", "○"))
-    here = place_at(plane, now.path, cursor)
+    here = place_at(plane, now.path, scene.cursor)
     shown = inside[-1:] if here is None else [here[0]]
     for place, height in zip(shown, heights(xs, ys, shown), strict=True):
         curves.append(spot((place, height), "now", tr("now"), "O", "◆"))
+    if scene.preview and fits(scene.preview, plane):
+        goal, _ = plane.places(scene.preview.path.theta[-1:])
+        end = ahead(goal, list(heights(xs, ys, goal)))
+        curves.append(replace(end, kind="marks", mark="◇"))
     return replace(chart, curves=tuple(curves), x_range=x_range)
 
 

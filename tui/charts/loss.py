@@ -11,6 +11,7 @@ from engine.support.translation import tr
 from engine.theory.floor import NEAR
 from engine.training.moments import snapshot_at
 from engine.training.snapshot import Snapshot
+from tui.charts.ahead import ahead
 from tui.charts.empty import absent
 from tui.charts.runs import kept_curves
 from tui.drawing.chart import Chart, Curve, Level
@@ -37,6 +38,13 @@ class Beside:
     """Of other seeds."""
     kept: tuple[KeptLosses, ...] = ()
     """Runs of other days."""
+    preview: Snapshot | None = None
+    """The run that the experiment on the desk would be."""
+
+    def last_epoch(self, now: Snapshot) -> float:
+        """Where the x axis ends: with the run on show, or the one that would follow."""
+        runs = (now, self.preview) if self.preview else (now,)
+        return float(max(run.experiment.epochs for run in runs))
 
 
 def loss_chart(
@@ -73,6 +81,7 @@ def loss_chart(
                 marker=".",
             )
         )
+    curves += preview_curves(beside.preview)
     main = Curve(
         epochs.x, epochs.low, color="now", label=tr("epoch"), highs=epochs.high, marker="*"
     )
@@ -95,7 +104,9 @@ def loss_chart(
     if cursor is not None:
         # The values take the place of the legend.
         title = moment_title(now, cursor)
-        for curve in (curve for curve in curves if curve.dashed or curve.marker == "v"):
+        for curve in curves:
+            if not (curve.dashed or curve.dotted or curve.marker == "v"):
+                continue
             reached = [y for x, y in zip(curve.xs, curve.ys, strict=True) if x <= cursor]
             if curve.label and reached:
                 title += f"  {curve.label} {loss_text(reached[-1])}"
@@ -106,7 +117,7 @@ def loss_chart(
         title,
         x_label=tr("epochs"),
         log_y=log_y,
-        x_range=x_range or (0.0, float(now.experiment.epochs)),
+        x_range=x_range or (0.0, beside.last_epoch(now)),
         cursor=cursor,
         empty=absent(now, tr("loading torch …")),
     )
@@ -123,6 +134,14 @@ def moment_title(now: Snapshot, x: float) -> str:
     return "  ".join(
         f"{name} {loss_text(loss)}" for name, loss in losses.items() if loss is not None
     )
+
+
+def preview_curves(run: Snapshot | None) -> list[Curve]:
+    """The losses of the run that would follow; of one that diverges those of its minibatches."""
+    if run is None or run.facts is None:
+        return []
+    losses = run.batch_losses if run.state == "diverged" else run.epoch_losses
+    return [ahead(losses.x, losses.low, losses.high)]
 
 
 def band_curves(spread: Band) -> list[Curve]:

@@ -36,6 +36,8 @@ class Scene:
     """The middle of a plane that was zoomed in at another place than where the cursor is."""
     landscape: Landscape | None = None
     """The loss over the plane that was surveyed last."""
+    preview: Snapshot | None = None
+    """The run that the experiment on the desk would be."""
 
     def seen(self, chart: Chart, read: int = -1) -> Chart:
         """The chart with zoom and cursor; its title has the value there of the curve `read`."""

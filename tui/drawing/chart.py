@@ -24,6 +24,8 @@ class Curve:
     """A role of the palette ("now", "before", …), the number of a series colour, or a colour."""
     label: str = ""
     dashed: bool = False
+    dotted: bool = False
+    """Finer than dashed."""
     marker: str = ""
     """The character drawn in ASCII mode; empty: chosen by position."""
     highs: Sequence[float] = ()

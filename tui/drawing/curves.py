@@ -46,11 +46,12 @@ def write_curve(
     else:
         rows = sprinkle(cloud_dots(area, curve, trace), marker, area.width, area.height)
     style = palette.style(curve.color)
-    dashed = curve.dashed and not page.ascii  # there the marker tells it apart
+    # Of each so many cells one is a hole; in ASCII the marker tells a curve apart.
+    every = 0 if page.ascii else 2 if curve.dotted else 3 if curve.dashed else 0
     for row, line in enumerate(rows):
         for column, character in enumerate(line):
             # Holes have their place on the page, and do not crawl as the curve grows.
-            hole = dashed and (column + row + row // 3) % 3 == 2
+            hole = every and (column + row + row // every) % every == every - 1
             meets = curve.shares and (column, row) in taken and (column + row) % 2 == 0
             if character != " " and not hole and not meets:
                 page.put(area.column + column, area.row + row, character, style)

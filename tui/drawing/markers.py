@@ -18,7 +18,7 @@ def swatch(chart: Chart, index: int, *, ascii: bool) -> str:
     if curve.kind != "line":
         mark = clean(curve.mark, False)
         return mark if cell_len(mark) == 1 else "•"
-    return "┄┄" if curve.dashed else "──"
+    return "··" if curve.dotted else "┄┄" if curve.dashed else "──"
 
 
 def ascii_marker(chart: Chart, index: int) -> str:

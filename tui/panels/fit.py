@@ -47,6 +47,7 @@ class FitPanel(ChartPanel):
         """The run at the moment that is looked at; None: now."""
         self.previous: Snapshot | None = None
         self.pinned: Snapshot | None = None
+        self.preview: Snapshot | None = None
         self.landscape: Landscape | None = None
         """What the engine has worked out last."""
         self.survey: Survey | None = None
@@ -58,13 +59,14 @@ class FitPanel(ChartPanel):
         previous: Snapshot | None = None,
         pinned: Snapshot | None = None,
         moment: Snapshot | None = None,
+        preview: Snapshot | None = None,
     ) -> None:
-        """Show a run, and where the view has them the one before it and the pinned one.
+        """Show a run; where the view has them, the one before, the pinned, the one to follow.
 
         What is not over time shows the run at the moment that is looked at, if any is.
         """
         self.snapshots, self.previous, self.pinned = (snapshot,), previous, pinned
-        self.moment = moment
+        self.moment, self.preview = moment, preview
         self.redraw()
 
     @property
@@ -102,6 +104,7 @@ class FitPanel(ChartPanel):
             self.zooms,
             self.centre,
             self.landscape,
+            self.preview,
         )
 
     def next_view(self) -> None:

@@ -172,6 +172,13 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
         blank = [box for box in after if box.number not in self.attempt.forecasts]
         return next((box.field for box in [*blank, *after]), None)
 
+    @property
+    def has_open_question(self) -> bool:
+        """Whether there is a question without a forecast, which a run would settle."""
+        return any(
+            box.field.display and box.number not in self.attempt.forecasts for box in self.questions
+        )
+
     def hidden_hints(self) -> list[int]:
         """Numbers of the goals that have a hint which is not shown yet."""
         return [

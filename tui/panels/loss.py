@@ -25,8 +25,8 @@ class LossPanel(ChartPanel):
         self.redraw()
 
     def full_range(self) -> tuple[float, float]:
-        """From the start to the last epoch of the experiment."""
-        return 0.0, float(self.now.experiment.epochs)
+        """From the start to the last epoch of the experiment, or of the one that would follow."""
+        return 0.0, self.beside.last_epoch(self.now)
 
     def chart(self) -> Chart:
         """The loss chart in the present view."""

@@ -31,14 +31,14 @@ MAX_EIGENVALUES = 4
 class ReadingPanel(Words):
     """A few lines: loss, where it stands, what went wrong and what to try."""
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot, ahead: Content | None = None) -> None:
         """Say what this snapshot means; a physical quantity has a line more where there are few."""
         self.set_class(bool(snapshot.facts and quantities(snapshot)), "-physical")
-        self.put(reading(snapshot))
+        self.put(reading(snapshot, ahead))
 
 
-def reading(snapshot: Snapshot) -> Content:
-    """The lines for a snapshot, the most important first."""
+def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
+    """The lines for a snapshot, the most important first: `ahead`, what would follow it."""
     facts, loss = snapshot.facts, snapshot.loss
     if snapshot.state == "failed":
         return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
@@ -57,7 +57,7 @@ def reading(snapshot: Snapshot) -> Content:
             reached = tr("closed form reaches {loss}", loss=least)
         limits.append((f"\n{reached}", "dim"))
     if loss is not None and snapshot.step == 0:
-        head = tr(
+        head = ahead or tr(
             "loss {loss} · press {start} to train", loss=loss_text(loss), start=key_of("start")
         )
         notes = [(f"\n{in_words(note)}", WARNING) for note in snapshot.experiment.dataset().notes]
@@ -72,10 +72,11 @@ def reading(snapshot: Snapshot) -> Content:
             loss=loss_text(snapshot.batch_loss),
         )
         head = f"{batch}\n{head}"
+    top = (ahead, "\n") if ahead else ()
     if cause := snapshot.autopsy:
         first, *others = findings(cause, snapshot.experiment.parameter_names())
         lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]
-        return Content.assemble((first, BAD), *lines)
+        return Content.assemble(*top, (first, BAD), *lines)
     where = snapshot.standing or ""
     learning, words = where in COURSES, tr(COURSES.get(where, where))
     verdict_lines = [(f"\n{words}", WARNING if learning else GOOD)]
@@ -85,7 +86,7 @@ def reading(snapshot: Snapshot) -> Content:
         is_bad = min(snapshot.r2 or 0.0, snapshot.validation_r2 or 0.0) < 0
         verdict_lines.append((f"\n{in_words(goodness)}", WARNING if is_bad else "dim"))
     alert = (f"\n{in_words(snapshot.message)}", WARNING) if snapshot.message else ""
-    return Content.assemble(head, *verdict_lines, *physical, alert, *limits)
+    return Content.assemble(*top, head, *verdict_lines, *physical, alert, *limits)
 
 
 def quantities(snapshot: Snapshot) -> list[str]:

@@ -78,6 +78,8 @@ class TrainingPanel(Form):
         self.pace: float | None = None
         self.snapshot: Snapshot | None = None
         """The run that the gauge knows of."""
+        self.preview: Snapshot | None = None
+        """The run that would follow, which it knows of too."""
 
     def rows(self, experiment: Experiment) -> list[Row]:
         """The keys of a run, gauge and curve of the lr, the devices that are there, the pace."""
@@ -99,12 +101,21 @@ class TrainingPanel(Form):
 
     def gauge(self, experiment: Experiment) -> Row:
         """The lr in force as a share of its limit, once that is known of this experiment."""
-        now = self.snapshot
-        if now is None or now.facts is None or not knows(now, experiment):
+        runs = (run for run in (self.snapshot, self.preview) if run and knows(run, experiment))
+        now = next(runs, None)
+        if now is None or now.facts is None:
             return Row("gauge", " " + tr("of its limit"), note=WAITING)
         slow = crawls(now.facts, experiment)
         label, bar = gauge(lr_in_force(now, experiment), now.facts.stability.limit, slow)
         return Row("gauge", f" {label}", note=bar)
+
+    def weigh(self, experiment: Experiment, preview: Snapshot | None) -> None:
+        """Have the gauge follow what is being typed, and know of the run that would follow."""
+        self.preview = preview
+        if line := self.lines.get("gauge"):
+            row = self.gauge(experiment)
+            line.put(row.label)
+            line.part.put(row)
 
     def pace_beside(self, by: int) -> float | None:
         """The next faster (1) or slower (-1) pace, as far as there is one."""

@@ -206,6 +206,11 @@ class Classroom:
         return self.panel.next_question() if self.panel else None
 
     @property
+    def has_open_question(self) -> bool:
+        """Whether a question waits for its first answer."""
+        return self.panel is not None and self.panel.has_open_question
+
+    @property
     def has_hint(self) -> bool:
         """Whether a goal has a hint that is not shown yet."""
         return self.panel is not None and bool(self.panel.hidden_hints())

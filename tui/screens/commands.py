@@ -24,6 +24,7 @@ from tui.screens.finder import FinderScreen
 from tui.screens.inquiry import Inquiry
 from tui.screens.lab import Lab
 from tui.screens.lessons import FREE, LessonsScreen
+from tui.screens.live import Live
 from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.own_data import OwnData
 from tui.screens.race import RaceScreen
@@ -44,10 +45,16 @@ class Commands:
     """The actions that keys, palette and key bar offer on the main screen."""
 
     def __init__(
-        self, screen: Screen[None], lab: Lab, desk: Desk, navigator: Navigator, classroom: Classroom
+        self,
+        screen: Screen[None],
+        lab: Lab,
+        desk: Desk,
+        navigator: Navigator,
+        classroom: Classroom,
+        live: Live,
     ) -> None:
         self.screen, self.lab, self.desk, self.navigator = screen, lab, desk, navigator
-        self.classroom, self.session = classroom, desk.session
+        self.classroom, self.trials, self.session = classroom, live, desk.session
         self.setup = Setup(screen, desk, classroom)
         self.own_data = OwnData(screen, desk, self.setup)
         self.copying = Copying(screen, lab, desk, navigator)
@@ -214,6 +221,10 @@ class Commands:
     def summary(self) -> None:
         self.classroom.use("summary")
         open_over(self.screen, SummaryScreen(self.session), lambda _: self.inquiry.skip())
+
+    def live(self) -> None:
+        self.classroom.use("live")
+        self.trials.turn()
 
     def log(self) -> None:
         self.lab.loss.toggle_log()

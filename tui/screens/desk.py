@@ -38,6 +38,8 @@ class Desk:
         """The finished run of the experiment that the settings were brought back to."""
         self.clock = Clock()
         """The moment of the run on show that is looked at."""
+        self.preview: Snapshot | None = None
+        """The run that would follow, where it is tried and shown."""
         self.looked_at: Snapshot | None = None
         """The run that is on show in place of that at hand, until it is left or another begins."""
 

@@ -13,6 +13,7 @@ from tui.charts.loss import Beside, spread
 from tui.clock import Clock
 from tui.forms.form import Form
 from tui.keys import key_of
+from tui.panels.ahead import ahead
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.data import DataPanel
 from tui.panels.device import DevicePanel
@@ -85,14 +86,16 @@ class Lab:
         now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
         moment = desk.clock.moment or now
         self.status.show(now, looking(desk))
-        beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared)
+        preview = desk.preview
+        beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared, preview)
         self.loss.update(now, beside)
-        self.fit.update(now, previous, pinned, moment)
+        self.fit.update(now, previous, pinned, moment, preview)
         self.values.show(moment)
-        self.reading.show(moment)
+        words = ahead(preview, now.loss if now.step or previous is None else previous.loss)
+        self.reading.show(moment, words)
         self.runs.show(desk.runs, now, desk.pinned)
         self.device.show(now)
-        self.text.update(reading(moment), layout=False)
+        self.text.update(reading(moment, words), layout=False)
         self.training.follow(desk.at_hand, desk.experiment)
 
 

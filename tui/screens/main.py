@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus, Key
 from textual.screen import Screen
+from textual.widgets import Input
 
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
@@ -31,6 +32,7 @@ from tui.screens.commands import Commands
 from tui.screens.desk import Desk
 from tui.screens.hints import Hints
 from tui.screens.lab import Lab
+from tui.screens.live import Live
 from tui.screens.navigator import Navigator
 
 IN_FULL = (
@@ -52,6 +54,7 @@ class MainScreen(Screen[None]):
         experiment: Experiment,
         first: Lesson | None = None,
         request: Request | None = None,
+        live: bool = True,
     ) -> None:
         super().__init__()
         self.session = session
@@ -65,26 +68,32 @@ class MainScreen(Screen[None]):
         self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss)
         self.classroom = Classroom(self, self.lab, self.desk, self.navigator)
         self.hints = Hints(self, self.lab, self.desk, self.classroom)
-        self.commands = Commands(self, self.lab, self.desk, self.navigator, self.classroom)
+        self.live = Live(self, self.desk, self.classroom, on=live)
+        self.commands = Commands(
+            self, self.lab, self.desk, self.navigator, self.classroom, self.live
+        )
 
     def compose(self) -> ComposeResult:
         """The panels of the lab, and the bars around them."""
         yield from self.lab.compose()
 
     def on_mount(self) -> None:
-        """Show what there is, and begin to look at the session."""
+        """Show what there is."""
         self.show_run()
         self.set_focus(self.lab.loss)
-        self.set_interval(LOOK_INTERVAL, self.look)
 
     async def fill(self) -> None:
-        """After the first frame: the fields, the engine's import of torch, the first lesson."""
+        """After the first frame: the fields, the engine's import of torch, the first lesson.
+
+        Only then the session is looked at: nothing is tried that the lesson asks for.
+        """
         await self.lab.fill(self.desk.experiment)
         if self.request:
             self.commands.own_data.wait_for(self.request)
         self.call_after_refresh(self.session.open)
         if self.first:
             await self.classroom.open(self.first)
+        self.set_interval(LOOK_INTERVAL, self.look)
 
     # Showing -----------------------------------------------------------------------------------
 
@@ -94,8 +103,10 @@ class MainScreen(Screen[None]):
         self.lab.fit.take(self.session.landscape)
         self.classroom.look_at_jobs()
         self.desk.clock.tick(LOOK_INTERVAL, self.lab.training.pace)
-        if self.desk.look():
+        news = self.desk.look()
+        if self.live.look() or news:
             self.show_run()
+        if news:
             self.classroom.look()
         self.navigator.refocus()  # there may be no room, or no field, for what had the focus
 
@@ -103,9 +114,14 @@ class MainScreen(Screen[None]):
         """Show the run on the desk, and the keys and hints that go with it."""
         with self.app.batch_update():
             self.lab.show(self.desk)
+            self.weigh()
             self.show_keys()
             if not isinstance(self.focused, TextField | Picker):
                 self.hints.show()
+
+    def weigh(self) -> None:
+        """Show how the lr that is typed stands to its limit."""
+        self.lab.training.weigh(self.live.experiment, self.desk.preview)
 
     def show_desk(self) -> None:
         """Show the edited experiment in the forms, and the run."""
@@ -204,6 +220,17 @@ class MainScreen(Screen[None]):
         except BadInput as error:
             self.refuse(form, event.key, str(error))
 
+    @on(Input.Changed)
+    def type(self, event: Input.Changed) -> None:
+        """Have what is being typed tried."""
+        field = event.input
+        if isinstance(field, TextField) and field.has_focus:
+            self.live.type(field.key, field.value)
+            if self.live.look():
+                self.show_run()
+            else:
+                self.weigh()
+
     def take_edit(self, form: Form, key: str, reading: Reading | None) -> None:
         """Take over what was typed once its file is read; where that was given up, forget it."""
         if reading and reading.experiment:
@@ -246,5 +273,7 @@ class MainScreen(Screen[None]):
             self.call_after_refresh(self.show_keys)
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
-        """Something always has the focus."""
+        """Something always has the focus; what was typed is applied, or not meant."""
+        self.live.typed = None
+        self.weigh()
         self.call_after_refresh(self.navigator.refocus)
