@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -12,21 +12,19 @@ from time import monotonic
 from typing import Any
 
 from rich.console import RenderableType
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.events import Event, Key, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
-from textual.theme import ThemeProvider
 from textual.timer import Timer
 from textual.widgets import Input
 
-from engine.catalog.choice import REGISTRIES
 from engine.cli.output import say
 from engine.experiment import Experiment, flattened
 from engine.lessons.lesson import Lesson
-from engine.lessons.library import find_lesson, lessons, title_of
+from engine.lessons.library import find_lesson, title_of
 from engine.opening import Request, waits
 from engine.own_data import over_file
 from engine.runs.keeper import Keeper
@@ -43,7 +41,6 @@ from tui.drawing.page import Picture
 from tui.keys import ACTIONS, remap
 from tui.recent import remember
 from tui.screens.dialogs import ConfirmScreen
-from tui.screens.job import JobScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette
 from tui.settings import Settings, load, save
@@ -84,6 +81,8 @@ class LinregApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+        self.used: list[str] = []
+        """What was done by its name, the latest first."""
         self.is_small = False
         """Whether the terminal has no room for anything."""
         self.styled_theme = self.theme
@@ -152,11 +151,11 @@ class LinregApp(App[None]):
             self.main.commands.quit()
 
     def action_command_palette(self) -> None:
-        """Textual's palette, asking in the language in use; once more, it is left again."""
+        """All that can be done, by its name; once more, it is left again."""
         if isinstance(self.screen, Palette):
             self.screen.close()
-        else:
-            self.open_palette(Palette(placeholder=tr("Search for commands…")))
+        elif not isinstance(self.screen, ModalScreen):  # over a dialog there is nothing to do
+            self.push_screen(Palette(self.used))
 
     def action_press(self, key: str) -> None:
         """A click on a key in a line of text; where one types, it would be a letter of the text."""
@@ -165,16 +164,6 @@ class LinregApp(App[None]):
         pressed = Key(key, None)
         pressed.set_sender(self)  # Textual stops what comes to the widget that has sent it
         self.post_message(pressed)
-
-    def search_themes(self) -> None:
-        """Textual's list of themes, asking in the language in use."""
-        asked = tr("Search for themes…")
-        self.open_palette(Palette(providers=[ThemeProvider], placeholder=asked))
-
-    def open_palette(self, palette: Palette) -> None:
-        """Open a palette over a whole screen: over a dialog there is nothing that it could do."""
-        if not isinstance(self.screen, ModalScreen):
-            self.push_screen(palette)
 
     def _handle_exception(self, error: Exception) -> None:
         """What trips over a screen that was half there when the app was left ends nothing more."""
@@ -216,47 +205,6 @@ class LinregApp(App[None]):
         seen, ascii = self.filters
         own = (seen, ascii) if self.settings.ascii else (seen,)
         return [*super().get_line_filters(), *own]
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every action, lesson and entry of a registry, and the themes."""
-        main = self.main
-        if screen is main:
-            for action in ACTIONS:
-                if main.can(action.id):
-                    yield SystemCommand(
-                        tr(action.label), tr(action.help), partial(main.action_do, action.id)
-                    )
-            for lesson in lessons().values() if main.can("lesson") else ():
-                yield SystemCommand(
-                    tr("lesson: {name}", name=lesson.name),
-                    lesson.title,
-                    partial(main.action_do, "lesson", lesson.name),
-                )
-            for key, registry in REGISTRIES.items():
-                for entry in registry if main.has_field(key) else ():
-                    yield SystemCommand(
-                        f"{key}: {tr(entry.label)}",
-                        tr(entry.help),
-                        partial(main.commands.setup.choose, key, entry.name),
-                    )
-            for form in main.lab.forms if main.can("lr") else ():
-                for key, field in form.fields.items() if form in main.navigator.panels else ():
-                    words = tr("Change {key}.", key=key)
-                    yield SystemCommand(
-                        key, words, partial(main.navigator.go_to_field, form, field)
-                    )
-        if isinstance(screen, JobScreen):
-            yield SystemCommand(tr("start"), tr("Run it."), screen.action_start)
-            yield SystemCommand(tr("stop"), tr("End it; what is done stays."), screen.action_stop)
-            yield SystemCommand(tr("help"), tr("Every key of this screen."), screen.action_help)
-            words = tr("Back to the lab; the work goes on.")
-            yield SystemCommand(tr("leave"), words, screen.action_leave)
-        for theme in THEMES:
-            name = tr("theme: {name}", name=theme.name)
-            yield SystemCommand(
-                name, tr("Another set of colours."), partial(setattr, self, "theme", theme.name)
-            )
-        yield SystemCommand(tr("theme"), tr("Another set of colours."), self.action_change_theme)
 
 
 def open_app(

@@ -614,7 +614,14 @@ ACTIONS: tuple[Action, ...] = (
         bar=False,
     ),
     Action("help", "question_mark,f1", "?", "help", "What this is, and every key.", APP),
-    Action("palette", "ctrl+p", "^p", "palette", "Find any action, setting or theme by name.", APP),
+    Action(
+        "palette",
+        "ctrl+p",
+        "^p",
+        "palette",
+        "Do anything by its name, or type a command: lr 0.1.",
+        APP,
+    ),
     Action("suspend", "ctrl+z", "^z", "suspend", "Put the app in the background.", APP, bar=False),
     Action("quit", "q,ctrl+q", "q", "quit", "Leave; asks while training.", APP),
 )

@@ -59,6 +59,7 @@ from tui.screens.files import FilesScreen
 from tui.screens.lessons import LessonsScreen
 from tui.screens.main import MainScreen
 from tui.screens.navigator import JUMPS
+from tui.screens.offers import offers_on
 from tui.screens.race import RaceScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.sweep import SweepScreen
@@ -873,7 +874,7 @@ async def test_palette_offers_what_is_able_now() -> None:
         await settled(pilot)
         for state in STATES.values():
             await show(pilot, state())
-            commands = {command.title: command for command in app.get_system_commands(app.screen)}
+            commands = {offer.title: offer for offer in offers_on(app.screen)}
             for action in ACTIONS:
                 able = app.main.can(action.id)
                 twins = [twin for twin in ACTIONS if twin.label == action.label]
@@ -885,7 +886,7 @@ async def test_palette_offers_what_is_able_now() -> None:
             for key, registry in REGISTRIES.items():
                 for entry in registry:
                     assert f"{key}: {entry.label}" in commands
-            assert "theme" in commands
+            assert "theme: linreg-light" in commands
 
 
 async def test_palette_runs_what_is_typed() -> None:
@@ -1080,8 +1081,8 @@ async def test_sweep_and_race_have_help_and_their_keys_in_the_palette(key: str, 
         await pilot.press(key)
         await until(pilot, lambda: app.screen is not app.main)
         screen = app.screen
-        titles = {command.title for command in app.get_system_commands(screen)}
-        assert titles >= {"start", "stop", "help", "leave", "theme", "theme: linreg-light"}
+        titles = {offer.title for offer in offers_on(screen)}
+        assert titles >= {"start", "stop", "help", "leave", "theme: linreg-light"}
         assert "? help" in text_of(app)[-1]
         for asked in ("question_mark", "f1"):
             await pilot.press(asked)
@@ -1095,9 +1096,7 @@ async def test_the_palette_finds_settings_and_themes() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
-        commands = {
-            command.title: command.callback for command in app.get_system_commands(app.screen)
-        }
+        commands = {offer.title: offer.do for offer in offers_on(app.screen)}
         for key in ("epochs", "batch_size", "data.noise"):
             commands[key]()
             await until(pilot, lambda key=key: getattr(app.main.focused, "key", "") == key)  # type: ignore[misc]

@@ -41,6 +41,7 @@ from tui.panels.lesson import LessonPanel
 from tui.screens.classroom import settings_beside
 from tui.screens.dialogs import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
+from tui.screens.offers import offers_on
 from tui.text.wrap import Prose
 
 
@@ -179,7 +180,7 @@ async def test_the_palette_offers_no_lesson_while_a_run_would_be_lost() -> None:
     async with desk() as here:
         for now, offered in ((ready(), True), (running(2), False)):
             await show(here.pilot, now)
-            names = [one.title for one in here.app.get_system_commands(here.app.screen)]
+            names = [offer.title for offer in offers_on(here.app.screen)]
             assert ("lesson: ohm" in names) == offered
 
 
@@ -304,7 +305,7 @@ async def test_hidden_tools_say_so_and_are_not_offered() -> None:
         assert said == ["not in this lesson: theory; esc leaves it"]
         assert "theory" not in str(here.app.main.query_one(KeyBar).render())
         screen: Screen[Any] = here.app.screen
-        titles = {command.title for command in here.app.get_system_commands(screen)}
+        titles = {offer.title for offer in offers_on(screen)}
         assert not titles & {"sweep", "theory"}
         assert "race" in titles
         kinds = {title.partition(":")[0] for title in titles} & REGISTRIES.keys()
