@@ -141,15 +141,27 @@ class Problem:
             for name, shape in self.model.shapes.items()
         }
 
-    def shuffles(self) -> Iterator[Tensor]:
-        """The order of the n samples in each epoch, the same for every loop: a fresh permutation.
+    def order(self, epoch: int) -> Tensor:
+        """The order of the n samples in an epoch, from 0, the same for every loop.
 
-        Without `shuffle` it is that of the data, each time.
+        A fresh permutation; without `shuffle` that of the data, each time.
         """
-        while not self.experiment.shuffle:
-            yield torch.arange(len(self.X))
-        for epoch in count():
-            yield torch.from_numpy(order_of(key_of(self.experiment.seed, epoch), len(self.X)))
+        n = len(self.X)
+        if not self.experiment.shuffle:
+            return torch.arange(n)
+        return torch.from_numpy(order_of(key_of(self.experiment.seed, epoch), n))
+
+    def shuffles(self) -> Iterator[Tensor]:
+        """The order of the samples in one epoch after the other."""
+        return map(self.order, count())
+
+    def minibatch(self, step: int) -> tuple[Tensor, Tensor]:
+        """X (B, d) and y (B, 1) that a step uses; the first one is step 1."""
+        experiment = self.experiment
+        epoch, index = divmod(step - 1, experiment.steps_per_epoch)
+        used = self.order(epoch)[: experiment.used_per_epoch]
+        rows = used.split(experiment.batch_size)[index].to(self.device)
+        return self.X[rows], self.y[rows]
 
 
 def order_of(key: int, n: int) -> NDArray[np.int64]:

@@ -188,9 +188,9 @@ class Session:
         """Search a learning rate for an experiment; `answer` becomes a Finding."""
         self._commands.put(partial(self._worker.find_lr, experiment))
 
-    def study(self) -> None:
-        """What theory says of the present run where it is now; `answer` becomes a Study."""
-        self._commands.put(self._worker.study)
+    def study(self, at: Snapshot) -> None:
+        """What theory says of a run where it is in a snapshot; `answer` becomes a Study."""
+        self._commands.put(partial(self._worker.study, at))
 
     def summarize(self) -> None:
         """The regression of the present run's experiment; `answer` becomes a Summary."""

@@ -180,17 +180,14 @@ class Worker:
         with self._asked():
             self.answer = find_lr(experiment)
 
-    def study(self) -> None:
-        """What theory says of the present run where it is now; `answer` becomes a Study."""
+    def study(self, at: Snapshot) -> None:
+        """What theory says of a run where it is in a snapshot; `answer` becomes a Study."""
         from engine.theory.study import study
 
         with self._asked():
-            run = self.driver.run
-            assert run
-            latest, minibatch = run.snapshot(), run.history.minibatch()
-            if latest.facts is None:
+            if at.facts is None:
                 raise ValueError(tr("there are no data yet"))
-            self.answer = study(latest.experiment, latest.facts, latest.params, minibatch)
+            self.answer = study(at.experiment, at.facts, at.params, at.step)
 
     def summarize(self) -> None:
         """The regression of the present run's experiment, also while training."""

@@ -112,8 +112,8 @@ class Backend(Protocol):
     def find_lr(self, experiment: Experiment) -> None:
         """Search a learning rate for an experiment; `answer` becomes a Finding."""
 
-    def study(self) -> None:
-        """What theory says of the present run where it is now; `answer` becomes a Study."""
+    def study(self, at: Snapshot) -> None:
+        """What theory says of a run where it is in a snapshot; `answer` becomes a Study."""
 
     def summarize(self) -> None:
         """The regression of the present run's experiment; `answer` becomes a Summary."""

@@ -51,8 +51,8 @@ class Study:
     """The gradient of one minibatch, three ways."""
     minibatch_size: int
     """Samples in that minibatch."""
-    begun: bool
-    """Whether it is the last one of a run, not the first of a run to come."""
+    step: int
+    """The step that used it, which led to this place; 0 at the start, where it is the first one."""
 
     @property
     def autograd_apart(self) -> float:
@@ -69,12 +69,12 @@ def study(
     experiment: Experiment,
     facts: Facts,
     params: Values,
-    minibatch: tuple[Tensor, Tensor] | None = None,
+    step: int = 0,
 ) -> Study:
-    """Theory of an experiment at `params`, with the gradient of a minibatch X (B, d), y (B, 1).
+    """Theory of an experiment at `params`, where so many steps led, with one minibatch's gradient.
 
-    Without one it is the first of the run. The data are drawn anew; they are the same. Raises
-    ValueError where θ is not finite.
+    That is the minibatch of the last of them, or the first one of the run. The data are drawn anew;
+    they are the same. Raises ValueError where θ is not finite.
     """
     if not all(math.isfinite(number) for _, number in labels(params)):
         raise ValueError(
@@ -90,11 +90,7 @@ def study(
     pull = torch.zeros_like(theta)
     pull[: model.features] = slopes(problem.penalty_of, theta[: model.features])
     noise = gradient_noise(design, problem.y, theta, loss, pull)
-    begun = minibatch is not None
-    if minibatch is None:
-        first = next(problem.shuffles())[: experiment.batch_size].to(problem.device)
-        minibatch = problem.X[first], problem.y[first]
-    X, y = minibatch
+    X, y = problem.minibatch(max(step, 1))
     labels_seen = y if experiment.reshape else y.flatten()
 
     seen = stepped_loss(problem, len(X))
@@ -121,7 +117,7 @@ def study(
         batch_size=min(experiment.batch_size, len(problem.X)),
         xray=xray(model, tensors, X, labels_seen, seen, slope, problem.penalty),
         minibatch_size=len(X),
-        begun=begun,
+        step=step,
     )
 
 

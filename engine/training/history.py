@@ -11,7 +11,7 @@ from engine.support.translation import Message, joined
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    pass
 
 
 from engine.training.record import Recorder
@@ -124,10 +124,6 @@ class History(Recorder):
             "params": start,
             "residuals": sample_residuals(self.experiment, self.facts, start),
         }
-
-    def minibatch(self) -> tuple[Tensor, Tensor] | None:
-        """X (B, d) and y (B, 1) of the last minibatch, if there was one."""
-        return self._step.live.minibatch() if self._step else None
 
     @property
     def statement(self) -> Statement | None:

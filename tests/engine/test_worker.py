@@ -317,10 +317,10 @@ def test_a_search_is_answered_with_what_it_finds(bench: Bench) -> None:
 
 def test_a_study_needs_data_and_is_of_the_run_where_it_is(bench: Bench) -> None:
     bench.worker.do(lambda: bench.driver.prepare(ABSENT))
-    bench.worker.study()
+    bench.worker.study(bench.latest)
     assert bench.worker.answer == "there are no data yet"
     bench.driver.minibatch(SHORT)
-    bench.worker.study()
+    bench.worker.study(bench.latest)
     assert isinstance(bench.worker.answer, Study)
     assert bench.latest.state == "paused"
 

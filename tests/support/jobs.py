@@ -115,5 +115,5 @@ def posed() -> Study:
         batch_size=10,
         xray=Xray(found, found, off),
         minibatch_size=10,
-        begun=True,
+        step=1,
     )

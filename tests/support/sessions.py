@@ -123,8 +123,8 @@ class FakeSession:
     def find_lr(self, experiment: Experiment) -> None:
         self.calls.append(("find_lr", experiment))
 
-    def study(self) -> None:
-        self.calls.append(("study",))
+    def study(self, at: Snapshot) -> None:
+        self.calls.append(("study", at))
 
     def summarize(self) -> None:
         self.calls.append(("summarize",))
@@ -220,5 +220,5 @@ class LivelySession(FakeSession):
     def find_lr(self, experiment: Experiment) -> None:
         self.answer = self.random.choice((found(), "the loss is no longer a finite number"))
 
-    def study(self) -> None:
+    def study(self, at: Snapshot) -> None:
         self.answer = posed()

@@ -34,7 +34,7 @@ async def ask(pilot: Pilot[None], key: str, study: Study) -> StudyScreen:
     assert isinstance(session, FakeSession)
     await settled(pilot)
     await pilot.press(key)
-    await until(pilot, lambda: session.asked[-1:] == [("study",)])
+    await until(pilot, lambda: session.asked[-1:] == [("study", session.latest)])
     session.answer = replace(study)  # each answer is another object
     await until(pilot, lambda: isinstance(pilot.app.screen, DIALOGS[key]))
     await pilot.pause()

@@ -175,8 +175,8 @@ CASES: dict[str, Case] = {
     "next_lesson": Case(
         lambda stage: stage.main.classroom.lesson is list(lessons().values())[1], lesson=True
     ),
-    "theory": Case(lambda stage: stage.asked("study")),
-    "xray": Case(lambda stage: stage.asked("study")),
+    "theory": Case(lambda stage: stage.asked("study", stage.main.desk.snapshot)),
+    "xray": Case(lambda stage: stage.asked("study", stage.main.desk.snapshot)),
     "summary": Case(lambda stage: stage.asked("summarize")),
     "live": Case(lambda stage: not stage.main.live.on),
     "log": Case(lambda stage: not stage.main.lab.loss.log_y),

@@ -212,11 +212,11 @@ class Commands:
 
     def theory(self) -> None:
         self.classroom.use("theory")
-        self.inquiry.ask(self.session.study, TheoryScreen)
+        self.inquiry.ask(lambda: self.session.study(self.desk.moment), TheoryScreen)
 
     def xray(self) -> None:
         self.classroom.use("xray")
-        self.inquiry.ask(self.session.study, XrayScreen)
+        self.inquiry.ask(lambda: self.session.study(self.desk.moment), XrayScreen)
 
     def summary(self) -> None:
         self.classroom.use("summary")

@@ -53,7 +53,7 @@ class Copying:
         if letter == "l":
             text = losses_table(run)
         elif letter == "v":
-            text = values_table(self.desk.clock.moment or run)
+            text = values_table(self.desk.moment)
         elif letter == "k":
             self.copy(link(self.desk.experiment), tr("the link"))
             return

@@ -59,6 +59,11 @@ class Desk:
         return self.clock.run or self.looked_at or self.at_hand
 
     @property
+    def moment(self) -> Snapshot:
+        """The run on show as it was at the moment that is looked at, or as it is now."""
+        return self.clock.moment or self.snapshot
+
+    @property
     def at_hand(self) -> Snapshot:
         """The run that keys act on: that made of these settings before, until another begins."""
         latest, returned = self.shown.latest, self.returned

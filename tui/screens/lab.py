@@ -84,7 +84,7 @@ class Lab:
     def show(self, desk: Desk) -> None:
         """Hand the run on show, and those beside it, to the panels."""
         now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
-        moment = desk.clock.moment or now
+        moment = desk.moment
         self.status.show(now, looking(desk))
         preview = desk.preview
         beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared, preview)

@@ -185,12 +185,13 @@ class XrayScreen(StudyScreen):
             Text(tr("off: distance from autograd; the verdict is its share of the largest entry")),
         ]
         about = tr(
-            "Gradient of the last minibatch ({samples}) at the present parameters, three ways. "
-            "Where they part, one is wrong."
-            if study.begun
+            "Gradient of the minibatch of step {step} ({samples}) at the parameters after it, "
+            "three ways. Where they part, one is wrong."
+            if study.step
             else "Gradient of the first minibatch ({samples}) at the present parameters, three "
             "ways. Where they part, one is wrong.",
             samples=samples(study.minibatch_size),
+            step=study.step,
         )
         return section(f"|grad| {number(norm(xray.autograd))}", about, lines)
 

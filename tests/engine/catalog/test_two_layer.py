@@ -169,7 +169,7 @@ def test_the_session_refuses_theory_in_one_line_and_lives_on() -> None:
     session.open()
     try:
         wait_until(lambda: session.latest.state == "ready")
-        session.study()
+        session.study(session.latest)
         wait_until(lambda: isinstance(session.answer, str))
         assert session.answer == (
             "model=two_layer: theory needs a model that is linear in its parameters"

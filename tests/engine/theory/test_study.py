@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_three_ways_to_the_gradient_agree(loss: str, penalty: str) -> None:
     found = at(loss=loss, penalty=penalty, data__noise=0.5)
     assert found.xray.off_by_hand < 1e-6
     assert found.xray.off_by_difference < 1e-6
-    assert not found.begun
+    assert not found.step
     assert found.minibatch_size == 10
 
 
@@ -94,12 +95,13 @@ def test_the_mean_gradient_is_that_of_what_training_goes_down(penalty: str) -> N
     assert found.noise.mean.tolist() == pytest.approx([*w, *b], rel=1e-9)
 
 
-def test_the_gradient_is_that_of_the_minibatch_given() -> None:
-    known = at()
+def test_the_gradient_is_that_of_the_step_that_led_there() -> None:
+    known = at(data__n=54)
     problem = build(known.experiment)
-    X, y = problem.X[:4], problem.y[:4]
-    found = study(known.experiment, known.facts, known.facts.true, (X, y))
-    assert found.begun
+    _, order = islice(problem.shuffles(), 2)
+    X, y = problem.X[order[50:]], problem.y[order[50:]]
+    found = study(known.experiment, known.facts, known.facts.true, 12)
+    assert found.step == 12
     assert found.minibatch_size == 4
     rows = np.column_stack([array(X), np.ones(4)])
     theta = np.array([*known.facts.true["w"], *known.facts.true["b"]])

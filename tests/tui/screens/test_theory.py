@@ -181,7 +181,7 @@ def test_xray_shows_three_ways_and_how_far_they_are_apart() -> None:
     assert re.search(r"the three agree to \de-\d\d", said)
     assert "X̃ᵀℓ′(r)/B for ℓ = ½r²" in said
     assert "Gradient of the first minibatch (10 samples)" in said
-    assert "last minibatch (1 sample)" in xray(replace(found, begun=True, minibatch_size=1))
+    assert "minibatch of step 7 (1 sample)" in xray(replace(found, step=7, minibatch_size=1))
     assert "/B + penalty′(w)" in xray(studied("penalty=l2"))
 
 
@@ -215,7 +215,7 @@ async def test_the_engine_answers_after_a_step() -> None:
             await until(pilot, lambda: isinstance(app.screen, XrayScreen))
             answer = session.answer
             assert isinstance(answer, Study)
-            assert answer.begun
+            assert answer.step == 1
             assert answer.params == app.main.desk.snapshot.params
             assert answer.xray.off_by_difference < 1e-6
     finally:
