@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # Whole targets at a time, where this make can keep the lines of two apart.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
+# Each of the processes that the tests start would otherwise compile all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test pytest quick check coverage bench messages snapshots screenshots clean
 
 run: $(VENV)/app
