@@ -1,14 +1,16 @@
-"""Textual's parser of stylesheets, with a memory that all apps of a process share."""
+"""Textual's stylesheets, parsed once for all apps of a process and matched from the end."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from textual.css.model import RuleSet
+from textual.css.match import _check_selectors
+from textual.css.model import RuleSet, Selector
 from textual.css.parse import parse
 from textual.css.tokenize import tokenize_values
 from textual.css.tokenizer import Token
 from textual.css.types import CSSLocation
+from textual.dom import DOMNode
 
 Tokens = dict[str, list[Token]]
 parsed: dict[tuple[object, ...], list[RuleSet]] = {}
@@ -46,3 +48,8 @@ def parse_once(
         )
         parsed[key] = list(rules)
     return parsed[key]
+
+
+def match_from_the_end(selectors: list[Selector], path: list[DOMNode]) -> bool:
+    """Stands in for `_check_selectors`; most rules fail at the last of the path, the node."""
+    return selectors[-1].check(path[-1]) and _check_selectors(selectors, path)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
 from tests.support.pilots import calm, resize, rest, rest_of_screen, settled
-from tests.support.styles import parse_once, tokenize_once
+from tests.support.styles import match_from_the_end, parse_once, tokenize_once
 from tui.app import LinregApp
 
 # torch leaves very many objects behind, and every app some: frozen, and collected less often than
@@ -51,10 +51,14 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def styles_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All apps of a theme share the rules of the stylesheets: parsing is a tenth of every start."""
+def quick_styles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All apps of a theme share the rules of the stylesheets: parsing is a tenth of every start.
+
+    Matching the rules is another; most of them are seen not to match at once.
+    """
     monkeypatch.setattr("textual.css.stylesheet.tokenize_values", tokenize_once)
     monkeypatch.setattr("textual.css.stylesheet.parse", parse_once)
+    monkeypatch.setattr("textual.css.stylesheet._check_selectors", match_from_the_end)
 
 
 @pytest.fixture
