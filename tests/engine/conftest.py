@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields
 
 import pytest
 
@@ -15,18 +15,29 @@ from engine.theory.facts import Facts
 from tests.support.paths import ROOT
 from tests.support.runs import wait_until
 
+UNTOLD = {"loop", "lr", "epochs", "patience"}
+"""Settings of which nothing is known before the first step."""
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[tuple[object, ...], Facts]:
+    """What the tests of a file have worked out so far, by the settings that it depends on."""
+    return {}
+
 
 @pytest.fixture(autouse=True)
-def facts_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs of a test that differ in their loop only share what is known before the first step."""
+def facts_are_worked_out_once(
+    known: dict[tuple[object, ...], Facts], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs of a file that differ only in what is UNTOLD share what is known before they begin."""
     work_out = gather.facts
-    shared: dict[Experiment, Facts] = {}
+    names = [field.name for field in fields(Experiment) if field.name not in UNTOLD]
 
     def facts(problem: Problem) -> Facts:
-        experiment = replace(problem.experiment, loop="scratch")
-        if experiment not in shared:
-            shared[experiment] = work_out(problem)
-        return shared[experiment]
+        settings = tuple(getattr(problem.experiment, name) for name in names)
+        if settings not in known:
+            known[settings] = work_out(problem)
+        return known[settings]
 
     monkeypatch.setattr(gather, "facts", facts)
 
