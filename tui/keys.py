@@ -613,7 +613,14 @@ ACTIONS: tuple[Action, ...] = (
         APP,
         bar=False,
     ),
-    Action("help", "question_mark,f1", "?", "help", "What this is, and every key.", APP),
+    Action(
+        "help",
+        "question_mark,f1",
+        "?",
+        "help",
+        "What this is, what its symbols mean, and every key.",
+        APP,
+    ),
     Action(
         "palette",
         "ctrl+p",

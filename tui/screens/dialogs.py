@@ -19,7 +19,9 @@ from engine.support.translation import Translatable, tr
 from tui.keys import NUMBERED, groups, in_use, shown
 from tui.overlay import Over
 from tui.steady import SteadyList
+from tui.text.copies import lines_of
 from tui.text.links import with_keys
+from tui.text.symbols import symbols_in
 from tui.text.wrap import Prose, blocks_of
 
 INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
@@ -76,16 +78,25 @@ class HelpScreen(ModalScreen[None], Over[None]):
         """Let the arrow keys scroll at once."""
         self.query_one(VerticalScroll).focus()
 
+    def symbols(self) -> Text:
+        """What the symbols on the screen below stand for; empty where there are none."""
+        below = self.app.screen_stack[-2]
+        seen = lines_of(below._compositor.render_strips(), below.region)
+        rows = [f"  {left(symbol, 10)} {words}" for symbol, words in symbols_in(seen)]
+        if not rows:
+            return Text()
+        return Text.assemble((tr("Symbols on this screen"), "bold"), "\n", "\n".join(rows), "\n\n")
+
     def text(self) -> Text:
         """Introduction, keys by group, lessons."""
         if self.keys:
             rows = (f"  {left(key, 10)} {tr(help)}" for key, help in self.keys)
-            return Text(f"{self.hint}\n\n" + "\n".join(rows))
+            return Text.assemble(f"{self.hint}\n\n", self.symbols(), "\n".join(rows))
         introduction = Text("\n\n").join(
             Text.assemble((tr(head) if head else "", "bold"), tr(words, **in_use()))
             for head, words in INTRODUCTION
         )
-        text = Text.assemble((f"{self.hint}\n\n", "italic"), introduction)
+        text = Text.assemble((f"{self.hint}\n\n", "italic"), self.symbols(), introduction)
         for name, actions in groups():
             text.append(f"\n\n{tr(name)}\n", style="bold")
             lines = [f"  {left(shown(action), 10)} {tr(action.help)}" for action in actions]
