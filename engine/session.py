@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -96,9 +96,9 @@ class Session:
         return self._worker.answer
 
     @property
-    def landscape(self) -> Landscape | None:
-        """The loss over the plane that was last asked for."""
-        return self._worker.landscape
+    def landscapes(self) -> Mapping[str, Landscape]:
+        """The loss over the plane that each asker has asked for last."""
+        return self._worker.landscapes
 
     @property
     def code(self) -> Code | None:
@@ -205,10 +205,17 @@ class Session:
         self._commands.put(partial(self._worker.write_rows, summary, file, replace))
 
     def survey(
-        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+        self,
+        asker: str,
+        experiment: Experiment,
+        facts: Facts,
+        plane: Plane,
+        x_range: Range,
+        y_range: Range,
     ) -> None:
-        """Work out the loss over a plane, also while training; it becomes `landscape`."""
-        self._commands.put(partial(self._worker.survey, experiment, facts, plane, x_range, y_range))
+        """Work out the loss over a plane, also while training; it goes to `landscapes`."""
+        work = partial(self._worker.survey, asker, experiment, facts, plane, x_range, y_range)
+        self._commands.put(work)
 
     def write_code(self, experiment: Experiment, dress: Dress) -> None:
         """Write an experiment as a script, also while training; it becomes `code`."""

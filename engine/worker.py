@@ -6,7 +6,7 @@ There is no thread here and nothing waits; whoever takes the steps decides when.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,8 +55,8 @@ class Worker:
         """The newest state of the last race."""
         self.answer: Finding | Study | Summary | Written | Bootstrap | str | None = None
         """What the last question came to, or why it failed; a new object for each."""
-        self.landscape: Landscape | None = None
-        """The loss over the plane that was last asked for."""
+        self.landscapes: Mapping[str, Landscape] = {}
+        """The loss over the plane that each asker has asked for last."""
         self.code: Code | None = None
         """The script that was last asked for."""
         self.reading: Reading | None = None
@@ -226,13 +226,20 @@ class Worker:
             self.code = Code(experiment, dress, trouble=one_line(error))
 
     def survey(
-        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+        self,
+        asker: str,
+        experiment: Experiment,
+        facts: Facts,
+        plane: Plane,
+        x_range: Range,
+        y_range: Range,
     ) -> None:
-        """Work out the loss over a plane, also while training; it becomes `landscape`."""
+        """Work out the loss over a plane, also while training; it goes to `landscapes`."""
         from engine.theory.landscape import survey
 
         with self._asked():
-            self.landscape = survey(experiment, facts, plane, x_range, y_range)
+            landscape = survey(experiment, facts, plane, x_range, y_range)
+            self.landscapes = {**self.landscapes, asker: landscape}
 
     @contextmanager
     def _asked(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -49,8 +50,8 @@ class Backend(Protocol):
         """What the last question came to, or why it failed; a new object for each."""
 
     @property
-    def landscape(self) -> Landscape | None:
-        """The loss over the plane that was last asked for."""
+    def landscapes(self) -> Mapping[str, Landscape]:
+        """The loss over the plane that each asker has asked for last; new with every answer."""
 
     @property
     def code(self) -> Code | None:
@@ -125,9 +126,15 @@ class Backend(Protocol):
         """Write the rows of a summary to a file of CSV; `answer` becomes Written."""
 
     def survey(
-        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+        self,
+        asker: str,
+        experiment: Experiment,
+        facts: Facts,
+        plane: Plane,
+        x_range: Range,
+        y_range: Range,
     ) -> None:
-        """Work out the loss over a plane; it becomes `landscape`."""
+        """Work out the loss over a plane; it becomes that of `asker` among the landscapes."""
 
     def write_code(self, experiment: Experiment, dress: Dress) -> None:
         """Write an experiment as a script, also while training; it becomes `code`."""

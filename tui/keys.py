@@ -31,6 +31,9 @@ class Situation:
     """Whether the view of the second chart shows one of several things."""
     chart_focused: bool = False
     full_screen: bool = False
+    in_grid: bool = False
+    """Whether four charts are on show."""
+    has_room_for_grid: bool = False
     in_lesson: bool = False
     has_changes: bool = False
     """Whether a change of the experiment can be taken back."""
@@ -562,6 +565,18 @@ ACTIONS: tuple[Action, ...] = (
         why="one chart fills the screen from a chart: {next_panel} goes on to it",
     ),
     Action(
+        "grid",
+        "G",
+        "G",
+        "four charts",
+        "Four charts at once, on a terminal of 160×45 or more, or two again.",
+        CHART,
+        when=lambda now: now.in_grid or now.has_room_for_grid,
+        why="four charts need a terminal of 160×45 or more",
+        bar=False,
+        panel="fit",
+    ),
+    Action(
         "pin",
         "p",
         "p",
@@ -581,9 +596,11 @@ ACTIONS: tuple[Action, ...] = (
         "escape",
         "esc",
         "leave",
-        "Out of a field, back to now, out of full screen, of a run looked at, or of a lesson.",
+        "Out of a field, back to now, out of full screen, another run, four charts, or a lesson.",
         GO,
-        when=lambda now: now.looks_at_moment or now.full_screen or now.looks_back or now.in_lesson,
+        when=lambda now: (
+            now.looks_at_moment or now.full_screen or now.looks_back or now.in_grid or now.in_lesson
+        ),
         why="there is nothing to leave: {quit} leaves the app",
     ),
     Action(

@@ -330,9 +330,13 @@ def test_a_survey_is_of_the_plane_that_was_asked_for(bench: Bench) -> None:
     facts = bench.latest.facts
     assert facts
     asked = (SHORT, facts, plane(facts, 0), (-1.0, 1.0), (-2.0, 2.0))
-    bench.worker.survey(*asked)
-    assert bench.worker.landscape
-    assert bench.worker.landscape.values == survey(*asked).values
+    other = (SHORT, facts, plane(facts, 1), (0.0, 1.0), (0.0, 2.0))
+    bench.worker.survey("fit", *asked)
+    before = bench.worker.landscapes
+    bench.worker.survey("third", *other)
+    assert bench.worker.landscapes is not before
+    assert bench.worker.landscapes["fit"].values == survey(*asked).values
+    assert bench.worker.landscapes["third"].values == survey(*other).values
 
 
 def test_a_question_that_fails_leaves_the_run_alone(bench: Bench) -> None:

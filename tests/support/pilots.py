@@ -149,16 +149,18 @@ async def calm(pilot: Pilot[None]) -> LayoutUpdate:
 
 
 def is_surveyed(main: MainScreen) -> bool:
-    """Whether the fit shows the plane that it asked for last, where its view shows one."""
-    fit, asked = main.lab.fit, main.lab.fit.survey
-    if not fit.view.survey or not main.desk.snapshot.facts or asked is None:
-        return True
-    shown = fit.landscape
-    return shown is not None and asked == (
-        shown.facts,
-        shown.plane,
-        shown.x_range,
-        shown.y_range,
+    """Whether each chart shows the plane that it asked for last, where its view shows one."""
+    return all(
+        chart.landscape is not None
+        and chart.survey
+        == (
+            chart.landscape.facts,
+            chart.landscape.plane,
+            chart.landscape.x_range,
+            chart.landscape.y_range,
+        )
+        for chart in main.lab.views
+        if chart.survey and chart.view.survey and main.desk.snapshot.facts
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -49,7 +49,7 @@ class FakeSession:
         self.sweep: SweepProgress | None = None
         self.race: RaceProgress | None = None
         self.answer: Finding | Study | Summary | Written | Bootstrap | str | None = None
-        self.landscape: Landscape | None = None
+        self.landscapes: Mapping[str, Landscape] = {}
         self.code: Code | None = None
         self.reading: Reading | None = None
         self.following = Following(Store(runs_folder()))
@@ -136,9 +136,16 @@ class FakeSession:
         self.calls.append(("write_rows", summary, file, replace))
 
     def survey(
-        self, experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+        self,
+        asker: str,
+        experiment: Experiment,
+        facts: Facts,
+        plane: Plane,
+        x_range: Range,
+        y_range: Range,
     ) -> None:
-        self.landscape = survey(experiment, facts, plane, x_range, y_range)
+        landscape = survey(experiment, facts, plane, x_range, y_range)
+        self.landscapes = {**self.landscapes, asker: landscape}
 
     def write_code(self, experiment: Experiment, dress: Dress) -> None:
         try:

@@ -50,7 +50,8 @@ async def test_on_a_chart_over_time() -> None:
         assert loss.cursor in finished().path.x
         assert (main.focused, main.navigator.chart) == (loss, loss)
         await pilot.click(loss, offset=cell_of(loss, 1.0))
-        assert loss.cursor == 3.0
+        assert loss.cursor == pytest.approx(3, abs=0.1)
+        cursor = loss.cursor
         # A drag marks a part of the axis, and then shows it; the cursor stays.
         await press_and_move(pilot, loss, cell_of(loss, 2 / 3), cell_of(loss, 1 / 3))
         assert loss.marked
@@ -59,7 +60,7 @@ async def test_on_a_chart_over_time() -> None:
         await pilot.mouse_up(loss, cell_of(loss, 1 / 3))
         assert loss.x_range == pytest.approx((1, 2), abs=3 / 30)
         assert loss.marked is None
-        assert loss.cursor == 3.0
+        assert loss.cursor == cursor
         assert app.mouse_captured is None
         # The wheel zooms, and what lies under it stays there.
         left, right = loss.x_range or (math.nan, math.nan)

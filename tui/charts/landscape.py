@@ -150,7 +150,7 @@ def preview_curves(run: Snapshot | None, plane: Plane) -> list[Curve]:
     return [ahead(*plane.places(run.path.theta))]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def relief(landscape: Landscape) -> Relief:
     """A landscape as a background: one for all its frames, as it works its colours out once."""
     return Relief(landscape.x_range, landscape.y_range, landscape.values)

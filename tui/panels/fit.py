@@ -30,13 +30,15 @@ class FitPanel(ChartPanel):
     class Wanted(Message):
         """A view is to be drawn that the engine has to work something out for."""
 
-        def __init__(self, experiment: Experiment, survey: Survey) -> None:
+        def __init__(self, asker: str, experiment: Experiment, survey: Survey) -> None:
             super().__init__()
-            self.experiment, self.survey = experiment, survey
+            self.asker, self.experiment, self.survey = asker, experiment, survey
 
-    def __init__(self, clock: Clock | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, clock: Clock | None = None, view: View = VIEWS["fit"], **kwargs: Any
+    ) -> None:
         super().__init__(clock, **kwargs)
-        self.view: View = next(iter(VIEWS.values()))
+        self.view = view
         self.turns: Counter[str] = Counter()
         """How often each thing was turned: the feature, the plane, the derivative."""
         self.zooms = 0
@@ -89,7 +91,7 @@ class FitPanel(ChartPanel):
             survey = self.view.survey(self.scene)
             if survey != self.survey:
                 self.survey = survey
-                self.post_message(self.Wanted(self.snapshots[0].experiment, survey))
+                self.post_message(self.Wanted(str(self.id), self.snapshots[0].experiment, survey))
 
     @property
     def scene(self) -> Scene:

@@ -27,7 +27,7 @@ class Group(Vertical):
 
     def __init__(self, *panels: Widget, id: str) -> None:
         super().__init__(*panels, id=id)
-        self.panels = panels
+        self.panels = tuple(panel for panel in panels if not panel.has_class("-hidden"))
 
     def on_mount(self) -> None:
         """Begin with the first panel."""

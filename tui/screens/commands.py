@@ -230,13 +230,13 @@ class Commands:
         self.lab.loss.toggle_log()
 
     def view(self) -> None:
-        fit = self.lab.fit
-        fit.next_view()
-        self.classroom.use(fit.view.name)
-        self.navigator.show_chart(fit)
+        chart = self.navigator.turned
+        chart.next_view()
+        self.classroom.use(chart.view.name)
+        self.navigator.show_chart(chart)
 
     def feature(self) -> None:
-        self.lab.fit.next_turn()
+        self.navigator.turned.next_turn()
 
     def zoom_in(self) -> None:
         self.navigator.chart.zoom(closer=True)
@@ -268,6 +268,10 @@ class Commands:
     def fullscreen(self) -> None:
         self.screen.toggle_class("-full")
 
+    def grid(self) -> None:
+        self.navigator.toggle_grid()
+        self.desk.changed()
+
     def pin(self) -> None:
         pinned = self.desk.pin()
         tell(self.screen, tr("pinned as the reference") if pinned else tr("no longer pinned"))
@@ -295,6 +299,8 @@ class Commands:
             self.fullscreen()
         elif self.desk.looked_at:
             self.desk.look_at(None)
+        elif self.navigator.is_grid:
+            self.grid()
         else:
             await self.classroom.close()
 

@@ -9,6 +9,7 @@ from engine.catalog.param import Param, Text
 from engine.support.translation import in_words, tr
 from tui.forms.fields import Picker, TextField
 from tui.keys import in_use, key_of
+from tui.panels.fit import FitPanel
 from tui.panels.gauge import knows, limit_words
 from tui.panels.reading import advice
 from tui.panels.training import PACE
@@ -64,8 +65,8 @@ class Hints:
         snapshot = self.desk.snapshot
         if focused is not None and focused is self.classroom.panel:
             return tr("↑ ↓ page up and down scroll the text · tab goes to the next panel")
-        if focused is self.lab.fit and self.lab.fit.view.reading:
-            return tr(self.lab.fit.view.reading, **in_use())
+        if isinstance(focused, FitPanel) and focused.view.reading:
+            return tr(focused.view.reading, **in_use())
         if snapshot.state == "finished" and snapshot.message:
             # 80 columns have no other room.
             message = in_words(snapshot.message)

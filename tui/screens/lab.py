@@ -10,6 +10,7 @@ from textual.widgets import Static
 from engine.experiment import Experiment
 from engine.support.translation import tr
 from tui.charts.loss import Beside, spread
+from tui.charts.views import VIEWS
 from tui.clock import Clock
 from tui.forms.form import Form
 from tui.keys import key_of
@@ -37,20 +38,28 @@ class Lab:
         self.training = TrainingPanel(id="training")
         self.forms: tuple[Form, ...] = (DataPanel(id="data"), ModelPanel(id="model"), self.training)
         self.loss, self.fit = LossPanel(clock, id="loss"), FitPanel(clock, id="fit")
+        self.views = (
+            self.fit,
+            FitPanel(clock, VIEWS["landscape"], id="third", classes="-hidden"),
+            FitPanel(clock, VIEWS["parameters"], id="fourth", classes="-hidden"),
+        )
+        """The second chart, and those that only the grid of four has."""
         self.values, self.reading = ValuesPanel(id="values"), ReadingPanel()
         self.runs, self.device = RunsPanel(), DevicePanel()
         self.text = Static(id="text")
         """The reading, where there is room for nothing else."""
         self.left = Group(*self.forms, id="forms")
         """Forms, and the panel of a lesson."""
-        self.charts = Group(self.loss, self.fit, id="charts")
-        self.panels: tuple[Widget, ...] = (*self.forms, self.loss, self.fit, self.values)
+        self.charts = Group(self.loss, *self.views, id="charts")
+        self.panels: tuple[Widget, ...] = (*self.forms, self.loss, *self.views, self.values)
         """The panels that the focus can go to, in their order."""
 
     def compose(self) -> ComposeResult:
         """All the widgets, with the titles of the panels."""
         for panel in self.panels:
             panel.border_title = tr(TITLES[str(panel.id)])
+        for chart in self.views:
+            chart.border_title = tr(chart.view.title)
         self.reading.border_title, self.device.border_title = tr("Reading"), tr("Device")
         self.runs.border_title = tr("Runs")
         yield self.status
@@ -89,7 +98,9 @@ class Lab:
         preview = desk.preview
         beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared, preview)
         self.loss.update(now, beside)
-        self.fit.update(now, previous, pinned, moment, preview)
+        for chart in self.views:
+            if not chart.has_class("-hidden"):
+                chart.update(now, previous, pinned, moment, preview)
         self.values.show(moment)
         words = ahead(preview, now.loss if now.step or previous is None else previous.loss)
         self.reading.show(moment, words)

@@ -65,7 +65,7 @@ class MainScreen(Screen[None]):
         self.desk = Desk(session, experiment, changed=self.show_desk)
         self.desk.clock.moved = self.show_run
         self.lab = Lab(self.desk.clock)
-        self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss)
+        self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss, self.lab.views)
         self.classroom = Classroom(self, self.lab, self.desk, self.navigator)
         self.hints = Hints(self, self.lab, self.desk, self.classroom)
         self.live = Live(self, self.desk, self.classroom, on=live)
@@ -81,6 +81,11 @@ class MainScreen(Screen[None]):
         """Show what there is."""
         self.show_run()
         self.set_focus(self.lab.loss)
+
+    def on_resize(self) -> None:
+        """Four charts need a large terminal."""
+        self.navigator.fit_size()
+        self.show_run()
 
     async def fill(self) -> None:
         """After the first frame: the fields, the engine's import of torch, the first lesson.
@@ -100,7 +105,8 @@ class MainScreen(Screen[None]):
     def look(self) -> None:
         """Show what the session has published since the last look, and tell the lesson of it."""
         self.commands.inquiry.look()
-        self.lab.fit.take(self.session.landscape)
+        for chart in self.lab.views:
+            chart.take(self.session.landscapes.get(str(chart.id)))
         self.classroom.look_at_jobs()
         self.desk.clock.tick(LOOK_INTERVAL, self.lab.training.pace)
         news = self.desk.look()
@@ -144,9 +150,11 @@ class MainScreen(Screen[None]):
             looks_back=desk.looked_at is not None,
             looks_at_moment=desk.clock.run is not None,
             is_playing=desk.clock.is_playing,
-            view_turns=bool(self.lab.fit.view.turns),
+            view_turns=bool(self.navigator.turned.view.turns),
             chart_focused=isinstance(self.focused, ChartPanel),
             full_screen=self.has_class("-full"),
+            in_grid=self.navigator.is_grid,
+            has_room_for_grid=self.navigator.has_room_for_grid,
             in_lesson=lesson is not None,
             has_changes=bool(desk.changes.done),
             has_undone=bool(desk.changes.undone),
@@ -259,7 +267,7 @@ class MainScreen(Screen[None]):
     @on(FitPanel.Wanted)
     def survey(self, event: FitPanel.Wanted) -> None:
         """Have the engine look at the plane that is to be drawn."""
-        self.session.survey(event.experiment, *event.survey)
+        self.session.survey(event.asker, event.experiment, *event.survey)
 
     def on_lesson_panel_answered(self) -> None:
         """Say why an answer was refused, or what to do."""

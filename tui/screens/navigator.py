@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.support.translation import tr
+from tui.charts.views import VIEWS
 from tui.forms.form import Form
 from tui.marking import mark
 from tui.panels.chart import ChartPanel
+from tui.panels.fit import FitPanel
 from tui.panels.group import Group
 from tui.screens.desk import Desk
 
+GRID = Size(160, 45)
+"""The least terminal that has room for four charts."""
 JUMPS = {
     "d": "data",
     "m": "model",
     "t": "training",
     "l": "loss",
     "f": "fit",
+    "3": "third",
+    "4": "fourth",
     "v": "values",
     "e": "lesson",
 }
@@ -30,13 +37,26 @@ class Navigator:
     """The panels of a screen in their order, and the focus among them."""
 
     def __init__(
-        self, screen: Screen[None], desk: Desk, panels: Sequence[Widget], chart: ChartPanel
+        self,
+        screen: Screen[None],
+        desk: Desk,
+        panels: Sequence[Widget],
+        chart: ChartPanel,
+        views: Sequence[FitPanel],
     ) -> None:
         self.screen, self.desk = screen, desk
         self.lab_panels = tuple(panels)
         """All panels but that of a lesson, which may hide some."""
-        self.panels = self.lab_panels
+        self.views = tuple(views)
+        """The second chart, and those that only the grid has."""
+        self.panels = tuple(panel for panel in panels if panel not in self.views[1:])
         """Those that can be gone to."""
+        self.hidden: Collection[str] = ()
+        """Ids of the panels that the lesson hides."""
+        self.is_grid = False
+        """Whether four charts are on show."""
+        self.wants_grid = False
+        """Whether they would be, were there room for them."""
         self.chart = chart
         """The chart that was in use last: zoom and cursor keys act on it."""
         self.home: Widget | None = None
@@ -46,10 +66,21 @@ class Navigator:
 
     def show_all_but(self, hidden: Collection[str], lesson: Widget | None = None) -> None:
         """Display all panels but those with these ids; that of a lesson, if any, comes first."""
-        visible = [panel for panel in self.lab_panels if panel.id not in hidden]
+        self.hidden, self.home = hidden, lesson
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Display what there is to display: four charts, or two and the values."""
+        self.is_grid = self.wants_grid and self.has_room_for_grid
+        side, lesson = self.screen.query_one("#side"), self.home
+        visible = [
+            panel
+            for panel in self.lab_panels
+            if panel.id not in self.hidden
+            and (panel.parent is not side if self.is_grid else panel not in self.views[1:])
+        ]
         for panel in self.lab_panels:
             mark(panel, "-hidden", panel not in visible)
-        self.home = lesson
         self.panels = (lesson, *visible) if lesson else tuple(visible)
         for group in self.columns:
             if isinstance(group, Group):
@@ -57,10 +88,37 @@ class Navigator:
         charts = [panel for panel in visible if isinstance(panel, ChartPanel)]
         if charts and self.chart not in charts:
             self.chart = charts[0]
-        side = self.screen.query_one("#side")
         has_values = any(panel.parent is side for panel in visible)
         mark(side, "-alone", not has_values)
         side.border_title = tr("Values") if has_values else tr("Reading")
+        for box in (*self.columns, *self.lab_panels):
+            mark(box, "-grid", self.is_grid)
+
+    @property
+    def has_room_for_grid(self) -> bool:
+        """Whether the terminal is large enough, and no lesson hides what would fill it."""
+        width, height = self.screen.app.size
+        has_views = self.views[0].id not in self.hidden
+        return width >= GRID.width and height >= GRID.height and has_views
+
+    def toggle_grid(self) -> None:
+        """Show four charts in place of two and the values, or those again."""
+        self.wants_grid = not self.is_grid
+        for chart in self.views[1:]:
+            others = {other.view.name for other in self.views if other is not chart}
+            if chart.view.name in others:
+                chart.turn_to(next(view for name, view in VIEWS.items() if name not in others))
+        self.lay_out()
+
+    def fit_size(self) -> None:
+        """Show as many charts as the terminal has room for now."""
+        if self.is_grid != (self.wants_grid and self.has_room_for_grid):
+            self.lay_out()
+
+    @property
+    def turned(self) -> FitPanel:
+        """The chart whose views are turned: the one in use, or the second one."""
+        return next((chart for chart in self.views if chart is self.chart), self.views[0])
 
     @property
     def columns(self) -> set[Widget]:

@@ -29,6 +29,8 @@ from tui.panels.bars import Hint, KeyLine, job_line
 from tui.panels.racers import Line, RaceTable, lines
 from tui.screens.job import JobScreen
 
+RACE = "race"
+"""Who asks the session for landscapes."""
 SAME, BEST = "same", "best"
 # What a narrow terminal cuts off comes last.
 KEYS: Translatable = (
@@ -108,7 +110,7 @@ class RaceScreen(JobScreen[RaceProgress]):
         """Names of those who take part in the next race."""
         self.turn = 0
         """How often the view was turned."""
-        self.landscape = session.landscape
+        self.landscape = session.landscapes.get(RACE)
         self.wanted: tuple[object, ...] = ()
         """What the engine was asked for last."""
 
@@ -154,8 +156,9 @@ class RaceScreen(JobScreen[RaceProgress]):
 
     def look(self) -> None:
         """Show what the session has to show, if it is new."""
-        if self.session.landscape is not self.landscape:
-            self.landscape = self.session.landscape
+        landscape = self.session.landscapes.get(RACE)
+        if landscape is not self.landscape:
+            self.landscape = landscape
             self.redraw()
         super().look()
 
@@ -183,7 +186,7 @@ class RaceScreen(JobScreen[RaceProgress]):
         self.losses.display, self.paths.display = view != "paths", view in ("paths", "both")
         self.table.show(lines(self.runs, self.shown))
         self.losses.show(losses_chart(self.shown))
-        paths = paths_chart(self.shown, self.form.texts["plane"], self.session.landscape)
+        paths = paths_chart(self.shown, self.form.texts["plane"], self.landscape)
         self.paths.show(paths)
         self.survey(paths)
         self.show_racer()
@@ -199,7 +202,7 @@ class RaceScreen(JobScreen[RaceProgress]):
         if wanted != self.wanted and paths.x_range and paths.y_range and not plane.is_line:
             self.wanted = wanted
             self.session.survey(
-                self.shown.race.experiment, facts, plane, paths.x_range, paths.y_range
+                RACE, self.shown.race.experiment, facts, plane, paths.x_range, paths.y_range
             )
 
     def show_racer(self) -> None:

@@ -10,6 +10,8 @@ TITLES: dict[str, Translatable] = {
     "training": "Training",
     "loss": "Loss",
     "fit": "Fit",
+    "third": "Third chart",
+    "fourth": "Fourth chart",
     "values": "Values",
     "lesson": "Lesson",
 }

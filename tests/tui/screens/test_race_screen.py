@@ -344,7 +344,7 @@ def test_paths_over_two_parameters() -> None:
 async def test_the_loss_is_asked_for_once_and_drawn_behind_the_paths() -> None:
     async with opened(raced("finished")) as (stage, session):
         await stage.until(lambda: stage.screen.landscape is not None)
-        found = session.landscape
+        found = session.landscapes["race"]
         assert found is not None
         chart = stage.screen.paths._chart
         assert chart.heat is not None
