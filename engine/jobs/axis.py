@@ -13,6 +13,8 @@ from engine.support.translation import tr
 
 MOST_RUNS = 100_000
 """Runs of one sweep."""
+LOG_FROM = 30
+"""Values that are so many times as large as the least go by equal factors."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,34 @@ def parse_axis(text: str, experiment: Experiment) -> Axis:
         for end in (values[0], values[-1]):
             param.check(end, key)
     return Axis(key, tuple(dict.fromkeys(values)))
+
+
+def zoomed(key: str, spec: str, at: float, closer: bool, experiment: Experiment) -> str:
+    """The values of an axis as typed, over half the range around one of them, or over twice it.
+
+    Raises BadInput for values that cannot be read.
+    """
+    param, values = numeric(key, experiment), parse_axis(f"{key}={spec}", experiment).values
+    scale, colon, rest = spec.strip().partition(":")
+    count = rest.rpartition(":")[2] if colon else str(max(len(values), 2))
+    low, high = min(values), max(values)
+    if low == high:
+        return spec
+    share = 0.25 if closer else 1.0
+    least, most = param.limits
+    if scale == "log" or (not colon and low > 0 and high >= LOG_FROM * low):
+        scale, reach = "log", (high / low) ** share
+        low, high = at / reach, at * reach
+    else:
+        scale, reach = "lin", (high - low) * share
+        low, high = at - reach, at + reach
+        if param.above and param.low is not None:
+            least = param.low + (high - param.low) / 1000  # near what it must not be
+    low, high = max(low, least), min(high, most)
+    if isinstance(param, Whole):
+        low, high = math.floor(low), math.ceil(high)
+        return f"{scale}:{max(low, int(least))}:{max(high, low + 1)}:{count}"
+    return f"{scale}:{low:.4g}:{high:.4g}:{count}"
 
 
 def number(param: Number | Whole, text: str, key: str) -> float:

@@ -16,16 +16,19 @@ from engine.jobs.finder import Finding
 from engine.jobs.job import JobState
 from engine.jobs.race import Race, RaceProgress, Racer, Status, Track
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
+from engine.support.translation import Message
 from engine.theory.curvature import curvature
 from engine.theory.noise import GradientNoise
 from engine.theory.second_derivatives import Method
+from engine.theory.stability import Limit
 from engine.theory.study import Study
 from engine.theory.xray import Xray
 from tests.support.snapshots import EPOCH_LOSSES, MINIBATCH_LIMIT, START, B, W, facts, spread
 
 
 def swept(state: JobState, done: float = 1.0) -> SweepProgress:
-    """A sweep over lr and batch size; the large learning rates diverge."""
+    """A sweep over lr and batch size; the large learning rates diverge, and a little before them
+    lie the limits, once it is over."""
     lrs = tuple(10 ** (-3 + 3.5 * i / 15) for i in range(16))
     sweep = Sweep(Experiment(), (Axis("lr", lrs), Axis("batch_size", (1, 5, 10, 50, 100))))
     cells: list[Cell | None] = []
@@ -41,7 +44,12 @@ def swept(state: JobState, done: float = 1.0) -> SweepProgress:
         )
     count = round(done * len(cells))
     shown = tuple(cells[:count]) + (None,) * (len(cells) - count)
-    return SweepProgress(sweep, state, "", shown, count, 0.5 * done)
+    limits = tuple(
+        Limit(1.1 + size / 100, "minibatches", Message("minibatches of {size}", size=size))
+        for size in sweep.axes[1].values
+    )
+    over = limits if done == 1 else ()
+    return SweepProgress(sweep, state, "", shown, count, 0.5 * done, over)
 
 
 def seed_band() -> SweepProgress:

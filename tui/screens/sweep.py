@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,115 +14,55 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.experiment import Experiment
-from engine.jobs.axis import numeric, numeric_keys, parse_axis
+from engine.jobs.best import Best, best, in_a_sentence
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.lessons.library import title_of
 from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr, trn
 from tui.backend import Backend
-from tui.charts.sweep import FLOOR, LOSS, curve, heat
-from tui.drawing.heatmap import Heat, HeatMap
+from tui.charts.sweep import curve, heat
+from tui.drawing.heat import Heat
+from tui.drawing.heatmap import HeatMap
 from tui.drawing.view import ChartView
-from tui.forms.fields import Choice, Edited, Row
-from tui.forms.form import Form
+from tui.forms.fields import Edited
 from tui.panels.bars import Hint, KeyLine, job_line
+from tui.screens.axes import NONE, AxesForm, around, offered
 from tui.screens.job import JobScreen
 from tui.text.numbers import loss_text, rounded, significant
 
-NONE: Translatable = "none"
 EMPTY: Translatable = "press s to run the sweep"
 MOST_AT_ONCE = 0.25
 """Seconds of work up to which a sweep begins without being asked to."""
-USUAL = {
-    "lr": "log:1e-3:3:32",
-    "batch_size": "log:1:100:16",
-    "epochs": "lin:1:10:10",
-    "seed": "lin:0:31:32",
-    "data.n": "log:10:10000:10",
-    "data.noise": "log:1e-3:1:16",
-    "init.std": "log:1e-3:10:16",
-    "data.correlation": "lin:0:0.9:10",
-    "data.outliers": "lin:0:0.5:11",
-    "data.outlier_size": "lin:0:20:11",
-    "data.current": "log:0.1:10:10",
-    "loss.delta": "log:1e-2:10:16",
-    "loss.beta": "log:1e-2:10:16",
-}
-"""Values that suit a key better than its limits would."""
-
-
-def around(limit: float) -> str:
-    """Values of the lr with its limit among them: the usual ones where those have it."""
-    if 1e-2 <= limit <= 3 or not math.isfinite(limit) or limit <= 0:
-        return USUAL["lr"]
-    return f"log:{limit / 1000:.1g}:{2 * limit:.1g}:32"
-
-
-def offered(key: str, experiment: Experiment, limit: float = math.inf) -> str:
-    """The values offered for a key when it is chosen."""
-    if key == "lr":
-        return around(limit)
-    if key in USUAL:
-        return USUAL[key]
-    param = numeric(key, experiment)
-    low = param.low or 0.0
-    high = 1.0 if param.high is None else min(param.high, low + 1)
-    return f"lin:{high / 10 if param.above else low:g}:{high:g}:11"
-
+CUTS_FROM = 80, 32
+"""Columns and lines of the screen from which on there is room for the cuts."""
 
 # What a narrow terminal cuts off comes last.
 KEYS: Translatable = (
-    " [b]s[/b] start  [b]x[/b] stop  [b]?[/b] help  [b]enter[/b] load  [b]esc[/b] back  "
-    "[b]tab[/b] axes or map  [b]← ↑ ↓ →[/b] cell"
+    " [b]s[/b] start  [b]b[/b] best  [b]?[/b] help  [b]enter[/b] load  [b]esc[/b] back  "
+    "[b]m[/b] measure  [b]+ -[/b] zoom  [b]tab[/b] axes or map  [b]x[/b] stop  "
+    "[b]0[/b] all  [b]← ↑ ↓ →[/b] cell"
 )
 HELP: dict[str, Translatable] = {
     "x": "The key along the x axis. Every value of it is tried with every value of the other axis.",
     "x values": "log:low:high:count by equal factors, lin:low:high:count evenly, or a list: 1,2,5.",
     "y": "The key along the y axis; none gives a curve in place of a heat map.",
     "y values": "log:low:high:count by equal factors, lin:low:high:count evenly, or a list: 1,2,5.",
-    "measure": "final loss: after the last epoch. epochs to the floor: how soon it was there.",
+    "measure": "final loss: after the last epoch. epochs, samples to the floor: how soon and at "
+    "what cost it was there. excess over the floor: its share, 0.05 for 5 %.",
 }
-
-
-class AxesForm(Form):
-    """What is swept."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.texts: dict[Translatable, str] = {
-            "x": "lr",
-            "x values": USUAL["lr"],
-            "y": "batch_size",
-            "y values": USUAL["batch_size"],
-            "measure": LOSS,
-        }
-
-    def rows(self, experiment: Experiment) -> list[Row]:
-        """Both axes with their values, and what is measured."""
-        keys = tuple(Choice(key, key) for key in numeric_keys(experiment))
-        choices = {
-            "x": keys,
-            "y": (Choice(NONE, tr(NONE)), *keys),
-            "measure": (Choice(LOSS, tr(LOSS)), Choice(FLOOR, tr(FLOOR))),
-        }
-        return [
-            Row(key, tr(key), text, choices.get(key, ()))
-            for key, text in self.texts.items()
-            if not (key == "y values" and self.texts["y"] == NONE)
-        ]
-
-    def sweep(self, experiment: Experiment) -> Sweep:
-        """The sweep that the form describes; raises BadInput."""
-        axes = [parse_axis(f"{self.texts['x']}={self.texts['x values']}", experiment)]
-        if self.texts["y"] != NONE:
-            axes.append(parse_axis(f"{self.texts['y']}={self.texts['y values']}", experiment))
-        return Sweep(experiment, tuple(axes))
 
 
 class SweepScreen(JobScreen[SweepProgress]):
     """Axes on the left, the map on the right."""
 
-    BINDINGS = [Binding("escape,q,w", "leave", "back")]
+    BINDINGS = [
+        Binding("b", "best", "best"),
+        Binding("m", "measure", "measure"),
+        Binding("plus", "zoom(True)", "zoom in"),
+        Binding("minus", "zoom(False)", "zoom out"),
+        Binding("0", "offer", "whole range"),
+        Binding("escape,q,w", "leave", "back"),
+    ]
     about = HELP
     keys: ClassVar[tuple[tuple[str, Translatable], ...]] = (
         (
@@ -130,11 +70,22 @@ class SweepScreen(JobScreen[SweepProgress]):
             "Run the sweep of the form; what takes up to 0.25 s runs by itself.",
         ),
         ("x", "End it; what is done stays."),
-        ("← ↑ ↓ →", "Go from run to run."),
+        ("b", "Go to the best run."),
+        ("m", "The next measure: final loss, epochs or samples to the floor, excess over it."),
+        ("+ -", "Run half the range of both axes around the cursor, or twice it."),
+        ("0", "Back to the values that are offered."),
+        ("← ↑ ↓ →", "Go from run to run; a click does it, a double click takes it to the lab."),
         ("enter", "Take the run under the cursor to the lab."),
         ("tab", "To the form and back."),
         ("^p", "Every action and theme by its name."),
         ("esc q w", "Back to the lab; the work goes on."),
+        ("★", "The best: at the floor after the fewest samples, in whole epochs, and at the end."),
+        ("", "Of several the one whose lr is furthest below its limit, in times: it bears most."),
+        ("", "Where none is at the floor, the least loss."),
+        ("▎", "The limit of the lr by theory, of this optimizer at each batch size: from there on"),
+        ("", "errors grow, of minibatches on average. × should begin behind it."),
+        ("×", "Diverged."),
+        ("·", "Not yet: the run is not done, or its measure never at the floor."),
     )
 
     def __init__(
@@ -145,17 +96,23 @@ class SweepScreen(JobScreen[SweepProgress]):
         """2/λmax as it is known now; ∞ before that."""
         self.limit = math.inf
         """2/λmax as it is on show."""
+        self.best: Best | None = None
+        """The best run on show, once the sweep is over."""
+        self.aim: dict[str, float] = {}
+        """What the cursor shall go to as soon as another sweep is on show."""
 
     def compose(self) -> ComposeResult:
         """Head, axes and reading, map or curve, and the keys."""
         self.form, self.map, self.curve = AxesForm(), HeatMap(), ChartView()
         self.form.border_title, self.map.border_title = tr("Axes"), tr("Sweep")
         self.curve.border_title = tr("Sweep")
+        self.cuts = ChartView(), ChartView()
         yield Static(id="head")
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield self.form
                 yield Static(id="cell")
+                yield from self.cuts
             yield self.map
             yield self.curve
         yield Hint()
@@ -184,8 +141,9 @@ class SweepScreen(JobScreen[SweepProgress]):
         before, self.limit = self.limit, self.critical_lr()
         for axis in ("x", "y"):
             values = f"{axis} values"
-            if self.form.texts[axis] == "lr" and self.form.texts[values] == around(before):
-                self.form.texts[values] = around(self.limit)
+            was = around(before, self.experiment)
+            if self.form.texts[axis] == "lr" and self.form.texts[values] == was:
+                self.form.texts[values] = around(self.limit, self.experiment)
 
     def look(self) -> None:
         """Show what the session has to show, if it is new, and the limit once it is known."""
@@ -214,27 +172,49 @@ class SweepScreen(JobScreen[SweepProgress]):
         two = progress is None or len(progress.sweep.axes) == 2
         self.map.display, self.curve.display = two, not two
         self.refocus()
+        self.best = best(progress) if progress and progress.state != "running" else None
         if progress and two:
-            self.map.show(heat(progress, self.form.texts["measure"], self.limit))
-        elif progress:
-            self.curve.show(curve(progress, self.form.texts["measure"], self.limit))
+            self.map.show(heat(progress, self.form.texts["measure"], self.best))
+        self.take_aim()
         self.show_cell()
 
-    def show_cell(self) -> None:
-        """Describe the run under the cursor."""
-        self.query_one("#cell", Static).update(describe(self.shown, self.place()))
+    def take_aim(self) -> None:
+        """Put the cursor where it was meant to go, if the sweep on show has that place."""
+        if not self.shown or not self.aim or [*self.aim] != [a.key for a in self.shown.sweep.axes]:
+            return
+        places = [
+            min(range(len(axis.values)), key=lambda i: abs(axis.values[i] - self.aim[axis.key]))
+            for axis in self.shown.sweep.axes
+        ]
+        self.aim = {}
+        if len(places) == 2:
+            self.map.cursor = places[1], places[0]
 
-    def place(self) -> tuple[int, ...] | None:
-        """The place of the cursor in the grid; the middle of the good where there is a curve."""
+    def show_cell(self) -> None:
+        """Describe the run under the cursor, and show the cuts through it."""
+        index, measure = self.index(), self.form.texts["measure"]
+        self.query_one("#cell", Static).update(describe(self.shown, index))
+        two = self.shown is not None and len(self.shown.sweep.axes) == 2
+        room = self.size.width >= CUTS_FROM[0] and self.size.height >= CUTS_FROM[1]
+        for along, cut in enumerate(self.cuts):
+            cut.display = two and index is not None and room
+            if cut.display and self.shown and index is not None:
+                x, other = (self.shown.sweep.axes[i].key for i in (along, 1 - along))
+                value = short(self.shown.sweep.named(index)[other])
+                cut.border_title = tr("{x} at {key} {value}", x=x, key=other, value=value)
+                cut.show(curve(self.shown, measure, index, along))
+        if self.shown and not two:
+            self.curve.show(curve(self.shown, measure, index or 0))
+
+    def index(self) -> int | None:
+        """The run under the cursor; of a curve the best, or else that of the least loss."""
         if self.shown is None:
             return None
         row, column = self.map.cursor
         if len(self.shown.sweep.axes) == 2:
-            return column, row
-        finite = [
-            cell for cell in self.shown.cells if cell is not None and math.isfinite(cell.loss)
-        ]
-        return (min(finite, key=lambda cell: cell.loss).index,) if finite else None
+            return self.shown.sweep.index((column, row))
+        chosen = self.best or best(self.shown)
+        return chosen.cell.index if chosen else None
 
     # Editing ---------------------------------------------------------------------------------
 
@@ -280,12 +260,11 @@ class SweepScreen(JobScreen[SweepProgress]):
         elif progress.state == "running":
             todo = tr("x stops them")
         elif len(sweep.axes) == 2:
-            todo = tr("← ↑ ↓ → go from one to the next, enter takes one to the lab")
+            todo = tr("b goes to the best, enter takes one to the lab")
         else:
             todo = tr("enter takes the best to the lab")
-        self.query_one(Hint).say(
-            trn("{n} run; {todo}", "{n} runs; {todo}", n=len(sweep), todo=todo)
-        )
+        runs = trn("{n} run; {todo}", "{n} runs; {todo}", n=len(sweep), todo=todo)
+        self.query_one(Hint).say(f"{in_a_sentence(self.best)}\n{runs}" if self.best else runs)
         return sweep
 
     def say_usual(self) -> None:
@@ -302,12 +281,59 @@ class SweepScreen(JobScreen[SweepProgress]):
         """The cursor stands on another run."""
         self.show_cell()
 
+    @on(HeatMap.Zoomed)
+    def wheeled(self, event: HeatMap.Zoomed) -> None:
+        """The wheel was turned over a run."""
+        self.action_zoom(event.closer)
+
     # Actions ---------------------------------------------------------------------------------
 
     def action_start(self) -> None:
         """Run the sweep of the form."""
         sweep = self.check()
         if sweep:
+            self.session.start_sweep(sweep)
+
+    def action_best(self) -> None:
+        """Go to the best run."""
+        if self.best and self.shown and len(self.shown.sweep.axes) == 2:
+            column, row = self.shown.sweep.place(self.best.cell.index)
+            self.map.go_to((row, column))
+
+    def action_measure(self) -> None:
+        """Show the next measure."""
+        self.form.turn()
+        self.form.show(self.experiment)
+        self.show_progress()
+
+    def action_zoom(self, closer: bool) -> None:
+        """Run half the range of the axes around the cursor, or twice it."""
+        index = self.index()
+        if index is None or self.shown is None:
+            return
+        at = self.shown.sweep.named(index)
+        try:
+            self.form.zoom(self.experiment, at, closer)
+        except BadInput as error:
+            self.refuse(str(error))
+            return
+        self.run_anew(at)
+
+    def action_offer(self) -> None:
+        """Run the values that are offered for the axes."""
+        for axis in ("x", "y"):
+            key = self.form.texts[axis]
+            if key != NONE:
+                self.form.texts[f"{axis} values"] = offered(key, self.experiment, self.limit)
+        index = self.index()
+        self.run_anew(self.shown.sweep.named(index) if self.shown and index is not None else {})
+
+    def run_anew(self, aim: dict[str, float]) -> None:
+        """Run the sweep of the form, the cursor to stand at these values of its axes."""
+        self.form.show(self.experiment)
+        sweep = self.check()
+        if sweep and not self.is_shown(sweep):
+            self.aim = aim
             self.session.start_sweep(sweep)
 
     def key_enter(self) -> None:
@@ -318,9 +344,9 @@ class SweepScreen(JobScreen[SweepProgress]):
     @on(HeatMap.Chosen)
     def load(self) -> None:
         """Take the run under the cursor back to the main screen."""
-        index = self.place()
-        if index is not None and self.shown is not None:
-            self.dismiss(self.shown.sweep.at(self.shown.sweep.values(index)))
+        index, progress = self.index(), self.shown
+        if index is not None and progress is not None:
+            self.dismiss(progress.sweep.at(progress.sweep.values(progress.sweep.place(index))))
 
 
 def all_diverged(progress: SweepProgress) -> bool:
@@ -351,19 +377,17 @@ def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> 
     return job_line(title, state, share, progress.seconds, left, width)
 
 
-def describe(progress: SweepProgress | None, index: tuple[int, ...] | None) -> Content:
-    """The run at a place of the grid, in words."""
+def describe(progress: SweepProgress | None, index: int | None) -> Content:
+    """A run of the grid, in words."""
     if progress is not None and progress.state == "failed":
         return Content.styled(progress.message, "$text-error")
     if progress is None:
         return Content.styled(tr(EMPTY), "dim")
     if index is None:
         return Content.styled(tr("no run with a finite loss yet"), "dim")
-    lines = []
-    for axis, value in zip(progress.sweep.axes, progress.sweep.values(index), strict=True):
-        text = significant(value, 4) if isinstance(value, float) else str(value)
-        lines.append(f"{axis.key} = {text}")
-    cell = progress.cells[progress.sweep.index(index)]
+    named = progress.sweep.named(index).items()
+    lines = [f"{key} = {short(value)}" for key, value in named]
+    cell, limit = progress.cells[index], progress.limit(index)
     if cell is None:
         lines.append(tr("not done yet"))
     elif cell.status == "diverged":
@@ -372,4 +396,11 @@ def describe(progress: SweepProgress | None, index: tuple[int, ...] | None) -> C
         lines.append(tr("loss {loss}", loss=loss_text(cell.loss)))
         reached = tr("floor after epoch {epoch}", epoch=cell.floor_epoch)
         lines.append(reached if cell.floor_epoch else tr("floor not reached"))
+    if limit and math.isfinite(limit.lr):
+        lines.append(tr("its limit is lr {limit:.3g}", limit=rounded(limit.lr)))
     return Content("\n".join(lines))
+
+
+def short(value: float) -> str:
+    """A value of an axis, with four digits where it has a fraction."""
+    return significant(value, 4) if isinstance(value, float) else str(value)

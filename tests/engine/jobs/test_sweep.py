@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
-from engine.jobs.axis import MOST_RUNS, Axis, numeric_keys, parse_axis
+from engine.jobs.axis import MOST_RUNS, Axis, numeric_keys, parse_axis, zoomed
 from engine.jobs.band import band, fan
 from engine.jobs.memory import MAX_MEMORY_SHARE
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
@@ -138,6 +138,45 @@ def test_a_narrow_range_stays_in_its_bounds(scale: str, ends: str) -> None:
     assert len(numbers) == 7
     assert all(one < other for one, other in pairwise(numbers))
     assert (numbers[0], numbers[-1]) == (low, high)
+
+
+@given(
+    low=st.floats(1e-5, 10), factor=st.floats(1.1, 1e4), share=st.floats(0, 1),
+    scale=st.sampled_from(["lin", "log"]), closer=st.booleans(),
+)  # fmt: skip
+def test_zoom_halves_or_doubles_a_range_around_one_of_its_values(
+    low: float, factor: float, share: float, scale: str, closer: bool
+) -> None:
+    high = low * factor
+    at = low * factor**share
+    zoom = parse_axis(f"lr={zoomed('lr', f'{scale}:{low}:{high}:9', at, closer, PLAIN)}", PLAIN)
+    unit = np.log if scale == "log" else np.asarray
+    ends = unit([zoom.values[0], zoom.values[-1]])
+    times = 0.5 if closer else 2.0
+    wanted = unit(at) + np.array([-0.5, 0.5]) * times * (unit(high) - unit(low))
+    least = zoom.values[-1] / 1000 if scale == "lin" else -np.inf  # an lr is above 0
+    wanted = np.clip(wanted, least, unit(1e6))
+    assert len(zoom.values) == 9
+    assert ends == pytest.approx(wanted, rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("key", "spec", "at", "closer", "expected"),
+    [
+        ("batch_size", "log:1:100:16", 5, True, "log:1:16:16"),
+        ("batch_size", "log:1:100:16", 10, False, "log:1:1000:16"),
+        ("batch_size", "1,2,5,10", 2, True, "lin:1:5:4"),
+        ("batch_size", "lin:3:4:2", 3, True, "lin:2:4:2"),
+        ("lr", "1e-3,1e-2,1e-1", 1e-2, True, "log:0.003162:0.03162:3"),
+        ("lr", "0.1", 0.1, True, "0.1"),
+        ("epochs", "lin:1:10:10", 1, False, "lin:1:10:10"),
+        ("data.correlation", "lin:0:0.9:10", 0.9, False, "lin:0:0.9999:10"),
+    ],
+)
+def test_zoom_keeps_to_what_a_key_allows(
+    key: str, spec: str, at: float, closer: bool, expected: str
+) -> None:
+    assert zoomed(key, spec, at, closer, PLAIN) == expected
 
 
 PIECES = st.sampled_from(

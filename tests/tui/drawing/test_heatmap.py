@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,9 +13,24 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from tests.support.mouse import wheel
 from tests.support.pilots import resize, until
 from tui.ascii import SHADES
-from tui.drawing.heatmap import Heat, HeatMap, cell, extent, line, marks, places, scaled
+from tui.drawing.heat import (
+    HEAD,
+    HERE,
+    Heat,
+    cell,
+    cell_at,
+    extent,
+    layout,
+    line,
+    marked,
+    names,
+    places,
+    scaled,
+)  # fmt: skip
+from tui.drawing.heatmap import HeatMap
 from tui.ramp import RAMP
 from tui.themes import DARK, LIGHT, MONO
 
@@ -38,7 +54,6 @@ def grid(
         "lr",
         "batch_size",
         log=log,
-        limit_label="2/λmax",
     )
 
 
@@ -47,8 +62,10 @@ def heats(draw: st.DrawFn) -> Heat:
     rows, columns = draw(st.integers(0, 80)), draw(st.integers(0, 80))
     pool = draw(st.lists(values, min_size=1, max_size=9))
     heat = grid(rows, columns, pool, draw(st.integers(0, 8)), draw(st.booleans()))
-    limit = draw(st.none() | st.integers(0, max(columns - 1, 0)))
-    return Heat(**{**vars(heat), "limit_column": limit})
+    limits = draw(st.lists(st.integers(0, columns), min_size=rows, max_size=rows) | st.just([]))
+    beyond = tuple(tuple(column >= limit for column in range(columns)) for limit in limits)
+    best = (draw(st.integers(0, rows)), draw(st.integers(0, columns)))
+    return replace(heat, beyond=beyond, best=best, note=draw(st.sampled_from(["", "limit 1 →"])))
 
 
 def drawn(
@@ -75,7 +92,9 @@ def step_of(segment: Segment) -> int:
 
 
 def is_cursor(segment: Segment) -> bool:
-    return segment.text in "◆#+" or bool(segment.style and segment.style.reverse)
+    style = segment.style
+    in_its_colour = style and style.bold and style.color and style.color.name == HERE
+    return segment.text in "◆#" or bool(in_its_colour)
 
 
 # Any grid at any size ----------------------------------------------------------------------------
@@ -106,12 +125,6 @@ def test_any_grid_fits_any_size(heat: Heat, data: st.DataObject) -> None:
         assert any(is_cursor(segment) for row in cells for segment in row)
         shown = {(row, column) for row in down for column in across}
         assert cursor in shown
-        if heat.limit_column is not None and max(across) >= heat.limit_column:
-            below = text(lines[3 + len(down)])[gutter:]
-            place = below.rindex("^" if ascii else "▲")
-            first = next(i for i, column in enumerate(across) if column >= heat.limit_column)
-            assert place == first
-            assert len(below) <= max(len(across), place + 1)
     else:
         assert not any(lines[2:])
     if ascii:
@@ -176,7 +189,7 @@ def test_each_end_has_its_end_of_the_scale(low: float, high: float, log: bool) -
     assert [step_of(place) for place in rows_of(heat, (9, 9), 3, 5)[0]] == [0, len(RAMP) - 1]
     assert text(line(heat, (0, 0), 1, 80, 5, DARK, True)) == (
         f"{'1.00e-05' if log else '1'} " + "".join(2 * shade for shade in SHADES) + " "
-        f"{'1e+03' if log else '10'}   X diverged"
+        f"{'1e+03' if log else '10'}"
     )
 
 
@@ -212,21 +225,27 @@ def test_what_has_diverged_is_marked(pool: list[float | None], rows: int, column
     for row in range(rows):
         for column in range(columns):
             value, mark = heat.values[row][column], cells[row][column].text
-            if value is None:
-                assert mark == "·"
-            else:
+            assert (mark == "·") is (value is None or value == math.inf)
+            if value is not None:
                 assert (mark == "×") is (math.isnan(value) or value == -math.inf)
-                assert (mark == "–") is (value == math.inf)
 
 
 @given(values, st.booleans(), st.booleans())
-def test_the_cursor_stands_out_on_any_value(value: float | None, log: bool, ascii: bool) -> None:
+def test_cursor_and_best_stand_out_on_any_value(
+    value: float | None, log: bool, ascii: bool
+) -> None:
     low, high = extent(Heat(((value, 1.0),), ("", ""), ("",), log=log))
-    here, there = (cell(value, low, high, log, here, ascii) for here in (True, False))
-    assert (here.text, here.style) != (there.text, there.style)
-    assert here.text in ("#X-" if ascii else "◆X+–")
+    there = cell(value, low, high, log, ascii)
+    here, best, both = (
+        marked(there, here, best, ascii)
+        for here, best in ((True, False), (False, True), (True, True))
+    )
+    looks = {(place.text, place.style) for place in (there, here, best, both)}
+    assert len(looks) == 4
+    assert here.text in ("#X~" if ascii else "◆X·")
     if value is not None and math.isfinite(value):
         assert here.text in "◆#"
+    assert best.text == both.text == ("@" if ascii else "★")
 
 
 def test_a_few_runs_that_nearly_diverged_leave_the_colours_to_the_others() -> None:
@@ -234,7 +253,7 @@ def test_a_few_runs_that_nearly_diverged_leave_the_colours_to_the_others() -> No
     heat = Heat((tuple(pool),), tuple(map(str, range(59))), ("",))
     low, high = extent(heat)
     assert (low, high) == pytest.approx((-5.6, 0))
-    shown = [cell(value, low, high, True, False, True).text for value in pool]
+    shown = [cell(value, low, high, True, True).text for value in pool]
     assert shown[-1] == shown[-2] == shown[0] == SHADES[-1]
     assert len(set(shown)) == len(SHADES)
     assert "1+" in text(line(heat, (0, 0), 1, 80, 24, DARK, False))
@@ -246,34 +265,51 @@ def test_where_all_have_diverged_there_is_no_scale() -> None:
     assert extent(heat) == (0.0, 1.0)
 
 
-def test_where_nothing_is_done_there_is_no_legend() -> None:
+def test_where_nothing_is_done_there_is_no_scale() -> None:
     heat = grid(3, 3, [None])
-    assert not line(heat, (0, 0), 1, 80, 24, DARK, False)
+    assert text(line(heat, (0, 0), 1, 80, 24, DARK, False)) == "· not yet"
     cells = rows_of(heat, (0, 0), 80, 24)
-    assert {place.text for row in cells for place in row} == {"·", "+"}
+    assert {place.text for row in cells for place in row} == {"·"}
 
 
-@given(st.integers(1, 80), st.data())
-def test_the_limit_is_marked_at_its_column(columns: int, data: st.DataObject) -> None:
-    limit = data.draw(st.integers(0, columns - 1))
-    across = places(columns, data.draw(st.integers(1, 120)))
-    ascii = data.draw(st.booleans())
-    heat = Heat((), ("",) * columns, (), "", "lr", "batch_size", True, limit, "2/λmax")
-    first = next((i for i, column in enumerate(across) if column >= limit), None)
-    below = marks(heat, across, ascii)
-    if first is None:
-        assert "max" not in below
-        assert below == ("lr >   batch_size ^" if ascii else "lr →   batch_size ↑")
-    else:
-        assert below.rindex("^" if ascii else "▲") == first
-        assert ("max" in below) or len(across) < (len("^ 2/lambdamax") if ascii else 8) + first
+@given(st.data())
+def test_the_limit_is_drawn_where_it_lies(data: st.DataObject) -> None:
+    """Between two columns of a row upright, between two rows of a column level."""
+    rows, columns = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9))
+    limits = data.draw(st.lists(st.integers(0, columns), min_size=rows, max_size=rows))
+    beyond = tuple(tuple(column >= limit for column in range(columns)) for limit in limits)
+    heat = replace(grid(rows, columns, [1.0, NAN, INF]), beyond=beyond)
+    gutter = max(map(len, heat.y_labels)) + 1
+    cells = rows_of(heat, (99, 99), gutter + columns, rows + 4)[::-1]
+    for row, limit in enumerate(limits):
+        marks = [place.text for place in cells[row]]
+        uprights = [column for column, mark in enumerate(marks) if mark == "▎"]
+        assert uprights == ([limit] if 0 < limit < columns else [])
+        below = limits[max(row - 1, 0)]
+        for column in range(columns):
+            if column not in uprights:
+                assert (marks[column] == "▁") is ((column >= limit) != (column >= below))
 
 
-def test_both_names_and_the_limit_where_there_is_room() -> None:
-    heat = Heat((), ("",) * 40, (), "", "lr", "batch_size", True, 30, "2/λmax")
-    assert marks(heat, list(range(40))) == "lr →   batch_size ↑".ljust(30) + "▲ 2/λmax"
-    narrow = Heat((), ("",) * 30, (), "", "lr", "batch_size", True, 29, "2/λmax")
-    assert marks(narrow, list(range(30))) == "lr →   batch_size ↑".ljust(22) + "2/λmax ▲"
+def test_the_legend_names_what_is_on_the_map() -> None:
+    heat = replace(
+        grid(2, 4, [1.0, NAN, None, 3.0]), best=(0, 0), beyond=((False, False, True, True),) * 2
+    )
+    assert text(line(heat, (0, 0), 1, 80, 24, DARK, False)).endswith(
+        "  × diverged  · not yet  ★ best  ▎ limit of lr"
+    )
+    assert text(line(heat, (0, 0), 1, 80, 24, DARK, True)).endswith(
+        "  X diverged  ~ not yet  @ best  | limit of lr"
+    )
+    # What finds no room is left out whole.
+    assert text(line(heat, (0, 0), 1, 36, 24, DARK, False)).endswith("  × diverged  · not yet")
+
+
+def test_below_the_map_stand_the_names_and_what_is_said_of_the_limit() -> None:
+    heat = Heat((), ("",) * 40, (), "", "lr", "batch_size", note="limit 0.43 →")
+    assert names(heat, 40) == "lr →   batch_size ↑   limit 0.43 →"
+    assert names(heat, 40, True) == "lr >   batch_size ^   limit 0.43 ->"
+    assert names(heat, 30) == "limit 0.43 →"
 
 
 def test_labels_stand_beside_their_cells() -> None:
@@ -297,12 +333,16 @@ class MapApp(App[None]):
         self.map = HeatMap()
         self.map.heat = heat
         self.moves = self.choices = 0
+        self.zooms: list[bool] = []
 
     def compose(self) -> ComposeResult:
         yield self.map
 
     def on_heat_map_moved(self) -> None:
         self.moves += 1
+
+    def on_heat_map_zoomed(self, event: HeatMap.Zoomed) -> None:
+        self.zooms.append(event.closer)
 
     def on_heat_map_chosen(self) -> None:
         self.choices += 1
@@ -359,3 +399,39 @@ async def test_the_widget_gives_lines_of_its_width(ascii: bool) -> None:
                 strips = [app.map.render_line(y) for y in range(size[1])]
                 assert {strip.cell_length for strip in strips} == {size[0]}
                 assert not ascii or all(strip.text.isascii() for strip in strips)
+
+
+@given(heats(), st.integers(0, 120), st.integers(0, 40), st.data())
+def test_a_pointer_finds_the_cell_that_is_drawn_there(
+    heat: Heat, width: int, height: int, data: st.DataObject
+) -> None:
+    gutter, across, down = layout(heat, (0, 0), width, height)
+    x, y = data.draw(st.integers(-3, 130)), data.draw(st.integers(-3, 45))
+    found = cell_at(heat, (0, 0), x, y, width, height)
+    if found is None:
+        assert not (gutter <= x < gutter + len(across) and 2 <= y < 2 + len(down))
+        return
+    row, column = found
+    assert (row, column) == (down[y - HEAD], across[x - gutter])
+
+
+async def test_clicks_move_and_choose_and_the_wheel_asks_for_a_zoom() -> None:
+    app = MapApp(grid(3, 4, [1.0, 2.0]))
+    async with app.run_test(size=(60, 20)) as pilot:
+        gutter, across, down = layout(app.map.heat, (0, 0), 60, 20)
+
+        def at(row: int, column: int) -> tuple[int, int]:
+            return gutter + across.index(column), HEAD + down.index(row)
+
+        await pilot.click(app.map, offset=at(1, 2))
+        await until(pilot, lambda: app.map.cursor == (1, 2))
+        assert app.choices == 0
+        await pilot.click(app.map, offset=(0, 0))
+        assert app.map.cursor == (1, 2)
+        await pilot.double_click(app.map, offset=at(2, 3))
+        await until(pilot, lambda: app.choices == 1)
+        assert app.map.cursor == (2, 3)
+        await wheel(pilot, app.map, at(0, 1), 2)
+        await wheel(pilot, app.map, at(0, 1), -1)
+        await until(pilot, lambda: app.zooms == [True, True, False])
+        assert app.map.cursor == (0, 1)

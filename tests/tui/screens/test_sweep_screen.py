@@ -16,12 +16,16 @@ from textual.pilot import Pilot
 from engine.catalog.choice import REGISTRIES
 from engine.experiment import Experiment
 from engine.jobs.axis import Axis, numeric_keys, parse_axis
+from engine.jobs.best import best, in_a_sentence
 from engine.jobs.job import JobState
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.session import Session
 from engine.support.errors import BadInput
+from engine.support.translation import Message
 from engine.theory.curvature import Curvature
+from engine.theory.stability import Limit
 from tests.support.jobs import seed_band, swept
+from tests.support.mouse import wheel
 from tests.support.pictures import Compare, Steps, named
 from tests.support.pilots import (
     about,
@@ -35,13 +39,16 @@ from tests.support.pilots import (
     until,
 )
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import loading, ready
+from tests.support.snapshots import MINIBATCH_LIMIT, loading, ready
 from tests.support.stages import Stage
 from tui.app import LinregApp
 from tui.backend import Backend
-from tui.charts.sweep import FLOOR, LOSS, beyond, curve, heat, limit_beyond, measured
+from tui.charts.sweep import EXCESS, FLOOR, LOSS, SAMPLES, curve, heat, limit_note, measured
+from tui.drawing.heat import HEAD, layout
 from tui.forms.fields import ChoiceScreen, Picker, TextField
-from tui.screens.sweep import NONE, USUAL, AxesForm, SweepScreen, describe, head, offered
+from tui.screens.axes import NONE, USUAL, AxesForm, offered
+from tui.screens.dialogs import HelpScreen
+from tui.screens.sweep import SweepScreen, describe, head
 from tui.settings import Settings
 from tui.text.numbers import loss_text
 
@@ -49,6 +56,7 @@ CPU = Experiment().changed({"device": "cpu"})
 CRITICAL = 1.87
 """2/λmax of the made-up snapshots."""
 BASELINE = Experiment()
+OFFERED = offered("lr", BASELINE, CRITICAL)
 
 
 class SweepStage(Stage[SweepScreen]):
@@ -152,7 +160,8 @@ def along(state: JobState, done: int = 12, count: int = 12) -> SweepProgress:
         cell_of(place, loss, 3 if loss < 1 else None) if place < done else None
         for place, loss in enumerate(losses)
     ]
-    return SweepProgress(Sweep(BASELINE, (axis,)), state, "", tuple(cells), done, 0.12)
+    limits = (MINIBATCH_LIMIT,) if state == "finished" else ()
+    return SweepProgress(Sweep(BASELINE, (axis,)), state, "", tuple(cells), done, 0.12, limits)
 
 
 # The form ----------------------------------------------------------------------------------------
@@ -163,7 +172,7 @@ async def test_the_screen_opens_with_a_sweep_one_can_start() -> None:
         form = stage.screen.form
         assert {key: field.value for key, field in form.fields.items()} == {
             "x": "lr",
-            "x values": "log:1e-3:3:32",
+            "x values": "log:0.0006:3.7:32",
             "y": "batch_size",
             "y values": "log:1:100:16",
             "measure": LOSS,
@@ -315,7 +324,7 @@ async def test_letters_in_a_field_are_text_and_no_commands() -> None:
         assert session.asked == []
         await stage.press("escape")
         await stage.until(lambda: stage.on_map)
-        assert stage.screen.form.fields["x values"].value == USUAL["lr"]
+        assert stage.screen.form.fields["x values"].value == OFFERED
         assert stage.app.screen is stage.screen
 
 
@@ -384,9 +393,8 @@ async def test_every_number_on_the_map_is_the_run_of_its_row_and_column() -> Non
             assert cell is not None
             assert value is not None
             assert math.isnan(value) if cell.status == "diverged" else value == cell.loss
-        assert shown.limit_column == next(
-            place for place, value in enumerate(lr.values) if float(str(value)) >= CRITICAL
-        )
+        for row, size in enumerate(batch_size.values):
+            assert shown.beyond[row] == tuple(value >= 1.1 + size / 100 for value in lr.values)
 
 
 async def test_arrows_move_the_cursor_and_the_description_follows() -> None:
@@ -406,10 +414,11 @@ async def test_arrows_move_the_cursor_and_the_description_follows() -> None:
             assert f"lr = {float(str(lr.values[column])):.4g}" in said
             assert f"batch_size = {batch_size.values[row]}" in said
             assert f"loss {loss_text(cell.loss)}" in said
+            assert f"its limit is lr {1.1 + batch_size.values[row] / 100:.3g}" in said
             seen.add(said)
         assert len(seen) == 5
         await stage.press(*["right"] * 20)
-        assert stage.said("cell").splitlines()[-1] == "diverged"
+        assert stage.said("cell").splitlines()[2] == "diverged"
 
 
 async def test_enter_loads_exactly_the_run_under_the_cursor() -> None:
@@ -462,7 +471,7 @@ async def test_the_measure_switches_the_numbers() -> None:
                 if cell.status == "diverged"
                 else value == (cell.floor_epoch or math.inf)
             )
-        assert any("not at the floor" in line for line in text_of(stage.app))
+        assert any("· not yet" in line for line in text_of(stage.app))
         assert any("× diverged" in line for line in text_of(stage.app))
         await stage.pick("measure", LOSS)
         assert stage.screen.map.heat == losses or any(
@@ -542,14 +551,14 @@ async def test_without_y_there_is_a_curve_with_the_limit() -> None:
         assert stage.hint() == ("32 runs; press s", False)
         await stage.press("s")
         *_, (_, sweep) = session.asked
-        assert sweep == Sweep(BASELINE, (parse_axis("lr=log:1e-3:3:32", BASELINE),))
+        assert sweep == Sweep(BASELINE, (parse_axis(f"lr={OFFERED}", BASELINE),))
         await stage.publish(progress)
         assert stage.screen.curve.display
         assert not stage.screen.map.display
-        chart = curve(progress, LOSS, CRITICAL)
-        limit, line, marked = chart.curves
-        assert limit.label == "2/λmax"
-        assert set(limit.xs) == {math.log10(CRITICAL)}
+        limit, line, marked, best_run = curve(progress, LOSS, 8).curves
+        assert (best_run.xs, best_run.ys) == ((line.xs[8],), (line.ys[8],))
+        assert limit.label == "limit of lr"
+        assert set(limit.xs) == {math.log10(MINIBATCH_LIMIT.lr)}
         assert limit.dashed
         assert (
             line.xs
@@ -558,7 +567,7 @@ async def test_without_y_there_is_a_curve_with_the_limit() -> None:
         )
         assert list(line.ys)[:10] == [cell.loss for cell in progress.cells[:10] if cell]
         assert all(math.isnan(y) for y in list(line.ys)[10:])
-        assert any("2/λmax" in line for line in text_of(stage.app))
+        assert any("limit of lr" in line for line in text_of(stage.app))
         assert any("final loss against log10 lr" in line for line in text_of(stage.app))
         # The best run is described, and enter loads it.
         assert stage.said("cell").splitlines()[0] == f"lr = {progress.sweep.axes[0].values[8]}"
@@ -567,12 +576,17 @@ async def test_without_y_there_is_a_curve_with_the_limit() -> None:
 async def test_the_hint_goes_with_the_state_of_the_sweep() -> None:
     async with opened() as (stage, _):
         await stage.pick("y", NONE)
+        await stage.type("x values", "log:1e-3:3:32")
         await stage.to_map()
         assert stage.hint() == ("32 runs; press s", False)
         await stage.publish(along("running", 5, 32))
         assert stage.hint() == ("32 runs; x stops them", False)
         await stage.publish(along("finished", 32, 32))
-        assert stage.hint() == ("32 runs; enter takes the best to the lab", False)
+        best, todo = stage.hint()[0].splitlines()
+        assert best == (
+            "best: lr 0.007894 → floor after 3 epochs, 3000 samples; its limit is lr 1.35"
+        )
+        assert todo == "32 runs; enter takes the best to the lab"
 
 
 async def test_enter_on_a_curve_loads_the_best_run() -> None:
@@ -610,7 +624,7 @@ async def test_y_can_be_chosen_again_after_none() -> None:
         await stage.until(lambda: field.is_mounted)
         rows = {key: one.region.y for key, one in stage.screen.form.fields.items()}
         assert rows["y"] < rows["y values"] < rows["measure"]
-        assert field.value == USUAL["lr"]
+        assert field.value == OFFERED
 
 
 async def test_from_a_map_to_a_curve_and_back() -> None:
@@ -644,6 +658,11 @@ async def test_the_seed_band_is_shown_as_a_curve() -> None:
         (cell_of(0, 0.5, 2), LOSS, 0.5),
         (cell_of(0, 0.5, 2), FLOOR, 2.0),
         (cell_of(0, 0.0, 1), LOSS, 0.0),
+        (cell_of(0, 0.5, 2), SAMPLES, 2000.0),
+        (cell_of(0, 0.5), SAMPLES, math.inf),
+        (cell_of(0, 6e-5), EXCESS, pytest.approx(0.2)),
+        (cell_of(0, 4e-5, 2), EXCESS, 0.0),
+        (cell_of(0, math.nan), EXCESS, math.nan),
         (cell_of(0, 0.5), FLOOR, math.inf),
         (cell_of(0, math.inf), LOSS, math.nan),
         (cell_of(0, math.inf), FLOOR, math.nan),
@@ -656,23 +675,29 @@ def test_measured(cell: Cell | None, measure: str, expected: float | None) -> No
     )
 
 
-def test_the_limit_is_at_the_first_value_that_reaches_it() -> None:
-    values = (0.5, 1.0, CRITICAL, 3.0)
-    assert beyond("lr", values, CRITICAL) == 2
-    assert beyond("lr", values, 0.1) is None
-    assert beyond("lr", values, 0.5) == 0
-    assert beyond("lr", values, 4.0) is None
-    assert beyond("lr", values, math.inf) is None
-    assert beyond("seed", values, 0.1) is None
+def test_beyond_the_limit_lies_what_reaches_it() -> None:
+    sweep = Sweep(BASELINE, (Axis("batch_size", (1, 10)), Axis("lr", (0.5, 1.0, CRITICAL, 3.0))))
+    cells = tuple(cell_of(place, 1.0) for place in range(8))
+    limits = tuple(Limit(lr, "minibatches", Message("made up")) for lr in (CRITICAL, 4.0))
+    progress = SweepProgress(sweep, "finished", "", cells, 8, 1.0, limits)
+    assert heat(progress, LOSS).beyond == ((False,) * 2, (False,) * 2, (True, False), (True, False))
+    assert heat(replace(progress, limits=()), LOSS).beyond == ()
 
 
 @pytest.mark.parametrize(
-    ("limit", "words"),
-    [(0.1, "← 2/λmax 0.1"), (1.0, ""), (30.0, "2/λmax 30 →"), (math.inf, "")],
+    ("limits", "words"),
+    [
+        ((0.1, 0.4), "← limit 0.4"),
+        ((0.4, 1.0), ""),
+        ((20.0, 30.0), "limit 20 →"),
+        ((math.inf, math.inf), "Adam has none"),
+        ((), ""),
+    ],
 )
-def test_a_limit_beyond_the_map_is_said_on_its_side(limit: float, words: str) -> None:
-    assert limit_beyond("lr", (0.5, 1.0, 3.0), limit) == words
-    assert limit_beyond("seed", (0.5, 1.0, 3.0), limit) == ""
+def test_a_limit_beyond_the_map_is_said_on_its_side(limits: tuple[float, ...], words: str) -> None:
+    sweep = Sweep(BASELINE, (Axis("lr", (0.5, 1.0, 3.0)), Axis("batch_size", (1, 10))))
+    known = tuple(Limit(lr, "none", Message("Adam has none")) for lr in limits)
+    assert limit_note(SweepProgress(sweep, limits=known)) == words
 
 
 @pytest.mark.parametrize("limit", [1.87, 1.9e-4, 2.4e-9, 500.0, math.inf])
@@ -694,6 +719,7 @@ async def test_the_offered_values_follow_a_limit_that_becomes_known_later() -> N
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, SweepScreen))
         await says(pilot, USUAL["lr"])
+        assert isinstance(app.screen, SweepScreen)
         known = ready()
         assert known.facts
         steep = Curvature(
@@ -701,7 +727,8 @@ async def test_the_offered_values_follow_a_limit_that_becomes_known_later() -> N
         )
         stability = replace(known.facts.stability, curvature=steep)
         session_of(app).latest = replace(known, facts=replace(known.facts, stability=stability))
-        await says(pilot, "log:2e-07:0.0004:32")
+        form = app.screen.form
+        await until(pilot, lambda: form.texts["x values"] == "log:6e-08:0.00037:32")
 
 
 async def test_where_all_have_diverged_the_screen_says_so() -> None:
@@ -717,19 +744,36 @@ async def test_where_all_have_diverged_the_screen_says_so() -> None:
 
 
 def test_a_curve_has_no_limit_where_there_is_none() -> None:
-    assert "2/λmax" not in [one.label for one in curve(along("finished"), LOSS, math.inf).curves]
-    seeds = seed_band()
-    assert "2/λmax" not in [one.label for one in curve(seeds, LOSS, CRITICAL).curves]
-    assert curve(seeds, LOSS, CRITICAL).x_label == "seed"
+    unlimited = replace(along("finished"), limits=(Limit(math.inf, "none", Message("made up")),))
+    for progress in (along("running"), unlimited, seed_band()):
+        assert not any(one.dashed for one in curve(progress, LOSS, 0).curves)
+    assert curve(seed_band(), LOSS, 3).x_label == "seed"
+
+
+@pytest.mark.parametrize("measure", [LOSS, SAMPLES])
+def test_a_cut_has_the_runs_of_its_row_or_column(measure: str) -> None:
+    progress = swept("finished")
+    grid = heat(progress, measure).values
+    lr, batch_size = progress.sweep.axes
+    at = progress.sweep.index((7, 0))
+    across, up = (curve(progress, measure, at, along) for along in (0, 1))
+    assert list(across.curves[-1].xs) == [math.log10(value) for value in lr.values]
+    assert [loss_text(y) for y in across.curves[-1].ys] == [loss_text(y or 0) for y in grid[0]]
+    assert list(up.curves[-1].xs) == [math.log10(value) for value in batch_size.values]
+    assert [loss_text(y) for y in up.curves[-1].ys] == [loss_text(row[7] or 0) for row in grid]
+    assert across.cursor == math.log10(lr.values[7])
+    assert up.cursor == 0
+    assert [one.dashed for one in across.curves] == [True, False, False]
+    assert not any(one.dashed for one in up.curves)
 
 
 def test_an_empty_curve_says_why() -> None:
     empty = replace(along("running"), cells=(None,) * 12, done=0)
-    chart = curve(empty, LOSS, CRITICAL)
+    chart = curve(empty, LOSS, 0)
     assert not any(one.xs for one in chart.curves)
     assert chart.empty == "no run to show yet"
     lost = tuple(cell_of(place, math.inf) for place in range(12))
-    chart = curve(replace(empty, cells=lost, done=12), LOSS, CRITICAL)
+    chart = curve(replace(empty, cells=lost, done=12), LOSS, 0)
     assert not any(math.isfinite(y) for one in chart.curves for y in one.ys)
     assert chart.empty == "all diverged"
 
@@ -745,7 +789,7 @@ def test_the_head_fills_its_line(width: int, done: float) -> None:
 
 def test_a_diverged_run_is_described_as_such() -> None:
     progress = swept("finished")
-    assert describe(progress, (15, 0)).plain.splitlines()[-1] == "diverged"
+    assert "diverged" in describe(progress, progress.sweep.index((15, 0))).plain.splitlines()
     assert describe(progress, None).plain == "no run with a finite loss yet"
     assert describe(None, None).plain == "press s to run the sweep"
 
@@ -753,7 +797,7 @@ def test_a_diverged_run_is_described_as_such() -> None:
 def test_a_map_turns_rows_and_columns_the_right_way() -> None:
     sweep = Sweep(BASELINE, (Axis("lr", (0.1, 0.2, 0.3)), Axis("batch_size", (1, 2))))
     cells = tuple(cell_of(place, float(place)) for place in range(6))
-    shown = heat(SweepProgress(sweep, "finished", "", cells, 6, 1.0), LOSS, math.inf)
+    shown = heat(SweepProgress(sweep, "finished", "", cells, 6, 1.0), LOSS)
     assert shown.values == ((0.0, 2.0, 4.0), (1.0, 3.0, 5.0))
 
 
@@ -785,6 +829,137 @@ async def test_where_the_form_is_hidden_tab_stays_on_the_map(size: tuple[int, in
         await stage.press("tab", "right", "up", "right")
         assert stage.texts["x"] == "lr"
         assert stage.screen.map.cursor == (1, 2)
+
+
+# The answer ---------------------------------------------------------------------------------------
+
+
+async def test_b_goes_to_the_best_run_which_the_hint_names() -> None:
+    async with opened(swept("finished")) as (stage, _):
+        sentence = "best: lr 0.631, batch_size 1 → floor after 1 epoch, 1000 samples; "
+        assert stage.hint()[0].startswith(sentence + "its limit is lr 1.11\n")
+        column, row = 12, 0
+        assert stage.screen.map.heat.best == (row, column)
+        await stage.press("up", "up", "b")
+        assert stage.screen.map.cursor == (row, column)
+        assert "lr = 0.631" in stage.said("cell")
+        assert "floor after epoch 1" in stage.said("cell")
+        await stage.publish(swept("running", 0.5))
+        assert stage.screen.map.heat.best is None
+        await stage.press("up", "b")
+        assert stage.screen.map.cursor == (row + 1, column)
+
+
+async def test_m_turns_the_measures() -> None:
+    async with opened(swept("finished")) as (stage, session):
+        titles = []
+        for _ in range(4):
+            titles.append(stage.screen.map.heat.title)
+            await stage.press("m")
+        assert titles == [f"{measure} of 80 runs" for measure in (LOSS, FLOOR, SAMPLES, EXCESS)]
+        assert stage.texts["measure"] == LOSS
+        assert session.asked == []
+
+
+async def test_the_cuts_stand_where_there_is_room_and_follow_the_cursor() -> None:
+    async with opened(swept("finished"), (120, 34)) as (stage, _):
+        across, up = stage.screen.cuts
+        assert (across.border_title, up.border_title) == (
+            "lr at batch_size 1",
+            "batch_size at lr 0.001",
+        )
+        await stage.press("up", "right")
+        assert (across.border_title, up.border_title) == (
+            "lr at batch_size 5",
+            "batch_size at lr 0.001711",
+        )
+        for size, there in (((80, 24), False), ((200, 50), True), ((50, 40), False)):
+            await resize(stage.pilot, size)
+            await stage.until(lambda there=there: across.display is there)  # type: ignore[misc]
+        await stage.publish(along("finished"))
+        assert not across.display
+
+
+async def test_zoom_runs_half_the_range_around_the_cursor_or_twice_it() -> None:
+    progress = swept("finished")
+    async with opened(progress) as (stage, session):
+        await stage.press(*["right"] * 8, "up", "plus")
+        ((_, sweep),) = session.asked
+        assert isinstance(sweep, Sweep)
+        at = progress.sweep.named(progress.sweep.index((8, 1)))
+        for axis, before in zip(sweep.axes, stage.screen.form.sweep(BASELINE).axes, strict=True):
+            assert axis == before
+        lr, batch_size = sweep.axes
+        assert math.sqrt(lr.values[0] * lr.values[-1]) == pytest.approx(at["lr"], rel=1e-3)
+        offered_span = 3.7 / 0.0006
+        assert lr.values[-1] / lr.values[0] == pytest.approx(math.sqrt(offered_span), rel=1e-2)
+        assert (batch_size.values[0], batch_size.values[-1]) == (1, 16)  # 5/√10 to 5·√10
+        # The cursor stays at its values, as near as the new grid has them.
+        cells = tuple(cell_of(place, 1.0) for place in range(len(sweep)))
+        await stage.publish(SweepProgress(sweep, "finished", "", cells, len(cells), 1.0))
+        row, column = stage.screen.map.cursor
+        assert lr.values[column] == pytest.approx(at["lr"], rel=0.1)
+        assert batch_size.values[row] == 5
+        await stage.press("minus")
+        _, wide = session.asked[-1]
+        assert isinstance(wide, Sweep)
+        assert wide.axes[0].values[-1] / wide.axes[0].values[0] > 1000
+        await stage.press("0")
+        assert (stage.texts["x values"], stage.texts["y values"]) == (OFFERED, USUAL["batch_size"])
+        assert len(session.asked) == 3
+
+
+async def test_the_wheel_zooms_and_a_double_click_takes_a_run() -> None:
+    progress = swept("finished")
+    async with opened(progress) as (stage, session):
+        heat_map, app = stage.screen.map, stage.app
+        gutter, across, down = layout(heat_map.heat, heat_map.cursor, *heat_map.size)
+        place = (1 + gutter + across.index(9), 1 + HEAD + down.index(3))
+        await wheel(stage.pilot, heat_map, place, 1)
+        await stage.until(lambda: len(session.asked) == 1)
+        assert heat_map.cursor == (3, 9)
+        await stage.pilot.double_click(heat_map, offset=place)
+        await stage.until(lambda: app.screen is app.main)
+        expected = progress.sweep.at(progress.sweep.values((9, 3)))
+        assert app.main.desk.experiment == expected
+
+
+async def test_help_explains_the_symbols() -> None:
+    async with opened(swept("finished"), (120, 60)) as (stage, _):
+        await stage.press("question_mark")
+        await stage.until(lambda: isinstance(stage.app.screen, HelpScreen))
+        told = (("★", "fewest samples"), ("▎", "limit"), ("×", "Diverged"), ("·", "Not yet"))
+        for mark, words in told:
+            assert any(mark in line and words in line for line in text_of(stage.app)), mark
+
+
+async def test_which_lr_and_batch_size_is_one_key_and_a_sentence() -> None:
+    """Five columns of scales 1, 10 and 100, with the engine: the range comes from theory."""
+    session = Session(
+        CPU.changed({
+            "data.w": (1.0, 2.0, 3.0, 4.0, 5.0),
+            "data.scale": (1.0, 10.0, 100.0, 1.0, 10.0),
+        })
+    )  # fmt: skip
+    app = app_for(session)
+    try:
+        async with app.run_test(size=(120, 34)) as pilot:
+            await settled(pilot)
+            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
+            stage = SweepStage(pilot, session) if await open_sweep(pilot) else None
+            assert stage
+            await stage.until(lambda: stage.hint()[0].startswith("best: lr "))
+            progress = stage.screen.shown
+            assert progress
+            assert progress.state == "finished"
+            chosen = best(progress)
+            assert chosen
+            assert stage.hint()[0].splitlines()[0] == in_a_sentence(chosen)
+            assert chosen.limit
+            assert chosen.values["lr"] < chosen.limit.lr < progress.sweep.axes[0].values[-1]
+            assert len(progress.limits) == len(progress.sweep.axes[1].values)
+    finally:
+        session.close()
 
 
 # With the engine ---------------------------------------------------------------------------------
@@ -909,7 +1084,7 @@ def test_running(picture: Compare) -> None:
     picture(app, *THREE, steps=opening("tab", "down"))
 
 
-@pytest.mark.parametrize("size", THREE, ids=named)
+@pytest.mark.parametrize("size", [(200, 50), *THREE], ids=named)
 def test_finished(picture: Compare, size: tuple[int, int]) -> None:
     keys = [*["right"] * 10, "up", "up"]
     app = with_sweep(swept("finished"))
