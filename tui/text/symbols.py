@@ -9,24 +9,24 @@ from engine.support.translation import Translatable, tr
 from tui.ascii import AsciiFilter
 
 SYMBOLS: dict[str, Translatable] = {
-    "½σ²": "the noise floor of half the squared error: what noise alone costs, whatever the line",
-    "σ²": "the noise floor of the squared error: what noise alone costs, whatever the line",
-    "σ": "the standard deviation of the noise in y",
-    "θ*": "w and b that the closed form finds, without training; as a level, their loss",
+    "½σ²": "noise floor of half the squared error: noise alone",
+    "σ²": "noise floor of the squared error: noise alone",
+    "σ": "standard deviation of the noise in y",
+    "θ*": "w and b of the closed form; as a level, their loss",
     "θ₀": "w and b before the first step",
     "θ": "all the parameters, w and b, in one row",
-    "2/λmax": "the lr above which full-batch descent runs away along the steepest direction",
-    "λmax": "the curvature along the steepest direction; it bounds the lr",
-    "λmin": "the curvature along the flattest direction; there training is slowest",
-    "λ": "the curvature of the loss along one direction: an eigenvalue of H",
-    "κ": "λmax/λmin, how long the valley is for its width; descent needs about κ steps",
+    "2/λmax": "the lr above which full-batch descent runs away",
+    "λmax": "curvature along the steepest direction; bounds the lr",
+    "λmin": "curvature along the flattest direction, the slowest",
+    "λ": "curvature along one direction: an eigenvalue of H",
+    "κ": "λmax/λmin; descent needs some κ steps",
     "η": "the learning rate, lr",
     "μ": "the share of the last move that momentum keeps",
-    "|grad|": "the length of the gradient; 0 where the loss is lowest",
-    "∇": "the gradient: how fast the loss grows with each parameter",
+    "|grad|": "length of the gradient; 0 where the loss is lowest",
+    "∇": "the gradient: how the loss grows with each parameter",
     "ŷ": "y as the model has it",
     "ℓ": "the loss of one residual",
-    "R²": "the share of the spread of y that the model explains",
+    "R²": "share of the spread of y that the model explains",
 }
 """Symbol → what it is; a longer symbol stands before those that are in it."""
 
