@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 import torch
@@ -150,10 +149,6 @@ class Problem:
         if not self.experiment.shuffle:
             return torch.arange(n)
         return torch.from_numpy(order_of(key_of(self.experiment.seed, epoch), n))
-
-    def shuffles(self) -> Iterator[Tensor]:
-        """The order of the samples in one epoch after the other."""
-        return map(self.order, count())
 
     def minibatch(self, step: int) -> tuple[Tensor, Tensor]:
         """X (B, d) and y (B, 1) that a step uses; the first one is step 1."""

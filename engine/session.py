@@ -21,6 +21,7 @@ from engine.opening import Reading, Request
 from engine.runs.code import Code, Dress
 from engine.runs.following import Kept, Wanted
 from engine.runs.store import Store
+from engine.training.fork import Fork
 from engine.training.run import Listener
 from engine.training.snapshot import Shown, Snapshot
 from engine.worker import Worker
@@ -147,6 +148,10 @@ class Session:
     def epoch(self, experiment: Experiment) -> None:
         """Go on to the end of the epoch, in the present run or in a new one, and pause."""
         self._commands.put(partial(self._driver.epoch, experiment))
+
+    def fork(self, experiment: Experiment, fork: Fork) -> None:
+        """Train an experiment from a moment of another run to its end."""
+        self._commands.put(partial(self._driver.fork, experiment, fork))
 
     def pause(self) -> None:
         """Stop stepping after the step in progress."""

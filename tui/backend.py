@@ -12,6 +12,7 @@ from engine.jobs.sweep import Sweep, SweepProgress
 from engine.opening import Reading, Request
 from engine.runs.code import Code, Dress
 from engine.runs.following import Kept, Wanted
+from engine.training.fork import Fork
 from engine.training.snapshot import Shown, Snapshot
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class Backend(Protocol):
 
     def epoch(self, experiment: Experiment) -> None:
         """Go on to the end of the epoch, in the present run or in a new one, and pause."""
+
+    def fork(self, experiment: Experiment, fork: Fork) -> None:
+        """Train an experiment from a moment of another run to its end."""
 
     def pause(self) -> None:
         """Stop stepping after the step in progress."""

@@ -55,6 +55,7 @@ def steps(
     runaway: float,
     params: Params,
     every: int,
+    until_passed: int,
     losses: Floats,
     epoch_losses: NDArray[np.float64],
     epoch_thetas: Floats,
@@ -64,22 +65,21 @@ def steps(
 ) -> tuple[int, int, int]:
     """Take a step in place for each entry of `lr`; the rows of `data` are (x̃, y), θ ends in −1.
 
-    `taken` steps were taken before. An epoch ends after `stop` rows; `used` says how many of them
-    are used already, in the given order; a minibatch ends with its epoch. If `shuffled`, each epoch
-    is shuffled here, `key` being that of the present one. At its end the loss over the data, θ and
-    the gradient are noted down; θ and the gradient also after every so many steps since the start,
-    `every`, in the rows of `passed_thetas` and `passed_grads`. The gradient is divided by
-    `divisor`, that of a short last minibatch by `last_divisor`; the penalty is on the first
-    `weights` parameters. `slots` (slots, columns) is the optimizer's state. Each minibatch's mean
-    loss before its step goes into `losses`; one that is not at most `runaway` ends the call, and so
-    does such a loss of an epoch.
-    Returns how many steps were taken and epochs ended, and the new `used`.
+    The optimizer has taken `taken` steps before. An epoch ends after `stop` rows; `used` says how
+    many of them are used already, in the given order; a minibatch ends with its epoch. If
+    `shuffled`, each epoch is shuffled here, `key` being that of the present one. At its end the
+    loss over the data, θ and the gradient are noted down; θ and the gradient also after
+    `until_passed` steps and then after every so many, in the rows of `passed_thetas` and
+    `passed_grads`. The gradient is divided by `divisor`, that of a short last minibatch by
+    `last_divisor`; the penalty is on the first `weights` parameters. `slots` (slots, columns) is
+    the optimizer's state. Each minibatch's mean loss before its step goes into `losses`; one that
+    is not at most `runaway` ends the call, and so does such a loss of an epoch. Returns how
+    many steps were taken and epochs ended, and the new `used`.
     """
     n, columns = data.shape
     real = data.dtype.type
     ahead = AHEAD if data.size > CACHED else n
     ended = passed = 0
-    until_passed = every - taken % every
     for k in range(lr.shape[0]):
         if used == 0 and shuffled:
             SHUFFLE(key + (np.uint64(ended) << np.uint64(32)), order)

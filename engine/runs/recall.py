@@ -83,7 +83,7 @@ class Recall:
         """Why the run ended where it did."""
         info = self.watch.info
         if info.state == "diverged":
-            return why(self._last_loss(), runaway_loss(self._facts))
+            return why(self._last_loss(), runaway_loss(self._facts.start_loss))
         if info.state == "crashed":
             return Message("its process is gone since step {step}", step=step)
         if info.state == "failed":

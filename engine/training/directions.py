@@ -37,6 +37,7 @@ def is_predicted(run: Snapshot) -> bool:
     experiment = run.experiment
     return (
         run.facts is not None
+        and run.fork is None
         and run.facts.stability.curvature.rank > 0
         and experiment.optimizer.entry.is_plain
         and experiment.schedule.entry.is_constant

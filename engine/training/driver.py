@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from engine.experiment import Experiment
 from engine.support.translation import Message
+from engine.training.fork import Fork
 from engine.training.run import PUBLISH_EVERY, Listener, Stepper, Until
 from engine.training.snapshot import Shown, Snapshot
 
 A_DAY = 86_400.0
 """Seconds after which even the slowest pace allows a step; nobody can wait for ever."""
+
+MANY_STEPS = 1_000
+"""From so many steps on, the screen says that they are taken again before a fork."""
 
 LARGE_DATA = 100_000
 """From so many samples on, the screen says that the data are being drawn."""
@@ -57,13 +61,17 @@ class Driver:
         if not run.running or now - self._published >= PUBLISH_EVERY:
             self._publish(run)
 
-    def prepare(self, experiment: Experiment) -> Stepper:
+    def prepare(self, experiment: Experiment, fork: Fork | None = None) -> Stepper:
         """Draw the data of an experiment and show its start, without training; ends another run."""
         self._end()
         # Where beginning fails, the screen still shows which experiment it was.
         listener = self._listen(experiment) if self._listen else None
-        run = self.run = Stepper(experiment, self.shown.latest.number + 1, self._pace, listener)
-        if message := self._before(experiment):
+        number = self.shown.latest.number + 1
+        run = self.run = Stepper(experiment, number, self._pace, listener, fork)
+        message = self._before(experiment)
+        if fork and fork.step > MANY_STEPS:
+            message = Message("taking {steps} steps again", steps=fork.step)
+        if message:
             self.shown = replace(self.shown, latest=run.history.say(message))
         run.begin()
         self._publish(run)
@@ -72,6 +80,10 @@ class Driver:
     def start(self, experiment: Experiment) -> None:
         """Set off from the start of an experiment to its end."""
         self._set_off(self._present(experiment, fresh=True), Until.END)
+
+    def fork(self, experiment: Experiment, fork: Fork) -> None:
+        """Set off from a moment of another run to the end; ends the run at hand."""
+        self._set_off(self.prepare(experiment, fork), Until.END)
 
     def statement(self, experiment: Experiment) -> None:
         """Execute one statement of a minibatch of the present run, or of a new one, and pause.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 from engine.support.translation import Message
 from engine.theory.facts import Facts
+from engine.training.fork import Fork
 from engine.training.statements import Executed
 from engine.training.trail import Place
 
@@ -46,6 +47,8 @@ class Started:
     facts: Facts
     notes: tuple[Message, ...]
     """What a person should be told about this run; mostly nothing."""
+    fork: Fork | None = None
+    """Where it begins, if it goes on from another run."""
 
 
 @dataclass(frozen=True, slots=True)

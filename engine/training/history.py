@@ -59,7 +59,8 @@ class History(Recorder):
                 self.message = joined(event.notes) or ""
                 start = flat(event.facts.start)
                 self.trail = Trail(len(start))
-                self.trail.add(Place(0, start))
+                self.trail.add(Place(self.step, start))
+                self.latest = replace(self.latest, fork=event.fork)
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
             case Finished():
@@ -83,7 +84,7 @@ class History(Recorder):
                 "params": numbers(params),
                 "residuals": residuals(self.experiment, params, live.minibatch()),
                 "grads": numbers(live.grads()),
-                "steps_per_second": step.step / seconds if seconds > 0 else 0.0,
+                "steps_per_second": (step.step - self.first) / seconds if seconds > 0 else 0.0,
             }
         else:
             now = self._start()
@@ -121,6 +122,7 @@ class History(Recorder):
             return {}
         start = self.facts.start
         return {
+            "step": self.step,
             "params": start,
             "residuals": sample_residuals(self.experiment, self.facts, start),
         }

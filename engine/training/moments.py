@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import replace
 
+from engine.training.fork import Fork
 from engine.training.series import Points
 from engine.training.snapshot import Snapshot
 
@@ -51,6 +52,12 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
         seconds=0.0,
         steps_per_second=0.0,
     )
+
+
+def fork_of(run: Snapshot, step: int) -> Fork:
+    """Where another run goes on from this one, after so many of its steps."""
+    lrs = tuple(change for change in run.lrs if change[0] < step)
+    return Fork(run.experiment, step, lrs, run.fork, run.number, run.id)
 
 
 def until(points: Points, x: float) -> Points:

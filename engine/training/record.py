@@ -128,8 +128,8 @@ class Recorder:
         self.facts: Facts | None = None
         self.ending: Finished | Diverged | None = None
         """The last event of a run that the trainer has ended."""
-        self.step = 0
-        """Steps taken."""
+        self.step = self.first = 0
+        """Steps taken, and those of them that were another run's, which this one goes on from."""
         self.epoch = 0
         """Epochs completed."""
         self.loss: float | None = None
@@ -153,9 +153,11 @@ class Recorder:
                 if event.validation is not None:
                     self.validation_losses.add(event.epoch, event.validation)
             case Started():
-                self.facts = event.facts
+                self.facts, per_epoch = event.facts, event.facts.steps_per_epoch
                 self.loss, self.params = event.facts.start_loss, event.facts.start
-                self.epoch_losses.add(0, self.loss)
+                self.step = self.first = event.fork.step if event.fork else 0
+                self.epoch = self.step // per_epoch
+                self.epoch_losses.add(self.step / per_epoch, self.loss)
             case Finished() | Diverged():
                 self.ending = event
 

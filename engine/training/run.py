@@ -9,6 +9,7 @@ from engine.experiment import Experiment
 from engine.support.translation import Message
 from engine.training.controls import Controls
 from engine.training.events import Event
+from engine.training.fork import Fork
 from engine.training.history import History
 from engine.training.record import Recorder
 from engine.training.snapshot import Snapshot, State
@@ -55,6 +56,7 @@ class Stepper:
         number: int = 0,
         pace: float | None = None,
         listener: Listener | None = None,
+        fork: Fork | None = None,
     ) -> None:
         from engine.training.trainer import train  # brings torch
 
@@ -73,7 +75,7 @@ class Stepper:
         self._counted = 0.0
         """The time up to which `seconds` has counted."""
         self.listener = listener
-        self._events = train(experiment, self.controls)
+        self._events = train(experiment, self.controls, fork)
 
     def begin(self) -> None:
         """Draw the data and know the start; raises BadInput when the device is not there."""

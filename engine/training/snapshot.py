@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.theory.autopsy import Autopsy
 
+from engine.training.fork import Fork
 from engine.training.series import Points
 from engine.training.statements import Done
 from engine.training.trail import Path
@@ -46,6 +47,8 @@ class Snapshot:
     step: int = 0
     lr: float = 0.0
     """Learning rate in force: the schedule's factor is in it."""
+    fork: Fork | None = None
+    """Where it began, if it goes on from another run."""
     lrs: tuple[tuple[int, float], ...] = ()
     """The steps after which another lr was set during the run, each with that lr."""
     loss: float | None = None

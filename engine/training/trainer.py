@@ -19,7 +19,9 @@ from engine.theory.autopsy import Autopsy, Runaway, autopsy, suggested_lr
 from engine.theory.facts import Facts
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses, Started, Stepped
+from engine.training.fork import Fork
 from engine.training.loops import EpochEnd, load
+from engine.training.retracing import Retraced, continued, retraced
 from engine.training.statements import Executed
 from engine.training.trial import working_lr
 from engine.training.verdicts import Patience, Watch
@@ -28,30 +30,51 @@ RUNAWAY = 1e6
 """A loss this many times its start counts as diverged."""
 
 
-def train(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
+def train(
+    experiment: Experiment, controls: Controls | None = None, fork: Fork | None = None
+) -> Iterator[Event]:
     """The events of one run: Started, then for each epoch its steps and its end, then the outcome.
 
     `controls` may be changed between two events, and ask for the statements of a minibatch too. A
     loss or parameter that is not finite, or a minibatch loss above a million times the start, ends
-    the run as Diverged at that step. Raises BadInput when the device is not there.
+    the run as Diverged at that step. A fork begins after the steps of the run that it goes on from,
+    which are taken again unseen. Raises BadInput when the device is not there.
     """
-    problem = build(experiment)
-    yield from follow(problem, gather.facts(problem), controls or Controls(experiment.lr))
+    problem, before = build(experiment), retraced(fork) if fork else None
+    if before:
+        problem = continued(problem, before.loop)
+    controls = controls or Controls(experiment.lr)
+    yield from follow(problem, gather.facts(problem), controls, fork, before)
 
 
-def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event]:
+def follow(
+    problem: Problem,
+    facts: Facts,
+    controls: Controls,
+    fork: Fork | None = None,
+    before: Retraced | None = None,
+) -> Iterator[Event]:
     """The events of a run whose data are drawn and whose start is known: see `train`."""
     experiment = problem.experiment
-    loop = load(experiment.loop)(problem, controls)
+    if before:
+        loop = before.loop
+        loop.go_on(problem, controls)
+    else:
+        loop = load(experiment.loop)(problem, controls)
     notes = problem.dataset.notes + ((loop.note,) if loop.note else ())
-    yield Started(experiment, facts, notes)
+    yield Started(experiment, facts, notes, fork)
 
     watch = Watch(facts.floor)
     patience = Patience(experiment.patience)
-    runaway = controls.runaway = runaway_loss(facts)
+    for epoch, (loss, validation) in enumerate(before.losses if before else (), 1):
+        watch.look(epoch, loss)
+        patience.look(epoch, loss if validation is None else validation)
+    start_loss = before.start_loss if before else facts.start_loss
+    runaway = controls.runaway = runaway_loss(max(start_loss, facts.start_loss))
     as_at_start = facts.start_loss * (1 + 1e-5)  # summed in another order it is not the same
     per_epoch = facts.steps_per_epoch
-    epoch = step = good = 0
+    step = good = fork.step if fork else 0
+    epoch = step // per_epoch
 
     def diverged(at: int, loss: float, params: Values) -> Diverged:
         lr = controls.lr * float(experiment.lr_factors(step - 1, 1)[0])
@@ -91,9 +114,9 @@ def follow(problem: Problem, facts: Facts, controls: Controls) -> Iterator[Event
                 return
 
 
-def runaway_loss(facts: Facts) -> float:
+def runaway_loss(start_loss: float) -> float:
     """The loss above which a run counts as diverged."""
-    return RUNAWAY * max(facts.start_loss, 1 / RUNAWAY)
+    return RUNAWAY * max(start_loss, 1 / RUNAWAY)
 
 
 def cause_of(problem: Problem, facts: Facts, end: Runaway) -> Autopsy:

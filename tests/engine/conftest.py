@@ -7,6 +7,7 @@ from dataclasses import fields
 
 import pytest
 
+from engine.catalog.parameters import flat, numbers
 from engine.experiment import Experiment
 from engine.problem import Problem
 from engine.session import Session
@@ -17,6 +18,11 @@ from tests.support.runs import wait_until
 
 UNTOLD = {"loop", "lr", "epochs", "patience"}
 """Settings of which nothing is known before the first step."""
+
+
+def start_of(problem: Problem) -> tuple[float, ...]:
+    """Where a run begins: a fork does elsewhere."""
+    return flat(numbers(problem.start))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def facts_are_worked_out_once(
     names = [field.name for field in fields(Experiment) if field.name not in UNTOLD]
 
     def facts(problem: Problem) -> Facts:
-        settings = tuple(getattr(problem.experiment, name) for name in names)
+        settings = (*(getattr(problem.experiment, name) for name in names), start_of(problem))
         if settings not in known:
             known[settings] = work_out(problem)
         return known[settings]

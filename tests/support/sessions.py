@@ -23,6 +23,7 @@ from engine.theory.facts import Facts
 from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
 from engine.theory.summary import Summary, Written
+from engine.training.fork import Fork
 from engine.training.snapshot import Shown, Snapshot
 from tests.support.jobs import found, posed, raced, seed_band, swept
 from tests.support.snapshots import (
@@ -92,6 +93,9 @@ class FakeSession:
 
     def epoch(self, experiment: Experiment) -> None:
         self.calls.append(("epoch", experiment))
+
+    def fork(self, experiment: Experiment, fork: Fork) -> None:
+        self.calls.append(("fork", experiment, fork))
 
     def pause(self) -> None:
         self.calls.append(("pause",))

@@ -43,7 +43,13 @@ class Loop(Live, Protocol):
     def __init__(self, problem: Problem, controls: Controls) -> None: ...
 
     def run(self) -> Iterator[Progress]:
-        """Take steps, epoch after epoch, at least as many as the experiment has."""
+        """Take steps from where it is, epoch after epoch, at least as many as there are to be."""
+
+    def go_on(self, problem: Problem, controls: Controls) -> None:
+        """Have the next `run` go on from here with other settings, over the same minibatches.
+
+        The optimizer keeps its state, unless it is another one.
+        """
 
 
 def epoch_end(problem: Problem, loop: Live) -> EpochEnd:

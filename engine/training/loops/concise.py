@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
 from pkgutil import resolve_name
 
 import torch
@@ -23,10 +22,14 @@ class Shuffle(Sampler[int]):
     """The run's own permutations, one a pass, so that every loop sees the same minibatches."""
 
     def __init__(self, problem: Problem) -> None:
-        self.shuffles = problem.shuffles()
+        self.problem = problem
+        self.step = 0
+        """The step that the next pass begins after."""
 
     def __iter__(self) -> Iterator[int]:
-        return iter(next(self.shuffles).tolist())
+        experiment = self.problem.experiment
+        epoch, done = divmod(self.step, experiment.steps_per_epoch)
+        return iter(self.problem.order(epoch)[done * experiment.batch_size :].tolist())
 
 
 class Training:
@@ -48,16 +51,24 @@ class Training:
         with torch.no_grad():
             for name, param in self._params.items():
                 param.copy_(transposed(problem.start[name]))
+        self.step = 0
+        self.sampler = Shuffle(problem)
         self.loader = DataLoader(
             TensorDataset(problem.X, problem.y),
             experiment.batch_size,
-            sampler=Shuffle(problem),
+            sampler=self.sampler,
             drop_last=experiment.drop_last,
             generator=torch.Generator(),
         )
         self.criterion = criterion(problem)
         self.optimizer = optimizer_of(experiment.optimizer, self.net)
         self._minibatch: tuple[Tensor, Tensor] | None = None
+
+    def go_on(self, problem: Problem, controls: Controls) -> None:
+        """Go on with other settings; another optimizer begins anew."""
+        before, self.problem, self.controls = self.problem.experiment, problem, controls
+        if problem.experiment.optimizer != before.optimizer:
+            self.optimizer = optimizer_of(problem.experiment.optimizer, self.net)
 
     def run(self) -> Iterator[Progress]:
         """Take one step after the other, yielding its minibatch's mean loss before it."""
@@ -71,8 +82,9 @@ class Training:
         penalized = self.problem.is_penalized
         scheduled = not experiment.schedule.entry.is_constant
         steps = experiment.steps_per_epoch
-        for epoch in count():
-            factors = experiment.lr_factors(epoch * steps, steps).tolist()
+        while True:
+            self.sampler.step = self.step
+            factors = experiment.lr_factors(self.step, steps - self.step % steps).tolist()
             for (X, y), factor in zip(self.loader, factors, strict=True):
                 if controls.by_statement:
                     yield Executed("minibatch", {"X": X, "y": y})
@@ -97,6 +109,7 @@ class Training:
                 if scheduled and controls.by_statement:
                     yield Executed("rate", {"rate": rate})
                 optimizer.step()
+                self.step += 1
                 if controls.by_statement:
                     yield Executed("update", self._params)
                 self._minibatch = (X, y)

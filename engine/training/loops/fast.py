@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,34 @@ class Training:
     def __init__(self, problem: Problem, controls: Controls) -> None:
         self.problem = problem
         self.controls = controls
+        self.step = self.first = 0
+        """Steps taken, and those of them that the optimizer has no part in."""
         self.theta = torch.cat([start.flatten() for start in problem.start.values()])
         self.parameters = len(self.theta)
         self.grad: Tensor | None = None
+        self.slots: Any = None
+        """State of the optimizer: numbers (slots, columns), or columns in torch; None at first."""
         self.passed: Sequence[Place] = ()
         self._minibatch: tuple[Tensor, Tensor] | None = None
         on_cpu = problem.device.type == "cpu"
-        self.kernels = kernels_of(problem.experiment) if on_cpu and not MISSING else None
+        self.compiles = on_cpu and not MISSING
+        self._compile()
+        self.note = self.kernels.note if self.kernels else MISSING if on_cpu else None
+
+    def go_on(self, problem: Problem, controls: Controls) -> None:
+        """Go on with other settings; another optimizer begins anew."""
+        before, self.problem, self.controls = self.problem.experiment, problem, controls
+        if problem.experiment.optimizer != before.optimizer:
+            self.first, self.slots = self.step, None
+        self._compile()
+
+    def _compile(self) -> None:
+        """Have the kernels ready, if they can be compiled here."""
+        problem = self.problem
+        self.kernels = kernels_of(problem.experiment) if self.compiles else None
         self.values = values_of(problem.experiment, precision(problem))
         if self.kernels:
             warm_up(self.kernels, self.values, precision(problem))
-        self.note = self.kernels.note if self.kernels else MISSING if on_cpu else None
 
     def run(self) -> Iterator[Progress]:
         """Take the steps: the losses of some minibatches, then each epoch that they end."""
@@ -87,7 +105,6 @@ class Training:
         model = problem.linear
         data = whole_rows(model.design(problem.X), problem.y)
         n, columns = data.shape
-        order = np.arange(n)
         size, stop = min(experiment.batch_size, n), experiment.used_per_epoch
         per_epoch = math.ceil(stop / size)
         divisors = experiment.reduction.divisors(experiment.batch_size, stop)
@@ -97,26 +114,30 @@ class Training:
         room = max(min(BLOCK // (n * columns), most, experiment.epochs), 1)
 
         theta = np.zeros(columns, data.dtype)
-        theta[: len(self.theta)] = self.theta
+        theta[: self.parameters] = self.theta[: self.parameters]
         theta[-1] = -1
         grad = np.zeros_like(theta)
-        slots = np.zeros((experiment.optimizer.entry.slots, columns), data.dtype)
+        slots = self.slots
+        if slots is None:
+            slots = self.slots = np.zeros((experiment.optimizer.entry.slots, columns), data.dtype)
         self.theta = torch.from_numpy(theta)
         losses = np.empty(min(block, room * per_epoch), data.dtype)
         passed = np.empty((2, MOST_PASSED, columns), data.dtype)
         epoch_losses = np.empty(room)
         ends = np.empty((2, room, columns), data.dtype)
-        used = epoch = step = 0
+        epoch, begun = divmod(self.step, per_epoch)
+        order, used = problem.order(epoch).numpy(), begun * size
         while epoch < experiment.epochs:
             left = min(room, experiment.epochs - epoch) * per_epoch - used // size
-            every = controls.every
+            step, every = self.step, controls.every
             most = min(controls.most, left, block, MOST_PASSED * every)
             lr = controls.lr * experiment.lr_factors(step, most)
             done, ended, used = kernels.steps(
-                data, order, experiment.shuffle, stop, used, step,
+                data, order, experiment.shuffle, stop, used, step - self.first,
                 np.uint64(key_of(experiment.seed, epoch)), size, model.features,
                 theta, grad, slots, lr.astype(data.dtype), *divisors, controls.runaway,
-                self.values, every, losses, epoch_losses, ends[0], ends[1], *passed,
+                self.values, every, every - step % every,
+                losses, epoch_losses, ends[0], ends[1], *passed,
             )  # fmt: skip
             numbered = range((step // every + 1) * every, step + done + 1, every)
             rows = passed[:, : len(numbered), : self.parameters].tolist()
@@ -125,13 +146,13 @@ class Training:
                 for each, value, slope in zip(numbered, *rows, strict=True)
             ]
             epoch += ended
-            step += done
+            self.step += done
             self.grad = torch.from_numpy(grad)
             last = used or stop
             shown = torch.from_numpy(data[order[(last - 1) // size * size : last]])
             self._minibatch = (shown[:, : model.features], shown[:, -1:])
             bad = not losses[done - 1] <= controls.runaway
-            self.passed = [place for place in places if place.step <= step - bad]
+            self.passed = [place for place in places if place.step <= self.step - bad]
             if done > bad:
                 yield losses[: done - bad].copy()
             values, slopes = ends[:, :ended].tolist()
@@ -147,21 +168,21 @@ class Training:
         experiment, size = problem.experiment, problem.experiment.batch_size
         loss, penalty, optimizer = experiment.loss, experiment.penalty, experiment.optimizer
         design = problem.linear.design(problem.X)
-        theta = self.theta.reshape(-1, 1).clone()
+        theta = self.theta[: self.parameters].reshape(-1, 1).clone()
         self.theta = theta.flatten()
         features = problem.dataset.features
         weights = theta[:features]
-        state = tuple(torch.zeros_like(theta) for _ in range(optimizer.entry.slots))
+        state = self.slots or tuple(torch.zeros_like(theta) for _ in range(optimizer.entry.slots))
         residuals = torch.empty_like(problem.y)
-        for epoch, order in enumerate(problem.shuffles()):
-            order = order[: experiment.used_per_epoch].to(problem.device)
+        for epoch in count(self.step // experiment.steps_per_epoch):
+            order = problem.order(epoch)[: experiment.used_per_epoch].to(problem.device)
             X, y = design[order].split(size), problem.y[order].split(size)
             places = residuals.split(size)
             factors = experiment.lr_factors(epoch * len(X), len(X)).tolist()
-            done = 0
+            done = self.step % len(X)
             while done < len(X):
                 until = min(done + min(controls.most, TORCH_STEPS), len(X))
-                before, passed = epoch * len(X) + done, {}
+                before, passed = self.step, {}
                 for step in range(done, until):
                     r = torch.addmm(y[step], X[step], theta, beta=-1, out=places[step])
                     slope = loss.derivative(r)
@@ -169,11 +190,11 @@ class Training:
                     grad = X[step].T @ slope / experiment.reduction.divisor(size, len(r))
                     grad[: len(weights)] += penalty.derivative(weights)
                     taken, lr = epoch * len(X) + step + 1, controls.lr * factors[step]
-                    move, state = optimizer(grad, state, taken, lr)
+                    move, state = optimizer(grad, state, taken - self.first, lr)
                     theta.sub_(move)
                     if taken % controls.every == 0:
                         passed[taken] = theta.clone(), grad
-                self.grad = grad.flatten()
+                self.step, self.slots, self.grad = taken, state, grad.flatten()
                 rows = X[until - 1]
                 self._minibatch = (rows[:, :features], y[until - 1])
                 means = [problem.loss(r).mean() for r in places[done:until]]
@@ -237,5 +258,5 @@ def warm_up(kernels: Kernels, params: Params, precision: np.dtype[Any]) -> None:
     slots = np.zeros((0, 2), precision)
     kernels.steps(
         data, order, True, 1, 0, 0, np.uint64(0), 1, 1, theta, theta, slots,
-        none, 1, 1, 0.0, params, 1, none, np.empty(0), data, data, data, data,
+        none, 1, 1, 0.0, params, 1, 1, none, np.empty(0), data, data, data, data,
     )  # fmt: skip

@@ -31,22 +31,32 @@ class Training:
     def __init__(self, problem: Problem, controls: Controls) -> None:
         self.problem = problem
         self.controls = controls
-        self.shuffles = problem.shuffles()
         experiment = problem.experiment
         self.averaged = experiment.reduction is Reduction.MEAN
         size = experiment.batch_size
         self.divisor = 1 if self.averaged else experiment.reduction.divisor(size, size)
         """What the gradient of the loss is divided by; a mean is divided already."""
-        self.step = 0
+        self.step = self.first = 0
+        """Steps taken, and those of them that the optimizer has no part in."""
         self._params = {
             name: start.clone().requires_grad_() for name, start in problem.start.items()
         }
-        slots = experiment.optimizer.entry.slots
-        self._states = {
-            name: tuple(torch.zeros_like(start) for _ in range(slots))
-            for name, start in problem.start.items()
-        }
+        self._states = self._fresh_states()
         self._minibatch: tuple[Tensor, Tensor] | None = None
+
+    def go_on(self, problem: Problem, controls: Controls) -> None:
+        """Go on with other settings; another optimizer begins anew."""
+        before, self.problem, self.controls = self.problem.experiment, problem, controls
+        if problem.experiment.optimizer != before.optimizer:
+            self.first, self._states = self.step, self._fresh_states()
+
+    def _fresh_states(self) -> dict[str, tuple[Tensor, ...]]:
+        """The optimizer's state before its first step."""
+        slots = self.problem.experiment.optimizer.entry.slots
+        return {
+            name: tuple(torch.zeros_like(param, requires_grad=False) for _ in range(slots))
+            for name, param in self._params.items()
+        }
 
     def run(self) -> Iterator[Progress]:
         """Take one step after the other, yielding its minibatch's mean loss before it."""
@@ -58,8 +68,10 @@ class Training:
         problem, params, controls = self.problem, self._params, self.controls
         experiment, averaged = problem.experiment, self.averaged
         penalized, scheduled = problem.is_penalized, not experiment.schedule.entry.is_constant
-        order = next(self.shuffles)[: experiment.used_per_epoch].to(problem.device)
-        factors = experiment.lr_factors(self.step, experiment.steps_per_epoch).tolist()
+        epoch, done = divmod(self.step, experiment.steps_per_epoch)
+        order = problem.order(epoch)[: experiment.used_per_epoch].to(problem.device)
+        order = order[done * experiment.batch_size :]
+        factors = experiment.lr_factors(self.step, experiment.steps_per_epoch - done).tolist()
         minibatches = data_iter(experiment.batch_size, order, problem.X, problem.y)
         for (X, y), factor in zip(minibatches, factors, strict=True):
             if controls.by_statement:
@@ -95,9 +107,9 @@ class Training:
     def _update(self, lr: float) -> None:
         """Move every parameter as the optimizer says; a summed gradient is divided first."""
         self.step += 1
-        optimizer = self.problem.experiment.optimizer
+        optimizer, taken = self.problem.experiment.optimizer, self.step - self.first
         for name, grad in self.grads().items():
-            move, self._states[name] = optimizer(grad, self._states[name], self.step, lr)
+            move, self._states[name] = optimizer(grad, self._states[name], taken, lr)
             self._params[name].sub_(move)
 
     def params(self) -> dict[str, Tensor]:

@@ -66,7 +66,7 @@ def test_the_gradient_shown_is_the_finite_difference(activation: str) -> None:
     problem = build(experiment)
     event = next(iter(steps_of(train(experiment))))
     # The live loop has gone on: its first minibatch and gradient are worked out anew.
-    order = next(problem.shuffles())[: experiment.batch_size]
+    order = problem.order(0)[: experiment.batch_size]
     X, y = problem.X[order].double(), problem.y[order].double()
     params = {name: start.double().requires_grad_() for name, start in problem.start.items()}
     loss = problem.loss(problem.model.predict(params, X) - y).mean()

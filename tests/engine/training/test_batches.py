@@ -68,7 +68,7 @@ def test_the_loss_of_a_minibatch_is_then_a_matter_of_means_and_variances(B: int)
 
     experiment = Experiment(reshape=False, batch_size=B).changed({"data.n": 40, "init.std": 1.0})
     problem = build(experiment)
-    first = next(problem.shuffles())[:B]
+    first = problem.order(0)[:B]
     y = problem.y[first].double().numpy()
     y_hat = problem.model.predict(problem.start, problem.X[first]).double().numpy()
     wanted = (y_hat.var() + y.var() + (y_hat.mean() - y.mean()) ** 2) / 2

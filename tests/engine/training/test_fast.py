@@ -268,7 +268,7 @@ def by_hand(experiment: Experiment, rates: list[float]) -> tuple[list[float], Ar
     design, y = array(problem.linear.design(problem.X)), array(problem.y)[:, 0]
     theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
     rate, losses = iter(rates), []
-    for order, _ in zip(problem.shuffles(), range(experiment.epochs), strict=False):
+    for order in map(problem.order, range(experiment.epochs)):
         for first in range(0, len(y), experiment.batch_size):
             rows = order.numpy()[first : first + experiment.batch_size]
             r = design[rows] @ theta - y[rows]

@@ -48,7 +48,7 @@ def numpy_sgd(problem: Problem, epochs: int) -> Iterator[tuple[float, Array]]:
     X, y = array(problem.X), array(problem.y)
     design = np.hstack([X, np.ones((len(X), 1))]) if problem.linear.bias else X
     theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
-    for order, _ in zip(problem.shuffles(), range(epochs), strict=False):
+    for order in map(problem.order, range(epochs)):
         for first in range(0, experiment.used_per_epoch, experiment.batch_size):
             rows = order.numpy()[first : first + experiment.batch_size]
             r = design[rows] @ theta - y[rows, 0]

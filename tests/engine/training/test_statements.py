@@ -57,7 +57,7 @@ def test_the_values_are_those_of_the_formulas(loop: str) -> None:
     experiment, run = SMALL.changed({"loop": loop}), driver()
     problem = build(experiment)
     w, b = (problem.start[name].numpy().astype(np.float64) for name in ("w", "b"))
-    order = next(problem.shuffles()).numpy()
+    order = problem.order(0).numpy()
     divisor = 1 if loop == "scratch" else 2
     for rows in order[:2], order[2:4]:
         for count in range(1, len(STATEMENTS[loop]) + 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -262,7 +263,7 @@ def residuals_of_steps(experiment: Experiment) -> Iterator[Array]:
     design = np.hstack([array(problem.X), np.ones((len(problem.X), 1))])
     y = array(problem.y)[:, 0]
     theta = np.concatenate([array(start).ravel() for start in problem.start.values()])
-    for order in problem.shuffles():
+    for order in map(problem.order, count()):
         for first in range(0, len(y), experiment.batch_size):
             rows = order.numpy()[first : first + experiment.batch_size]
             r = design[rows] @ theta - y[rows]

@@ -1,0 +1,52 @@
+"""A run that goes on from a moment of another one, with other settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.catalog.choice import Choice
+from engine.experiment import KEYS, Experiment
+from engine.support.errors import BadInput
+from engine.support.translation import tr
+
+FREE = ("optimizer", "lr", "schedule", "penalty", "epochs", "patience")
+"""Keys that may be other ones from there on: with the rest, data and minibatches stay the same."""
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Where a run begins that goes on from another one."""
+
+    origin: Experiment
+    """That of the other run."""
+    step: int
+    """Steps that it had taken."""
+    lrs: tuple[tuple[int, float], ...] = ()
+    """The steps after which another lr was set in it, each with that lr."""
+    before: Fork | None = None
+    """Where the other run began, if it was a fork itself."""
+    number: int = 0
+    """Which run of the session that is."""
+    run: str = ""
+    """Under which id it is kept."""
+
+    def check(self, experiment: Experiment) -> None:
+        """Raise BadInput where an experiment cannot go on from here."""
+        for key in KEYS:
+            kept, value = getattr(self.origin, key), getattr(experiment, key)
+            if key not in FREE and value != kept:
+                shown = value.name if isinstance(value, Choice) else value
+                allowed = tr("a fork goes on with other {keys} only", keys=", ".join(FREE))
+                raise BadInput(key, shown, allowed)
+        if self.step >= experiment.steps_per_epoch * experiment.epochs:
+            allowed = tr("nothing is left to train after step {step}", step=self.step)
+            raise BadInput("epochs", experiment.epochs, allowed)
+
+    def lr_at(self, step: int) -> float:
+        """The lr that was set in the other run after so many steps, without the schedule."""
+        set_before = [lr for first, lr in self.lrs if first <= step]
+        return set_before[-1] if set_before else self.origin.lr
+
+    def lasts(self, step: int) -> int:
+        """How many steps that lr was used from there on, up to the fork."""
+        return min([first for first, _ in self.lrs if first > step] + [self.step]) - step
