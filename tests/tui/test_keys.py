@@ -149,6 +149,7 @@ CASES: dict[str, Case] = {
     ),
     "pause": Case(lambda stage: stage.asked("pause"), running),
     "resume": Case(lambda stage: stage.asked("resume"), paused),
+    "statement": Case(lambda stage: stage.asked("statement", BASELINE)),
     "minibatch": Case(lambda stage: stage.asked("minibatch", BASELINE)),
     "epoch": Case(lambda stage: stage.asked("epoch", BASELINE)),
     "stop": Case(lambda stage: stage.asked("stop"), running),
@@ -180,6 +181,7 @@ CASES: dict[str, Case] = {
     "xray": Case(lambda stage: stage.asked("study", stage.main.desk.snapshot)),
     "summary": Case(lambda stage: stage.asked("summarize")),
     "live": Case(lambda stage: not stage.main.live.on),
+    "listing": Case(lambda stage: stage.is_at("code")),
     "log": Case(lambda stage: not stage.main.lab.loss.log_y),
     "view": Case(lambda stage: stage.main.lab.fit.view.name == "residuals"),
     "feature": Case(lambda stage: "x[1]" in stage.main.lab.fit.chart().title),
@@ -234,6 +236,7 @@ async def begin(stage: Stage, case: Case) -> None:
     main.lab.loss.reset_view()
     main.lab.fit.turns.clear()
     main.lab.fit.turn_to(VIEWS["fit"])
+    main.navigator.place(main.lab.fit)
     main.navigator.go_to(main.classroom.panel or main.lab.loss)
     await stage.pilot.press(*case.before)
     await stage.pilot.pause()

@@ -97,6 +97,7 @@ class Classroom:
             self.lab.status.title = lesson.title
             fit, charts = self.lab.fit, self.lab.charts
             fit.turn_to(VIEWS[lesson.view])
+            navigator.place(fit)
             navigator.show_all_but(lesson.hide_panels, panel)
             self.lay_out(in_lesson=True)
             panel.use(lesson.view)

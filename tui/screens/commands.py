@@ -92,6 +92,17 @@ class Commands:
     def resume(self) -> None:
         self.session.resume()
 
+    def statement(self) -> None:
+        if self.desk.loop == "fast":
+            words = tr("the compiled loop has no statements: choose the loop scratch or concise")
+            tell(self.screen, words)
+            return
+        if self.lab.code not in self.navigator.panels:
+            self.listing()
+        self.desk.look_at(None)
+        self.classroom.use("statement")
+        self.session.statement(self.desk.experiment)
+
     def minibatch(self) -> None:
         self.desk.look_at(None)
         self.session.minibatch(self.desk.experiment)
@@ -150,6 +161,16 @@ class Commands:
 
     def code(self) -> None:
         open_over(self.screen, CodeScreen(self.session, self.desk.experiment))
+
+    def listing(self) -> None:
+        code, navigator = self.lab.code, self.navigator
+        if code not in navigator.panels:
+            navigator.go_to(code)
+            code.ask()
+            return
+        navigator.place(self.lab.fit)
+        if code.has_focus:
+            navigator.go_to(navigator.chart)
 
     async def undo(self) -> None:
         change = self.desk.changes.done[-1]

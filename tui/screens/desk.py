@@ -9,6 +9,7 @@ from engine.experiment import Experiment
 from engine.runs.losses import KeptLosses
 from engine.support.errors import show
 from engine.training.snapshot import Snapshot
+from engine.training.statements import Done
 from tui.backend import Backend
 from tui.clock import Clock
 from tui.screens.changes import Change, Changes, Moment
@@ -125,6 +126,18 @@ class Desk:
         return self.under_way and (
             self.experiment.changed({"lr": run.experiment.lr}) != run.experiment
         )
+
+    @property
+    def loop(self) -> str:
+        """The loop that takes the next step."""
+        return (self.at_hand if self.under_way else self).experiment.loop
+
+    @property
+    def statements(self) -> tuple[Done, ...]:
+        """What was executed of a minibatch of the run at hand, if that is on show as it is now."""
+        if self.clock.run or self.looked_at or self.is_ahead:
+            return ()
+        return self.at_hand.statements
 
     @property
     def critical_lr(self) -> float:

@@ -65,6 +65,12 @@ class Hints:
         snapshot = self.desk.snapshot
         if focused is not None and focused is self.classroom.panel:
             return tr("↑ ↓ page up and down scroll the text · tab goes to the next panel")
+        if focused is self.lab.code:
+            return tr(
+                "{statement} executes one statement · {minibatch} the minibatch · ↑ ↓ scroll ·"
+                " {listing} back to the chart",
+                **in_use(),
+            )
         if isinstance(focused, FitPanel) and focused.view.reading:
             return tr(focused.view.reading, **in_use())
         if snapshot.state == "finished" and snapshot.message:

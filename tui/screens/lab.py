@@ -16,6 +16,7 @@ from tui.forms.form import Form
 from tui.keys import key_of
 from tui.panels.ahead import ahead
 from tui.panels.bars import Hint, KeyBar, StatusBar
+from tui.panels.code import CodePanel
 from tui.panels.data import DataPanel
 from tui.panels.device import DevicePanel
 from tui.panels.fit import FitPanel
@@ -44,14 +45,18 @@ class Lab:
             FitPanel(clock, VIEWS["parameters"], id="fourth", classes="-hidden"),
         )
         """The second chart, and those that only the grid of four has."""
+        self.code = CodePanel(id="code", classes="-hidden")
+        """Has the place of the second chart, when it is asked for."""
         self.values, self.reading = ValuesPanel(id="values"), ReadingPanel()
         self.runs, self.device = RunsPanel(), DevicePanel()
         self.text = Static(id="text")
         """The reading, where there is room for nothing else."""
         self.left = Group(*self.forms, id="forms")
         """Forms, and the panel of a lesson."""
-        self.charts = Group(self.loss, *self.views, id="charts")
-        self.panels: tuple[Widget, ...] = (*self.forms, self.loss, *self.views, self.values)
+        self.charts = Group(self.loss, *self.views, self.code, id="charts")
+        self.panels: tuple[Widget, ...] = (
+            *self.forms, self.loss, *self.views, self.code, self.values,
+        )  # fmt: skip
         """The panels that the focus can go to, in their order."""
 
     def compose(self) -> ComposeResult:
@@ -101,6 +106,7 @@ class Lab:
         for chart in self.views:
             if not chart.has_class("-hidden"):
                 chart.update(now, previous, pinned, moment, preview)
+        self.code.show(desk.experiment, desk.statements)
         self.values.show(moment)
         words = ahead(preview, now.loss if now.step or previous is None else previous.loss)
         self.reading.show(moment, words)

@@ -24,6 +24,7 @@ from tui.forms.form import Form
 from tui.keys import Situation, can, refusal, shown
 from tui.overlay import tell
 from tui.panels.chart import ChartPanel
+from tui.panels.code import CodePanel
 from tui.panels.fit import FitPanel
 from tui.panels.group import Group
 from tui.panels.training import pace_named
@@ -107,6 +108,7 @@ class MainScreen(Screen[None]):
         self.commands.inquiry.look()
         for chart in self.lab.views:
             chart.take(self.session.landscapes.get(str(chart.id)))
+        self.lab.code.take(self.session.code)
         self.classroom.look_at_jobs()
         self.desk.clock.tick(LOOK_INTERVAL, self.lab.training.pace)
         news = self.desk.look()
@@ -268,6 +270,11 @@ class MainScreen(Screen[None]):
     def survey(self, event: FitPanel.Wanted) -> None:
         """Have the engine look at the plane that is to be drawn."""
         self.session.survey(event.asker, event.experiment, *event.survey)
+
+    @on(CodePanel.Wanted)
+    def write_code(self, event: CodePanel.Wanted) -> None:
+        """Have the engine write the script that is to be shown."""
+        self.session.write_code(event.experiment, event.dress)
 
     def on_lesson_panel_answered(self) -> None:
         """Say why an answer was refused, or what to do."""

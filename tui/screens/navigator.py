@@ -49,7 +49,7 @@ class Navigator:
         """All panels but that of a lesson, which may hide some."""
         self.views = tuple(views)
         """The second chart, and those that only the grid has."""
-        self.panels = tuple(panel for panel in panels if panel not in self.views[1:])
+        self.panels = tuple(panel for panel in panels if not panel.has_class("-hidden"))
         """Those that can be gone to."""
         self.hidden: Collection[str] = ()
         """Ids of the panels that the lesson hides."""
@@ -59,8 +59,14 @@ class Navigator:
         """Whether they would be, were there room for them."""
         self.chart = chart
         """The chart that was in use last: zoom and cursor keys act on it."""
+        self.rest: Widget = chart
+        """What has the focus where nothing else has it: the chart in use last, or the code."""
+        self.aside = "code"
+        """Of the second chart and the code, which have one place, the one that is not displayed."""
+        self.behind = chart
+        """The chart that was in use before the code came."""
         self.home: Widget | None = None
-        """What has the focus where nothing else has it; the chart in use, if this is None."""
+        """The panel of a lesson, which comes before that."""
 
     # Which panels ------------------------------------------------------------------------------
 
@@ -76,7 +82,7 @@ class Navigator:
         visible = [
             panel
             for panel in self.lab_panels
-            if panel.id not in self.hidden
+            if panel.id not in (*self.hidden, self.aside)
             and (panel.parent is not side if self.is_grid else panel not in self.views[1:])
         ]
         for panel in self.lab_panels:
@@ -88,6 +94,8 @@ class Navigator:
         charts = [panel for panel in visible if isinstance(panel, ChartPanel)]
         if charts and self.chart not in charts:
             self.chart = charts[0]
+        if self.rest not in visible:
+            self.rest = self.chart
         has_values = any(panel.parent is side for panel in visible)
         mark(side, "-alone", not has_values)
         side.border_title = tr("Values") if has_values else tr("Reading")
@@ -119,6 +127,16 @@ class Navigator:
     def turned(self) -> FitPanel:
         """The chart whose views are turned: the one in use, or the second one."""
         return next((chart for chart in self.views if chart is self.chart), self.views[0])
+
+    def place(self, panel: Widget) -> None:
+        """Display a panel, in the place of the other where it has one with it."""
+        if panel.id != self.aside:
+            return
+        if panel.id == "code":
+            self.aside, self.behind = "fit", self.chart
+        else:
+            self.aside, self.chart = "code", self.behind
+        self.lay_out()
 
     @property
     def columns(self) -> set[Widget]:
@@ -158,11 +176,14 @@ class Navigator:
             return False
         self.bring_forward(panel)
         if isinstance(panel, ChartPanel):
-            self.chart = panel
+            self.chart = self.rest = panel
+        elif panel.id == "code":
+            self.rest = panel
         return True
 
     def go_to(self, panel: Widget) -> None:
         """Display a panel and focus it, or the first field in it."""
+        self.place(panel)
         self.bring_forward(panel)
         self.screen.remove_class("-full")
         if isinstance(panel, Form):
@@ -178,6 +199,7 @@ class Navigator:
 
     def show_chart(self, chart: ChartPanel) -> None:
         """Display a chart, and focus it where a chart has the focus."""
+        self.place(chart)
         if isinstance(chart.parent, Group):
             chart.parent.select(chart)
         if self.chart is not chart and isinstance(self.screen.focused, ChartPanel):
@@ -193,9 +215,9 @@ class Navigator:
         """Give the focus back where nothing has it; a field may have gone with its choice."""
         screen = self.screen
         if screen.focused is not None and not screen.focused.is_attached:
-            screen.set_focus(self.chart)
+            screen.set_focus(self.rest)
         if screen.focused is None and screen.is_current:
             if self.home:
                 self.go_to(self.home)
             else:
-                screen.set_focus(self.chart)
+                screen.set_focus(self.rest)

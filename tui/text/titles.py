@@ -10,6 +10,7 @@ TITLES: dict[str, Translatable] = {
     "training": "Training",
     "loss": "Loss",
     "fit": "Fit",
+    "code": "Code",
     "third": "Third chart",
     "fourth": "Fourth chart",
     "values": "Values",
