@@ -46,6 +46,7 @@ def sweep(
     the values, the final loss, the first epoch at the noise floor, the largest stable lr where lr
     is an axis, and finished or diverged. The best is at the floor after the fewest samples; of
     several, its lr is furthest below its limit; where none is at the floor, its loss is the least.
+    Runs beyond their limit come last.
     """
     grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
     keys = [axis.key for axis in grid.axes]

@@ -31,10 +31,13 @@ def best(progress: SweepProgress) -> Best | None:
     That is who was at the floor after the fewest samples, counted in whole epochs, and is there at
     the end. Of several the one whose lr is furthest below its limit, in times: it bears most, and
     trembles least. Of several once more, and where none is at the floor, that of the least loss.
+    Runs at or beyond their limit, whose errors have but had no time to grow, count only where there
+    are no others.
     """
-    cells = [cell for cell in progress.cells if cell and cell.status == "finished"]
-    if not cells:
+    finished = [cell for cell in progress.cells if cell and cell.status == "finished"]
+    if not finished:
         return None
+    cells = [cell for cell in finished if margin(progress, cell) > 1] or finished
     settled = [cell for cell in cells if cell.floor_samples and cell.is_settled]
     if settled:
         fewest = min(cell.floor_samples or 0 for cell in settled)

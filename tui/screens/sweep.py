@@ -26,11 +26,11 @@ from tui.drawing.heatmap import HeatMap
 from tui.drawing.view import ChartView
 from tui.forms.fields import Edited
 from tui.panels.bars import Hint, KeyLine, job_line
+from tui.panels.cells import EMPTY, describe, short
 from tui.screens.axes import NONE, AxesForm, around, offered
 from tui.screens.job import JobScreen
-from tui.text.numbers import loss_text, rounded, significant
+from tui.text.numbers import rounded
 
-EMPTY: Translatable = "press s to run the sweep"
 MOST_AT_ONCE = 0.25
 """Seconds of work up to which a sweep begins without being asked to."""
 CUTS_FROM = 80, 32
@@ -81,7 +81,7 @@ class SweepScreen(JobScreen[SweepProgress]):
         ("esc q w", "Back to the lab; the work goes on."),
         ("★", "The best: at the floor after the fewest samples, in whole epochs, and at the end."),
         ("", "Of several the one whose lr is furthest below its limit, in times: it bears most."),
-        ("", "Where none is at the floor, the least loss."),
+        ("", "Where none is at the floor, the least loss. Runs beyond their limit come last."),
         ("▎", "The limit of the lr by theory, of this optimizer at each batch size: from there on"),
         ("", "errors grow, of minibatches on average. × should begin behind it."),
         ("×", "Diverged."),
@@ -375,32 +375,3 @@ def head(experiment: Experiment, progress: SweepProgress | None, width: int) -> 
     share = progress.done / max(len(progress.cells), 1)
     left = progress.eta if progress.state == "running" else None
     return job_line(title, state, share, progress.seconds, left, width)
-
-
-def describe(progress: SweepProgress | None, index: int | None) -> Content:
-    """A run of the grid, in words."""
-    if progress is not None and progress.state == "failed":
-        return Content.styled(progress.message, "$text-error")
-    if progress is None:
-        return Content.styled(tr(EMPTY), "dim")
-    if index is None:
-        return Content.styled(tr("no run with a finite loss yet"), "dim")
-    named = progress.sweep.named(index).items()
-    lines = [f"{key} = {short(value)}" for key, value in named]
-    cell, limit = progress.cells[index], progress.limit(index)
-    if cell is None:
-        lines.append(tr("not done yet"))
-    elif cell.status == "diverged":
-        lines.append(tr("diverged"))
-    else:
-        lines.append(tr("loss {loss}", loss=loss_text(cell.loss)))
-        reached = tr("floor after epoch {epoch}", epoch=cell.floor_epoch)
-        lines.append(reached if cell.floor_epoch else tr("floor not reached"))
-    if limit and math.isfinite(limit.lr):
-        lines.append(tr("its limit is lr {limit:.3g}", limit=rounded(limit.lr)))
-    return Content("\n".join(lines))
-
-
-def short(value: float) -> str:
-    """A value of an axis, with four digits where it has a fraction."""
-    return significant(value, 4) if isinstance(value, float) else str(value)

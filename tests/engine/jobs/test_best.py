@@ -54,14 +54,17 @@ def test_the_best_run_is_the_first_in_numpys_order(
     epochs = np.array([epoch or math.inf for _, epoch in runs])
     lr, size = (axis.ravel() for axis in np.meshgrid(LRS, range(2), indexing="ij"))
     margins = np.array(limits)[size] / lr
-    settled = np.isfinite(epochs) & (losses <= 1.1 * FLOOR)
+    finished = np.isfinite(losses)
+    settled = finished & np.isfinite(epochs) & (losses <= 1.1 * FLOOR)
+    beyond = margins <= 1
     # The last key weighs most; those that did not settle compete by their losses alone.
     order = np.lexsort((
         losses,
         np.where(settled, -margins, 0),
         np.where(settled, epochs, 0),
         ~settled,
-        ~np.isfinite(losses),
+        beyond,
+        ~finished,
     ))  # fmt: skip
     chosen = best(swept(runs, limits))
     if not np.isfinite(losses).any():
@@ -70,6 +73,7 @@ def test_the_best_run_is_the_first_in_numpys_order(
     assert chosen is not None
     index = chosen.cell.index
     assert (losses[index], settled[index]) == (losses[order[0]], settled[order[0]])
+    assert beyond[index] == beyond[order[0]] == beyond[finished].all()
     if settled[index]:
         assert (epochs[index], margins[index]) == (epochs[order[0]], margins[order[0]])
         assert chosen.limit
@@ -104,7 +108,7 @@ def test_the_best_of_a_part_is_that_of_the_runs_that_are_done() -> None:
         ),
         (
             [(1.0, None)] * 4 + [(0.5, 1), (math.nan, None)],
-            (0.4, 1.46),
+            (0.5, 1.46),
             "best: lr 0.4, batch_size 1 → loss 0.5, 1e+04 times the floor",
         ),
     ],

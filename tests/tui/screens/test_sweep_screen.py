@@ -46,9 +46,10 @@ from tui.backend import Backend
 from tui.charts.sweep import EXCESS, FLOOR, LOSS, SAMPLES, curve, heat, limit_note, measured
 from tui.drawing.heat import HEAD, layout
 from tui.forms.fields import ChoiceScreen, Picker, TextField
+from tui.panels.cells import describe
 from tui.screens.axes import NONE, USUAL, AxesForm, offered
 from tui.screens.dialogs import HelpScreen
-from tui.screens.sweep import SweepScreen, describe, head
+from tui.screens.sweep import SweepScreen, head
 from tui.settings import Settings
 from tui.text.numbers import loss_text
 
