@@ -613,7 +613,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "previous_panel", "shift+tab", "shift+tab", "back", "Go to the panel before.", GO, bar=False
     ),
-    Action("jump", "j,ctrl+o", "j ctrl+o", "jump", "Go to a panel by its letter.", GO),
+    Action("jump", "j,ctrl+o", "j ctrl+o", "jump", "Go to a panel or a field by its letter.", GO),
     Action(
         "leave",
         "escape",

@@ -53,9 +53,10 @@ from tui.panels.bars import KeyBar, beginning
 from tui.panels.training import PACES
 from tui.screens.code import CodeScreen
 from tui.screens.commands import SEEDS, Commands
-from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen, JumpScreen
+from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen
 from tui.screens.experiments import ExperimentsScreen
 from tui.screens.files import FilesScreen
+from tui.screens.jump import JumpScreen
 from tui.screens.lessons import LessonsScreen
 from tui.screens.main import MainScreen
 from tui.screens.navigator import JUMPS

@@ -22,8 +22,9 @@ from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import ready, running
 from tui.app import LEAST
 from tui.forms.fields import ChoiceScreen, Picker
-from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.dialogs import ConfirmScreen, HelpScreen
 from tui.screens.job import JobScreen
+from tui.screens.jump import JumpScreen
 from tui.screens.lessons import LessonsScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette

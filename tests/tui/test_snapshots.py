@@ -27,8 +27,9 @@ from tests.support.sessions import FakeSession
 from tests.support.snapshots import STATES, diverged, finished, loading, previous, ready, running
 from tui.app import LinregApp
 from tui.forms.fields import ChoiceScreen, Picker, TextField
-from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen, JumpScreen
+from tui.screens.dialogs import ConfirmScreen, CopyScreen, HelpScreen
 from tui.screens.finder import FinderScreen
+from tui.screens.jump import JumpScreen
 from tui.settings import Settings
 
 

@@ -18,10 +18,11 @@ from tui.screens.classroom import Classroom
 from tui.screens.code import CodeScreen
 from tui.screens.copying import Copying
 from tui.screens.desk import Desk
-from tui.screens.dialogs import ConfirmScreen, HelpScreen, JumpScreen
+from tui.screens.dialogs import ConfirmScreen, HelpScreen
 from tui.screens.experiments import ExperimentsScreen, Opened
 from tui.screens.finder import FinderScreen
 from tui.screens.inquiry import Inquiry
+from tui.screens.jump import JumpScreen
 from tui.screens.lab import Lab
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.live import Live
@@ -304,14 +305,17 @@ class Commands:
         self.navigator.turn(-1)
 
     def jump(self) -> None:
-        panels = self.navigator.by_letter()
+        panels, fields = self.navigator.by_letter(), self.navigator.fields_by_letter()
         names = {letter: tr(TITLES[JUMPS[letter]]) for letter in panels}
 
         def go(letter: str | None) -> None:
-            if letter:
+            if letter in panels:
                 self.navigator.go_to(panels[letter])
+            elif letter in fields:
+                self.navigator.go_to_field(*fields[letter])
 
-        open_over(self.screen, JumpScreen(names), go)
+        marks = self.navigator.marks()
+        open_over(self.screen, JumpScreen(names, marks), go)
 
     async def leave(self) -> None:
         if self.desk.clock.run:

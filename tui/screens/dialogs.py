@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -109,40 +109,42 @@ class HelpScreen(ModalScreen[None], Over[None]):
         return text.append("\n".join(lines))
 
 
-class JumpScreen(ModalScreen[str | None], Over[str | None]):
-    """The panels by letter."""
+class LetterScreen(ModalScreen[str | None], Over[str | None]):
+    """A list to choose from by letter."""
 
-    heading: Translatable = "Go to"
+    heading: Translatable
     BINDINGS = [("escape,q", "dismiss(None)", "close")]
 
-    def __init__(self, panels: dict[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """`names` has what is chosen by each letter."""
         super().__init__()
-        self.panels = panels
-        """Letter → name of the panel."""
+        self.names = names
+        self.letters = set(names)
+        """Those that choose something."""
 
     def compose(self) -> ComposeResult:
-        """One line a panel."""
+        """One line a letter."""
         options = SteadyList(
             *(
                 Option(Text.assemble((letter, "bold"), f"  {name}"), letter)
-                for letter, name in self.panels.items()
+                for letter, name in self.names.items()
             )
         )
         options.border_title = tr(self.heading)
         yield options
 
     def on_key(self, event: Key) -> None:
-        """A letter goes there at once."""
-        if event.character in self.panels:
+        """A letter chooses at once."""
+        if event.character in self.letters:
             event.stop()
             self.dismiss(event.character)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter goes to the panel that is marked."""
+        """Enter chooses what is marked."""
         self.dismiss(event.option_id)
 
 
-class CopyScreen(JumpScreen):
+class CopyScreen(LetterScreen):
     """What can be copied, by letter."""
 
     heading: Translatable = "Copy"

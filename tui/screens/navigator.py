@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -16,6 +16,7 @@ from tui.panels.chart import ChartPanel
 from tui.panels.fit import FitPanel
 from tui.panels.group import Group
 from tui.screens.desk import Desk
+from tui.screens.jump import initials
 
 GRID = Size(160, 45)
 """The least terminal that has room for four charts."""
@@ -147,6 +148,34 @@ class Navigator:
         """The panels that can be gone to, by their letters."""
         panels = {panel.id: panel for panel in self.panels}
         return {letter: panels[id] for letter, id in JUMPS.items() if id in panels}
+
+    def fields_by_letter(self) -> dict[str, tuple[Form, Widget]]:
+        """The fields on show and their forms, by their letters; those of training choose first."""
+        forms = [panel for panel in reversed(self.panels) if isinstance(panel, Form)]
+        fields = {key: (form, field) for form in forms for key, field in form.fields.items()}
+        visible = [key for key, (_, field) in fields.items() if self.is_seen(field)]
+        return {letter: fields[key] for letter, key in initials(visible).items()}
+
+    def marks(self) -> dict[str, Offset]:
+        """Where letters are drawn: in the borders of panels on show, and before their fields."""
+        panels = {
+            letter: Offset(panel.region.x + 1, panel.region.y)
+            for letter, panel in self.by_letter().items()
+            if self.is_seen(panel) and panel.styles.border_top[0]
+        }
+        fields = {
+            letter: Offset(form.content_region.x - 1, field.region.y)
+            for letter, (form, field) in self.fields_by_letter().items()
+        }
+        return panels | fields
+
+    def is_seen(self, widget: Widget) -> bool:
+        """Whether the upper edge of a widget is on show."""
+        geometry = self.screen._compositor.full_map.get(widget)
+        if geometry is None:
+            return False
+        seen = geometry.visible_region
+        return bool(seen) and seen.y == geometry.region.y
 
     # The focus ---------------------------------------------------------------------------------
 

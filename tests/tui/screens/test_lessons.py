@@ -39,7 +39,7 @@ from tui.offer import OFFER
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.lesson import LessonPanel
 from tui.screens.classroom import settings_beside
-from tui.screens.dialogs import JumpScreen
+from tui.screens.jump import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.offers import offers_on
 from tui.text.wrap import Prose

@@ -1,0 +1,51 @@
+"""Letters that go to panels and fields."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.pilots import app_for, main_of, settled, text_of, until
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import ready
+from tui.screens.jump import ALPHABET, JumpScreen, initials
+
+
+@pytest.mark.parametrize(("names", "letters"), [
+    ((), {}),
+    (("lr", "loop", "epochs"), {"L": "lr", "O": "loop", "E": "epochs"}),
+    (("data.noise", "noise", "n"), {"N": "data.noise", "O": "noise", "A": "n"}),
+    (("x values", "x", "β₁"), {"X": "x values", "A": "x", "B": "β₁"}),
+])  # fmt: skip
+def test_initials(names: tuple[str, ...], letters: dict[str, str]) -> None:
+    assert initials(names) == letters
+
+
+@given(st.lists(st.text(max_size=8), unique=True, max_size=40))
+def test_every_name_has_a_letter_of_its_own_while_there_are_any(names: list[str]) -> None:
+    letters = initials(names)
+    assert set(letters) <= set(ALPHABET)
+    assert sorted(letters.values()) == sorted(names[: len(ALPHABET)])
+
+
+@pytest.mark.usefixtures("drawn")
+async def test_a_letter_stands_before_each_field_and_goes_there() -> None:
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        main = main_of(pilot)
+        fields = main.navigator.fields_by_letter()
+        keys = {letter: field.key for letter, (_, field) in fields.items()}  # type: ignore[attr-defined]
+        assert {"lr", "epochs", "loss", "data.noise"} <= set(keys.values())
+        for key in ("epochs", "data.noise", "model"):
+            letter = next(letter for letter in keys if keys[letter] == key)
+            await pilot.press("j")
+            await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+            await pilot.pause()
+            lines = text_of(app)
+            for mark, place in main.navigator.marks().items():
+                assert lines[place.y][place.x] == mark
+            await pilot.press(letter)
+            await until(pilot, lambda: getattr(main.focused, "key", "") == key)  # noqa: B023
+            await pilot.press("escape")
