@@ -13,6 +13,7 @@ import tomli_w
 
 from engine.catalog.choice import REGISTRIES, Choice, checked, choose
 from engine.catalog.dataset import Dataset
+from engine.catalog.inits import InitEntry
 from engine.catalog.losses import LossEntry
 from engine.catalog.model import Linear, Model
 from engine.catalog.optimizers import OptimizerEntry
@@ -44,7 +45,7 @@ class Experiment:
     model: Choice[Entry] = choose("model", "linear")
     loss: Choice[LossEntry] = choose("loss", "half_squared")
     penalty: Choice[PenaltyEntry] = choose("penalty", "none")
-    init: Choice[Entry] = choose("init", "normal")
+    init: Choice[InitEntry] = choose("init", "normal")
     loop: str = "scratch"
     optimizer: Choice[OptimizerEntry] = choose("optimizer", "sgd")
     lr: float = 0.03
@@ -68,6 +69,7 @@ class Experiment:
         for key in REGISTRIES:
             object.__setattr__(self, key, checked(key, getattr(self, key)))
         self._check_sizes(self.dataset(), self.architecture())
+        self._check_start(self.architecture())
         self._check_loop(self.architecture())
         if self.is_standardized and not self.architecture().bears_scaling:
             allowed = tr("the law of {model} needs its numbers as they are", model=self.model.name)
@@ -104,6 +106,19 @@ class Experiment:
                 n=widest,
             )
             raise BadInput(self._size_key, dataset.n, allowed)
+
+    def _check_start(self, model: Model) -> None:
+        """Raise BadInput where the init has another number of weights than the model."""
+        name = self.init.entry.weights
+        given = self.init.options.get(name, (0.0,))
+        for count in (model.shapes[weight][0] for weight in model.weights):
+            if len(given) not in (1, count):
+                allowed = trn(
+                    "must be {n} number, as the model has weights",
+                    "must be one number or {n}, one for each weight",
+                    n=count,
+                )
+                raise BadInput(f"init.{name}", given, allowed)
 
     def _check_loop(self, model: Model) -> None:
         """Raise BadInput where the fast loop does not go with the rest."""

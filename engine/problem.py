@@ -13,9 +13,9 @@ from torch import Tensor
 
 from engine.catalog.choice import Choice
 from engine.catalog.dataset import Dataset
+from engine.catalog.inits import InitEntry
 from engine.catalog.model import Linear, Model
 from engine.catalog.parameters import Values
-from engine.catalog.registry import Entry
 from engine.catalog.scaling import Scaling, scaling_of
 from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of, permutation
@@ -171,9 +171,12 @@ def order_of(key: int, n: int) -> NDArray[np.int64]:
     return permutation(key, n)
 
 
-def first_values(init: Choice[Entry], seed: int, model: Model) -> dict[str, Tensor]:
-    """The start of a run, on the CPU: weights from the init, biases from the model, mostly 0."""
-    start = {name: torch.full(shape, model.start(name)) for name, shape in model.shapes.items()}
+def first_values(init: Choice[InitEntry], seed: int, model: Model) -> dict[str, Tensor]:
+    """The start of a run, on the CPU: weights from the init, biases mostly 0."""
+    bias = init.entry.bias(init.options)
+    start = {
+        name: torch.full(shape, model.start(name, bias)) for name, shape in model.shapes.items()
+    }
     random = generator(seed, "init")
     for name in model.weights:
         init(start[name], random)
@@ -194,7 +197,6 @@ def build(experiment: Experiment) -> Problem:
         scaling = scaling_of(X, y, *names_of(model))
         X, y = scaling.features(X), scaling.labels(y)
         rest = scaling.features(rest[0]), scaling.labels(rest[1])
-    start = first_values(experiment.init, experiment.seed, model)
     # The only kind of device that has no float64.
     precision = torch.float32 if device.type == "mps" else y.dtype
     return Problem(
@@ -205,9 +207,15 @@ def build(experiment: Experiment) -> Problem:
         X.to(device, precision),
         y.to(device, precision),
         (rest[0].to(device, precision), rest[1].to(device, precision)),
-        {name: tensor.to(device, precision) for name, tensor in start.items()},
+        begin(experiment, device, precision),
         scaling,
     )
+
+
+def begin(experiment: Experiment, device: torch.device, dtype: torch.dtype) -> dict[str, Tensor]:
+    """The first value of each parameter of an experiment."""
+    start = first_values(experiment.init, experiment.seed, experiment.architecture())
+    return {name: tensor.to(device, dtype) for name, tensor in start.items()}
 
 
 def parted(

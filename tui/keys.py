@@ -228,6 +228,18 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("reset", "r", "r", "reset", "Back to the start with the same seed.", TRAIN),
     Action(
+        "steer",
+        "m",
+        "m",
+        "by hand",
+        "Be the optimizer: move w and b by the arrows, and let training go on from there.",
+        TRAIN,
+        when=lambda now: now.has_facts and not now.under_way,
+        why=UNDER_WAY,
+        bar=False,
+        panel="fit",
+    ),
+    Action(
         "full_batch",
         "B",
         "B",

@@ -1,4 +1,4 @@
-"""How weights start; biases always start at zero, as in the book.
+"""How weights start; biases start at zero, as in the book, unless a start is given.
 
 Each function fills a weight tensor of shape (fan_in, fan_out) in place from an explicit generator.
 """
@@ -6,15 +6,32 @@ Each function fills a weight tensor of shape (fan_in, fan_out) in place from an 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from engine.catalog.param import Number
+from engine.catalog.param import Number, Numbers
 from engine.catalog.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-INITS = Registry("init", "Where the weights start.", Entry)
+
+@dataclass(frozen=True)
+class InitEntry(Entry):
+    """A way to start; the function fills a weight."""
+
+    weights: str = ""
+    """The parameter that has a number for each weight, or one for all; empty: none has."""
+    biases: str = ""
+    """The parameter that says where biases start; empty: at 0."""
+
+    def bias(self, options: Mapping[str, Any]) -> float:
+        """Where biases start at these values of the parameters."""
+        return float(options[self.biases]) if self.biases else 0.0
+
+
+INITS = Registry("init", "Where the weights start.", InitEntry)
 
 GAIN = Number(
     "gain",
@@ -127,3 +144,36 @@ def xavier_uniform(weight: Tensor, generator: Generator, gain: float) -> Tensor:
 def xavier_normal(weight: Tensor, generator: Generator, gain: float) -> Tensor:
     """N(0, s²) with s = gain·√(2/(fan_in + fan_out)) (torch.nn.init.xavier_normal_)."""
     return weight.normal_(0.0, gain * math.sqrt(2 / sum(weight.shape)), generator=generator)
+
+
+@INITS.add(
+    "given",
+    label="given",
+    formula="w = w₀, b = b₀",
+    help="The start that you say, number by number.",
+    params=(
+        Numbers(
+            "w",
+            (0.0,),
+            "The first weights: one number for all, or one for each.",
+            "Start where you think the answer is, and let training go on from there.",
+            "Over standardized columns, where training sees those.",
+            low=-1e6,
+            high=1e6,
+        ),
+        Number(
+            "b",
+            0.0,
+            "The first bias, where the model has one.",
+            "Every other init leaves it at 0.",
+            "Far from the true bias: the first steps go into finding it.",
+            low=-1e6,
+            high=1e6,
+        ),
+    ),
+    weights="w",
+    biases="b",
+)
+def given(weight: Tensor, generator: Generator, w: tuple[float, ...], b: float) -> Tensor:
+    """Each row of the weight at its number."""
+    return weight.copy_(weight.new_tensor(w).reshape(-1, 1))

@@ -52,9 +52,9 @@ class Model:
         """
         raise NotImplementedError
 
-    def start(self, name: str) -> float:
-        """What each number of a bias begins at."""
-        return 0.0
+    def start(self, name: str, bias: float) -> float:
+        """What each number of a bias begins at, where the init says `bias`."""
+        return bias
 
     def true_values(self, truth: Truth) -> Values:
         """The true values of the parameters; empty where the truth has none for this model."""

@@ -126,8 +126,8 @@ class Planck(Model):
         assert self.law
         return self.law(X, self.scale.to_kelvin(params[self.scale.parameter]), self.as_printed)
 
-    def start(self, name: str) -> float:
-        """The first guess."""
+    def start(self, name: str, bias: float) -> float:
+        """The first guess; the init has no say."""
         return self.scale.from_kelvin(self.begin)
 
     def true_values(self, truth: Truth) -> Values:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.catalog.choice import Choice
-from engine.catalog.registry import Entry
+from engine.catalog.inits import InitEntry
 from engine.experiment import Experiment
 from engine.jobs.sweep import Cell, Sweep
 from engine.kernels.compiled import MISSING
@@ -43,7 +43,7 @@ class Lanes:
     batch_size: Whole
     init: Whole
     """Which of `inits` each starts from."""
-    inits: list[Choice[Entry]]
+    inits: list[Choice[InitEntry]]
 
     def part(self, start: int) -> Lanes:
         """As many as are trained at once, from this one on."""
@@ -198,7 +198,7 @@ def cells_of(index: Whole, history: Doubles, levels: Doubles, samples: Whole) ->
     return list(map(Cell._make, columns))
 
 
-def first_thetas(seed: int, inits: list[Choice[Entry]], problem: Problem) -> Floats:
+def first_thetas(seed: int, inits: list[Choice[InitEntry]], problem: Problem) -> Floats:
     """θ of shape (parameters, inits), in the precision of the data."""
     starts = [
         torch.cat([part.flatten() for part in first_values(init, seed, problem.model).values()])

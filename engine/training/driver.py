@@ -10,6 +10,7 @@ from engine.support.translation import Message
 from engine.training.fork import Fork
 from engine.training.run import PUBLISH_EVERY, Listener, Stepper, Until
 from engine.training.snapshot import Shown, Snapshot
+from engine.training.starts import Starts
 
 A_DAY = 86_400.0
 """Seconds after which even the slowest pace allows a step; nobody can wait for ever."""
@@ -39,6 +40,7 @@ class Driver:
         """Makes what hears of a run; None where nobody wants to."""
         self._compiled: tuple[str, ...] = ()
         """Names of what the last kernels were compiled for."""
+        self._starts = Starts()
         self._pace: float | None = None
         self._published = 0.0
 
@@ -67,7 +69,7 @@ class Driver:
         # Where beginning fails, the screen still shows which experiment it was.
         listener = self._listen(experiment) if self._listen else None
         number = self.shown.latest.number + 1
-        run = self.run = Stepper(experiment, number, self._pace, listener, fork)
+        run = self.run = Stepper(experiment, number, self._pace, listener, fork, self._starts)
         message = self._before(experiment)
         if fork and fork.step > MANY_STEPS:
             message = Message("taking {steps} steps again", steps=fork.step)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from engine.support.errors import BadInput, one_line
@@ -13,10 +11,7 @@ from engine.training.controls import Controls
 from engine.training.events import Stepped
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from engine.problem import Problem
-    from engine.theory.facts import Facts
+from engine.training.starts import Starts
 
 BUDGET = 5_000_000
 """What the steps of one trial may cost: numbers of the data that they go through. Some 50 ms."""
@@ -28,10 +23,10 @@ FAST = {"loop": "fast", "device": "cpu"}
 
 
 class Trials:
-    """Tries one experiment after the other; where they differ in the lr alone, data are shared."""
+    """Tries one experiment after the other; data are shared where lr or start alone is another."""
 
     def __init__(self) -> None:
-        self._last: tuple[Problem, Facts] | None = None
+        self._starts = Starts()
 
     def of(self, experiment: Experiment) -> Iterator[Snapshot | None]:
         """Nothing after each piece of the work, and last the run as it would be.
@@ -60,7 +55,7 @@ class Trials:
         from engine.training.trainer import follow
 
         resolve(experiment.device)  # one that is not there
-        problem, facts = self._start_of(experiment.changed(FAST))
+        problem, facts = self._starts.of(experiment.changed(FAST))
         yield None
         history, epochs = History(experiment), epochs_tried(experiment)
         most = epochs * experiment.steps_per_epoch
@@ -73,19 +68,6 @@ class Trials:
             if isinstance(event, Stepped):
                 yield None
         yield history.snapshot("stopped", experiment.lr, 0.0)
-
-    def _start_of(self, experiment: Experiment) -> tuple[Problem, Facts]:
-        """Data and theory of an experiment: those of the last one, if only the lr is another."""
-        from engine.problem import build
-        from engine.theory.gather import facts
-
-        if self._last:
-            problem, known = self._last
-            if experiment == replace(problem.experiment, lr=experiment.lr):
-                return replace(problem, experiment=experiment), known
-        problem = build(experiment)
-        self._last = problem, facts(problem)
-        return self._last
 
 
 def unfit(experiment: Experiment) -> Message | None:

@@ -13,6 +13,7 @@ from engine.training.fork import Fork
 from engine.training.history import History
 from engine.training.record import Recorder
 from engine.training.snapshot import Snapshot, State
+from engine.training.starts import Starts
 from engine.training.statements import LAST, Statement
 
 PUBLISH_EVERY = 1 / 10
@@ -57,6 +58,7 @@ class Stepper:
         pace: float | None = None,
         listener: Listener | None = None,
         fork: Fork | None = None,
+        starts: Starts | None = None,
     ) -> None:
         from engine.training.trainer import train  # brings torch
 
@@ -75,7 +77,7 @@ class Stepper:
         self._counted = 0.0
         """The time up to which `seconds` has counted."""
         self.listener = listener
-        self._events = train(experiment, self.controls, fork)
+        self._events = train(experiment, self.controls, fork, starts)
 
     def begin(self) -> None:
         """Draw the data and know the start; raises BadInput when the device is not there."""

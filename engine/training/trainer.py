@@ -22,6 +22,7 @@ from engine.training.events import Diverged, EpochEnded, Event, Finished, Losses
 from engine.training.fork import Fork
 from engine.training.loops import EpochEnd, load
 from engine.training.retracing import Retraced, continued, retraced
+from engine.training.starts import Starts
 from engine.training.statements import Executed
 from engine.training.trial import working_lr
 from engine.training.verdicts import Patience, Watch
@@ -31,20 +32,26 @@ RUNAWAY = 1e6
 
 
 def train(
-    experiment: Experiment, controls: Controls | None = None, fork: Fork | None = None
+    experiment: Experiment,
+    controls: Controls | None = None,
+    fork: Fork | None = None,
+    starts: Starts | None = None,
 ) -> Iterator[Event]:
     """The events of one run: Started, then for each epoch its steps and its end, then the outcome.
 
     `controls` may be changed between two events, and ask for the statements of a minibatch too. A
     loss or parameter that is not finite, or a minibatch loss above a million times the start, ends
     the run as Diverged at that step. A fork begins after the steps of the run that it goes on from,
-    which are taken again unseen. Raises BadInput when the device is not there.
+    which are taken again unseen. `starts` knows the data of the experiment before. Raises BadInput
+    when the device is not there.
     """
-    problem, before = build(experiment), retraced(fork) if fork else None
+    before = retraced(fork) if fork else None
     if before:
-        problem = continued(problem, before.loop)
-    controls = controls or Controls(experiment.lr)
-    yield from follow(problem, gather.facts(problem), controls, fork, before)
+        problem = continued(build(experiment), before.loop)
+        facts = gather.facts(problem)
+    else:
+        problem, facts = (starts or Starts()).of(experiment)
+    yield from follow(problem, facts, controls or Controls(experiment.lr), fork, before)
 
 
 def follow(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,6 @@ from engine.session import Session
 from engine.settings import LOOPS
 from engine.theory.landscape import plane
 from engine.training import trainer
-from engine.training.controls import Controls
 from engine.training.events import Event, Stepped
 from engine.training.snapshot import Snapshot
 from tests.support.oracles import trace
@@ -64,9 +64,9 @@ def test_the_screen_is_told_whenever_kernels_are_compiled(
 ) -> None:
     real, said = trainer.train, []
 
-    def train(experiment: Experiment, controls: Controls) -> Iterator[Event]:
+    def train(experiment: Experiment, *rest: Any) -> Iterator[Event]:
         said.append(session.latest.message)
-        yield from real(experiment, controls)
+        yield from real(experiment, *rest)
 
     session = open_session(SHORT)
     monkeypatch.setattr(trainer, "train", train)
@@ -180,9 +180,9 @@ def test_quick_key_presses_are_all_obeyed(
     session = open_session(SHORT)
     real, gate = trainer.train, threading.Event()
 
-    def gated(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
+    def gated(experiment: Experiment, *rest: Any) -> Iterator[Event]:
         gate.wait()
-        yield from real(experiment, controls)
+        yield from real(experiment, *rest)
 
     monkeypatch.setattr(trainer, "train", gated)
     session.prepare(SHORT)
@@ -214,8 +214,8 @@ def test_a_paused_run_stands_still_and_goes_on_where_it_was(
 ) -> None:
     real = trainer.train
 
-    def pausing(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
-        for event in real(experiment, controls):
+    def pausing(experiment: Experiment, *rest: Any) -> Iterator[Event]:
+        for event in real(experiment, *rest):
             if isinstance(event, Stepped) and event.step == step:
                 session.pause()
             yield event
@@ -424,8 +424,8 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     seen: list[tuple[int, int]] = []
     real = trainer.train
 
-    def watched(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
-        for event in real(experiment, controls):
+    def watched(experiment: Experiment, *rest: Any) -> Iterator[Event]:
+        for event in real(experiment, *rest):
             if isinstance(event, Stepped):
                 seen.append((event.step, len(event.losses)))
             yield event
@@ -607,8 +607,8 @@ def test_a_bug_in_the_trainer_is_a_failure_that_the_session_survives(
     session = open_session(SHORT)
     real = trainer.train
 
-    def broken(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
-        yield from islice(real(experiment, controls), after)
+    def broken(experiment: Experiment, *rest: Any) -> Iterator[Event]:
+        yield from islice(real(experiment, *rest), after)
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(trainer, "train", broken)

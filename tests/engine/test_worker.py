@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,6 @@ from engine.jobs.sweep import Sweep
 from engine.theory.landscape import plane, survey
 from engine.theory.study import Study
 from engine.training import trainer
-from engine.training.controls import Controls
 from engine.training.driver import A_DAY
 from engine.training.events import Event
 from engine.training.run import PUBLISH_EVERY
@@ -203,8 +203,8 @@ def test_a_bug_within_a_run_ends_it(
 ) -> None:
     real = trainer.train
 
-    def broken(experiment: Experiment, controls: Controls | None = None) -> Iterator[Event]:
-        yield from islice(real(experiment, controls), events)
+    def broken(experiment: Experiment, *rest: Any) -> Iterator[Event]:
+        yield from islice(real(experiment, *rest), events)
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(trainer, "train", broken)

@@ -156,6 +156,7 @@ CASES: dict[str, Case] = {
     "stop": Case(lambda stage: stage.asked("stop"), running),
     "reset": Case(lambda stage: stage.asked("prepare", BASELINE), finished),
     "lr": Case(lambda stage: stage.main.focused is stage.main.lab.training.fields["lr"]),
+    "steer": Case(lambda stage: stage.main.lab.fit.hand is not None),
     "full_batch": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1000))),
     "minibatches": Case(lambda stage: stage.asked("prepare", BASELINE), before=("O",)),
     "one_sample": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1))),
@@ -235,6 +236,7 @@ async def begin(stage: Stage, case: Case) -> None:
     main.commands.set_pace(None)
     main.lab.loss.log_y = True
     main.lab.loss.reset_view()
+    main.lab.fit.hold(None)
     main.lab.fit.turns.clear()
     main.lab.fit.turn_to(VIEWS["fit"])
     main.navigator.place(main.lab.fit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from tui.drawing.ticks import padded
 
 LINE_POINTS = 60
 """Pieces of the model's line, so that the cursor finds a value near it."""
+STICKS = 24
+"""Most residuals that are drawn as sticks, or twice as many where they do not come out even."""
 LONGEST_NAME = 20
 """Characters of a column's name in the title."""
 
@@ -151,6 +154,30 @@ def line_ahead(run: Snapshot, scene: Scene) -> list[Curve]:
         return []
     line = fit_chart(run, scene.turn).curves[0]
     return [ahead(line.xs, line.ys)]
+
+
+def with_sticks(chart: Chart) -> Chart:
+    """The fit, with a stick from some of the points to the line: the residuals."""
+    lines = [curve for curve in chart.curves if curve.color == "fit"]
+    clouds = [curve for curve in chart.curves if curve.kind == "points"]
+    if not (lines and clouds):
+        return chart
+    line, data = lines[0], clouds[0]
+    every = max(1, len(data.xs) // STICKS)
+    xs: list[float] = []
+    ys: list[float] = []
+    for x, y in zip(data.xs[::every], data.ys[::every], strict=True):
+        xs += (x, x, math.nan)
+        ys += (y, height_of(line, x), math.nan)
+    return replace(chart, curves=(Curve(xs, ys, color="faint", marker=":"), *chart.curves))
+
+
+def height_of(line: Curve, x: float) -> float:
+    """y on a line of evenly spaced points at an x within it."""
+    left, right, pieces = line.xs[0], line.xs[-1], len(line.xs) - 1
+    along = (x - left) / (right - left) * pieces
+    index = min(max(int(along), 0), pieces - 1)
+    return line.ys[index] + (along - index) * (line.ys[index + 1] - line.ys[index])
 
 
 def feature_range(snapshot: Snapshot, turn: int) -> Range:

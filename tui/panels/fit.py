@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from textual.events import Key
 from textual.message import Message
 
 from engine.experiment import Experiment
@@ -13,12 +14,14 @@ from engine.support.translation import tr
 from engine.theory.landscape import Landscape
 from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
+from tui.charts.fit import FIT
 from tui.charts.view import Scene, Survey, View, epochs
 from tui.charts.views import VIEWS
 from tui.clock import Clock
 from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
 from tui.panels.chart import ChartPanel
+from tui.panels.hand import Hand
 
 MAX_ZOOMS = 24
 """Most steps that a plane is zoomed in or out."""
@@ -33,6 +36,9 @@ class FitPanel(ChartPanel):
         def __init__(self, asker: str, experiment: Experiment, survey: Survey) -> None:
             super().__init__()
             self.asker, self.experiment, self.survey = asker, experiment, survey
+
+    class Moved(Message):
+        """Something was done by hand."""
 
     def __init__(
         self, clock: Clock | None = None, view: View = VIEWS["fit"], **kwargs: Any
@@ -54,6 +60,8 @@ class FitPanel(ChartPanel):
         """What the engine has worked out last."""
         self.survey: Survey | None = None
         """What the engine was asked for last."""
+        self.hand: Hand | None = None
+        """What is moved by hand on the chart, if anything is."""
 
     def update(
         self,
@@ -69,6 +77,8 @@ class FitPanel(ChartPanel):
         """
         self.snapshots, self.previous, self.pinned = (snapshot,), previous, pinned
         self.moment, self.preview = moment, preview
+        if self.hand and snapshot.step:
+            self.hold(None)
         self.redraw()
 
     @property
@@ -117,8 +127,32 @@ class FitPanel(ChartPanel):
     def turn_to(self, view: View) -> None:
         """Show a view."""
         self.view = view
-        self.border_title = tr(view.title)
+        self.show_title()
         self.show_all()
+
+    def show_title(self) -> None:
+        """Say which view it is, and what is done by hand."""
+        title = tr(self.view.title)
+        self.border_title = f"{title} · {self.hand.title}" if self.hand else title
+
+    def hold(self, hand: Hand | None) -> None:
+        """Let something be moved by hand, or nothing any longer."""
+        self.hand = hand
+        self.show_title()
+        self.redraw()
+
+    def on_key(self, event: Key) -> None:
+        """Keys go to the hand first."""
+        if self.hand and self.hand.press(event.key):
+            event.stop()
+            event.prevent_default()
+            self.redraw()
+            self.post_message(self.Moved())
+
+    def on_blur(self) -> None:
+        """Who goes elsewhere lets go."""
+        if self.hand:
+            self.hold(None)
 
     def next_turn(self) -> None:
         """The next feature, plane or derivative, where the view has one of several."""
@@ -172,4 +206,5 @@ class FitPanel(ChartPanel):
         """The chart of the present view."""
         if self.snapshots[0].facts is None:
             return Chart(empty=absent(self.snapshots[0], tr("drawing the data …")))
-        return self.view.draw(self.scene)
+        chart = self.view.draw(self.scene)
+        return self.hand.drawn(chart) if self.hand and self.view is FIT else chart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.catalog.param import Param
 from engine.experiment import Experiment
@@ -47,10 +47,24 @@ class Changes:
         self.undone: list[Change] = []
         """The one that would be done again first is the last one."""
 
-    def note(self, change: Change) -> None:
-        """Add a change that was made; what was taken back before it is forgotten."""
+    def note(self, change: Change, onto: Change | None = None) -> Change:
+        """Add a change that was made; what was taken back before it is forgotten.
+
+        Where it goes on with `onto`, the latest one, both are one from now on.
+        """
+        if self.take_off(onto):
+            assert onto
+            change = replace(change, before=onto.before)
         self.done.append(change)
         self.undone.clear()
+        return change
+
+    def take_off(self, change: Change | None) -> bool:
+        """Forget the latest change, if it is this one."""
+        is_latest = bool(self.done) and self.done[-1] is change
+        if is_latest:
+            self.done.pop()
+        return is_latest
 
     def undo(self) -> Moment:
         """Take the latest change back: what stood there before; raises IndexError without one."""

@@ -31,6 +31,7 @@ from tui.screens.own_data import OwnData
 from tui.screens.race import RaceScreen
 from tui.screens.runs import Chosen, RunsScreen
 from tui.screens.setup import Setup
+from tui.screens.steering import steer
 from tui.screens.summary import SummaryScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.theory import TheoryScreen, XrayScreen
@@ -247,6 +248,9 @@ class Commands:
     def live(self) -> None:
         self.classroom.use("live")
         self.trials.turn()
+
+    def steer(self) -> None:
+        steer(self.screen, self.lab, self.desk, self.navigator)
 
     def log(self) -> None:
         self.lab.loss.toggle_log()

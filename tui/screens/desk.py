@@ -157,14 +157,19 @@ class Desk:
         """Change the experiment by text; raises BadInput and leaves it as it was."""
         self.adopt(self.experiment.changed_by_text(changes))
 
-    def adopt(self, experiment: Experiment, name: str = "") -> None:
-        """Make this the edited experiment, by a change that can be taken back.
+    def adopt(
+        self, experiment: Experiment, name: str = "", onto: Change | None = None
+    ) -> Change | None:
+        """Make this the edited experiment, by a change that can be taken back, with `onto` if any.
 
         `name` says what replaces the experiment, where it is replaced as a whole.
         """
+        change = onto
         if experiment != self.experiment:
-            self.changes.note(Change(Moment(self.experiment), Moment(experiment), name))
+            change = Change(Moment(self.experiment), Moment(experiment), name)
+            change = self.changes.note(change, onto)
         self.edit(experiment)
+        return change
 
     def edit(self, experiment: Experiment) -> None:
         """Make this the edited experiment; a run under way only takes over an lr changed alone."""

@@ -71,6 +71,8 @@ class Hints:
                 " {listing} back to the chart",
                 **in_use(),
             )
+        if isinstance(focused, FitPanel) and focused.hand:
+            return focused.hand.words()
         if isinstance(focused, FitPanel) and focused.view.reading:
             return tr(focused.view.reading, **in_use())
         if snapshot.state == "finished" and snapshot.message:

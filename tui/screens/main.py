@@ -276,6 +276,10 @@ class MainScreen(Screen[None]):
         """Have the engine write the script that is to be shown."""
         self.session.write_code(event.experiment, event.dress)
 
+    def on_fit_panel_moved(self) -> None:
+        """Say what is held, and what came of it."""
+        self.hints.show()
+
     def on_lesson_panel_answered(self) -> None:
         """Say why an answer was refused, or what to do."""
         self.hints.show()

@@ -82,13 +82,13 @@ class _Writer:
         experiment, model = self.experiment, self.model
         random = f"generator = {seeded(experiment.seed, 'init')}"
         double = ".double()" if self.sample.is_double else ""
-        values = {}
+        values, bias = {}, experiment.init.entry.bias(experiment.init.options)
         for name, shape in model.shapes.items():
             size = ", ".join(map(str, shape))
             if name in model.weights:
                 values[name] = self.init(f"torch.empty({size})")
-            elif model.start(name):
-                values[name] = f"torch.full(({size},), {model.start(name)!r})"
+            elif model.start(name, bias):
+                values[name] = f"torch.full(({size},), {model.start(name, bias)!r})"
             else:
                 values[name] = f"torch.zeros({size})"
         lines = [random] if any("generator" in value for value in values.values()) else []
@@ -105,7 +105,7 @@ class _Writer:
             if value.startswith("torch.zeros"):
                 lines.append(f"{self.places[name]}.data.zero_()")
             elif value.startswith("torch.full"):
-                lines.append(f"{self.places[name]}.data.fill_({model.start(name)!r})")
+                lines.append(f"{self.places[name]}.data.fill_({model.start(name, bias)!r})")
             else:
                 lines.append(f"{self.places[name]}.data.copy_({value}{turned})")
         return ["# The model and its start", *lines]

@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from engine.catalog.inits import INITS
+from engine.catalog.inits import INITS, InitEntry
 from engine.catalog.registry import Entry
+from engine.experiment import Experiment
+from engine.problem import build
+from engine.support.errors import BadInput
 from tests.support.runs import array
 from tests.support.strategies import every_entry, values_of
 
@@ -33,9 +36,11 @@ def filled(name: str, d: int = 20_000, seed: int = 3, **params: Any) -> torch.Te
 @given(data=st.data(), d=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=30)
 def test_an_init_fills_in_place_from_its_generator_alone(
-    entry: Entry, data: st.DataObject, d: int, seed: int
+    entry: InitEntry, data: st.DataObject, d: int, seed: int
 ) -> None:
-    params = {param.name: data.draw(values_of(param)) for param in entry.params}
+    params: dict[str, Any] = {param.name: data.draw(values_of(param)) for param in entry.params}
+    if entry.weights:
+        params[entry.weights] = (params[entry.weights] * d)[:d]
     before = torch.get_rng_state()
     weight, same = torch.full((d, 1), math.nan), torch.full((d, 1), math.nan)
     returned = entry.function(weight, generator=fresh(seed), **params)
@@ -107,3 +112,35 @@ def test_without_spread_the_weights_are_zero(name: str) -> None:
     weight = torch.full((5, 1), math.nan)
     INITS[name].function(weight, fresh(), **{param.name: 0.0})
     assert weight.tolist() == [[0.0]] * 5
+
+
+def first(*changes: tuple[str, object]) -> dict[str, list[float]]:
+    """The start of an experiment."""
+    start = build(Experiment().changed({"init": "given", **dict(changes)})).start
+    return {name: tensor.flatten().tolist() for name, tensor in start.items()}
+
+
+def test_a_given_start_is_where_a_run_begins() -> None:
+    assert first(("init.w", (1.5, -2.0)), ("init.b", 0.5)) == {"w": [1.5, -2.0], "b": [0.5]}
+    assert first(("init.w", (3.0,))) == {"w": [3.0, 3.0], "b": [0.0]}
+    assert first(("init.w", (3.0,)), ("model.bias", False)) == {"w": [3.0, 3.0]}
+
+
+def test_a_net_has_a_given_number_for_all_or_for_each_row() -> None:
+    net = ("model", "two_layer"), ("model.hidden", 3)
+    start = first(*net, ("init.w", (0.5,)), ("init.b", 2.0))
+    assert start == {"W1": [0.5] * 6, "W2": [0.5] * 3, "b": [2.0]}
+    with pytest.raises(BadInput, match="must be one number or 3, one for each weight"):
+        first(*net, ("init.w", (1.0, 2.0)))
+
+
+def test_a_temperature_has_its_own_first_guess() -> None:
+    planck = ("data", "planck"), ("model", "planck"), ("init.b", 5.0)
+    assert first(*planck)["ln T"] == pytest.approx([math.log(3000)])
+
+
+def test_another_number_of_given_weights_than_the_model_has_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"^init\.w=1,2,3: must be one number or 2"):
+        Experiment().changed_by_text({"init": "given", "init.w": "1,2,3"})
+    with pytest.raises(BadInput, match="must be 1 number"):
+        Experiment().changed_by_text({"data": "ohm", "init": "given", "init.w": "1,2"})

@@ -60,7 +60,8 @@ def drawn(model: Model, dataset: Dataset) -> tuple[dict[str, Tensor], Tensor]:
     """Parameters near the start, and features of the data."""
     random = torch.Generator().manual_seed(1)
     params = {
-        name: model.start(name) * torch.ones(shape) + 0.1 * torch.randn(shape, generator=random)
+        name: model.start(name, 0.0) * torch.ones(shape)
+        + 0.1 * torch.randn(shape, generator=random)
         for name, shape in model.shapes.items()
     }
     return params, dataset.draw(torch.Generator().manual_seed(2))[0][:7]

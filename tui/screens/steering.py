@@ -1,0 +1,165 @@
+"""Being the optimizer: the start of a run moved by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from textual.screen import Screen
+
+from engine.catalog.model import Linear
+from engine.catalog.parameters import flat, labels
+from engine.support.translation import tr
+from engine.theory.facts import Facts
+from tui.charts.fit import FIT, with_sticks
+from tui.charts.landscape import LANDSCAPE
+from tui.drawing.chart import Chart
+from tui.keys import NO_DATA, key_of
+from tui.overlay import tell
+from tui.screens.changes import Change
+from tui.screens.desk import Desk
+from tui.screens.lab import Lab
+from tui.screens.navigator import Navigator
+from tui.text.numbers import loss_text, significant
+
+DIRECTIONS = {"left": (0, -1), "right": (0, 1), "down": (1, -1), "up": (1, 1)}
+"""Key → which of the two parameters that are held it moves, and which way."""
+SHARE = 0.05
+"""Share of the spread of y by which a step moves ŷ at the far end of a feature."""
+FAR = 10
+"""Steps in one, with shift."""
+
+
+def steer(screen: Screen[None], lab: Lab, desk: Desk, navigator: Navigator) -> None:
+    """Take the start of the edited experiment into the hand, or say why that cannot be."""
+    if not isinstance(desk.experiment.architecture(), Linear):
+        tell(screen, tr("only w and b of a line can be moved by hand"))
+        return
+    run, fit = desk.at_hand, lab.fit
+    if run.experiment != desk.experiment or run.facts is None:
+        tell(screen, tr(NO_DATA))
+        return
+    if run.step:
+        desk.restart(desk.experiment)
+    if fit.view not in (FIT, LANDSCAPE):
+        fit.turn_to(FIT)
+    navigator.go_to(fit)
+    fit.hold(Steering(desk, run.facts, lambda: fit.hold(None)))
+
+
+class Steering:
+    """Arrows move two parameters of a model that is linear in them, those that training has."""
+
+    def __init__(self, desk: Desk, facts: Facts, let_go: Callable[[], None]) -> None:
+        self.title = tr("by hand")
+        self.desk, self.before = desk, desk.experiment
+        self.let_go = let_go
+        """Called where the hand gives up."""
+        self.start = flat(facts.start)
+        """Where the init that was chosen begins."""
+        self.names = [label for label, _ in labels(facts.start)]
+        self.steps = sizes(facts)
+        self.scale = 1.0
+        """How much longer the steps are than at first."""
+        self.held = 0
+        """The parameter that moves left and right; the one after it moves up and down."""
+        self.change: Change | None = None
+        """What has been done since the mode began, to be taken back at once."""
+
+    @property
+    def theta(self) -> tuple[float, ...]:
+        """Where the run would start, in the order of the names."""
+        init = self.desk.experiment.init
+        if init.name != "given":
+            return self.start
+        w, b = init.options["w"], init.options["b"]
+        count = self._weights
+        return (*(w * count)[:count], *([b] if len(self.start) > count else []))
+
+    @property
+    def _weights(self) -> int:
+        model = self.before.architecture()
+        assert isinstance(model, Linear)
+        return model.features
+
+    def press(self, key: str) -> bool:
+        """Move, choose what is moved, or give up."""
+        name = key.removeprefix("shift+")
+        if name in DIRECTIONS:
+            which, way = DIRECTIONS[name]
+            self.move(self.held + which, way * (FAR if name != key else 1))
+        elif key.isdigit() and 1 <= int(key) <= len(self.names):
+            self.held = int(key) - 1
+        elif key in ("pageup", "pagedown"):
+            self.scale *= FAR if key == "pageup" else 1 / FAR
+        elif key == "escape":
+            self.give_up()
+        else:
+            return False
+        return True
+
+    def move(self, which: int, steps: int) -> None:
+        """Move a parameter by so many steps, to a multiple of the step."""
+        which %= len(self.names)
+        size = self.steps[which] * self.scale
+        theta = list(self.theta)
+        moved = round(theta[which] / size + steps) * size
+        theta[which] = float(significant(moved, 12))
+        w, b = theta[: self._weights], theta[self._weights :]
+        changes = {"init": "given", "init.w": tuple(w), "init.b": b[0] if b else 0.0}
+        self.change = self.desk.adopt(self.desk.experiment.changed(changes), onto=self.change)
+
+    def give_up(self) -> None:
+        """Take all of it back."""
+        self.let_go()
+        if self.desk.changes.take_off(self.change):
+            self.desk.edit(self.before)
+
+    def drawn(self, chart: Chart) -> Chart:
+        """The chart with the residuals as sticks."""
+        return with_sticks(chart)
+
+    def words(self) -> str:
+        """The two that are held, how far the steps are, and what came of it."""
+        theta, snapshot = self.theta, self.desk.snapshot
+        first, second = self.held, (self.held + 1) % len(self.names)
+        best = flat(snapshot.facts.optimum) if snapshot.facts else ()
+        is_there = snapshot.experiment == self.desk.experiment and snapshot.loss is not None
+        values = {
+            "first": f"{self.names[first]} {significant(theta[first], 6)}",
+            "second": f"{self.names[second]} {significant(theta[second], 6)}",
+            "loss": loss_text(snapshot.loss) if is_there and snapshot.loss is not None else "…",
+            "distance": significant(math.dist(theta, best), 3) if best else "?",
+            "start": key_of("start"),
+        }
+        if len(self.names) > 2:
+            return tr(
+                "← → {first} · ↑ ↓ {second} · loss {loss}, {distance} from θ* · shift: farther · "
+                "1–{last}: others · {start} goes on · esc: as it was",
+                **values,
+                last=min(len(self.names), 9),
+            )
+        return tr(
+            "← → {first} · ↑ ↓ {second} · loss {loss}, {distance} from θ* · shift: farther · "
+            "{start} goes on · esc: as it was",
+            **values,
+        )
+
+
+def sizes(facts: Facts) -> list[float]:
+    """A step of each parameter that is as far as can well be seen: 1, 2 or 5 and zeros."""
+    tall = spread(facts.sample.y)
+    wide = [spread(column) for column in facts.sample.X]
+    wide += [1.0] * (len(flat(facts.start)) - len(wide))
+    return [round_step(SHARE * tall / width) for width in wide]
+
+
+def spread(numbers: Sequence[float]) -> float:
+    """From the least to the greatest; 1 where they are all alike."""
+    return max(numbers) - min(numbers) or 1.0
+
+
+def round_step(size: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above a size."""
+    power = 10.0 ** math.floor(math.log10(size))
+    return next(times * power for times in (5, 2, 1) if times * power <= size * (1 + 1e-9))
