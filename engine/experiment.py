@@ -222,6 +222,11 @@ class Experiment:
         """Samples that an epoch uses."""
         return self.train_size - (self.last_batch if self.drop_last else 0)
 
+    def samples_at(self, step: int) -> int:
+        """Samples that have been used after so many steps."""
+        epochs, steps = divmod(step, self.steps_per_epoch)
+        return epochs * self.used_per_epoch + steps * self.batch_size
+
     def times_mean(self, samples: int) -> float:
         """How many times the gradient of the mean loss over so many samples a step follows."""
         samples = min(samples, self.train_size)

@@ -20,7 +20,7 @@ from engine.jobs.memory import refuse_too_much
 from engine.jobs.sweep import Sweep
 from engine.settings import SETTINGS
 from engine.support.errors import BadInput, show
-from engine.support.translation import TRANSLATED, tr
+from engine.support.translation import TRANSLATED, tr, trn
 from engine.theory.facts import Facts
 
 FEWEST, MOST = 2, 7
@@ -184,3 +184,31 @@ class RaceProgress:
             return stay, floor, track.status == "diverged", loss
 
         return sorted(self.tracks, key=rank)
+
+    def in_a_sentence(self) -> str:
+        """Who was first at the floor, and after how many steps and samples."""
+        first = self.ranking()[0]
+        racer = f"{first.racer.optimizer}, lr {first.lr:.4g}" if first.lr else first.racer.name
+        if first.status == "diverged":
+            return tr("all diverged")
+        step = first.floor_step if first.stay_step is None else first.stay_step
+        if step is None:
+            least, floor = first.loss, self.facts.floor.level if self.facts else 0.0
+            times = least / floor if floor else math.inf
+            return tr(
+                "none at the floor; least loss: {racer} → {loss:.3g}, {times:.3g} times the floor",
+                racer=racer, loss=least, times=times,
+            )  # fmt: skip
+        samples = self.race.experiment.samples_at(step)
+        cost = {
+            "steps": trn("{n} step", "{n} steps", n=step),
+            "samples": trn("{n} sample", "{n} samples", n=samples),
+        }
+        if first.stay_step is None:
+            return tr(
+                "first: {racer} → at the floor after {steps}, {samples}, but not to stay",
+                racer=racer, **cost,
+            )  # fmt: skip
+        return tr(
+            "first: {racer} → at the floor to stay after {steps}, {samples}", racer=racer, **cost
+        )

@@ -218,7 +218,10 @@ class RaceScreen(JobScreen[RaceProgress]):
         except BadInput as error:
             self.refuse(str(error))
             return
-        self.query_one(Hint).say(tr(READING[self.view]))
+        reading, progress = tr(READING[self.view]), self.shown
+        over = progress is not None and progress.state == "finished"
+        said = f"{progress.in_a_sentence()}\n{reading}" if progress and over else reading
+        self.query_one(Hint).say(said)
 
     # Editing ---------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from engine.training.controls import Controls
 from engine.training.events import Stepped
 from engine.training.trainer import train
 from tests.support.commands import cli, refusal_of
-from tests.support.runs import epochs_of, outcome, wait_until
+from tests.support.runs import epochs_of, facts_of, outcome, wait_until
 from tests.support.strategies import every_entry
 
 ALL = tuple(map(Racer, OPTIMIZERS.entries))
@@ -289,6 +289,52 @@ def test_the_ranking() -> None:
     assert names == ["adam", "nesterov", "adagrad", "momentum", "sgd"]
 
 
+@pytest.mark.parametrize(
+    ("floor", "stay", "diverged", "sentence"),
+    [
+        (12, 12, False, "first: sgd, lr 0.1 → at the floor to stay after 12 steps, 115 samples"),
+        (
+            1,
+            None,
+            False,
+            "first: sgd, lr 0.1 → at the floor after 1 step, 10 samples, but not to stay",
+        ),
+        (
+            None,
+            None,
+            False,
+            "none at the floor; least loss: sgd, lr 0.1 → 0.5, 1e+04 times the floor",
+        ),
+        (None, None, True, "all diverged"),
+    ],
+)
+def test_the_sentence_says_who_was_first_and_what_it_cost(
+    floor: int | None, stay: int | None, diverged: bool, sentence: str
+) -> None:
+    """Epochs of 95 samples: nine minibatches of ten, and one of five."""
+    experiment = SMALL.changed({"data.n": 95})
+    status: Status = "diverged" if diverged else "finished"
+    tracks = (
+        Track(Racer("sgd"), 0.1, status, (30,), (0.5,), ({},), floor, stay),
+        Track(Racer("adam"), 0.1, status, (30,), (0.6,), ({},)),
+    )
+    race = Race(experiment, (Racer("sgd"), Racer("adam")))
+    progress = RaceProgress(race, facts=facts_of(experiment), tracks=tracks)
+    known = progress.facts
+    assert known
+    flat = replace(known, floor=replace(known.floor, noise=5e-5, optimum=4.9e-5))
+    assert replace(progress, facts=flat).in_a_sentence() == sentence
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_samples_at_a_step_are_those_of_the_minibatches_before(drop_last: bool) -> None:
+    experiment = SMALL.changed({"data.n": 95, "drop_last": drop_last})
+    batches = [10] * 9 + [5] * (not drop_last)
+    for step in range(25):
+        sizes = [batches[i % len(batches)] for i in range(step)]
+        assert experiment.samples_at(step) == sum(sizes)
+
+
 def test_the_share_of_the_way_only_grows() -> None:
     racing = Racing(Race(SMALL, THREE))
     shares = [racing.progress("running", "", 0.0).share for _ in racing.run()]
@@ -310,7 +356,7 @@ def test_the_table_has_a_row_for_each_optimizer_the_first_at_the_floor_on_top() 
     shown = cli(
         "race", "-s", "data.n=100", "-s", "epochs=30", "-s", "device=cpu", "-s", "loop=fast"
     )
-    head, *rows = (line.split() for line in shown.out.splitlines())
+    head, *rows, last = (line.split() for line in shown.out.splitlines())
     assert (shown.code, shown.err) == (0, "")
     assert head == ["optimizer", "lr", "loss", "floor_step", "stay_step", "status"]
     race = Race(SMALL.changed({"epochs": 30, "loop": "fast"}), ALL)
@@ -321,6 +367,15 @@ def test_the_table_has_a_row_for_each_optimizer_the_first_at_the_floor_on_top() 
         steps = ["–" if x is None else str(x) for x in (track.floor_step, track.stay_step)]
         assert row[1:] == ["0.03", f"{track.loss:.6g}", *steps, track.status]
     assert max(map(len, shown.out.splitlines())) <= 80
+    step = expected[0].stay_step
+    assert step
+    assert (
+        last
+        == (
+            f"first: {expected[0].racer.optimizer}, lr 0.03 → at the floor to stay after "
+            f"{step} steps, {10 * step} samples"
+        ).split()
+    )
 
 
 def test_csv_and_json_say_the_same() -> None:
