@@ -11,7 +11,8 @@ from textual.widgets import Static
 class Words(Static):
     """Text that is replaced often; the whole screen is laid out anew only for another height."""
 
-    needed = -1
+    needed = 0, -1
+    """The width that was there, and the rows that the lines took of it."""
     shown: tuple[Content | Text, int] | None = None
 
     def put(self, text: Content | Text) -> None:
@@ -20,6 +21,7 @@ class Words(Static):
         if self.shown == (text, width):
             return
         self.shown = (text, width)
-        needed = sum(-(-cell_len(line) // width) or 1 for line in text.plain.split("\n"))
+        rows = sum(-(-cell_len(line) // width) or 1 for line in text.plain.split("\n"))
+        needed = width, rows
         self.update(text, layout=needed != self.needed)
         self.needed = needed
