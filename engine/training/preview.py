@@ -15,7 +15,7 @@ from engine.training.starts import Starts
 
 BUDGET = 5_000_000
 """What the steps of one trial may cost: numbers of the data that they go through. Some 50 ms."""
-STEP, EPOCH, VALIDATION = 10, 2_000, 15_000
+STEP, EPOCH, VALIDATION = 10, 8_000, 15_000
 """What a step, the end of an epoch, and there the loss of rows held out cost, in such numbers."""
 MOST_NUMBERS = 300_000
 """Numbers of the data from which on drawing them, and their theory, take longer than the steps."""

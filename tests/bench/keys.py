@@ -29,10 +29,11 @@ PAUSE = 0.03, 0.13
 WINDOW = 0.2
 """Seconds after a key in which what comes is kept before it is fed to the emulator."""
 LEFT, RIGHT, UP, DOWN = b"\x1b[D", b"\x1b[C", b"\x1b[A", b"\x1b[B"
+ENTER, ESCAPE, PAGE_UP, PAGE_DOWN = b"\r", b"\x1b", b"\x1b[5~", b"\x1b[6~"
 FOREVER = ("-s", "epochs=100000000", "-s", "device=cpu")
 IDLE = "idle"
 LOOPS = ("scratch", "fast")
-CURSOR_KEYS, DIALOG_KEYS = 20, 4
+CURSOR_KEYS, DIALOG_KEYS, FIELD_KEYS = 20, 4, 20
 """Times that each key is pressed in a round."""
 
 
@@ -113,6 +114,10 @@ def answers(rounds: int) -> Iterator[Row]:
         for loop in LOOPS:
             with TemporaryDirectory() as home, opened(loop, home) as app:
                 if loop == LOOPS[0]:
+                    for what, taken in stepped(app, FIELD_KEYS).items():
+                        seconds[IDLE, what] += taken
+                look_back(app)
+                if loop == LOOPS[0]:
                     for what, taken in pressed(app, CURSOR_KEYS, DIALOG_KEYS).items():
                         seconds[IDLE, what] += taken
                 start(app)
@@ -130,18 +135,25 @@ def answers(rounds: int) -> Iterator[Row]:
 
 @contextmanager
 def opened(loop: str, home: str) -> Iterator[Watched]:
-    """The app, ready to train without an end, with a value cursor on its loss chart."""
+    """The app, ready to train without an end."""
     with Watched(home, *FOREVER, "-s", f"loop={loop}") as app:
         app.wait(with_text("● ready"))
-        app.answer(RIGHT, cursor_epoch)
         yield app
 
 
+def look_back(app: Watched) -> None:
+    """Train an epoch, and look at a step of it."""
+    app.press(b">")
+    app.wait(with_text("● paused"))
+    app.answer(LEFT, cursor_step)
+
+
 def start(app: Watched) -> None:
-    """Train as fast as the engine can."""
-    app.press(b"s")
+    """Train on as fast as the engine can, and look at a step."""
+    app.answer(ESCAPE, lambda text: not cursor_step(text))
+    app.press(b" ")
     app.wait(with_text("● running"))
-    app.answer(RIGHT, cursor_epoch)
+    app.answer(LEFT, cursor_step)
 
 
 def first_line(text: str) -> str:
@@ -159,8 +171,8 @@ def pressed(app: Watched, cursor_keys: int, dialog_keys: int) -> Samples:
     """Seconds until each of these keys has arrived; every dialog has been open once before."""
     seconds: Samples = defaultdict(list)
     for number in range(cursor_keys):
-        moves = moved_from(cursor_epoch(app.text))
-        seconds["value cursor moves"].append(app.answer((RIGHT, LEFT)[number % 2], moves))
+        moves = another(cursor_step, app.text)
+        seconds["value cursor moves"].append(app.answer((LEFT, RIGHT)[number % 2], moves))
     for dialog in DIALOGS:
         for number in range(dialog_keys + 1):
             opens = app.answer(dialog.key, with_text(dialog.text))
@@ -178,15 +190,38 @@ def pressed(app: Watched, cursor_keys: int, dialog_keys: int) -> Samples:
     return dict(seconds)
 
 
-def cursor_epoch(text: str) -> str:
-    """The epoch at which the value cursor of the loss chart stands; empty without a cursor."""
-    epoch = re.search(r"┃epoch (\d+)", text)
-    return epoch[1] if epoch else ""
+def stepped(app: Watched, keys: int) -> Samples:
+    """Seconds until a number that keys step stands in its field, tried each time and not."""
+    seconds: Samples = defaultdict(list)
+    app.wait(with_text("if you press s"))
+    for live in ("live", "not live"):
+        app.answer(b"l", with_text("┏━ Training"))
+        for number in range(keys):
+            moves = another(learning_rate, app.text)
+            seconds[f"a number is stepped, {live}"].append(
+                app.answer((PAGE_UP, PAGE_DOWN)[number % 2], moves)
+            )
+        app.answer(ENTER, without_text("┏━ Training"))
+        app.answer(b"i", with_text("live: o"))
+    return dict(seconds)
 
 
-def moved_from(epoch: str) -> Callable[[str], bool]:
-    """Whether the value cursor stands at another epoch."""
-    return lambda text: cursor_epoch(text) != epoch
+def learning_rate(text: str) -> str:
+    """The learning rate that stands in its field."""
+    rate = re.search(r"[│┃] lr {5,}(\S+)", text)
+    return rate[1] if rate else ""
+
+
+def cursor_step(text: str) -> str:
+    """The step at which the value cursor stands; empty without a cursor."""
+    step = re.search(r"looking at step (\d+)", text)
+    return step[1] if step else ""
+
+
+def another(read: Callable[[str], str], text: str) -> Callable[[str], bool]:
+    """Whether what is read off the screen is another than in this text."""
+    before = read(text)
+    return lambda text: read(text) != before
 
 
 def with_text(wanted: str) -> Callable[[str], bool]:

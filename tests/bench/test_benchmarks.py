@@ -11,7 +11,7 @@ import torch
 from engine.runs.store import Store
 from tests.bench import files, frames, keys, loops, memory, peers, report, runs, screen, sweeps
 from tests.bench.__main__ import BENCHMARKS
-from tests.bench.keys import cursor_epoch
+from tests.bench.keys import cursor_step, learning_rate
 from tests.bench.plain import FromParts, FromScratch
 from tests.bench.report import Row, Section
 from tests.bench.timing import Samples, apart, percentile, ratio_of
@@ -108,11 +108,16 @@ def test_a_key_has_arrived_when_its_text_is_on_the_screen(
     monkeypatch.setattr(keys, "WINDOW", 0.05)
     monkeypatch.setattr(keys, "DIALOGS", (keys.HELP,))
     with keys.opened("scratch", str(tmp_path)) as app:
-        before = cursor_epoch(app.text)
+        rate = learning_rate(app.text)
+        typed = keys.stepped(app, keys=1)
+        assert learning_rate(app.text) != rate
+        keys.look_back(app)
+        before = cursor_step(app.text)
         keys.start(app)
         seconds = keys.pressed(app, cursor_keys=1, dialog_keys=1)
-        assert cursor_epoch(app.text) != before
+        assert cursor_step(app.text) != before
         assert keys.HELP.text not in app.text
+    assert is_timed(typed, "a number is stepped, live", "a number is stepped, not live")
     assert is_timed(seconds, "value cursor moves", "help opens", "help scrolls", "help closes")
     assert app.process.returncode is not None
 

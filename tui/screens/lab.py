@@ -97,23 +97,27 @@ class Lab:
 
     def show(self, desk: Desk) -> None:
         """Hand the run on show, and those beside it, to the panels."""
-        now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
-        moment = desk.moment
+        now = desk.snapshot
         self.status.show(now, looking(desk))
-        preview = desk.preview
+        self.show_ahead(desk)
+        self.code.show(desk.experiment, desk.statements)
+        self.values.show(desk.moment)
+        self.runs.show(desk.runs, now, desk.pinned)
+        self.device.show(now)
+        self.training.follow(desk.at_hand, desk.experiment)
+
+    def show_ahead(self, desk: Desk) -> None:
+        """Show all that has a place for the run that would follow: the charts, and Reading."""
+        now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
+        moment, preview = desk.moment, desk.preview
         beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared, preview)
         self.loss.update(now, beside)
         for chart in self.views:
             if not chart.has_class("-hidden"):
                 chart.update(now, previous, pinned, moment, preview)
-        self.code.show(desk.experiment, desk.statements)
-        self.values.show(moment)
         words = ahead(preview, now.loss if now.step or previous is None else previous.loss)
         self.reading.show(moment, words)
-        self.runs.show(desk.runs, now, desk.pinned)
-        self.device.show(now)
         self.text.update(reading(moment, words), layout=False)
-        self.training.follow(desk.at_hand, desk.experiment)
 
 
 def looking(desk: Desk) -> str:

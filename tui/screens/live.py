@@ -91,7 +91,7 @@ class Live:
             self.take(published)
         elif before and before.experiment != wanted:
             self.late += 1
-            if wanted is None or self.late > GRACE:
+            if wanted is None or before.facts is None or self.late > GRACE:
                 self.desk.preview = None
         return self.desk.preview is not before
 

@@ -111,11 +111,12 @@ class MainScreen(Screen[None]):
         self.lab.code.take(self.session.code)
         self.classroom.look_at_jobs()
         self.desk.clock.tick(LOOK_INTERVAL, self.lab.training.pace)
-        news = self.desk.look()
-        if self.live.look() or news:
+        if self.desk.look():
+            self.live.look()
             self.show_run()
-        if news:
             self.classroom.look()
+        else:
+            self.look_ahead()
         self.navigator.refocus()  # there may be no room, or no field, for what had the focus
 
     def show_run(self) -> None:
@@ -232,13 +233,18 @@ class MainScreen(Screen[None]):
 
     @on(Input.Changed)
     def type(self, event: Input.Changed) -> None:
-        """Have what is being typed tried."""
+        """Have what is being typed tried, once it stands on the screen."""
         field = event.input
         if isinstance(field, TextField) and field.has_focus:
             self.live.type(field.key, field.value)
-            if self.live.look():
-                self.show_run()
-            else:
+            self.weigh()
+            self.call_after_refresh(self.look_ahead)
+
+    def look_ahead(self) -> None:
+        """Show what has come of trials, and ask for what is wanted now."""
+        if self.live.look():
+            with self.app.batch_update():
+                self.lab.show_ahead(self.desk)
                 self.weigh()
 
     def take_edit(self, form: Form, key: str, reading: Reading | None) -> None:
