@@ -195,9 +195,10 @@ class LinregApp(App[None]):
     def color_charts(self) -> None:
         """Give everything that has colours of its own those of the theme."""
         palette = DARK if self.current_theme.dark else LIGHT
+        palette = MONO if "NO_COLOR" in os.environ else palette
         for screen in self.screen_stack:
             for picture in screen.query(Picture):
-                picture.palette = MONO if "NO_COLOR" in os.environ else palette
+                picture.palette = palette.stark() if self.main.projector.is_on else palette
                 picture.ascii = self.settings.ascii
 
     def get_line_filters(self) -> Sequence[LineFilter]:

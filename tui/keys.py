@@ -31,6 +31,9 @@ class Situation:
     """Whether the view of the second chart shows one of several things."""
     chart_focused: bool = False
     full_screen: bool = False
+    in_projector: bool = False
+    """Whether there is one chart for a whole room."""
+    has_room_for_projector: bool = False
     in_grid: bool = False
     """Whether four charts are on show."""
     has_room_for_grid: bool = False
@@ -612,6 +615,17 @@ ACTIONS: tuple[Action, ...] = (
         panel="fit",
     ),
     Action(
+        "projector",
+        "P",
+        "P",
+        "projector",
+        "For a projector: one chart, three large numbers, full contrast, keys said.",
+        CHART,
+        when=lambda now: now.in_projector or now.has_room_for_projector,
+        why="a projector needs a terminal of 80×24 or more",
+        bar=False,
+    ),
+    Action(
         "pin",
         "p",
         "p",
@@ -631,10 +645,15 @@ ACTIONS: tuple[Action, ...] = (
         "escape",
         "esc",
         "leave",
-        "Out of a field, back to now, out of full screen, another run, four charts, or a lesson.",
+        "Out of a field, back to now, out of full screen, another run, projector, grid, or lesson.",
         GO,
         when=lambda now: (
-            now.looks_at_moment or now.full_screen or now.looks_back or now.in_grid or now.in_lesson
+            now.looks_at_moment
+            or now.full_screen
+            or now.looks_back
+            or now.in_projector
+            or now.in_grid
+            or now.in_lesson
         ),
         why="there is nothing to leave: {quit} leaves the app",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 from rich.color import ColorParseError
@@ -68,6 +68,11 @@ class Palette:
             return _style(self.series[color % len(self.series)] if self.series else "", False)
         name = str(getattr(self, color)) if color in _ROLES else color
         return _style(name, not name and color in ("before", "faint", "axis"))
+
+    def stark(self) -> Palette:
+        """The same colours for curves, and full contrast for what stands around them."""
+        ink = self.ink or "default"
+        return replace(self, axis=ink, text=ink, before=self.text or "default")
 
 
 _ROLES = frozenset(field.name for field in fields(Palette)) - {"series", "ramp", "marked"}

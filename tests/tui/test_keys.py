@@ -202,6 +202,7 @@ CASES: dict[str, Case] = {
     "fullscreen": Case(lambda stage: stage.main.has_class("-full")),
     "leave": Case(lambda stage: not stage.main.has_class("-full"), before=("enter",)),
     "grid": Case(lambda stage: stage.main.navigator.is_grid, size=(160, 45)),
+    "projector": Case(lambda stage: stage.main.projector.is_on),
     "pin": Case(lambda stage: stage.main.desk.pinned is stage.session.latest, finished),
     "next_panel": Case(lambda stage: stage.panel == "fit"),
     "previous_panel": Case(lambda stage: stage.panel == "training"),
@@ -228,6 +229,8 @@ async def begin(stage: Stage, case: Case) -> None:
         await stage.pilot.press("escape")
     if stage.app.size != case.size:
         await resize(stage.pilot, case.size)
+    if main.projector.is_on:
+        await main.projector.toggle()
     await main.classroom.close()
     await become(stage.pilot, case.snapshot(), previous())
     if case.lesson:

@@ -144,6 +144,17 @@ class LessonPanel(VerticalScroll, can_focus=True, inherit_bindings=False):
             prose.put(lines)
         self.closing.put(self.ending())
 
+    def next_step(self) -> Content:
+        """The question that is open, or else the next goal."""
+        lesson, attempt = self.lesson, self.attempt
+        blank = (n for n in range(len(lesson.questions)) if n not in attempt.forecasts)
+        ahead = (n for n in range(len(lesson.goals)) if n not in attempt.met)
+        if not self.training and (question := next(blank, None)) is not None:
+            return Content.assemble("? ", phrase(lesson.questions[question].ask))
+        if (goal := next(ahead, None)) is not None:
+            return Content.assemble("○ ", phrase(lesson.goals[goal].text))
+        return Content(self.following)
+
     def ending(self) -> list[Block]:
         """The last lines: how many goals and forecasts, and what comes next."""
         attempt, lines = self.attempt, [Block(Content())]

@@ -28,6 +28,7 @@ from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.live import Live
 from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.own_data import OwnData
+from tui.screens.projector import Projector
 from tui.screens.race import RaceScreen
 from tui.screens.runs import Chosen, RunsScreen
 from tui.screens.setup import Setup
@@ -54,9 +55,11 @@ class Commands:
         navigator: Navigator,
         classroom: Classroom,
         live: Live,
+        stage: Projector,
     ) -> None:
         self.screen, self.lab, self.desk, self.navigator = screen, lab, desk, navigator
         self.classroom, self.trials, self.session = classroom, live, desk.session
+        self.stage = stage
         self.setup = Setup(screen, desk, classroom)
         self.own_data = OwnData(screen, desk, self.setup)
         self.copying = Copying(screen, lab, desk, navigator)
@@ -298,6 +301,9 @@ class Commands:
         self.navigator.toggle_grid()
         self.desk.changed()
 
+    async def projector(self) -> None:
+        await self.stage.toggle()
+
     def pin(self) -> None:
         pinned = self.desk.pin()
         tell(self.screen, tr("pinned as the reference") if pinned else tr("no longer pinned"))
@@ -328,6 +334,8 @@ class Commands:
             self.fullscreen()
         elif self.desk.looked_at:
             self.desk.look_at(None)
+        elif self.stage.is_on:
+            await self.stage.toggle()
         elif self.navigator.is_grid:
             self.grid()
         else:

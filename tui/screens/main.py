@@ -16,12 +16,13 @@ from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
 from engine.opening import Reading, Request, waits
 from engine.own_data import with_digest
-from engine.support.errors import BadInput
+from engine.support.errors import BadInput, show
+from engine.support.translation import tr
 from tui.backend import Backend
 from tui.bindings import bindings
 from tui.forms.fields import Edited, Picker, TextField
 from tui.forms.form import Form
-from tui.keys import Situation, can, refusal, shown
+from tui.keys import BY_ID, Situation, can, refusal, shown
 from tui.overlay import tell
 from tui.panels.chart import ChartPanel
 from tui.panels.code import CodePanel
@@ -35,6 +36,7 @@ from tui.screens.hints import Hints
 from tui.screens.lab import Lab
 from tui.screens.live import Live
 from tui.screens.navigator import Navigator
+from tui.screens.projector import Projector
 
 IN_FULL = (
     "leave", "play", "feature", "zoom_in", "zoom_out", "cursor_left", "cursor_right", "reset_view",
@@ -68,10 +70,13 @@ class MainScreen(Screen[None]):
         self.lab = Lab(self.desk.clock)
         self.navigator = Navigator(self, self.desk, self.lab.panels, self.lab.loss, self.lab.views)
         self.classroom = Classroom(self, self.lab, self.desk, self.navigator)
+        self.projector = Projector(
+            self, self.desk, self.navigator, self.classroom, self.color_charts
+        )
         self.hints = Hints(self, self.lab, self.desk, self.classroom)
         self.live = Live(self, self.desk, self.classroom, on=live)
         self.commands = Commands(
-            self, self.lab, self.desk, self.navigator, self.classroom, self.live
+            self, self.lab, self.desk, self.navigator, self.classroom, self.live, self.projector
         )
 
     def compose(self) -> ComposeResult:
@@ -83,9 +88,14 @@ class MainScreen(Screen[None]):
         self.show_run()
         self.set_focus(self.lab.loss)
 
-    def on_resize(self) -> None:
-        """Four charts need a large terminal."""
+    def color_charts(self) -> None:
+        """Give all that has colours of its own those of the theme and of the projector."""
+        self.app.color_charts()  # type: ignore[attr-defined]
+
+    async def on_resize(self) -> None:
+        """Four charts need a large terminal, and the projector one that is not small."""
         self.navigator.fit_size()
+        await self.projector.fit_size()
         self.show_run()
 
     async def fill(self) -> None:
@@ -123,6 +133,7 @@ class MainScreen(Screen[None]):
         """Show the run on the desk, and the keys and hints that go with it."""
         with self.app.batch_update():
             self.lab.show(self.desk)
+            self.projector.show()
             self.weigh()
             self.show_keys()
             if not isinstance(self.focused, TextField | Picker):
@@ -156,6 +167,8 @@ class MainScreen(Screen[None]):
             view_turns=bool(self.navigator.turned.view.turns),
             chart_focused=isinstance(self.focused, ChartPanel),
             full_screen=self.has_class("-full"),
+            in_projector=self.projector.is_on,
+            has_room_for_projector=self.projector.has_room,
             in_grid=self.navigator.is_grid,
             has_room_for_grid=self.navigator.has_room_for_grid,
             in_lesson=lesson is not None,
@@ -181,6 +194,8 @@ class MainScreen(Screen[None]):
         done = getattr(self.commands, id)(*values)
         if isawaitable(done):
             await done
+        if id in BY_ID:
+            self.projector.echo(shown(BY_ID[id]), tr(BY_ID[id].label))
         self.show_keys()
         self.hints.show()
 
@@ -259,6 +274,7 @@ class MainScreen(Screen[None]):
     def accept(self, form: Form, key: str, experiment: Experiment) -> None:
         """Make this the edited experiment."""
         self.desk.adopt(experiment)
+        self.projector.echo(key, show(experiment.flat()[key]))
         form.refuse(key, "")
         self.hints.show()
 
