@@ -69,6 +69,7 @@ PICTURES = (
     Picture("summary", (120, 34), keys="s … S …", lesson="leverage"),
     Picture("leverage", (100, 30), keys=f"s … {9 * 'v '}enter right right", lesson="leverage"),
     Picture("code", (100, 34), keys="c …"),
+    Picture("statements", keys="I … . … , … , … , … , …"),
     Picture("choices", (80, 24), keys="j m down down enter"),
     Picture("help", (80, 24), keys="question_mark"),
     Picture("light", keys="s …", theme="linreg-light", lesson="concise"),

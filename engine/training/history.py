@@ -73,26 +73,11 @@ class History(Recorder):
     def snapshot(self, state: State, lr: float, seconds: float) -> Snapshot:
         """The run as it stands now; `state` is overruled by an end of the run.
 
-        `lr` is the one set; the schedule's factor at the last step comes on top.
+        `lr` is the one set; the schedule's factor at the last step comes on top. In the midst of a
+        minibatch the numbers stay those of the snapshot before it.
         """
-        if step := self._step:
-            live = step.live
-            params = live.params()
-            now: dict[str, Any] = {
-                "step": step.step,
-                "batch_loss": step.loss,
-                "params": numbers(params),
-                "residuals": residuals(self.experiment, params, live.minibatch()),
-                "grads": numbers(live.grads()),
-                "steps_per_second": (step.step - self.first) / seconds if seconds > 0 else 0.0,
-            }
-        else:
-            now = self._start()
-        self.params = now.get("params", {})
-        if self.facts:
-            theta, grads = flat(now["params"]), flat(now.get("grads", {}))
-            place = Place(self.step, theta, grads, self.batch_loss)
-            now["path"] = self.trail.path(place, self.facts.steps_per_epoch)
+        is_within = self._step and self.statement
+        now = {} if is_within else self._numbers(seconds)
         factor = self.experiment.lr_factors(max(self.step - 1, 0), 1)[0]
         self.latest = replace(
             self.latest,
@@ -115,6 +100,28 @@ class History(Recorder):
             **now,
         )
         return self.latest
+
+    def _numbers(self, seconds: float) -> dict[str, Any]:
+        """Those of the last step, or of the start, and the path up to there."""
+        if step := self._step:
+            live = step.live
+            params = live.params()
+            now: dict[str, Any] = {
+                "step": step.step,
+                "batch_loss": step.loss,
+                "params": numbers(params),
+                "residuals": residuals(self.experiment, params, live.minibatch()),
+                "grads": numbers(live.grads()),
+                "steps_per_second": (step.step - self.first) / seconds if seconds > 0 else 0.0,
+            }
+        else:
+            now = self._start()
+        self.params = now.get("params", {})
+        if self.facts:
+            theta, grads = flat(now["params"]), flat(now.get("grads", {}))
+            place = Place(self.step, theta, grads, self.batch_loss)
+            now["path"] = self.trail.path(place, self.facts.steps_per_epoch)
+        return now
 
     def _start(self) -> dict[str, Any]:
         """Where the run begins, once it is known."""

@@ -739,3 +739,18 @@ def test_a_file_that_is_read_is_given_up_at_once_and_the_run_is_as_before(
     session.read(again)
     wait_until(lambda: session.reading is not None and session.reading.state == "finished")
     assert session.reading.request is again
+
+
+# Code -----------------------------------------------------------------------------------------
+
+
+def test_a_statement_is_executed_and_the_code_that_has_it_is_written(open_session: Open) -> None:
+    session = open_session(SHORT)
+    session.statement(SHORT)
+    session.write_code(SHORT, "scratch")
+    wait_until(lambda: session.code is not None)
+    (done,) = session.latest.statements
+    assert session.code
+    line = session.code.text.splitlines()[session.code.places[done.statement]]
+    assert "for X_batch, y_batch in data_iter" in line
+    assert [made.shape for made in done.made] == [(10, 2), (10, 1)]

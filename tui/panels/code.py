@@ -109,8 +109,8 @@ class CodePanel(VerticalScroll, can_focus=True):
         if code is None or code.trouble:
             self.sheet.update(code.trouble if code else tr("writing the code …"))
             return
-        made = {code.places[each.statement]: made_text(each) for each in self.done}
         width = self.scrollable_content_region.width
+        made = {code.places[each.statement]: made_text(each, width) for each in self.done}
         rows: list[Content] = []
         self.starts = []
         for index, line in enumerate(highlight(code.text, language="python").split("\n")):
@@ -156,10 +156,13 @@ def with_values(row: Content, made: str, width: int) -> Sequence[Content]:
     return [Content.assemble(row.truncate(room, ellipsis=True, pad=True), "  ", (made, "dim"))]
 
 
-def made_text(done: Done) -> str:
-    """What a statement made, on one line: `w.grad [-1.2, 0.4]  b.grad [-3.1]`."""
-    is_batch = done.statement in BATCHES
-    return "  ".join(f"{each.name} {value_text(each, is_batch)}" for each in done.made)
+def made_text(done: Done, width: int) -> str:
+    """What a statement made, `w.grad [-1.2, 0.4]  b.grad [-3.1]`; its shapes in a short line."""
+    texts = [
+        "  ".join(f"{each.name} {value_text(each, as_shape)}" for each in done.made)
+        for as_shape in (done.statement in BATCHES, True)
+    ]
+    return texts[0] if len(texts[0]) <= width else texts[1]
 
 
 def value_text(made: Made, as_shape: bool) -> str:

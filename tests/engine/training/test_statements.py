@@ -59,12 +59,18 @@ def test_the_values_are_those_of_the_formulas(loop: str) -> None:
     w, b = (problem.start[name].numpy().astype(np.float64) for name in ("w", "b"))
     order = problem.order(0).numpy()
     divisor = 1 if loop == "scratch" else 2
+    run.prepare(experiment)
     for rows in order[:2], order[2:4]:
+        before = run.shown.latest
         for count in range(1, len(STATEMENTS[loop]) + 1):
             run.statement(experiment)
             now = run.shown.latest
             assert names(now.statements) == STATEMENTS[loop][:count]
             assert now.state == "paused"
+            if now.statements[-1].statement != LAST:  # its numbers are those of the last step
+                assert (now.params, now.grads) == (before.params, before.grads)
+                assert now.batch_loss == before.batch_loss
+                assert astuple(now.path) == astuple(before.path)
         values = made(now.statements)
         X, y = problem.X.numpy()[rows], problem.y.numpy()[rows]
         r = X @ w + b - y

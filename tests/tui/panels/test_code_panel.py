@@ -67,7 +67,13 @@ def test_lines_that_are_new() -> None:
     ],
 )
 def test_what_a_statement_made(done: Done, text: str) -> None:
-    assert made_text(done) == text
+    assert made_text(done, 40) == text
+
+
+def test_shapes_have_room_where_numbers_have_none() -> None:
+    assert made_text(SCRATCH[3], 33) == "w.grad [-1.2, 0.4]  b.grad [-3.1]"
+    assert made_text(SCRATCH[3], 32) == "w.grad (2, 1)  b.grad (1,)"
+    assert made_text(SCRATCH[2], 5) == "loss 3.204"
 
 
 @pytest.mark.parametrize(
