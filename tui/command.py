@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -21,8 +22,11 @@ from engine.runs.store import Store
 from engine.runs.watch import Watch, watched_run
 from engine.support.errors import BadInput
 from engine.support.outside import printable, read_text, read_toml
+from engine.support.release import release
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
 from engine.support.user_files import runs_folder
+from tui.configuring import config
+from tui.keys import ACTIONS
 from tui.offer import OFFER
 from tui.settings import Settings
 
@@ -71,13 +75,54 @@ def large_file(
     return replace(request, make=partial(cli.read_experiment, lesson, file, settings, terms))
 
 
+def print_version(context: click.Context, param: click.Parameter, wanted: bool) -> None:
+    """Show the version, with its commit where that is known, and exit."""
+    if wanted and not context.resilient_parsing:
+        cli.say(f"linreg-tui {release()}")
+        context.exit()
+
+
+def print_spec(context: click.Context, param: click.Parameter, wanted: bool) -> None:
+    """Print all commands, options and keys as JSON, and exit."""
+    if wanted and not context.resilient_parsing:
+        keys = [
+            {
+                "id": action.id,
+                "key": action.key,
+                "label": action.label,
+                "help": action.help,
+                "group": action.group,
+            }
+            for action in ACTIONS
+        ]
+        tree = context.to_info_dict()["command"]
+        spec = {"version": release(), "command": tree, "keys": keys}
+        cli.say(json.dumps(spec, indent=2, default=str))
+        context.exit()
+
+
 @click.group(
     cls=FileOrCommand,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     subcommand_metavar="[FILE | COMMAND [ARGS]...]",
 )
-@click.version_option(package_name="linreg-tui")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Show version and commit.",
+)
+@click.option(
+    "--spec",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_spec,
+    help="Print commands, options and keys as JSON.",
+)
 @click.option("--lesson", help="Open on this lesson, by its name or file.")
 @click.option("--experiment", "file", type=click.Path(path_type=Path), help="Open on a TOML file.")
 @click.option("-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
@@ -184,5 +229,5 @@ def picture(experiment: Experiment, output: Path, size: str, keys: str, theme: s
     return 0
 
 
-for subcommand in cli.COMMANDS:
+for subcommand in (*cli.COMMANDS, config):
     command.add_command(subcommand)

@@ -67,7 +67,7 @@ def load(file: Path) -> tuple[Settings, str]:
         )
     messages = []
     if refused:
-        reasons, aside = "; ".join(refused), copy_aside(file)
+        reasons, aside = "; ".join(map(str, refused)), copy_aside(file)
         settings.may_write = bool(aside)
         messages.append(
             tr(
@@ -85,9 +85,10 @@ def load(file: Path) -> tuple[Settings, str]:
     return settings, printable(" ".join(messages))
 
 
-def parse(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+def parse(values: Mapping[str, Any]) -> tuple[Settings, list[BadInput]]:
     """Settings from the nested values of a TOML file, and why some of them were refused."""
-    settings, refused = Settings(), []
+    settings = Settings()
+    refused: list[BadInput] = []
     for key, value in values.items():
         try:
             match key:
@@ -114,7 +115,7 @@ def parse(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
                 case _:
                     settings.unknown[key] = value
         except BadInput as error:
-            refused.append(str(error))
+            refused.append(error)
     return settings, refused
 
 
@@ -154,26 +155,27 @@ def table_of(key: str, value: object) -> Mapping[str, Any]:
     return value
 
 
-def keys_of(table: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+def keys_of(table: Mapping[str, Any]) -> tuple[dict[str, str], list[BadInput]]:
     """The remapped keys of a table, and why some of them were refused."""
-    keys, refused = {}, []
+    keys: dict[str, str] = {}
+    refused: list[BadInput] = []
     for action, key in table.items():
         try:
             keys[action] = key_of(action, key)
         except BadInput as error:
-            refused.append(str(error))
+            refused.append(error)
     return keys, refused
 
 
-def experiment_of(table: Mapping[str, Any]) -> tuple[Experiment, list[str]]:
+def experiment_of(table: Mapping[str, Any]) -> tuple[Experiment, list[BadInput]]:
     """The experiment of a table without the keys that it refuses, and why it does."""
     changes = flattened(table)
-    refused: list[str] = []
+    refused: list[BadInput] = []
     while True:
         try:
             return Experiment().changed(changes), refused
         except BadInput as error:
-            refused.append(str(error))
+            refused.append(error)
             # Settings that do not go together name a key that need not stand in the file.
             bad = [key for key in changes if key == error.key or key.startswith(f"{error.key}.")]
             for key in bad or list(changes):
@@ -184,6 +186,11 @@ def save(settings: Settings, file: Path) -> str:
     """Write the settings, all or nothing; the message is empty if that worked."""
     if not settings.may_write:
         return tr("{file} is left as it is: nothing is remembered.", file=file.name)
+    return write_kept(to_values(settings), file)
+
+
+def to_values(settings: Settings) -> dict[str, Any]:
+    """The nested values of the file of these settings."""
     values: dict[str, Any] = {
         **settings.unknown,
         "version": VERSION,
@@ -195,4 +202,4 @@ def save(settings: Settings, file: Path) -> str:
     if settings.keys:
         values["keys"] = settings.keys
     values["experiment"] = settings.unread or settings.experiment.to_dict()
-    return write_kept(values, file)
+    return values

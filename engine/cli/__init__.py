@@ -3,9 +3,12 @@
 from engine.cli.about import doctor
 from engine.cli.code import code
 from engine.cli.common import is_data, leave, main, pairs_of, read_experiment, takes_experiment
+from engine.cli.completion import completion
 from engine.cli.data import data
 from engine.cli.interrupts import hearing_interrupts
 from engine.cli.lessons import check, lesson, lessons
+from engine.cli.manual import man
+from engine.cli.output import say
 from engine.cli.predict import predict
 from engine.cli.race import race
 from engine.cli.run import run
@@ -17,10 +20,10 @@ from engine.cli.theory import theory
 
 COMMANDS = (
     run, sweep, race, find_learning_rate, theory, data, summary, predict, code, share, runs,
-    lessons, check, lesson, doctor,
+    lessons, check, lesson, doctor, completion, man,
 )  # fmt: skip
 
 __all__ = [
     "COMMANDS", "hearing_interrupts", "is_data", "leave", "main", "pairs_of",
-    "read_experiment", "takes_experiment",
+    "read_experiment", "say", "takes_experiment",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from engine.cli.completion import keys, lessons_and_files
 from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import busy_with, say
 from engine.data.opened import SAMPLE
@@ -91,11 +92,18 @@ def takes_experiment(command: Callable[..., int]) -> Callable[..., int]:
 
     for decorate in (
         click.option(
-            "-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting."
+            "-s",
+            "settings",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Change one setting.",
+            shell_complete=keys,
         ),
         click.option("--terms", metavar="'Y ~ A + B'", help="What is fitted to what."),
         click.option("--experiment", "file", type=click.Path(path_type=Path), help="A TOML file."),
-        click.argument("name", metavar="[LESSON|FILE]", required=False),
+        click.argument(
+            "name", metavar="[LESSON|FILE]", required=False, shell_complete=lessons_and_files
+        ),
     ):
         with_experiment = decorate(with_experiment)
     return with_experiment
