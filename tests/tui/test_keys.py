@@ -1079,6 +1079,8 @@ async def test_a_hint_that_is_cut_names_the_key_for_the_rest() -> None:
     ("one two three", "one two three"),
     ("one two three four five six seven", "one two three\nfour five… F1"),
     ("x" * 60, "x" * 15 + "\n" + "x" * 11 + "… F1"),
+    ("one two three\nfour", "one two three\nfour"),
+    ("one two\nthree\nfour", "one two\nthree… F1"),
     ("", ""),
 ])  # fmt: skip
 def test_the_beginning_of_a_hint(text: str, shown_text: str) -> None:

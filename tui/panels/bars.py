@@ -142,7 +142,8 @@ class Hint(Widget):
 
 def beginning(text: str, width: int, height: int) -> str:
     """A text as far as it fits into some lines, with the key for the rest where it does not."""
-    lines = [line.plain.rstrip() for line in wrapped(Content(text), max(width, 1))]
+    parts = (wrapped(Content(part), max(width, 1)) for part in text.split("\n"))
+    lines = [line.plain.rstrip() for part in parts for line in part]
     if len(lines) <= height or height < 1:
         return text
     more = f"… {MORE}"
