@@ -119,9 +119,6 @@ def find_learning_rate(experiment: Experiment, as_json: bool) -> int:
         return 0
     for lr, loss in zip(finding.lrs, finding.losses, strict=True):
         say(tr("lr {lr:<12.4g} loss {loss:.6g}", lr=lr, loss=loss))
-    limit = tr("limit 2/λmax = {limit:.3g}", limit=finding.critical_lr)
-    if finding.suggestion is None:
-        say(tr("no suggestion: the loss hardly falls; {limit}", limit=limit))
-    else:
-        say(tr("suggestion {lr:.3g}, {limit}", lr=finding.suggestion, limit=limit))
+    say(finding.in_a_sentence())
+    say(tr("limit 2/λmax = {limit:.3g}", limit=finding.critical_lr))
     return 0

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from engine.catalog.choice import choose
 from engine.experiment import Experiment
 from engine.problem import build
+from engine.support.translation import in_words, tr
+from engine.theory.stability import Limit
 from engine.training.controls import Controls
 from engine.training.events import Started, Stepped
 from engine.training.trainer import train
@@ -41,6 +43,24 @@ class Finding:
     critical_lr: float
     """The exact limit of gradient descent whose steps are as long as these, beside it: 2/λmax where
     losses are averaged."""
+    limit: Limit
+    """The largest stable lr of the experiment's own optimizer and minibatches."""
+
+    def in_a_sentence(self) -> str:
+        """The suggestion, or that there is none, and how far below its limit it lies."""
+        if self.suggestion is None:
+            return tr("no suggestion: the loss hardly falls as lr rises")
+        found = tr(
+            "suggestion: lr {lr:.3g}, midway down the longest fall of the loss",
+            lr=self.suggestion,
+        )
+        if math.isinf(self.limit.lr):
+            return f"{found}; {in_words(self.limit.name)}"
+        times = self.limit.lr / self.suggestion
+        below = tr(
+            "{times:.2g} times below its limit {limit:.3g}", times=times, limit=self.limit.lr
+        )
+        return f"{found}; {below}"
 
 
 def find_lr(experiment: Experiment, steps: int = 120) -> Finding:
@@ -58,7 +78,8 @@ def find_lr(experiment: Experiment, steps: int = 120) -> Finding:
     events = train(run, controls)
     started = next(events)
     assert isinstance(started, Started)
-    limit = started.facts.stability.limit.lr
+    stable = started.facts.stability
+    limit = stable.limit.lr
     low, high = (BELOW * limit, ABOVE * limit) if math.isfinite(limit) else (LOW, HIGH)
     ramp = [low * (high / low) ** (i / (steps - 1)) for i in range(steps)]
     controls.lr = low
@@ -71,8 +92,8 @@ def find_lr(experiment: Experiment, steps: int = 120) -> Finding:
             controls.lr = ramp[event.step]
     fall, middle = valley(losses)
     suggestion = min(ramp[middle], limit) if fall >= ENOUGH else None
-    critical = started.facts.stability.curvature.critical_lr
-    return Finding(tuple(ramp[: len(losses)]), tuple(losses), suggestion, critical)
+    critical, own = stable.curvature.critical_lr, stable.limit
+    return Finding(tuple(ramp[: len(losses)]), tuple(losses), suggestion, critical, own)
 
 
 def valley(losses: list[float]) -> tuple[int, int]:

@@ -95,7 +95,7 @@ def found() -> Finding:
     """A ramp that falls and then runs away."""
     lrs = tuple(10 ** (-4 + 5 * i / 99) for i in range(100))
     losses = tuple(16 / (1 + (20 * lr) ** 2) + (lr / 1.5) ** 4 for lr in lrs[:90])
-    return Finding(lrs[:90], losses, 0.05, 1.87)
+    return Finding(lrs[:90], losses, 0.05, 1.87, MINIBATCH_LIMIT)
 
 
 def posed() -> Study:

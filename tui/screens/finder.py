@@ -46,17 +46,10 @@ class FinderScreen(ModalScreen[float | None], Over[float | None]):
             )
             self.chart = ChartView()
             yield self.chart
-            if finding.suggestion is None:
-                words = tr("no suggestion: the loss hardly falls as lr rises.")
-            else:
-                words = tr(
-                    "suggestion {lr}: in the middle of the longest fall as lr rises.",
-                    lr=number(finding.suggestion),
-                )
             beyond = tr(
                 "2/λmax = {limit}: beyond it full-batch gradient descent diverges.", limit=limit
             )
-            yield Static(f"{words}\n{beyond}")
+            yield Static(f"{finding.in_a_sentence()}\n{beyond}")
 
     def on_mount(self) -> None:
         """Draw the ramp."""

@@ -60,3 +60,21 @@ def test_nothing_is_suggested_where_the_loss_does_not_fall() -> None:
         Experiment().changed({"data.noise": 0.0, "data.w": (0.0,), "data.b": 0.0, "init": "zeros"})
     )
     assert still.suggestion is None
+    assert still.in_a_sentence() == "no suggestion: the loss hardly falls as lr rises"
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_sentence_has_the_suggestion_and_how_far_below_its_limit_it_lies(
+    optimizer: str,
+) -> None:
+    run = Experiment(device="cpu").changed({"optimizer": optimizer})
+    finding, limit = find_lr(run), facts_of(run).stability.limit.lr
+    assert finding.suggestion
+    start, end = finding.in_a_sentence().split("; ")
+    lr = f"{finding.suggestion:.3g}"
+    assert start == f"suggestion: lr {lr}, midway down the longest fall of the loss"
+    if optimizer == "adam":
+        assert end == "Adam scales its own steps: no fixed limit"
+    else:
+        times = limit / finding.suggestion
+        assert end == f"{times:.2g} times below its limit {limit:.3g}"

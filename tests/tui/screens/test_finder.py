@@ -18,7 +18,7 @@ from tests.support.jobs import found
 from tests.support.pictures import Compare, Steps
 from tests.support.pilots import app_for, main_of, resize, settled, show, text_of, until
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import finished, ready
+from tests.support.snapshots import MINIBATCH_LIMIT, finished, ready
 from tui.app import LinregApp
 from tui.charts.finder import ramp
 from tui.drawing.picture import draw
@@ -57,7 +57,8 @@ async def test_the_answer_opens_a_screen_with_both_numbers() -> None:
     async with app_for(session).run_test(size=(120, 34)) as pilot:
         screen = await find(pilot, session, found())
         words = str(screen.query_one(Static).render())
-        assert "suggestion 0.0500" in words
+        assert "suggestion: lr 0.05, " in words
+        assert "27 times below its limit 1.35" in words
         assert "2/λmax = 1.8700" in words
         assert any("loss while lr rises" in line for line in text_of(main_of(pilot).app))  # type: ignore[arg-type]
 
@@ -201,7 +202,7 @@ def test_a_ramp_that_ends_beyond_all_numbers_keeps_its_lines(last: float) -> Non
 )
 def test_any_ramp_can_be_drawn(losses: list[float], limit: float, ascii: bool) -> None:
     lrs = tuple(1e-4 * 1.1**place for place in range(len(losses)))
-    finding = Finding(lrs, tuple(losses), lrs[len(lrs) // 2], limit)
+    finding = Finding(lrs, tuple(losses), lrs[len(lrs) // 2], limit, MINIBATCH_LIMIT)
     assert ("2/λmax" in uprights(finding)) is math.isfinite(limit)
     strips = draw(ramp(finding), 60, 14, ascii=ascii)
     assert {strip.cell_length for strip in strips} == {60}
