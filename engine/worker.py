@@ -5,6 +5,7 @@ There is no thread here and nothing waits; whoever takes the steps decides when.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -114,6 +115,9 @@ class Worker:
 
     def _advance_trial(self, trial: Iterator[Snapshot | None]) -> None:
         if snapshot := next(trial):
+            if self.preview is None:
+                # numba leaves very many objects behind: see what the session does about torch's.
+                gc.freeze()
             self.preview, self._trial = snapshot, None
 
     # Sweeps and races ------------------------------------------------------------------------

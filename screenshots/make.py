@@ -44,6 +44,7 @@ VALLEY = {"data.scale": (1.0, 6.0), "batch_size": 1000, "epochs": 60}
 
 PICTURES = (
     Picture("main", keys="l =0.003 enter s … l =0.03 enter s …"),
+    Picture("live", keys="s … l =0.003 … …"),
     Picture("small", (80, 24), keys="s …"),
     Picture("diverged", keys="s … l =2 enter s …"),
     Picture("residuals", keys="s … v"),

@@ -62,8 +62,11 @@ async def press(pilot: Pilot[None], session: Session, keys: Sequence[str]) -> No
 async def rest(pilot: Pilot[None], session: Session) -> None:
     """Wait until the engine has nothing left to do and the screen shows it."""
     await pilot.pause(PAUSE)
-    while session.latest.state in ("loading", "running") or any(
-        job is not None and job.state == "running" for job in (session.sweep, session.race)
+    assert isinstance(pilot.app, LinregApp)
+    while (
+        session.latest.state in ("loading", "running")
+        or pilot.app.main.live.is_waiting
+        or any(job is not None and job.state == "running" for job in (session.sweep, session.race))
     ):
         await pilot.pause(0.05)
     await pilot.pause(PAUSE)

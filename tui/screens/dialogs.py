@@ -28,8 +28,8 @@ INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
     (
         "",
         "A lab for linear regression and gradient descent. Choose data, model and training, press "
-        "{start}, and watch. Change one thing and press {start} again: the run before stays as a "
-        "dashed line.",
+        "{start}, and watch. Change one thing: what {start} would bring is dotted at once. Press "
+        "{start} again: the run before stays as a dashed line.",
     ),
     (
         "Loss ",

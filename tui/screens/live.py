@@ -62,6 +62,12 @@ class Live:
         return True
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a trial is on its way."""
+        shown = self.desk.preview
+        return self.wanted is not None and (shown is None or shown.experiment != self.wanted)
+
+    @property
     def experiment(self) -> Experiment:
         """What would be trained if it were applied now."""
         return self.typed or self.desk.experiment
