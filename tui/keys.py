@@ -229,6 +229,17 @@ ACTIONS: tuple[Action, ...] = (
         when=lambda now: now.under_way,
         why="there is no run to end: {start} starts one",
     ),
+    Action(
+        "fork",
+        "F",
+        "F",
+        "fork",
+        "Go on from the moment on show with the settings of the forms, as a run of its own.",
+        TRAIN,
+        when=lambda now: now.begun,
+        why=NOTHING_BEGUN,
+        bar=False,
+    ),
     Action("reset", "r", "r", "reset", "Back to the start with the same seed.", TRAIN),
     Action(
         "steer",

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.catalog.parameters import direction
-from engine.cli.common import DIVERGED, takes_experiment
+from engine.cli.common import DIVERGED, pairs_of, takes_experiment
 from engine.cli.interrupts import before_interruption
 from engine.cli.output import busy_with, say, show_progress
 from engine.experiment import Experiment
 from engine.runs.keeper import Keeper
+from engine.support.errors import BadInput
 from engine.support.plain_json import finite
 from engine.support.translation import Message, in_words, tr
 from engine.support.user_files import runs_folder
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
+from engine.training.fork import Fork
 from engine.training.record import Record, Recorder
 from engine.training.run import Ending
 from engine.training.verdicts import COURSES, r2_words
@@ -40,22 +42,38 @@ FAR = 2
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--keep", is_flag=True, help="Keep the run where `linreg-tui runs` finds it.")
 @click.option("--name", "called", default="", help="Keep it under a name.")
-def run(experiment: Experiment, as_json: bool, keep: bool, called: str) -> int:
+@click.option("--fork-at", "step", type=click.IntRange(0), help="Begin after so many steps of it.")
+@click.option("--then", multiple=True, metavar="KEY=VALUE", help="A setting from there on.")
+def run(
+    experiment: Experiment,
+    as_json: bool,
+    keep: bool,
+    called: str,
+    step: int | None,
+    then: tuple[str, ...],
+) -> int:
     """Train one experiment without a screen and print its numbers.
 
     LESSON is one of those that `linreg-tui lessons` lists; FILE holds data of your own, - is
     standard input. Keys are data, model, loss, penalty, init, loop, optimizer, lr, schedule,
     batch_size, epochs, drop_last, reduction, reshape, shuffle, standardize, validation_split,
     patience, seed and device; an entry's own parameters have a dot: data.n=1000, data.w=2,-3.4,
-    loss.delta=1.
+    loss.delta=1. With --fork-at the run begins where this one is after so many steps, and goes on
+    with the settings of --then: optimizer, lr, schedule, penalty, epochs or patience.
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
+    fork = None if step is None else Fork(experiment, step)
+    if then and fork is None:
+        raise BadInput("--then", then[0], tr("needs --fork-at and a step"))
+    if fork:
+        experiment = experiment.changed_by_text(pairs_of(then))
+        fork.check(experiment)
     report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
     from engine.training.trainer import train
 
     recorder, begin, code = Recorder(experiment), time.perf_counter(), 0
-    events = train(experiment)
+    events = train(experiment, fork=fork)
     with busy_with(tr("drawing the data and working out the theory")):
         started = next(events)
     events = chain([started], events)
@@ -155,7 +173,10 @@ class Plain:
         self.shown = 0.0
 
     def start(self, event: Started) -> None:
-        """The start is not reported."""
+        """Only that of a fork is reported."""
+        if event.fork:
+            step, loss = event.fork.step, event.facts.start_loss
+            say(tr("goes on after step {step}, loss {loss:.6g}", step=step, loss=loss))
 
     def step(self, event: Stepped, seconds: float) -> None:
         """Renew the progress line, at most ten times a second."""
@@ -236,6 +257,7 @@ class Json:
             event="started",
             experiment=event.experiment.to_dict(),
             device=asdict(event.facts.device),
+            **({"fork": event.fork.to_dict()} if event.fork else {}),
         )
 
     def step(self, event: Stepped, seconds: float) -> None:

@@ -16,7 +16,7 @@ from engine.runs.export import EXPORTS, export_run
 from engine.runs.info import RunInfo
 from engine.runs.matching import match_of
 from engine.runs.store import LATEST, Store
-from engine.runs.words import loss_of, title, when
+from engine.runs.words import forked, loss_of, title, when
 from engine.support.cell_width import cells, cut, left
 from engine.support.errors import BadInput
 from engine.support.outside import printable
@@ -122,6 +122,8 @@ def show_run(name: str, as_json: bool) -> int:
         for label, value in labels(params):
             say(f"{label} = {value:.6g}")
     say(difference_words(info.settings(), BASELINE) or tr("the baseline"))
+    if words := forked(info):
+        say(words)
     say(tr("{size:.0f} KiB in {folder}", size=store.size(info) / 1024, folder=store.path(info)))
     return 0
 

@@ -55,6 +55,8 @@ class RunInfo:
     result: Mapping[str, Any] = field(default_factory=dict)
     """Where it is, or ended: `epoch`, `step`, `loss`, `params`, `standing` and what else there is,
     over the data as they are."""
+    fork: Mapping[str, Any] = field(default_factory=dict)
+    """Where it began, as `Fork.to_dict` makes it, if it goes on from another run."""
     version: int = VERSION
 
     def to_json(self) -> str:
@@ -74,7 +76,7 @@ class RunInfo:
         except (TypeError, AttributeError, KeyError, RecursionError) as error:
             raise ValueError(str(error)) from None
         texts = (info.id, info.name, info.started, info.ended, info.host, info.process)
-        tables = (info.experiment, info.limit, info.floor, info.closed_form, info.result)
+        tables = (info.experiment, info.limit, info.floor, info.closed_form, info.result, info.fork)
         if (
             not all(isinstance(text, str) for text in texts)
             or not all(isinstance(table, dict) for table in tables)

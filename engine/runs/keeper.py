@@ -30,6 +30,7 @@ from engine.support.outside import printable
 from engine.support.translation import Message
 from engine.theory.facts import Facts
 from engine.training.events import EpochEnded, Event, Started, Stepped
+from engine.training.fork import Fork
 from engine.training.record import Recorder
 from engine.training.run import Ending
 
@@ -66,6 +67,7 @@ class Keeper:
         self._experiment = experiment
         self._name = name
         self._facts: Facts | None = None
+        self._fork: Fork | None = None
         self._info: RunInfo | None = None
         self._metrics: TextIO | None = None
         self._parameters: TextIO | None = None
@@ -75,7 +77,7 @@ class Keeper:
     def fold(self, event: Event, lr: float) -> None:
         """Write down one event, and the lr in force before the schedule's factor."""
         if isinstance(event, Started):
-            self._facts = event.facts
+            self._facts, self._fork = event.facts, event.fork
         elif self.trouble is None:
             try:
                 self._write(event, lr)
@@ -119,8 +121,10 @@ class Keeper:
 
     def _begin(self, lr: float) -> None:
         """Make the folder, which appears as a whole; the start of the run is its first line."""
-        facts, started = self._facts, self._now()
+        facts, fork, started = self._facts, self._fork, self._now()
         assert facts
+        step = fork.step if fork else 0
+        begin = f"{step},{step / facts.steps_per_epoch:.7g}"
         with suppress(BadInput):  # what is wrong there, making the folder says too
             Store(self.store).give_way()
         folder = self.folder = _hidden_folder(self.store, self._experiment, started)
@@ -135,18 +139,19 @@ class Keeper:
             limit={"lr": limit.lr, "kind": limit.kind, "name": limit.name},
             floor={"level": floor.level, "noise": floor.noise, "optimum": floor.optimum},
             closed_form=facts.original(facts.optimum) if facts.has_closed_form else {},
-            result={"epoch": 0, "step": 0, "loss": facts.start_loss},
+            result={"epoch": step // facts.steps_per_epoch, "step": step, "loss": facts.start_loss},
+            fork=fork.to_dict() if fork else {},
             **this_process(),
         )
         self._metrics = _appended(folder / METRICS)
         self._metrics.write(",".join(METRICS_HEAD) + "\n")
-        self._metrics.write(f"0,0,{facts.start_loss:.9g},,,{lr:.9g}\n")
+        self._metrics.write(f"{begin},{facts.start_loss:.9g},,,{lr:.9g}\n")
         names = self._experiment.parameter_names()
         if len(names) <= MOST_PARAMETERS:
             self._parameters = _appended(folder / PARAMETERS)
             head = ",".join((*PARAMETERS_HEAD, *map(_cell, map(printable, names))))
             start = ",".join(f"{x:.9g}" for x in flat(facts.original(facts.start)))
-            self._parameters.write(f"{head}\n0,0,{start}\n")
+            self._parameters.write(f"{head}\n{begin},{start}\n")
         self._put_info(self._info)
         self.folder = folder.rename(self.store / self._info.id)
         self.id = self._info.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 
 from engine.catalog.parameters import Values, flat
 from engine.problem import build
@@ -11,6 +12,7 @@ from engine.runs.watch import Watch
 from engine.support.translation import Message
 from engine.theory.autopsy import Autopsy, Runaway
 from engine.theory.gather import facts
+from engine.training.fork import Fork
 from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, sample_residuals
 from engine.training.trail import MOST_POINTS, Path, is_finite
@@ -72,7 +74,14 @@ class Recall:
             seconds=seconds,
             steps_per_second=step / seconds if seconds else 0.0,
             id=watch.info.id,
+            fork=self._fork(),
         )
+
+    def _fork(self) -> Fork | None:
+        """Where the run began, if it goes on from another one."""
+        with suppress(KeyError, TypeError, ValueError):
+            return Fork.from_dict(self.watch.info.fork)
+        return None
 
     def _state(self) -> State:
         """A run that crashed has no name of its own on show."""
@@ -117,19 +126,17 @@ class Recall:
         """Where the parameters went, by the lines that there are of them."""
         start = flat(self._facts.start)
         columns = {**self.watch.parameters.columns}
-        steps, epochs = columns.pop("step", []), columns.pop("epoch", [])
+        steps, _ = columns.pop("step", []), columns.pop("epoch", [])
         if not steps or len(columns) != len(start):
             return Path((0.0,), (start,))
-        stride = -(-len(epochs) // MOST_POINTS)
-        rows = zip(
-            epochs[::stride], *(column[::stride] for column in columns.values()), strict=True
-        )
+        stride = -(-len(steps) // MOST_POINTS)
+        rows = zip(steps[::stride], *(column[::stride] for column in columns.values()), strict=True)
         places = [
-            (epoch, theta)
-            for epoch, *numbers in rows
+            (step / self._facts.steps_per_epoch, theta)
+            for step, *numbers in rows
             if is_finite(theta := flat(self._standard(self._named(numbers))))
         ]
-        return Path(tuple(epoch for epoch, _ in places), tuple(theta for _, theta in places))
+        return Path(tuple(x for x, _ in places), tuple(theta for _, theta in places))
 
     def _values(self, plain: object) -> Values | None:
         """Parameters by name as JSON has them, as training had them; null stands for NaN."""

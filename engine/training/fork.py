@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine.catalog.choice import Choice
 from engine.experiment import KEYS, Experiment
@@ -29,6 +31,28 @@ class Fork:
     """Which run of the session that is."""
     run: str = ""
     """Under which id it is kept."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested plain values; `from_dict` is the inverse."""
+        return {
+            "run": self.run,
+            "step": self.step,
+            "experiment": self.origin.to_dict(),
+            "lrs": [list(change) for change in self.lrs],
+            "before": self.before.to_dict() if self.before else None,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Fork:
+        """The fork of which these are the values; raises BadInput, KeyError or TypeError."""
+        before = values["before"]
+        return cls(
+            Experiment.from_dict(values["experiment"]),
+            int(values["step"]),
+            tuple((int(step), float(lr)) for step, lr in values["lrs"]),
+            cls.from_dict(before) if before else None,
+            run=str(values["run"]),
+        )
 
     def check(self, experiment: Experiment) -> None:
         """Raise BadInput where an experiment cannot go on from here."""

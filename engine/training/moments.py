@@ -29,7 +29,9 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
     step, per_epoch = steps[index], run.facts.steps_per_epoch
     epoch, path, named = step // per_epoch, run.path, run.experiment.architecture().named
     grads = path.grads[index] if path.grads else ()
-    losses = until(run.epoch_losses, epoch)
+    losses = until(run.epoch_losses, path.x[index])
+    ends = (epoch, path.x[0])  # a fork may begin in the midst of an epoch
+    is_exact = bool(losses.x) and losses.x[-1] in ends and losses.low[-1] == losses.high[-1]
     return replace(
         run,
         state="running" if step else "ready",
@@ -37,7 +39,7 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
         epoch=epoch,
         step=step,
         lr=lr_at(run, step) * float(run.experiment.lr_factors(max(step - 1, 0), 1)[0]),
-        loss=losses.low[-1] if losses.x and losses.x[-1] == epoch else None,
+        loss=losses.low[-1] if is_exact else None,
         batch_loss=path.losses[index] if path.losses else None,
         params=named(path.theta[index]),
         grads=named(grads) if grads else {},
@@ -63,7 +65,7 @@ def fork_of(run: Snapshot, step: int) -> Fork:
 def until(points: Points, x: float) -> Points:
     """A curve up to x, without a last point into which later values may have been merged."""
     count = bisect_right(points.x, x)
-    if 0 < count < len(points.x) and points.low[count - 1] != points.high[count - 1]:
+    if count and points.low[count - 1] != points.high[count - 1]:
         count -= 1
     return Points(*(numbers[:count] for numbers in vars(points).values()))
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from engine.catalog.parameters import flat
-from engine.training.moments import snapshot_at, steps_of
+from engine.experiment import Experiment
+from engine.session import Session
+from engine.training.moments import fork_of, snapshot_at, steps_of
 from tests.support.pilots import (
     app_for,
     app_of,
@@ -114,8 +116,8 @@ def test_it_plays_at_a_pace_to_the_end_which_is_now() -> None:
 def test_it_follows_the_run_that_it_looks_at() -> None:
     now, clock = running(), Clock()
     clock.go_to(now, 60)
-    later = replace(finished(), facts=now.facts)
-    clock.follow(finished())
+    later = finished(now.number)
+    clock.follow(finished(now.number + 1))
     assert clock.run is now
     clock.follow(later)
     assert clock.run is later
@@ -201,6 +203,54 @@ async def test_the_chart_of_residuals_keeps_a_cursor_of_its_own() -> None:
         assert fit.value_cursor is None
         assert not desk.clock.is_playing
         assert desk.clock.x is None
+
+
+async def test_a_fork_stands_beside_the_run_that_it_goes_on_from() -> None:
+    experiment = Experiment().changed({"data.n": 100, "device": "cpu"})
+    session = Session(experiment)
+    try:
+        async with app_for(session).run_test(size=(120, 34)) as pilot:
+            await settled(pilot)
+            desk, lab = main_of(pilot).desk, main_of(pilot).lab
+            await until(pilot, lambda: desk.snapshot.state == "ready")
+            await pilot.press("s")
+            await until(pilot, lambda: desk.snapshot.state == "finished")
+            origin = desk.snapshot
+            await pilot.press("home", *["right"] * 13, "l", *["backspace"] * 4, *"0.3", "enter")
+            assert desk.snapshot is origin  # and the start of what was set is behind it
+            await pilot.press("F")
+            await until(pilot, lambda: len(desk.runs) == 2)
+            run = desk.snapshot
+            assert run.fork == fork_of(origin, 13)
+            assert run.experiment == experiment.changed({"lr": 0.3})
+            assert run.path.theta[0] == origin.path.theta[13]
+            assert desk.previous is origin
+            (before,) = (curve for curve in lab.loss.chart().curves if curve.color == "before")
+            assert before.ys == origin.epoch_losses.low
+            assert run.epoch_losses.x == (1.3, 2.0, 3.0)
+            await says(pilot, "goes on from run ")
+            await pilot.press("home")
+            assert desk.clock.step == 13
+            assert desk.moment.loss == run.epoch_losses.low[0]
+    finally:
+        session.close()
+
+
+async def test_a_fork_is_refused_where_the_data_are_others_and_asks_before_it_ends_a_run() -> None:
+    session = FakeSession(paused())
+    async with app_for(session).run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        desk = main_of(pilot).desk
+        desk.experiment = Experiment().changed({"data.n": 50})
+        session.calls.clear()
+        await pilot.press("home", "F", "y")
+        (note,) = app_of(pilot)._notifications
+        assert note.message.startswith("data=linear: a fork goes on with other optimizer, lr, ")
+        assert session.calls == []
+        desk.experiment = Experiment().changed({"lr": 0.3})
+        await pilot.press("F", "y")
+        assert session.calls == [("fork", desk.experiment, fork_of(session.latest, 0))]
+        assert desk.clock.run is None
 
 
 @pytest.mark.parametrize("step", [30, 150])

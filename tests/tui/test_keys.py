@@ -15,6 +15,7 @@ from engine.catalog.choice import REGISTRIES
 from engine.experiment import Experiment
 from engine.jobs.band import fan
 from engine.lessons.library import lessons
+from engine.training.moments import fork_of
 from engine.training.snapshot import Snapshot
 from tests.support.paths import ROOT
 from tests.support.pilots import (
@@ -154,6 +155,13 @@ CASES: dict[str, Case] = {
     "minibatch": Case(lambda stage: stage.asked("minibatch", BASELINE)),
     "epoch": Case(lambda stage: stage.asked("epoch", BASELINE)),
     "stop": Case(lambda stage: stage.asked("stop"), running),
+    "fork": Case(
+        lambda stage: (
+            stage.session.asked == [("fork", BASELINE, fork_of(stage.session.latest, 297))]
+        ),
+        finished,
+        before=("left",),
+    ),
     "reset": Case(lambda stage: stage.asked("prepare", BASELINE), finished),
     "lr": Case(lambda stage: stage.main.focused is stage.main.lab.training.fields["lr"]),
     "steer": Case(lambda stage: stage.main.lab.fit.hand is not None),

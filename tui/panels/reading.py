@@ -22,6 +22,7 @@ from tui.text.numbers import loss_text, rounded, significant
 if TYPE_CHECKING:
     from engine.theory.autopsy import Autopsy
     from engine.theory.facts import Facts
+    from engine.training.fork import Fork
 
 GOOD, WARNING, BAD = "$text-success", "$text-warning", "$text-error"
 MAX_EIGENVALUES = 4
@@ -64,6 +65,8 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
         return Content.assemble(head, *notes, *prospects(snapshot, facts), *physical, *limits)
     known = tr("not stored") if loss is None else loss_text(loss)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=known)
+    if fork := snapshot.fork:
+        limits.insert(0, (f"\n{forked(fork)}", "dim"))
     if snapshot.step_in_epoch and snapshot.batch_loss is not None:
         batch = tr(
             "step {step} of {steps} · minibatch loss {loss}",
@@ -87,6 +90,13 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
         verdict_lines.append((f"\n{in_words(goodness)}", WARNING if is_bad else "dim"))
     alert = (f"\n{in_words(snapshot.message)}", WARNING) if snapshot.message else ""
     return Content.assemble(*top, head, *verdict_lines, *physical, alert, *limits)
+
+
+def forked(fork: Fork) -> str:
+    """Where a run began that goes on from another one."""
+    if fork.number <= 0:
+        return tr("goes on from another run after step {step}", step=fork.step)
+    return tr("goes on from run {run} after step {step}", run=fork.number, step=fork.step)
 
 
 def quantities(snapshot: Snapshot) -> list[str]:

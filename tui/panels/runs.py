@@ -53,6 +53,9 @@ def lines(
         start = f"{mark} {run.number:>2} "
         room = max(width - cells(start) - cells(ending) - 1, 0)
         told = difference_words(settings[number + 1], settings[number])
+        if fork := run.fork:
+            what = difference_words(settings[number + 1], fork.origin.flat())
+            told = tr("{run} from step {step}: {what}", run=fork.number, step=fork.step, what=what)
         words = cut(told or ("" if number else tr("the baseline")), room)
         rows.append(
             Content.assemble(

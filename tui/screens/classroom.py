@@ -181,8 +181,8 @@ class Classroom:
             self.use("race")
 
     def is_own(self, run: Snapshot) -> bool:
-        """Whether a run was begun in this lesson."""
-        return run.number > self.desk.compared_from
+        """Whether a run was begun in this lesson, from its start."""
+        return run.number > self.desk.compared_from and run.fork is None
 
     def use(self, name: str) -> None:
         """A tool or view was opened."""

@@ -119,6 +119,9 @@ class Commands:
     def stop(self) -> None:
         self.session.stop()
 
+    async def fork(self) -> None:
+        await self.setup.unless_under_way(lambda: self.setup.attempt(self.desk.fork))
+
     async def reset(self) -> None:
         await self.setup.unless_under_way(lambda: self.desk.restart(self.desk.experiment))
 

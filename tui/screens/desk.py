@@ -8,6 +8,7 @@ from collections.abc import Callable
 from engine.experiment import Experiment
 from engine.runs.losses import KeptLosses
 from engine.support.errors import show
+from engine.training.moments import fork_of
 from engine.training.snapshot import Snapshot
 from engine.training.statements import Done
 from tui.backend import Backend
@@ -37,6 +38,8 @@ class Desk:
         """Runs up to this number are another matter, with which nothing is compared."""
         self.returned: Snapshot | None = None
         """The finished run of the experiment that the settings were brought back to."""
+        self.origin: Snapshot | None = None
+        """The run that the last fork goes on from."""
         self.clock = Clock()
         """The moment of the run on show that is looked at."""
         self.preview: Snapshot | None = None
@@ -49,7 +52,7 @@ class Desk:
         before = self.shown, self.sweep
         self.shown, self.sweep = self.session.shown, self.session.sweep
         run, latest = before[0].latest, self.shown.latest
-        if latest.step and not (run.step and latest.facts is run.facts):  # another has begun
+        if latest.step and not (run.step and latest.number == run.number):  # another has begun
             self.clock.leave()
         self.clock.follow(latest)
         return self.shown is not before[0] or self.sweep is not before[1]
@@ -94,13 +97,17 @@ class Desk:
 
     @property
     def previous(self) -> Snapshot | None:
-        """The run before the one on show, unless it is the pinned one."""
+        """The run before the one on show, or which that goes on from, unless it is pinned."""
         first, now = self.compared_from, self.snapshot
-        before = [
-            run
-            for run in self.runs
-            if first < run.number < now.number and alike(run.experiment, now.experiment)
-        ]
+        if now.fork:
+            runs = (*self.runs, self.origin) if self.origin else self.runs
+            before = [run for run in runs if run.number == now.fork.number]
+        else:
+            before = [
+                run
+                for run in self.runs
+                if first < run.number < now.number and alike(run.experiment, now.experiment)
+            ]
         return before[-1] if before and before[-1] is not self.pinned_beside else None
 
     def pin(self) -> bool:
@@ -177,8 +184,9 @@ class Desk:
         if not alike(experiment, self.snapshot.experiment):
             self.clock.leave()
         if not self.under_way:
-            same = (run for run in reversed(self.runs) if run.experiment == experiment)
-            self.returned = next((run for run in same if run.state == "finished"), None)
+            whole = [run for run in self.runs if run.state == "finished" and run.fork is None]
+            same = (run for run in reversed(whole) if run.experiment == experiment)
+            self.returned = next(same, None)
             self.session.prepare(experiment)
         elif experiment == before.changed({"lr": experiment.lr}):
             self.session.set_lr(experiment.lr)
@@ -195,6 +203,17 @@ class Desk:
             self.adopt(experiment.changed_by_text({"lr": show(cause.suggestion)}))
             self.clock.leave()
             self.session.start(self.experiment)
+
+    def fork(self) -> None:
+        """Go on from the moment on show with the edited settings, as a run of its own.
+
+        Raises BadInput where they do not go on from there.
+        """
+        fork = fork_of(self.snapshot, self.moment.step)
+        fork.check(self.experiment)
+        self.origin = self.snapshot
+        self.look_at(None)
+        self.session.fork(self.experiment, fork)
 
     def restart(self, experiment: Experiment) -> None:
         """Make this the edited experiment and show its start; ends a run under way."""

@@ -84,7 +84,7 @@ class Hints:
         if self.desk.clock.run:
             return tr(
                 "← → a step, {epoch_back} {epoch_on} an epoch, {first_step} {last_step} to the "
-                "ends · {play} plays · {leave} back to now",
+                "ends · {play} plays · {fork} goes on from here with other settings · {leave}: now",
                 **in_use(),
             )
         return tr(

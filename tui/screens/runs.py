@@ -26,7 +26,7 @@ from engine.runs.info import RunInfo, read_info
 from engine.runs.losses import KeptLosses
 from engine.runs.matching import Match, match_of
 from engine.runs.store import Store
-from engine.runs.words import loss_of, title, when
+from engine.runs.words import forked, loss_of, title, when
 from engine.support.cell_width import cells as cell_width
 from engine.support.cell_width import cut, left, right
 from engine.support.errors import BadInput
@@ -263,7 +263,8 @@ class RunsScreen(Over[Chosen]):
         """Where a run ended, and what distinguishes it from the baseline."""
         standing = info.result.get("standing")
         words = difference_words(info.settings(), BASELINE) or tr("the baseline")
-        where = (title(info), tr(COURSES.get(standing, standing)) if standing else "", words)
+        course = tr(COURSES.get(standing, standing)) if standing else ""
+        where = (title(info), course, words, forked(info))
         return printable(" · ".join(filter(None, where)))
 
     def show_chart(self) -> None:

@@ -484,3 +484,34 @@ def test_a_reader_that_has_seen_enough_causes_no_trace() -> None:
     assert "Traceback" not in err
     assert err == ""
     assert code == 0
+
+
+def test_a_fork_goes_on_as_the_run_itself_and_with_other_settings() -> None:
+    whole = objects(cli("run", *SMALL, "--json"))
+    started, *same = objects(cli("run", *SMALL, "--fork-at", "13", "--json"))
+    assert (started["fork"]["step"], started["fork"]["experiment"]) == (13, whole[0]["experiment"])
+    assert same[:-1] == whole[2:-1]
+    assert [same[-1][key] for key in ("loss", "error")] == [
+        whole[-1][key] for key in ("loss", "error")
+    ]
+    faster = cli(
+        "run", *SMALL, "--fork-at", "20", "--then", "lr=0.1", "--then", "optimizer=momentum"
+    )
+    assert faster.code == 0
+    first, second, *_ = faster.out.splitlines()
+    assert first.startswith(f"goes on after step 20, loss {whole[2]['loss']:.6g}")
+    assert second.startswith("epoch 3, loss ")
+    assert f"{whole[3]['loss']:.6g}" not in second
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--then", "lr=1"), "--fork-at"),
+        (("--fork-at", "3", "--then", "batch_size=1"), "batch_size=1"),
+        (("--fork-at", "30"), "nothing is left to train after step 30"),
+        (("--fork-at", "-1"), "--fork-at"),
+    ],
+)
+def test_a_fork_that_cannot_be_is_refused(arguments: tuple[str, ...], word: str) -> None:
+    assert_refused(cli("run", *SMALL, *arguments), word)

@@ -15,7 +15,9 @@ from engine.runs.files import INFO, METRICS
 from engine.runs.following import Following, Kept, Wanted
 from engine.runs.keeper import Keeper
 from engine.runs.store import Store
+from engine.runs.words import forked
 from engine.training.driver import Driver
+from engine.training.moments import fork_of
 from engine.training.snapshot import Snapshot
 from tests.support.kept import put_run
 
@@ -151,3 +153,23 @@ def test_files_that_somebody_has_meddled_with_end_nothing(
     kept: Kept = Following(Store(tmp_path)).look(Wanted(frozenset({info.id}), info.id))
     assert isinstance(kept.run, str | Snapshot)
     assert kept.runs
+
+
+def test_a_fork_says_what_it_goes_on_from_and_can_be_gone_on_from_itself(tmp_path: Path) -> None:
+    driver, store = driven(tmp_path), Store(tmp_path)
+    driver.start(SHORT)
+    origin = finish(driver)
+    fork = fork_of(origin, 8)
+    changed = replace(SHORT, lr=0.2)
+    driver.fork(changed, fork)
+    trained = finish(driver)
+    assert forked(store.run(origin.id)) == ""
+    assert forked(store.run(trained.id)) == f"forked from {origin.id} at step 8"
+    run = recalled(Following(store), trained.id)
+    assert run.fork == replace(fork, number=0)
+    assert run.path.x[0] == run.epoch_losses.x[0] == pytest.approx(8 / 6)
+    assert run.path.theta[0] == pytest.approx(origin.path.theta[8])
+    driver.fork(changed, fork_of(run, 14))
+    again = finish(driver)
+    assert again.params == trained.params
+    assert again.epoch_losses.low[-1] == trained.epoch_losses.low[-1]

@@ -98,7 +98,10 @@ def test_the_loss_of_an_epoch_is_left_out_where_it_was_merged_with_others() -> N
     run = replace(run, epoch_losses=merged)
     assert snapshot_at(run, 5).loss is None
     assert snapshot_at(run, 12).epoch_losses.low == ()
-    assert snapshot_at(run, 25).epoch_losses.low == (5.0, 1.0)
+    merged = Points((0.0, 1.0, 2.0), (5.0, 3.0, 1.0), (5.0, 3.0, 1.0))
+    run = replace(run, epoch_losses=merged)
+    assert snapshot_at(run, 25).epoch_losses.low == (5.0, 3.0, 1.0)
+    assert snapshot_at(run, 15).loss == 3.0
 
 
 def test_a_moment_has_no_end_and_stands_where_it_stood() -> None:
