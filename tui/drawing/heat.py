@@ -244,5 +244,5 @@ def names(heat: Heat, width: int, ascii: bool = False) -> str:
     right, up = (">", "^") if ascii else ("→", "↑")
     name = f"{heat.x_label} {right}   {heat.y_label} {up}" if heat.y_label else heat.x_label
     note = clean(heat.note, ascii)
-    whole = f"{name}   {note}".rstrip()
-    return whole if cell_len(whole) <= width else note or name
+    wholes = (f"{name}   {note}".rstrip(), note or name)
+    return next((text for text in wholes if cell_len(text) <= width), name)

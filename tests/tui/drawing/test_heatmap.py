@@ -310,6 +310,7 @@ def test_below_the_map_stand_the_names_and_what_is_said_of_the_limit() -> None:
     assert names(heat, 40) == "lr →   batch_size ↑   limit 0.43 →"
     assert names(heat, 40, True) == "lr >   batch_size ^   limit 0.43 ->"
     assert names(heat, 30) == "limit 0.43 →"
+    assert names(replace(heat, note="no fixed limit at all"), 20) == "lr →   batch_size ↑"
 
 
 def test_labels_stand_beside_their_cells() -> None:
