@@ -92,9 +92,14 @@ class CodePanel(VerticalScroll, can_focus=True):
             self.follow()
         self.ask()
 
+    def on_show(self) -> None:
+        """Begin where a run is, or at the loop."""
+        self.follow()
+
     def on_resize(self) -> None:
         """Lay out anew what the lines have made."""
         self.draw()
+        self.follow()
 
     # The lines -------------------------------------------------------------------------------
 

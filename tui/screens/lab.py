@@ -53,9 +53,9 @@ class Lab:
         """The reading, where there is room for nothing else."""
         self.left = Group(*self.forms, id="forms")
         """Forms, and the panel of a lesson."""
-        self.charts = Group(self.loss, *self.views, self.code, id="charts")
+        self.charts = Group(self.loss, self.fit, self.code, *self.views[1:], id="charts")
         self.panels: tuple[Widget, ...] = (
-            *self.forms, self.loss, *self.views, self.code, self.values,
+            *self.forms, self.loss, self.fit, self.code, *self.views[1:], self.values,
         )  # fmt: skip
         """The panels that the focus can go to, in their order."""
 

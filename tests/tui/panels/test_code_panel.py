@@ -143,6 +143,8 @@ async def test_the_code_comes_and_goes_and_marks_what_a_change_changes(accepted:
         await pilot.press("I", "v")
         await until(pilot, lambda: main.lab.fit in navigator.panels)
         assert main.lab.fit.view.name == "residuals"
+        await pilot.press("I")
+        await says(pilot, "for X_batch, y_batch in")
 
 
 def lines_changed(pilot: Pilot[None]) -> list[str]:
