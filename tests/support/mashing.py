@@ -6,7 +6,15 @@ import string
 from random import Random
 from unittest.mock import patch
 
-from textual.events import Key, MouseDown, MouseUp
+from textual.events import (
+    Key,
+    MouseDown,
+    MouseEvent,
+    MouseMove,
+    MouseScrollDown,
+    MouseScrollUp,
+    MouseUp,
+)
 from textual.pilot import Pilot
 
 from tests.support.pilots import SIZES, app_of, rest, settled
@@ -33,13 +41,39 @@ def send(app: LinregApp, *keys: str) -> None:
         app._driver.send_message(Key(key, key if len(key) == 1 else None))
 
 
-def click(app: LinregApp, x: int, y: int) -> None:
-    """Press and release the left button of the mouse on a cell."""
+def point(
+    app: LinregApp, event: type[MouseEvent], x: int, y: int, button: int = 1, ctrl: bool = False
+) -> None:
+    """Send what the mouse does on a cell."""
     assert app._driver is not None
+    app._driver.send_message(
+        event(None, x, y, delta_x=0, delta_y=0, button=button, shift=False, meta=False, ctrl=ctrl)
+    )
+
+
+def click(app: LinregApp, x: int, y: int, button: int = 1, ctrl: bool = False) -> None:
+    """Press and release a button of the mouse on a cell."""
     for event in (MouseDown, MouseUp):
-        app._driver.send_message(
-            event(None, x, y, delta_x=0, delta_y=0, button=1, shift=False, meta=False, ctrl=False)
-        )
+        point(app, event, x, y, button, ctrl)
+
+
+def gesture(app: LinregApp, random: Random) -> str:
+    """Click, click twice, drag or turn the wheel somewhere; returns what was done, in words."""
+    width, height = app.size
+    x, y, to_x, to_y = (random.randrange(size) for size in (width, height, width, height))
+    kind = random.choice(("click", "double", "right", "ctrl", "drag", "up", "down", "half"))
+    if kind in ("drag", "half"):
+        for event, at in ((MouseDown, (x, y)), (MouseMove, (to_x, y)), (MouseMove, (to_x, to_y))):
+            point(app, event, *at)
+        if kind == "drag":  # the button of the other comes up beyond the terminal
+            point(app, MouseUp, to_x, to_y)
+    elif kind in ("up", "down"):
+        for _ in range(random.randint(1, 4)):
+            point(app, MouseScrollUp if kind == "up" else MouseScrollDown, x, y, button=0)
+    else:
+        for _ in range(2 if kind == "double" else 1):
+            click(app, x, y, button=3 if kind == "right" else 1, ctrl=kind == "ctrl")
+    return f"{kind}({x}, {y})"
 
 
 async def mash(app: LinregApp, random: Random, count: int) -> None:
@@ -63,14 +97,12 @@ async def burst(pilot: Pilot[None], random: Random) -> list[str]:
     app = app_of(pilot)
     keys = random.choices(KEYS, k=random.randint(1, CHUNK))
     send(app, *keys)
-    if random.random() < 0.3:
-        x, y = random.randrange(app.size.width), random.randrange(app.size.height)
-        click(app, x, y)
-        keys.append(f"click({x}, {y})")
+    for _ in range(random.choice([0, 0, 1, 4])):
+        keys.append(gesture(app, random))
     for _ in range(random.choice([0, 1, 5])):
         await pilot.pause()
     if random.random() < 0.4:
-        size = random.choice([*SIZES, *TINY])
+        size = random.choice([*SIZES, *TINY, (160, 45)])
         await pilot.resize_terminal(*size)
         keys.append(f"{size}")
     return keys

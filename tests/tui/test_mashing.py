@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain, repeat
+from pathlib import Path
 from random import Random
 from time import monotonic
 
@@ -31,6 +32,12 @@ from tui.screens.palette import Palette
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What random keys save goes nowhere else."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.usefixtures("drawn")

@@ -84,7 +84,7 @@ class SensedForm(Form):
             "header": ("yes", "no"),
         }
         rows = [
-            Row(key, tr(key), value, self.offered(key, value, choices[key]))
+            Row(key, key, value, self.offered(key, value, choices[key]))
             for key, value in vars(asked).items()
             if key in choices
         ]

@@ -48,6 +48,12 @@ INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
         "and the gradient of the last minibatch, taken before its step.",
     ),
     (
+        "With the mouse ",
+        "on a chart a click puts the cursor, the wheel zooms, a drag shows that part, a double "
+        "click fills the screen, a right click shows all again. Tabs, keys, cells and racers take "
+        "clicks.",
+    ),
+    (
         "In a field ",
         "enter applies, esc undoes, ↑ ↓ go on, page up and down or shift with ↑ ↓ step a number: "
         "0.01, 0.02, 0.05. In a choice ← → turn it and enter lists all.",
