@@ -73,10 +73,15 @@ def array(tensor: Tensor) -> Array:
 
 
 def wait_until(predicate: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Return once the predicate holds; the bound only ends a test that would hang."""
-    pause = threading.Event()
-    for _ in range(int(seconds * 1000)):
+    """Return once the predicate holds; the bound only ends a test that would hang.
+
+    What takes long is looked at less often: looking takes time from what is waited for.
+    """
+    pause, waited, between = threading.Event(), 0.0, 0.001
+    while waited < seconds:
         if predicate():
             return
-        pause.wait(0.001)
+        pause.wait(between)
+        waited += between
+        between = min(1.1 * between, 0.02)
     raise AssertionError("waited in vain")

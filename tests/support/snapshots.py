@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 import torch
@@ -65,6 +66,7 @@ def spread(index: int, offset: float = 0.0) -> float:
     return 2 * math.modf((index + 1) * 0.6180339887 + offset)[0] - 1
 
 
+@cache
 def sample(w: tuple[float, ...] = W, b: float = B, noise: float = 0.3, n: int = 200) -> Sample:
     """Points around y = Xw + b; far more noise than in an experiment, so that it can be seen."""
     random = Random(7)
