@@ -72,16 +72,17 @@ def array(tensor: Tensor) -> Array:
     return tensor.detach().cpu().numpy().astype(np.float64)
 
 
-def wait_until(predicate: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_until(
+    predicate: Callable[[], bool], seconds: float = 60.0, between: float = 0.001
+) -> None:
     """Return once the predicate holds; the bound only ends a test that would hang.
 
-    What takes long is looked at less often: looking takes time from what is waited for.
+    Seconds `between` two looks: few for a state that soon is another, more for another process,
+    which looking takes time from.
     """
-    pause, waited, between = threading.Event(), 0.0, 0.001
-    while waited < seconds:
+    pause = threading.Event()
+    for _ in range(int(seconds / between)):
         if predicate():
             return
         pause.wait(between)
-        waited += between
-        between = min(1.1 * between, 0.02)
     raise AssertionError("waited in vain")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -37,8 +40,7 @@ class Hints:
 
     def show_beside_fields(self, focused: Widget | None) -> None:
         """Show what is wrong, what the forms wait for, or what can be done here."""
-        refusals = (field.trouble for field in self.screen.query(TextField))
-        if trouble := next(filter(None, refusals), ""):
+        if trouble := next(filter(None, self.refusals()), ""):
             self.refuse(trouble)
         elif what_to_try := advice(self.desk.snapshot):
             self.lab.hint.say(what_to_try, refused=True)
@@ -51,6 +53,14 @@ class Hints:
             )
         else:
             self.say(self.usual(focused))
+
+    def refusals(self) -> Iterator[str]:
+        """What is wrong with each field of the forms and of the lesson; empty where nothing is."""
+        panel = self.classroom.panel
+        questions = [box.field for box in panel.questions] if panel else []
+        for field in chain(*(form.fields.values() for form in self.lab.forms), questions):
+            if isinstance(field, TextField):
+                yield field.trouble
 
     def say(self, text: str) -> None:
         """Show a sentence."""

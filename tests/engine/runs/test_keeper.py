@@ -268,7 +268,7 @@ def test_a_killed_run_is_whole_up_to_its_last_line_and_counts_as_crashed(
     done = only(tmp_path)
     before = {file.name: file.read_bytes() for file in done.iterdir()}
     with started("-s", "epochs=1000000", "-s", "data.n=60", store=tmp_path) as process:
-        wait_until(lambda: lines(tmp_path) > 100)
+        wait_until(lambda: lines(tmp_path) > 100, between=0.02)
         live = next(Store(tmp_path).runs())
         assert live.state == "running"
         assert refusal_of(lambda: Store(tmp_path).remove(live))
@@ -284,7 +284,7 @@ def test_a_killed_run_is_whole_up_to_its_last_line_and_counts_as_crashed(
 
 def test_an_interrupted_run_counts_as_stopped(tmp_path: Path) -> None:
     with started("-s", "epochs=1000000", "-s", "data.n=60", store=tmp_path) as process:
-        wait_until(lambda: lines(tmp_path) > 10)
+        wait_until(lambda: lines(tmp_path) > 10, between=0.02)
         process.send_signal(signal.SIGINT)
         assert process.wait() == 130
     (info,) = Store(tmp_path).runs()

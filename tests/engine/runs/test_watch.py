@@ -80,9 +80,9 @@ def test_a_run_of_another_process_that_is_killed_has_crashed(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        wait_until(lambda: bool(list(tmp_path.glob(f"*/{METRICS}"))) and bool([*store.runs()]))
+        wait_until(lambda: bool([*tmp_path.glob(f"*/{METRICS}")] and [*store.runs()]), between=0.02)
         watch = Watch(store, watched_run(store, ""))
-        wait_until(lambda: watch.look() and watch.epoch > 3)
+        wait_until(lambda: watch.look() and watch.epoch > 3, between=0.02)
         assert watch.words().startswith("epoch ")
         process.kill()
     now = time.time()
