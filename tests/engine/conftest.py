@@ -27,7 +27,7 @@ def start_of(problem: Problem) -> tuple[float, ...]:
 
 @pytest.fixture(scope="module")
 def known() -> dict[tuple[object, ...], Facts]:
-    """What the tests of a file have worked out so far, by the settings that it depends on."""
+    """What the tests of a file have worked out so far, by all that it depends on."""
     return {}
 
 
