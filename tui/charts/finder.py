@@ -27,4 +27,6 @@ def ramp(finding: Finding) -> Chart:
             curves.append(Curve((at, at), ends, color=color, label=label, dashed=True))
     curves.append(Curve(x, finding.losses, label=tr("loss")))
     title = tr("loss while lr rises")
-    return Chart(tuple(curves), title=title, x_label="log10 lr", log_y=min(finding.losses) > 0)
+    return Chart(
+        tuple(curves), title=title, x_label="lr", log_x=True, log_y=min(finding.losses) > 0
+    )

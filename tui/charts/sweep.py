@@ -120,7 +120,6 @@ def curve(progress: SweepProgress, measure: str, at: int, along: int = 0) -> Cha
         curves.append(Curve((x, x), ends, color="reference", label=tr("limit of lr"), dashed=True))
     xs, ys = [x for x, _ in points], [y for _, y in points]
     curves += [Curve(xs, ys), Curve(xs, ys, "marks")]
-    name = f"log10 {axis.key}" if log_x else axis.key
     is_cut = len(sweep.axes) == 2
     x = math.log10(here) if log_x else here
     best = measured(progress.cells[at], measure)
@@ -128,8 +127,9 @@ def curve(progress: SweepProgress, measure: str, at: int, along: int = 0) -> Cha
         curves.append(Curve((x,), (best,), "marks", color="ink", label=tr("best"), mark="★"))
     return Chart(
         tuple(curves),
-        title=tr(measure) if is_cut else tr("{y} against {x}", y=tr(measure), x=name),
-        x_label=name,
+        title=tr(measure) if is_cut else tr("{y} against {x}", y=tr(measure), x=axis.key),
+        x_label=axis.key,
+        log_x=log_x,
         log_y=is_log_measure(measure),
         cursor=x if is_cut else None,
         empty=nothing(measure) if progress.done else tr("no run to show yet"),

@@ -63,13 +63,11 @@ def write_axes(
         label = labels.get(row, "")
         page.write(area.column - 2 - len(label), row, label, quiet)
         page.write(area.column - 1, row, "┤" if label else "│", quiet)
-    left, right = area.window.left, area.window.right
-    whole = float(left).is_integer() and float(right).is_integer()
     bottom = area.row + area.height
     page.write(area.column - 1, bottom, "└" + "─" * area.width, quiet)
     # The columns free for the name of x: after the last label, or before it.
     free = before = start = 0
-    for begin, column, label in labels_of_x(page, area, whole=whole):
+    for begin, column, label in labels_of_x(page, area, log=chart.log_x):
         before, start, free = free, begin, begin + len(label) + 1
         page.write(column, bottom, "┬", quiet)
         page.write(begin, bottom + 1, label, quiet)
@@ -80,7 +78,7 @@ def write_axes(
         page.write(start - 2 - cell_len(name), bottom + 1, name, quiet)
 
 
-def labels_of_x(page: Page, area: Area, *, whole: bool) -> list[tuple[int, int, str]]:
+def labels_of_x(page: Page, area: Area, *, log: bool) -> list[tuple[int, int, str]]:
     """Return where each label of the x axis begins, the column of its tick, and the label.
 
     As many even ticks as have room for all their labels; one where not even two have.
@@ -90,10 +88,15 @@ def labels_of_x(page: Page, area: Area, *, whole: bool) -> list[tuple[int, int, 
         column, size = area.column_of(tick.at) or 0, len(tick.label)
         return min(max(column - size // 2, 0), page.width - size), column, tick.label
 
-    window = area.window
+    left, right = area.window.left, area.window.right
+    whole = float(left).is_integer() and float(right).is_integer()
     one_label: list[tuple[int, int, str]] = []
     for count in range(max(area.width // 10, 2), 0, -1):
-        labels = [placed(t) for t in linear_ticks(window.left, window.right, count, whole=whole)]
+        if log:
+            ticks = log_ticks(left, right, count)
+        else:
+            ticks = linear_ticks(left, right, count, whole=whole)
+        labels = [placed(tick) for tick in ticks]
         if labels and all(one[0] + len(one[2]) < other[0] for one, other in pairwise(labels)):
             return labels
         one_label = labels[:1] or one_label

@@ -60,6 +60,8 @@ class Chart:
     x_label: str = ""
     y_label: str = ""
     """What y is called; the axis is told apart by the title, and has no room for a name."""
+    log_x: bool = False
+    """Whether each x is the log10 of what it stands for, which the ticks then name."""
     log_y: bool = False
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None

@@ -452,6 +452,21 @@ def test_labels_of_x_are_even_and_stand_at_their_ticks(
     assert not widths or max(widths) - min(widths) <= 1
 
 
+@given(st.floats(-6, 3), st.floats(0.5, 8), st.integers(30, 120))
+def test_labels_of_a_log_x_name_the_values_at_their_ticks(
+    left: float, decades: float, width: int
+) -> None:
+    curve = Curve([left, left + decades], [0.0, 1.0])
+    drawn = lines(Chart((curve,), log_x=True, x_label="lr"), width, 12)
+    columns = [i for i, c in enumerate(drawn[-2]) if c == "┬"]
+    values = [float(text) for text in drawn[-1].split() if text != "lr"]
+    assert len(columns) == len(values) > 0
+    first = drawn[-2].index("└") + 1
+    share = (len(drawn[-2].rstrip()) - first - 1) / decades
+    for column, value in zip(columns, values, strict=True):
+        assert abs((math.log10(value) - left) * share - (column - first)) <= 1.5
+
+
 # The look.
 
 

@@ -569,7 +569,7 @@ async def test_without_y_there_is_a_curve_with_the_limit() -> None:
         assert list(line.ys)[:10] == [cell.loss for cell in progress.cells[:10] if cell]
         assert all(math.isnan(y) for y in list(line.ys)[10:])
         assert any("limit of lr" in line for line in text_of(stage.app))
-        assert any("final loss against log10 lr" in line for line in text_of(stage.app))
+        assert any("final loss against lr" in line for line in text_of(stage.app))
         # The best run is described, and enter loads it.
         assert stage.said("cell").splitlines()[0] == f"lr = {progress.sweep.axes[0].values[8]}"
 
