@@ -59,9 +59,10 @@ class Trials:
         yield None
         history, epochs = History(experiment), epochs_tried(experiment)
         most = epochs * experiment.steps_per_epoch
-        controls = Controls(experiment.lr, most)
+        controls = Controls(experiment.lr, most, every=history.trail.interval)
         for event in follow(problem, facts, controls):
             history.fold(event)
+            controls.every = history.trail.interval
             if history.epoch == epochs < experiment.epochs:
                 break
             controls.most = most - history.step  # no step beyond the last one that is shown

@@ -228,7 +228,7 @@ async def test_a_fork_stands_beside_the_run_that_it_goes_on_from() -> None:
             (before,) = (curve for curve in lab.loss.chart().curves if curve.color == "before")
             assert before.ys == origin.epoch_losses.low
             assert run.epoch_losses.x == (1.3, 2.0, 3.0)
-            await says(pilot, "goes on from run ")
+            await says(pilot, "goes on from step 13 of run ")
             await pilot.press("home")
             assert desk.clock.step == 13
             assert desk.moment.loss == run.epoch_losses.low[0]

@@ -95,8 +95,8 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
 def forked(fork: Fork) -> str:
     """Where a run began that goes on from another one."""
     if fork.number <= 0:
-        return tr("goes on from another run after step {step}", step=fork.step)
-    return tr("goes on from run {run} after step {step}", run=fork.number, step=fork.step)
+        return tr("goes on from step {step} of another run", step=fork.step)
+    return tr("goes on from step {step} of run {run}", run=fork.number, step=fork.step)
 
 
 def quantities(snapshot: Snapshot) -> list[str]:

@@ -55,7 +55,7 @@ def lines(
         told = difference_words(settings[number + 1], settings[number])
         if fork := run.fork:
             what = difference_words(settings[number + 1], fork.origin.flat())
-            told = tr("{run} from step {step}: {what}", run=fork.number, step=fork.step, what=what)
+            told = f"{max(fork.number, 0) or ''}@{fork.step} {what}"
         words = cut(told or ("" if number else tr("the baseline")), room)
         rows.append(
             Content.assemble(

@@ -81,6 +81,12 @@ class Hints:
                 " {listing} back to the chart",
                 **in_use(),
             )
+        if self.desk.clock.run:
+            return tr(
+                "← → a step, {epoch_back} {epoch_on} an epoch, {first_step} {last_step} to the "
+                "ends · {play} plays · {fork} goes on from here with other settings · {leave}: now",
+                **in_use(),
+            )
         if isinstance(focused, FitPanel) and focused.hand:
             return focused.hand.words()
         if isinstance(focused, FitPanel) and focused.view.reading:
@@ -91,12 +97,6 @@ class Hints:
             if message[1:2].isalpha():  # a symbol, as n, stays what it is
                 message = message[0].upper() + message[1:]
             return tr("{message}.", message=message)
-        if self.desk.clock.run:
-            return tr(
-                "← → a step, {epoch_back} {epoch_on} an epoch, {first_step} {last_step} to the "
-                "ends · {play} plays · {fork} goes on from here with other settings · {leave}: now",
-                **in_use(),
-            )
         return tr(
             "← → value cursor · {zoom_in} {zoom_out} zoom · {view} view · {fullscreen} full screen",
             **in_use(),

@@ -39,6 +39,7 @@ def steer(screen: Screen[None], lab: Lab, desk: Desk, navigator: Navigator) -> N
     if run.experiment != desk.experiment or run.facts is None:
         tell(screen, tr(NO_DATA))
         return
+    desk.look_at(None)
     if run.step:
         desk.restart(desk.experiment)
     if fit.view not in (FIT, LANDSCAPE):

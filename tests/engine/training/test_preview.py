@@ -11,6 +11,7 @@ from engine.support.translation import Message
 from engine.training import preview
 from engine.training.preview import Trials, epochs_tried
 from engine.training.snapshot import Snapshot
+from engine.training.trail import MOST_POINTS
 from engine.training.trainer import train
 from tests.support.runs import epochs_of, outcome
 
@@ -45,6 +46,7 @@ def test_a_preview_is_the_fast_run_to_the_last_digit(changes: dict[str, object])
     assert found.state == ("diverged" if changes == {"lr": 2.0} else "finished")
     assert flat(found.params) == flat(end.params)
     assert found.path.theta[-1] == flat(end.params)
+    assert len(found.path.x) >= min(end.step, MOST_POINTS // 2)
 
 
 @pytest.mark.parametrize("loop", ["scratch", "concise"])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.training.moments import fork_of
 from engine.training.snapshot import Snapshot
 from tests.support.pilots import app_showing, main_of, resize, settled, text_of
 from tests.support.snapshots import diverged, finished, previous
@@ -25,6 +26,12 @@ def test_a_line_says_what_distinguishes_a_run_from_the_one_before_and_how_it_end
     assert "loss half_squared→huber" in told[1]
     assert "lr 0.03→0.003" in told[2]
     assert "the baseline" in told[3]
+
+
+def test_a_fork_says_from_where_and_with_what_it_goes_on() -> None:
+    runs = [run(1), run(2, lr=0.003), replace(run(3, lr=0.3), fork=fork_of(run(1), 137))]
+    told = lines(runs, now=runs[2], pinned=None, width=46)[0].plain
+    assert told.startswith("●  3 1@137 lr 0.03→0.3 ")
 
 
 @pytest.mark.parametrize("width", [10, 30, 46])
