@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.pilot import Pilot
 
 from engine.experiment import Experiment
+from engine.runs.code import Dress
 from engine.runs.code.script import code_of
 from engine.training.snapshot import Snapshot
 from engine.training.statements import Done, Made
@@ -30,6 +31,7 @@ from tests.support.pilots import (
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import paused, ready
 from tui.panels.code import made_text, new_lines, with_values
+from tui.screens.code import CodeScreen
 
 SCRATCH = (
     Done("minibatch", (Made("X", (10, 2), ()), Made("y", (10, 1), ()))),
@@ -189,3 +191,50 @@ async def test_a_file_that_no_script_reads_says_why(tmp_path: Path) -> None:
         await says(pilot, "column y is not read")
         await pilot.press(",")
         assert main_of(pilot).lab.code.current is None
+
+
+class SlowSession(FakeSession):
+    """Writes code only when the test says so."""
+
+    def __init__(self, latest: Snapshot) -> None:
+        super().__init__(latest)
+        self.wanted: list[tuple[Experiment, Dress]] = []
+
+    def write_code(self, experiment: Experiment, dress: Dress) -> None:
+        self.wanted.append((experiment, dress))
+
+    def write(self) -> None:
+        """Write what was asked for first."""
+        super().write_code(*self.wanted.pop(0))
+
+
+async def test_what_is_changed_while_the_code_is_written_is_asked_for_after_it() -> None:
+    session = SlowSession(ready())
+    async with app_for(session).run_test(size=LARGE[0]) as pilot:
+        await settled(pilot)
+        await pilot.press("I")
+        await says(pilot, "writing the code …")
+        await pilot.press("O", "n")
+        await pilot.pause()
+        assert session.wanted == [(Experiment(), "scratch")]
+        session.write()
+        newest = replace(Experiment(), batch_size=1, seed=8)
+        await until(pilot, lambda: session.wanted == [(newest, "scratch")])
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CodeScreen))
+        await pilot.press("tab")
+        await until(pilot, lambda: len(session.wanted) == 3)
+        session.write()
+        session.write()
+        session.write()  # nobody has seen the first two of them
+        await until(pilot, lambda: "nn.Linear" in str(code_on(pilot).code.render()))
+        await pilot.press("escape")
+        await until(pilot, lambda: bool(session.wanted))
+        session.write()
+        await says(pilot, "lr, batch_size, epochs = 0.03, 1, 3")
+
+
+def code_on(pilot: Pilot[None]) -> CodeScreen:
+    """The screen of the code, which is open."""
+    assert isinstance(pilot.app.screen, CodeScreen)
+    return pilot.app.screen
