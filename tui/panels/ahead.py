@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from engine.support.translation import in_words, tr, trn
+from engine.support.translation import tr, trn
 from engine.training.snapshot import Snapshot
 from tui.keys import key_of
 from tui.text.numbers import loss_text
@@ -18,10 +18,7 @@ def ahead(run: Snapshot | None, before: float | None) -> Content | None:
         return None
     start = key_of("start")
     if run.facts is None or run.loss is None or before is None:
-        why = in_words(run.message)
-        return Content.styled(
-            tr("if you press {start}: not tried, {why}", start=start, why=why), "dim"
-        )
+        return Content.styled(tr("no trial: {why}", why=run.message), "dim")
     if run.state == "diverged":
         words = tr("if you press {start}: it diverges at step {step}", start=start, step=run.step)
         return Content.styled(words, BAD)

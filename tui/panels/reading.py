@@ -45,6 +45,7 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
         return Content.styled(tr("failed: {message}", message=snapshot.message), BAD)
     if facts is None or (loss is None and not snapshot.step):
         return Content.styled(f"{in_words(snapshot.message) or tr('loading torch')} …", "dim")
+    top = (ahead, "\n") if ahead else ()
     physical = [(f"\n{line}", "") for line in quantities(snapshot)]
     limits, floor = [], facts.floor
     if floor.noise is not None:
@@ -58,11 +59,11 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
             reached = tr("closed form reaches {loss}", loss=least)
         limits.append((f"\n{reached}", "dim"))
     if loss is not None and snapshot.step == 0:
-        head = ahead or tr(
+        head = tr(
             "loss {loss} · press {start} to train", loss=loss_text(loss), start=key_of("start")
         )
         notes = [(f"\n{in_words(note)}", WARNING) for note in snapshot.experiment.dataset().notes]
-        return Content.assemble(head, *notes, *prospects(snapshot, facts), *physical, *limits)
+        return Content.assemble(*top, head, *notes, *prospects(snapshot, facts), *physical, *limits)
     known = tr("not stored") if loss is None else loss_text(loss)
     head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=known)
     if fork := snapshot.fork:
@@ -75,7 +76,6 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
             loss=loss_text(snapshot.batch_loss),
         )
         head = f"{batch}\n{head}"
-    top = (ahead, "\n") if ahead else ()
     if cause := snapshot.autopsy:
         first, *others = findings(cause, snapshot.experiment.parameter_names())
         lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]

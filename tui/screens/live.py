@@ -74,7 +74,11 @@ class Live:
 
     @property
     def wanted(self) -> Experiment | None:
-        """What is to be tried: nothing of which there is a run already, and that may be known."""
+        """What is to be tried, if anything is.
+
+        Nothing while a run is on its way or looked at, nothing that has run and is on show, and
+        nothing that a lesson asks for or hides.
+        """
         desk, lesson = self.desk, self.classroom.lesson
         if not self.on or self.is_impossible or desk.under_way or desk.looked_at:
             return None

@@ -216,10 +216,10 @@ def test_a_line_says_what_the_run_would_come_to() -> None:
     assert words(first) == "if you press s: 1.10e-04 → 4.98e-05 in the first 2 of 50 epochs"
     assert words(tried(base=diverged(1))) == "if you press s: it diverges at step 17"
     large = Snapshot(LARGER, state="stopped", message=Message("the data are too large"))
-    assert words(large) == "if you press s: not tried, the data are too large"
+    assert words(large) == "no trial: the data are too large"
     set_language("zh")
     assert words(tried()) == "若按 s：3 轮到底 · 1.10e-04 → 4.98e-05"
-    assert words(large) == "若按 s：没有试跑，数据太大"
+    assert words(large) == "不试跑：数据太大"
 
 
 # What is drawn ---------------------------------------------------------------------------------
