@@ -15,12 +15,12 @@ from engine.cli.run import run
 from engine.cli.runs import runs
 from engine.cli.share import share
 from engine.cli.summary import summary
-from engine.cli.sweep import find_learning_rate, sweep
+from engine.cli.sweep import find_learning_rate, sweep, sweep_merge
 from engine.cli.theory import theory
 
 COMMANDS = (
-    run, sweep, race, find_learning_rate, theory, data, summary, predict, code, share, runs,
-    lessons, check, lesson, doctor, completion, man,
+    run, sweep, sweep_merge, race, find_learning_rate, theory, data, summary, predict, code,
+    share, runs, lessons, check, lesson, doctor, completion, man,
 )  # fmt: skip
 
 __all__ = [

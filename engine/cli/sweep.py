@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from itertools import chain
+from pathlib import Path
 
 import click
 
@@ -16,9 +17,11 @@ from engine.cli.output import busy_with, say
 from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
 from engine.jobs.best import best, in_a_sentence
+from engine.jobs.shards import merged, parse_shard, resume
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.support.cell_width import right
-from engine.support.errors import show
+from engine.support.errors import BadInput, show
+from engine.support.outside import printable
 from engine.support.plain_json import finite
 from engine.support.translation import Translatable, tr
 
@@ -34,10 +37,14 @@ WIDTH = 13
 @click.option("--axis", "axes", multiple=True, metavar="KEY=VALUES", help="One or two; see above.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
+@click.option("--shard", metavar="I/N", help="Only every N-th run, from the I-th on.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File of the shard's runs.")
 def sweep(
     experiment: Experiment,
     axes: tuple[str, ...],
     form: str | None,
+    shard: str | None,
+    output: Path | None,
 ) -> int:
     """Train an experiment at every point of a grid, print a row for each run, and say the best.
 
@@ -47,15 +54,66 @@ def sweep(
     is an axis, and finished or diverged. The best is at the floor after the fewest samples; of
     several, its lr is furthest below its limit; where none is at the floor, its loss is the least.
     Runs beyond their limit come last.
+
+    --shard 3/16 -o FILE does a share of the runs and keeps them in FILE, where it goes on after it
+    was ended; sweep-merge prints the whole of all the shares.
     """
     grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
+    if shard is not None or output is not None:
+        return do_shard(grid, shard, output)
+    from engine.jobs.lanes import run_sweep
+
+    parts = run_sweep(grid)
+    with busy_with(tr("drawing the data and training the first runs")):
+        first = next(parts, [])
+    print_sweep(grid, chain([first], parts), form)
+    return 0
+
+
+def do_shard(grid: Sweep, shard: str | None, output: Path | None) -> int:
+    """Do a share of a sweep and say how far it is."""
+    if shard is None or output is None or output.is_dir():
+        raise BadInput(
+            "--shard", shard or "", tr("needs --output FILE, and that needs --shard I/N")
+        )
+    share = parse_shard(shard)
+    whole = sum(index in share for index in range(len(grid)))
+    with busy_with(tr("training a share of the runs")):
+        *_, done = resume(grid, share, output)
+    say(
+        tr(
+            "shard {shard}: {done} of {whole} runs in {file}",
+            shard=share,
+            done=done,
+            whole=whole,
+            file=printable(str(output)),
+        )
+    )
+    return 0
+
+
+@click.command("sweep-merge")
+@click.argument("parts", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
+@click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
+def sweep_merge(parts: tuple[Path, ...], form: str | None) -> int:
+    """Print the sweep of which the FILEs hold the shards, as `sweep` prints it whole.
+
+    Every shard must be there, whole, and of the same sweep.
+    """
+    grid, cells = merged(parts)
+    print_sweep(grid, [list(cells)], form)
+    return 0
+
+
+def print_sweep(grid: Sweep, parts: Iterable[list[Cell]], form: str | None) -> None:
+    """Print a row for each run as it comes, and say the best."""
     keys = [axis.key for axis in grid.axes]
     columns = [column for column in (MORE if form else COLUMNS) if column != "limit" or grid.limits]
     if form == "csv":
         say(",".join([*keys, *columns]))
     elif form is None:
         say("".join(right(head, WIDTH) for head in (*keys, *map(tr, columns))))
-    from engine.jobs.lanes import run_sweep
     from engine.jobs.limits import limit_at
 
     limit = cache(lambda place: limit_at(grid, place))
@@ -66,10 +124,8 @@ def sweep(
         named["limit"] = None if place is None else limit(place).lr
         return {column: named[column] for column in (*keys, *columns)}
 
-    done, parts = list[Cell](), run_sweep(grid)
-    with busy_with(tr("drawing the data and training the first runs")):
-        first = next(parts, [])
-    for cells in chain([first], parts):
+    done: list[Cell] = []
+    for cells in parts:
         done += cells
         if cells:
             say("\n".join(row(form, result(cell)) for cell in cells))
@@ -79,7 +135,6 @@ def sweep(
         say(json.dumps(finite({"best": chosen and result(chosen.cell)}), allow_nan=False))
     elif form is None:
         say(in_a_sentence(chosen) if chosen else tr("all diverged"))
-    return 0
 
 
 def row(form: str | None, values: Mapping[str, object]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, product
@@ -47,7 +47,14 @@ class Lanes:
 
     def part(self, start: int) -> Lanes:
         """As many as are trained at once, from this one on."""
-        some = slice(start, start + WIDTH)
+        return self.taken(slice(start, start + WIDTH))
+
+    def only(self, wanted: Sequence[int]) -> Lanes:
+        """Those of these indices in the sweep."""
+        return self.taken(np.isin(self.index, np.array(wanted, np.int64)))
+
+    def taken(self, some: slice | NDArray[np.bool_]) -> Lanes:
+        """Some of them, in their order."""
         return Lanes(
             self.index[some], self.lr[some], self.batch_size[some], self.init[some], self.inits
         )
@@ -58,8 +65,8 @@ class Lanes:
         return sizes, np.append(first, len(self.batch_size))
 
 
-def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
-    """The results of all runs, some at a time, in no promised order.
+def run_sweep(sweep: Sweep, wanted: Sequence[int] | None = None) -> Iterator[list[Cell]]:
+    """The results of all runs, or of those of the `wanted` indices, in no promised order.
 
     An empty list is a sign of life, given after each epoch of a group of lanes. Every run gives the
     losses that `train` gives for its experiment, except that it is called diverged by its losses
@@ -69,7 +76,11 @@ def run_sweep(sweep: Sweep) -> Iterator[list[Cell]]:
     shared = [range(1) if is_lane(axis.key) else range(len(axis.values)) for axis in sweep.axes]
     for group in product(*shared):
         experiment = sweep.at(sweep.values(group))
-        yield from train_lanes(experiment, lanes_of(sweep, group, experiment))
+        lanes = lanes_of(sweep, group, experiment)
+        if wanted is not None:
+            lanes = lanes.only(wanted)
+        if len(lanes.index):
+            yield from train_lanes(experiment, lanes)
 
 
 def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> Lanes:

@@ -1,0 +1,162 @@
+"""A sweep in parts: each of several machines does a share of the runs, and a file holds each share.
+
+Runs of a sweep do not disturb each other, so the shares together are the whole to the last digit.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.experiment import Experiment, flattened
+from engine.jobs.axis import Axis
+from engine.jobs.sweep import Cell, Sweep
+from engine.support.errors import BadInput
+from engine.support.outside import printable
+from engine.support.translation import tr, trn
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Every `count`-th run of a sweep, from the `number`-th on, counted from 1."""
+
+    number: int
+    count: int
+
+    def __contains__(self, index: object) -> bool:
+        return isinstance(index, int) and index % self.count == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
+def parse_shard(text: str) -> Shard:
+    """The shard that a person typed, `3/16`; raises BadInput."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise BadInput("--shard", text, tr("must be number/count, as in 3/16"))
+    return Shard(int(number), int(count))
+
+
+def described(sweep: Sweep) -> dict[str, Any]:
+    """A sweep as JSON has it; equal for equal sweeps."""
+    axes = [{"key": axis.key, "values": list(axis.values)} for axis in sweep.axes]
+    return {"experiment": sweep.experiment.to_dict(), "axes": axes}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a file holds: the shard of a sweep, and those of its runs that are done."""
+
+    sweep: dict[str, Any]
+    shard: Shard
+    cells: dict[int, Cell]
+    whole_bytes: int
+    """Bytes of its whole lines; a process that was killed may have left half of one behind."""
+
+
+def read_part(file: Path) -> Part:
+    """The part in a file; raises BadInput, and OSError where there is no file."""
+    data = file.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    try:
+        head, *rows = (json.loads(line) for line in whole.splitlines())
+        number, count = head["shard"]
+        cells = {row["index"]: cell_of(row) for row in rows}
+        return Part(head["sweep"], Shard(number, count), cells, len(whole))
+    except (ValueError, KeyError, TypeError):
+        raise BadInput("file", printable(str(file)), tr("is no part of a sweep")) from None
+
+
+def cell_of(row: dict[str, Any]) -> Cell:
+    """A run from a line of a file."""
+    losses = tuple(map(float, row["losses"]))
+    return Cell(**{**row, "loss": float(row["loss"]), "losses": losses})
+
+
+def line_of(cell: Cell) -> str:
+    """A run as a line of JSON, in all its digits; `inf` and `nan` as texts, which JSON lacks."""
+
+    def exact(number: float) -> float | str:
+        return number if math.isfinite(number) else str(number)
+
+    row = cell._asdict()
+    row |= {"loss": exact(cell.loss), "losses": [exact(loss) for loss in cell.losses]}
+    return json.dumps(row, allow_nan=False)
+
+
+def resume(sweep: Sweep, shard: Shard, file: Path) -> Iterator[int]:
+    """Do the runs of a shard that a file lacks, and add them to it; yields how many are done.
+
+    Raises BadInput where the file belongs to another sweep or shard, or cannot be written.
+    """
+    from engine.jobs.lanes import run_sweep
+
+    description, done = described(sweep), set[int]()
+    try:
+        if file.exists():
+            part = read_part(file)
+            if (part.sweep, part.shard) != (description, shard):
+                raise BadInput("--output", printable(str(file)), tr("is of another sweep or shard"))
+            done = set(part.cells)
+            os.truncate(file, part.whole_bytes)
+        else:
+            head = {"sweep": description, "shard": [shard.number, shard.count]}
+            file.write_text(json.dumps(head, allow_nan=False) + "\n")
+        yield len(done)
+        wanted = [index for index in range(len(sweep)) if index in shard and index not in done]
+        with file.open("a") as output:
+            for cells in run_sweep(sweep, wanted):
+                output.writelines(line_of(cell) + "\n" for cell in cells)
+                output.flush()
+                done |= {cell.index for cell in cells}
+                yield len(done)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        allowed = tr("cannot be written: {reason}", reason=reason)
+        raise BadInput("--output", printable(str(file)), allowed) from None
+
+
+def merged(files: Iterable[Path]) -> tuple[Sweep, tuple[Cell, ...]]:
+    """The sweep of which the files are the parts, and all its runs in their order.
+
+    Raises BadInput for parts of different sweeps, and for a shard or runs that are missing.
+    """
+    parts: list[tuple[Path, Part]] = []
+    for file in files:
+        try:
+            parts.append((file, read_part(file)))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            allowed = tr("cannot be read: {reason}", reason=reason)
+            raise BadInput("file", printable(str(file)), allowed) from None
+    first = parts[0][1]
+    for file, part in parts:
+        if (part.sweep, part.shard.count) != (first.sweep, first.shard.count):
+            allowed = tr("is of another sweep than {file}", file=printable(str(parts[0][0])))
+            raise BadInput("file", printable(str(file)), allowed)
+    numbers = {part.shard.number for _, part in parts}
+    if absent := sorted(set(range(1, first.shard.count + 1)) - numbers):
+        names = ", ".join(f"{number}/{first.shard.count}" for number in absent)
+        raise BadInput("shard", names, tr("is missing"))
+    sweep = Sweep(
+        Experiment().changed(flattened(first.sweep["experiment"])),
+        tuple(Axis(axis["key"], tuple(axis["values"])) for axis in first.sweep["axes"]),
+    )
+    cells = {index: cell for _, part in parts for index, cell in part.cells.items()}
+    for file, part in parts:
+        left = [index for index in range(len(sweep)) if index in part.shard and index not in cells]
+        if left:
+            allowed = trn(
+                "lacks {n} run: go on with --shard {shard}",
+                "lacks {n} runs: go on with --shard {shard}",
+                n=len(left),
+                shard=part.shard,
+            )
+            raise BadInput("file", printable(str(file)), allowed)
+    return sweep, tuple(cells[index] for index in range(len(sweep)))

@@ -1,0 +1,116 @@
+"""A sweep in parts, and the whole of its parts."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from engine.experiment import Experiment
+from engine.jobs.axis import parse_axis
+from engine.jobs.lanes import run_sweep
+from engine.jobs.shards import Shard, line_of, merged, parse_shard, read_part, resume
+from engine.jobs.sweep import Cell, Sweep
+from tests.support.commands import cli, refusal_of
+
+SMALL = Experiment().changed({"data.n": 60, "epochs": 2, "optimizer": "momentum"})
+AXES = ("lr=log:1e-3:9:7", "batch_size=1,7,60")
+OPTIONS = ("-s", "data.n=60", "-s", "epochs=2", "-s", "optimizer=momentum",
+           "--axis", AXES[0], "--axis", AXES[1])  # fmt: skip
+
+
+def grid(*axes: str) -> Sweep:
+    return Sweep(SMALL, tuple(parse_axis(axis, SMALL) for axis in axes or AXES))
+
+
+def whole() -> list[Cell]:
+    return sorted(cell for cells in run_sweep(grid()) for cell in cells)
+
+
+def digits(cells: list[Cell] | tuple[Cell, ...]) -> list[str]:
+    """All digits of runs, also of those that are no number."""
+    return list(map(repr, cells))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_the_parts_are_the_whole_to_the_last_digit(tmp_path: Path, count: int) -> None:
+    files = [tmp_path / f"{number}.jsonl" for number in range(1, count + 1)]
+    for number, file in enumerate(files, 1):
+        list(resume(grid(), Shard(number, count), file))
+    random.Random(0).shuffle(files)
+    sweep, cells = merged(files)
+    assert (sweep.experiment, sweep.axes) == (SMALL, grid().axes)
+    assert digits(cells) == digits(whole())
+    assert {cell.status for cell in cells} == {"finished", "diverged"}
+
+
+def test_a_part_goes_on_where_it_was_ended(tmp_path: Path) -> None:
+    file, complete = tmp_path / "part.jsonl", tmp_path / "complete.jsonl"
+    shard = Shard(1, 2)
+    list(resume(grid(), shard, complete))
+    data = complete.read_bytes()
+    for end in (data.index(b"\n") + 1, len(data) // 2, len(data) - 1, len(data)):
+        file.write_bytes(data[:end])
+        done = data[:end].count(b"\n") - 1
+        first, *_ = counts = list(resume(grid(), shard, file))
+        assert first == done
+        assert counts[-1] == len(read_part(complete).cells)
+        assert digits(list(read_part(file).cells.values())[:done]) == digits(
+            list(read_part(complete).cells.values())[:done]
+        )
+        assert sorted(file.read_bytes().splitlines()) == sorted(data.splitlines())
+
+
+def test_a_run_is_written_in_json_that_others_read() -> None:
+    cell = Cell(3, float("inf"), None, "diverged", (1.5, float("nan")), 5e-5, None)
+    row = json.loads(line_of(cell), parse_constant=pytest.fail)
+    assert (row["loss"], row["losses"]) == ("inf", [1.5, "nan"])
+
+
+@pytest.mark.parametrize(
+    "text", ["0/3", "4/3", "17/16", "3", "/", "a/b", "-1/3", "1/0", "1/2/3", ""]
+)
+def test_wrong_shards(text: str) -> None:
+    refusal = refusal_of(lambda: parse_shard(text))
+    assert refusal
+    assert "must be number/count, as in 3/16" in str(refusal)
+
+
+def test_what_does_not_belong_together_is_named(tmp_path: Path) -> None:
+    one, two, other = (tmp_path / name for name in ("one", "two", "other"))
+    list(resume(grid(), Shard(1, 2), one))
+    list(resume(grid(), Shard(2, 2), two))
+    list(resume(grid("lr=0.1,0.2"), Shard(2, 2), other))
+    (tmp_path / "text").write_text("hello\n")
+    two.write_bytes(two.read_bytes()[:-1])
+    for files, words in (
+        ((one, other), "is of another sweep than"),
+        ((one,), "shard=2/2: is missing"),
+        ((one, two), "lacks 1 run: go on with --shard 2/2"),
+        ((one, tmp_path / "text"), "is no part of a sweep"),
+        ((one, tmp_path / "nothing"), "cannot be read"),
+    ):
+        shown = cli("sweep-merge", *map(str, files))
+        assert shown.code == 2
+        assert words in shown.err
+        assert shown.err.count("\n") == 1
+    before = one.read_bytes()
+    shown = cli("sweep", *OPTIONS, "--shard", "2/2", "-o", str(one))
+    assert (shown.code, one.read_bytes()) == (2, before)
+    assert "is of another sweep or shard" in shown.err
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    files = [str(tmp_path / f"{number}") for number in (1, 2, 3)]
+    for number, file in enumerate(files, 1):
+        shown = cli("sweep", *OPTIONS, "--shard", f"{number}/3", "-o", file)
+        assert shown.code == 0
+        assert shown.out.startswith(f"shard {number}/3: 7 of 7 runs in ")
+    merged_rows = cli("sweep-merge", *files, "--json").out.splitlines()
+    rows = cli("sweep", *OPTIONS, "--json").out.splitlines()
+    assert merged_rows[-1] == rows[-1]
+    assert sorted(merged_rows) == sorted(rows)
+    for options in (("--shard", "1/2"), ("-o", files[0]), ("--shard", "1/2", "-o", str(tmp_path))):
+        assert "needs --output FILE" in cli("sweep", *OPTIONS, *options).err
