@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.jobs.sweep import Cell, SweepProgress
@@ -25,6 +26,7 @@ class Best:
     """The largest stable lr for all the rest that it has; None where lr is not swept."""
 
 
+@lru_cache(maxsize=1)  # a screen asks again whenever it shows another measure or size
 def best(progress: SweepProgress) -> Best | None:
     """The best run of those that are done; None where all of them have diverged.
 

@@ -67,17 +67,20 @@ def heat(progress: SweepProgress, measure: str, best: Best | None = None) -> Hea
         y.key,
         log=is_log_measure(measure),
         best=None if row is None or column is None else (row, column),
-        beyond=tuple(tuple(is_beyond(progress, index) for index in row) for row in rows)
-        if progress.limits
-        else (),
+        beyond=beyond(progress),
         note=limit_note(progress),
     )
 
 
-def is_beyond(progress: SweepProgress, index: int) -> bool:
-    """Whether theory calls the lr of a run of a sweep too large."""
-    limit = progress.limit(index)
-    return limit is not None and progress.sweep.named(index)["lr"] >= limit.lr
+def beyond(progress: SweepProgress) -> tuple[tuple[bool, ...], ...]:
+    """Which lrs of a map theory calls too large, by row; empty where that is not known of all."""
+    x, y = progress.sweep.axes
+    if not progress.limits or len(progress.limits) < progress.sweep.limits:
+        return ()
+    limits = [limit.lr for limit in progress.limits]
+    if x.key == "lr":
+        return tuple(tuple(lr >= limit for lr in x.values) for limit in limits)
+    return tuple(tuple(lr >= limit for limit in limits) for lr in y.values)
 
 
 def limit_note(progress: SweepProgress) -> str:
