@@ -66,6 +66,8 @@ PICTURES = (
     Picture("directions", keys="s … v v v v", changes={**VALLEY, "lr": 0.03}),
     Picture("grid", (160, 45), keys="s … G …", changes={**VALLEY, "lr": 0.05}),
     Picture("projector", (100, 30), keys="3 … P s …"),
+    Picture("moment", keys=f"s … home {137 * 'right '}tab v v v …"),
+    Picture("fork", keys=f"s … home {60 * 'right '}l =0.1 enter F … v v …"),
     Picture("theory", (100, 34), keys="s … t …", changes={"data.scale": (1.0, 6.0)}),
     Picture("xray", (100, 20), keys=". … d …"),
     Picture("data", (100, 24), keys="o …", lesson="dummies"),
