@@ -254,6 +254,18 @@ ACTIONS: tuple[Action, ...] = (
         panel="fit",
     ),
     Action(
+        "points",
+        "A",
+        "A",
+        "points",
+        "Points by hand: add, move and remove them on the chart, and see which lines follow.",
+        TRAIN,
+        when=lambda now: now.has_facts and not now.under_way,
+        why=UNDER_WAY,
+        bar=False,
+        panel="fit",
+    ),
+    Action(
         "full_batch",
         "B",
         "B",

@@ -88,6 +88,8 @@ class Dataset:
     """What a person should be told about the data."""
     draw_features: Callable[[Generator], Tensor] | None = None
     """Draws X alone, where the labels then follow the truth."""
+    labels: tuple[float, ...] = ()
+    """y, where it was given number by number."""
     plain: Dataset | None = None
     """What is drawn before terms make features of its columns; None where there are no terms."""
 

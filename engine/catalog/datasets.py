@@ -12,8 +12,9 @@ from engine.catalog.param import Flag, Number, Numbers, Param, Text, Whole
 from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
 from engine.catalog.registry import Entry, Registry
 from engine.data.column import Column
+from engine.data.inputs import inputs_of
 from engine.support.errors import BadInput
-from engine.support.translation import Message, Translatable, tr
+from engine.support.translation import Message, Translatable, tr, trn
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -334,6 +335,62 @@ def wien(T: float, n: int, noise: float, shortest: float, longest: float, terms:
     inverse = Column("1/λ", "1/µm")
     return generated(
         n, (inverse,), Column("ln(B·λ⁵/c₁)"), lambda generator: 1 / draw(generator), truth, terms
+    )
+
+
+@DATASETS.add(
+    "points",
+    label="points",
+    formula="(x, y) by hand",
+    help="A few points of your own, to be added, moved and removed on the chart.",
+    params=(
+        Numbers(
+            "x",
+            (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0),
+            "Where the points lie, separated by commas.",
+            "A point far from the others has leverage: the line turns around them to meet it.",
+            "All at one x: no slope is better than another.",
+            low=-1e6,
+            high=1e6,
+            longest=30,
+        ),
+        Numbers(
+            "y",
+            (-1.2, -0.4, 0.1, 0.3, 1.2, 1.4, 2.1, 2.3, 3.2),
+            "The label of each, as many as there are x.",
+            "Nothing is known of a truth: the optimum is what can be reached.",
+            "One far from the line of the others: squares follow it, Huber and L1 hardly.",
+            low=-1e6,
+            high=1e6,
+            longest=30,
+        ),
+    ),
+)
+def points(x: tuple[float, ...], y: tuple[float, ...]) -> Dataset:
+    """Points as they are given; raises BadInput where there are more of one kind of number."""
+    if len(x) != len(y):
+        allowed = trn("must be {n} number, as data.x", "must be {n} numbers, as data.x", n=len(x))
+        raise BadInput("data.y", y, allowed)
+
+    def features(generator: Generator) -> Tensor:
+        import torch
+
+        return torch.tensor(x).reshape(-1, 1)
+
+    def draw(generator: Generator) -> tuple[Tensor, Tensor]:
+        X = features(generator)
+        return X, X.new_tensor(y).reshape(-1, 1)
+
+    columns = (Column("x"),)
+    return Dataset(
+        n=len(x),
+        columns=columns,
+        target=Column("y"),
+        draw=draw,
+        truth=None,
+        inputs=inputs_of(columns),
+        draw_features=features,
+        labels=y,
     )
 
 

@@ -164,6 +164,7 @@ CASES: dict[str, Case] = {
     ),
     "reset": Case(lambda stage: stage.asked("prepare", BASELINE), finished),
     "lr": Case(lambda stage: stage.main.focused is stage.main.lab.training.fields["lr"]),
+    "points": Case(lambda stage: stage.main.desk.experiment.data.name == "points"),
     "steer": Case(lambda stage: stage.main.lab.fit.hand is not None),
     "full_batch": Case(lambda stage: stage.asked("prepare", replace(BASELINE, batch_size=1000))),
     "minibatches": Case(lambda stage: stage.asked("prepare", BASELINE), before=("O",)),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from textual.events import Key
+from textual.events import Click, Key, MouseDown, MouseMove, MouseUp
 from textual.message import Message
 
 from engine.experiment import Experiment
@@ -22,6 +22,7 @@ from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
 from tui.panels.chart import ChartPanel
 from tui.panels.hand import Hand
+from tui.panels.pointer import RIGHT
 
 MAX_ZOOMS = 24
 """Most steps that a plane is zoomed in or out."""
@@ -62,6 +63,8 @@ class FitPanel(ChartPanel):
         """What the engine was asked for last."""
         self.hand: Hand | None = None
         """What is moved by hand on the chart, if anything is."""
+        self.is_held = False
+        """Whether the hand has taken what the mouse does until its button comes up."""
 
     def update(
         self,
@@ -77,7 +80,7 @@ class FitPanel(ChartPanel):
         """
         self.snapshots, self.previous, self.pinned = (snapshot,), previous, pinned
         self.moment, self.preview = moment, preview
-        if self.hand and snapshot.step:
+        if self.hand and self.hand.is_over:
             self.hold(None)
         self.redraw()
 
@@ -146,6 +149,40 @@ class FitPanel(ChartPanel):
         if self.hand and self.hand.press(event.key):
             event.stop()
             event.prevent_default()
+            self.redraw()
+            self.post_message(self.Moved())
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """The mouse goes to the hand first."""
+        at = self.point_at(event)
+        self.is_held = bool(self.hand and at and self.hand.grab(at))
+        if self.is_held:
+            event.prevent_default()
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """What is held goes with the pointer."""
+        if self.hand and self.is_held:
+            event.prevent_default()
+            if (at := self.point_at(event)) and event.button:
+                self.hand.drag(at)
+                self.redraw()
+                self.post_message(self.Moved())
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """What was held stays where it is."""
+        if self.hand and self.is_held:
+            event.prevent_default()
+            self.release_mouse()
+
+    async def on_click(self, event: Click) -> None:
+        """The hand puts down what it holds, or something new."""
+        if self.hand and self.is_held:
+            event.stop()
+            event.prevent_default()
+            if at := self.point_at(event):
+                self.hand.click(at, event.button == RIGHT or event.ctrl)
+            self.is_held = False
             self.redraw()
             self.post_message(self.Moved())
 

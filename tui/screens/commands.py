@@ -28,6 +28,7 @@ from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.live import Live
 from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.own_data import OwnData
+from tui.screens.points import move_points
 from tui.screens.projector import Projector
 from tui.screens.race import RaceScreen
 from tui.screens.runs import Chosen, RunsScreen
@@ -254,6 +255,9 @@ class Commands:
     def live(self) -> None:
         self.classroom.use("live")
         self.trials.turn()
+
+    def points(self) -> None:
+        self.setup.attempt(lambda: move_points(self.lab, self.desk, self.navigator))
 
     def steer(self) -> None:
         steer(self.screen, self.lab, self.desk, self.navigator)

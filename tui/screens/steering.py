@@ -14,6 +14,7 @@ from engine.theory.facts import Facts
 from tui.charts.fit import FIT, with_sticks
 from tui.charts.landscape import LANDSCAPE
 from tui.drawing.chart import Chart
+from tui.drawing.trace import Point
 from tui.keys import NO_DATA, key_of
 from tui.overlay import tell
 from tui.screens.changes import Change
@@ -68,6 +69,11 @@ class Steering:
         """What has been done since the mode began, to be taken back at once."""
 
     @property
+    def is_over(self) -> bool:
+        """Whether steps were taken."""
+        return self.desk.at_hand.step > 0
+
+    @property
     def theta(self) -> tuple[float, ...]:
         """Where the run would start, in the order of the names."""
         init = self.desk.experiment.init
@@ -115,6 +121,16 @@ class Steering:
         self.let_go()
         if self.desk.changes.take_off(self.change):
             self.desk.edit(self.before)
+
+    def grab(self, at: Point) -> bool:
+        """The mouse points and zooms as ever."""
+        return False
+
+    def drag(self, at: Point) -> None:
+        """Nothing is held by the mouse."""
+
+    def click(self, at: Point, other: bool) -> None:
+        """Nothing is held by the mouse."""
 
     def drawn(self, chart: Chart) -> Chart:
         """The chart with the residuals as sticks."""

@@ -39,6 +39,12 @@ def data_lines(experiment: Experiment, quotes: Quotes) -> Sample:
     drawn = dataset.plain or dataset
     if dataset.is_measured:
         lines = file_lines(experiment, quotes)
+    elif drawn.draw_features and drawn.labels:
+        lines = [
+            "# Data: points by hand",
+            *quotes.statements(drawn.draw_features, "X"),
+            f"y = torch.tensor({drawn.labels!r}).reshape(-1, 1)",
+        ]
     elif drawn.draw_features is None or drawn.truth is None:
         allowed = tr("its data are not drawn, so there is no code that draws them")
         raise BadInput("data", experiment.data.name, allowed)

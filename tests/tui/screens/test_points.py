@@ -1,0 +1,152 @@
+"""Points added, moved and removed by hand, by keys and by the mouse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from engine.experiment import Experiment
+from tests.support.pilots import app_for, main_of, says, settled, until
+from tests.support.runs import facts_of
+from tests.support.sessions import FakeSession
+from tests.support.snapshots import ready
+from tui.screens.desk import Desk
+from tui.screens.points import Points
+
+FOUR = Experiment().changed(
+    {"data": "points", "data.x": (0.0, 1.0, 2.0, 3.0), "data.y": (0.0, 1.0, 2.0, 3.0)}
+)
+
+
+def hand(experiment: Experiment = FOUR) -> Points:
+    """The mode without a screen."""
+    session = FakeSession(ready(experiment))
+    return Points(Desk(session, experiment, changed=lambda: None), lambda: None)
+
+
+def stands(points: Points) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The x and the y of the experiment."""
+    options = points.desk.experiment.data.options
+    return options["x"], options["y"]
+
+
+def press(points: Points, *keys: str) -> None:
+    for key in keys:
+        assert points.press(key)
+
+
+def test_keys_add_move_and_remove_points() -> None:
+    points = hand()
+    points.at = (3.5, -1.0)
+    press(points, "a")
+    assert stands(points) == ((0, 1, 2, 3, 3.5), (0, 1, 2, 3, -1.0))
+    step = points.steps[1]
+    press(points, "space", "up", "shift+up")
+    assert stands(points)[1][4] == -1.0  # not before it is put down
+    assert points.points[1][4] == pytest.approx(-1.0 + 6 * step)
+    press(points, "space")
+    assert stands(points)[1][4] == pytest.approx(-1.0 + 6 * step)
+    assert len(points.desk.changes.done) == 2
+    press(points, "space", "left", "escape")
+    assert stands(points)[0] == (0, 1, 2, 3, 3.5)  # put back
+    points.at = (0.1, 0.2)
+    press(points, "x")
+    assert stands(points)[0] == (1, 2, 3, 3.5)
+    assert not points.press("s")
+
+
+def test_the_last_point_stays_and_no_more_are_added_than_there_may_be() -> None:
+    points = hand(FOUR.changed({"data.x": (1.0,), "data.y": (2.0,)}))
+    press(points, "x")
+    assert stands(points) == ((1.0,), (2.0,))
+    for index in range(40):
+        points.at = (float(index), 0.0)
+        press(points, "a")
+    assert len(stands(points)[0]) == 30
+
+
+def test_the_axes_go_on_where_the_cursor_comes_to_their_end() -> None:
+    points = hand()
+    press(points, *["shift+right"] * 20)
+    assert points.ranges[0][1] == points.at[0] > 6
+
+
+def test_squares_follow_an_outlier_and_huber_and_l1_stay() -> None:
+    even = tuple(float(x) for x in range(9))
+    points = hand(FOUR.changed({"data.x": even, "data.y": even}))
+    points.at = (7.0, 7.0)
+    press(points, "space", *["shift+up"] * 20)
+    x, y = points.points
+    assert y[7] > 20
+    squares, huber, absolute = points.lines.values()
+    slope, height = np.polyfit(x, y, 1)
+    assert squares == pytest.approx((slope, height))
+    assert slope > 1.5
+    assert absolute == pytest.approx((1.0, 0.0))
+    assert huber.slope == pytest.approx(1.0, abs=0.1)
+    assert "leverage 0.26" in points.words()  # 1/9 + 3²/60
+
+
+def test_the_mouse_adds_drags_and_removes() -> None:
+    points = hand()
+    assert points.grab((1.02, 1.02))
+    points.drag((1.5, 4.0))
+    assert stands(points)[1] == (0, 1, 2, 3)
+    points.click((1.5, 4.0), other=False)
+    assert stands(points) == ((0, 1.5, 2, 3), (0, 4.0, 2, 3))
+    assert points.grab((1.5, 4.0))
+    points.click((1.5, 4.0), other=True)
+    assert stands(points)[0] == (0, 2, 3)
+    assert points.grab((1.0, 3.0))
+    points.click((1.0, 3.0), other=True)  # nothing there
+    assert stands(points)[0] == (0, 2, 3)
+    assert points.grab((1.0, 3.0))
+    points.click((1.0, 3.0), other=False)
+    assert stands(points) == ((0, 2, 3, 1.0), (0, 2, 3, 3.0))
+    assert points.grab((2.0, 2.0))
+    points.click((2.0, 2.0), other=False)  # a click on a point goes there
+    assert points.at == (2.0, 2.0)
+    assert len(stands(points)[0]) == 4
+
+
+async def show(pilot: Pilot[None], session: FakeSession, experiment: Experiment) -> None:
+    """The session has drawn the data."""
+    known = facts_of(experiment)
+    session.latest = replace(ready(experiment), facts=known, params=known.start)
+    await until(pilot, lambda: main_of(pilot).desk.at_hand.experiment == experiment)
+
+
+async def test_a_opens_the_points_which_are_undone_one_by_one() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        main = main_of(pilot)
+        await pilot.press("A")
+        assert main.desk.experiment.data.name == "points"
+        await show(pilot, session, main.desk.experiment)
+        fit = main.lab.fit
+        await until(pilot, lambda: fit.has_focus)
+        await says(pilot, "space takes the nearest")
+        *lines, cloud, _ = fit.chart().curves
+        assert [line.label for line in lines] == ["squares", "Huber", "L1"]
+        assert len(cloud.xs) == 9
+        await pilot.press("right", "up", "enter")
+        assert len(main.desk.experiment.data.options["x"]) == 10
+        area, mode = fit.area, fit.hand
+        assert area
+        assert isinstance(mode, Points)
+        column, row = area.column + 4, area.row + 2
+        offset = (fit.gutter.left + column, fit.gutter.top + row)
+        await pilot.click(fit, offset=offset)
+        assert len(main.desk.experiment.data.options["x"]) == 11
+        there = mode.on_grid((area.x_at(column), area.y_at(row)))
+        assert (*(numbers[-1] for numbers in stands(mode)),) == there
+        await pilot.click(fit, offset=offset, control=True)
+        assert len(main.desk.experiment.data.options["x"]) == 10
+        await pilot.press("u", "u", "u", "u")
+        assert main.desk.experiment == Experiment()
+        assert fit.hand is None
