@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Self, TypeVar
 
 from textual.await_complete import AwaitComplete
+from textual.errors import NoWidget
 from textual.events import Click
 from textual.geometry import Region
 from textual.renderables.background_screen import BackgroundScreen
@@ -32,8 +34,12 @@ class Over(Screen[Result]):
 
     def on_click(self, event: Click) -> None:
         """A click beside a dialog leaves it."""
-        if isinstance(self, ModalScreen) and event.widget is self:
-            self.dismiss(None)
+        if not isinstance(self, ModalScreen):
+            return
+        with suppress(NoWidget):  # the terminal may have become smaller meanwhile
+            below, _ = self.get_widget_at(*event.screen_offset)
+            if below is self:
+                self.dismiss(None)
 
     def render(self) -> Any:
         """The screen below, dimmed; the same object until that screen changes."""

@@ -32,5 +32,17 @@ class SteadyList(OptionList):
         return 0 < self.option_count == len(self._line_cache.heights)
 
 
+class WalkedList(SteadyList):
+    """A list in which one goes from option to option: only a double click chooses one at once."""
+
+    def on_click(self, event: Click) -> None:
+        """Go to the option."""
+        super().on_click(event)
+        option = event.style.meta.get("option")
+        if event.chain == 1 and option is not None and option < self.option_count:
+            event.prevent_default()
+            self.highlighted = option
+
+
 class SteadyCommands(CommandList, SteadyList):
     """The commands of the palette; the stylesheet knows it by its first base."""

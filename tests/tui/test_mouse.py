@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from engine.experiment import Experiment
 from engine.lessons.library import lessons
+from engine.runs.named import file_named, save
 from tests.support.jobs import raced, swept
 from tests.support.mouse import cell_of, drag, press_and_move, wheel
 from tests.support.pilots import (
@@ -31,6 +32,7 @@ from tui.app import LinregApp
 from tui.charts.views import VIEWS
 from tui.forms.fields import TextField
 from tui.screens.dialogs import ConfirmScreen
+from tui.screens.experiments import ExperimentsScreen
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
 from tui.text.wrap import Prose
@@ -301,6 +303,20 @@ async def test_cells_and_keys_of_a_sweep() -> None:
         assert expected
         place = (len(expected.sweep.axes[0].values) - 1, len(labels) - 1)
         assert app.main.desk.experiment == expected.sweep.at(expected.sweep.values(place))
+
+
+async def test_a_saved_experiment_opens_with_a_click() -> None:
+    saved = Experiment().changed({"lr": 0.5})
+    assert not save(saved, file_named("mine"))
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(app.screen, ExperimentsScreen))
+        await pilot.pause()
+        await click_on(pilot, "mine  lr")
+        await until(pilot, lambda: app.main.desk.experiment == saved)
+        assert app.screen is app.main
 
 
 async def test_racers() -> None:

@@ -36,7 +36,7 @@ from tui.panels.bars import Hint, KeyLine, two_ends
 from tui.screens.dialogs import HelpScreen
 from tui.screens.files import FilesScreen
 from tui.screens.reader import LOOK_INTERVAL, Reader, progress_line
-from tui.steady import SteadyList
+from tui.steady import WalkedList
 from tui.text.columns import Columns, below_each_other
 
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "mac-roman", "cp437", "gb18030")
@@ -161,7 +161,7 @@ class DataScreen(Over[Experiment | None]):
 
     def compose(self) -> ComposeResult:
         """Head, columns, what was sensed beside the file, hint and keys."""
-        self.form, self.list = SensedForm(id="sensed"), SteadyList()
+        self.form, self.list = SensedForm(id="sensed"), WalkedList()
         self.head, self.titles = Static(id="head"), Static(id="titles")
         self.said, self.first_rows = Static(id="said"), Static(id="rows")
         yield self.head

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from engine.experiment import Experiment
@@ -98,10 +98,21 @@ class ExperimentsScreen(ModalScreen[Opened | None], Over[Opened | None]):
             if self.typed.value.strip():
                 self.save(file_named(self.typed.value))
             elif self.list.highlighted is not None:
-                file = Path(str(self.list.get_option_at_index(self.list.highlighted).id))
-                self.dismiss(Opened(read_saved(file), file.stem))
+                self.hand_back(str(self.list.get_option_at_index(self.list.highlighted).id))
         except BadInput as error:
             self.hint.refuse(str(error))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A click opens."""
+        try:
+            self.hand_back(str(event.option_id))
+        except BadInput as error:
+            self.hint.refuse(str(error))
+
+    def hand_back(self, path: str) -> None:
+        """Hand back the experiment of a file; raises BadInput."""
+        file = Path(path)
+        self.dismiss(Opened(read_saved(file), file.stem))
 
     def save(self, file: Path) -> None:
         """Save, after a question where there is such a file."""

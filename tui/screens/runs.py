@@ -38,7 +38,7 @@ from tui.drawing.view import ChartView
 from tui.overlay import Over, open_over
 from tui.panels.bars import Hint, KeyLine
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
-from tui.steady import SteadyList
+from tui.steady import WalkedList
 
 LOOK_INTERVAL = 1 / 20
 """Seconds between two helpings of a long list."""
@@ -111,7 +111,7 @@ class RunsScreen(Over[Chosen]):
 
     def compose(self) -> ComposeResult:
         """Head, what is typed, list, chart, hint and keys."""
-        self.head, self.typed, self.list = Static(id="head"), Input(), SteadyList()
+        self.head, self.typed, self.list = Static(id="head"), Input(), WalkedList()
         self.typed.cursor_blink = False
         self.chart = ChartView()
         yield self.head

@@ -69,6 +69,21 @@ async def test_the_list_and_the_losses_of_what_is_marked(
         await accepted(pilot, f"runs-{size[0]}x{size[1]}")
 
 
+async def test_a_click_goes_to_a_run_and_a_double_click_takes_it(store: Store) -> None:
+    app = app_for(FakeSession(finished()))
+    async with app.run_test(size=(120, 34)) as pilot:
+        screen = await opened(pilot)
+        x, y = screen.list.region.x + 4, screen.list.region.y + 2
+        await pilot.click(offset=(x, y))
+        await pilot.pause()
+        assert app.screen is screen
+        assert screen.here is screen.listed[2]
+        settings = screen.listed[2].open_experiment()
+        await pilot.click(offset=(x, y), times=2)
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.main.desk.experiment == settings
+
+
 async def test_keys(store: Store) -> None:
     app = app_for(FakeSession(finished()))
     async with app.run_test(size=(120, 34)) as pilot:
