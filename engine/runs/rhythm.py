@@ -18,3 +18,7 @@ class Rhythm:
         while count > self._dense * self._interval:
             self._interval *= 2
         return count % self._interval == 0
+
+    def next_after(self, count: int) -> int:
+        """A number after this one; between the two none is taken."""
+        return (count // self._interval + 1) * self._interval

@@ -35,6 +35,9 @@ class Listener(Protocol):
     def fold(self, event: Event, lr: float) -> None:
         """Take in one event, and the lr in force before the schedule's factor."""
 
+    def flush(self) -> None:
+        """Have what was taken in where others see it."""
+
     def end(self, state: Ending, recorder: Recorder, seconds: float) -> None:
         """Take in how the run ended, after so many seconds of training."""
 
@@ -127,12 +130,12 @@ class Stepper:
     def end(self, state: State, message: str = "") -> Snapshot:
         """Close the run as stopped or failed; what the loop could still tell is not asked for."""
         self.state = state
-        self._hear_id()
+        self._hear()
         return self.history.end(state, message)
 
     def close(self) -> None:
         """Let what listens know how the run ended."""
-        self._hear_id()
+        self._hear()
         if self.listener and self.state in get_args(Ending):
             self.listener.end(cast(Ending, self.state), self.history, self.seconds)
             self._hear_trouble(self.listener)
@@ -140,7 +143,7 @@ class Stepper:
 
     def snapshot(self) -> Snapshot:
         """The run as it stands now."""
-        self._hear_id()
+        self._hear()
         return self.history.snapshot(self.state, self.controls.lr, self.seconds)
 
     @property
@@ -172,10 +175,12 @@ class Stepper:
             self.listener.fold(event, self.controls.lr)
             self._hear_trouble(self.listener)
 
-    def _hear_id(self) -> None:
-        """Take over under which id the run is kept."""
+    def _hear(self) -> None:
+        """Have what listens up to date, and take over under which id the run is kept."""
         if self.listener:
+            self.listener.flush()
             self.history.id = self.listener.id
+            self._hear_trouble(self.listener)
 
     def _hear_trouble(self, listener: Listener) -> None:
         """Say once what went wrong with what listens, which then hears no more."""

@@ -758,14 +758,15 @@ async def test_device_offers_what_is_there() -> None:
 async def test_tab_visits_every_panel_and_shift_tab_goes_back() -> None:
     session = FakeSession(finished(), (previous(),))
     app = app_for(session)
-    there = ["fit", "values", "data", "model", "training", "loss"]
+    there = ["fit", "values", "runs", "data", "model", "training", "loss"]
     async with app.run_test(size=(30, 10)) as pilot:
         stage = Stage(app, session, pilot)
         await settled(pilot)
         assert stage.panel == "loss"
         for size in ((30, 10), (50, 24), (120, 34)):
             await resize(pilot, size)
-            for key, names in (("tab", there), ("shift+tab", [*there[:-1][::-1], "loss"])):
+            panels = [name for name in there if name != "runs" or size == (120, 34)]
+            for key, names in (("tab", panels), ("shift+tab", [*panels[:-1][::-1], "loss"])):
                 for name in names:
                     with about(f"{key} to {name} at {size}"):
                         await pilot.press(key)
@@ -788,7 +789,7 @@ async def test_what_has_the_focus_can_be_seen() -> None:
 
 
 async def test_jump_letters() -> None:
-    absent = ("lesson", "third", "fourth")
+    absent = ("lesson", "third", "fourth", "runs")
     places = [(letter, name) for letter, name in JUMPS.items() if name not in absent]
     session = FakeSession(finished())
     app = app_for(session)

@@ -33,6 +33,7 @@ from tui.screens.projector import Projector
 from tui.screens.race import RaceScreen
 from tui.screens.runs import Chosen, RunsScreen
 from tui.screens.setup import Setup
+from tui.screens.shelf import Shelf
 from tui.screens.steering import steer
 from tui.screens.summary import SummaryScreen
 from tui.screens.sweep import SweepScreen
@@ -65,6 +66,7 @@ class Commands:
         self.own_data = OwnData(screen, desk, self.setup)
         self.copying = Copying(screen, lab, desk, navigator)
         self.inquiry = Inquiry(screen, desk.session, self.setup.take_lr)
+        self.shelf = Shelf(screen, lab, desk, self.setup, Store(runs_folder()), self.filter_runs)
 
     def set_pace(self, pace: float | None) -> None:
         """So many epochs a second from now on; None is full speed."""
@@ -161,12 +163,23 @@ class Commands:
         self.own_data.open()
 
     def kept_runs(self) -> None:
+        self.open_runs()
+
+    def filter_runs(self) -> None:
+        """All runs that are kept, to be filtered at once."""
+        self.open_runs(is_filtering=True)
+
+    def open_runs(self, is_filtering: bool = False) -> None:
+        """All runs that are kept."""
+
         def take(chosen: Chosen | None) -> None:
             if chosen:
                 self.desk.compare(chosen.compared)
                 self.setup.take(chosen.experiment)
+                self.shelf.follow()
 
-        open_over(self.screen, RunsScreen(Store(runs_folder()), self.desk.compared), take)
+        store, compared = self.shelf.store, self.desk.compared
+        open_over(self.screen, RunsScreen(self.session, store, compared, is_filtering), take)
 
     def code(self) -> None:
         open_over(self.screen, CodeScreen(self.session, self.desk.experiment))
@@ -326,8 +339,10 @@ class Commands:
         names = {letter: tr(TITLES[JUMPS[letter]]) for letter in panels}
 
         def go(letter: str | None) -> None:
-            if letter in panels:
+            if letter in panels and self.navigator.has_room(panels[letter]):
                 self.navigator.go_to(panels[letter])
+            elif letter in panels:
+                self.kept_runs()
             elif letter in fields:
                 self.navigator.go_to_field(*fields[letter])
 

@@ -46,6 +46,10 @@ class Desk:
         """The run that would follow, where it is tried and shown."""
         self.looked_at: Snapshot | None = None
         """The run that is on show in place of that at hand, until it is left or another begins."""
+        self.looked_name = ""
+        """What it is called."""
+        self.awaited = ""
+        """The id of the kept run that will be looked at as soon as it is read."""
 
     def look(self) -> bool:
         """Take over what the session has published; whether any of it is new."""
@@ -80,12 +84,24 @@ class Desk:
         """The runs that are over."""
         return self.shown.runs
 
-    def look_at(self, run: Snapshot | None) -> None:
-        """Show a run in place of that at hand, or None: that at hand again; as it is now."""
-        self.clock.leave()
+    def look_at(self, run: Snapshot | None, name: str = "") -> None:
+        """Show a run of this name in place of that at hand, or None: that at hand again.
+
+        One that has grown since is shown at the moment that is looked at.
+        """
+        self.awaited = ""
+        if not (run and self.looked_at and run.number == self.looked_at.number):
+            self.clock.leave()
         if run is not self.looked_at:
-            self.looked_at = run
+            self.looked_at, self.looked_name = run, name
             self.changed()
+
+    def await_run(self, id: str) -> None:
+        """Look at a kept run as soon as it is read; without an id at that at hand, now."""
+        if id:
+            self.awaited = id
+        else:
+            self.look_at(None)
 
     # Comparing -------------------------------------------------------------------------------
 
@@ -180,7 +196,8 @@ class Desk:
 
     def edit(self, experiment: Experiment) -> None:
         """Make this the edited experiment; a run under way only takes over an lr changed alone."""
-        before, self.experiment, self.looked_at = self.experiment, experiment, None
+        before, self.experiment = self.experiment, experiment
+        self.looked_at, self.awaited = None, ""
         if not alike(experiment, self.snapshot.experiment):
             self.clock.leave()
         if not self.under_way:
@@ -218,7 +235,8 @@ class Desk:
     def restart(self, experiment: Experiment) -> None:
         """Make this the edited experiment and show its start; ends a run under way."""
         self.clock.leave()
-        self.experiment, self.returned, self.looked_at = experiment, None, None
+        self.experiment, self.returned = experiment, None
+        self.looked_at, self.awaited = None, ""
         self.session.prepare(experiment)
         self.changed()
 

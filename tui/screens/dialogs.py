@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.lessons.library import lessons
@@ -169,3 +169,24 @@ class ConfirmScreen(ModalScreen[bool], Over[bool]):
         """The question and the keys that answer it."""
         keys = with_keys(f"[b]y[/b] {tr('yes')}   [b]n[/b] {tr('no')}")
         yield Static(Content.assemble(self.question, "\n\n", keys))
+
+
+class AskScreen(ModalScreen[str | None], Over[str | None]):
+    """A line to be typed: enter hands it back, escape nothing."""
+
+    BINDINGS = [("escape", "dismiss(None)", "close")]
+
+    def __init__(self, question: str, text: str) -> None:
+        super().__init__()
+        self.question, self.text = question, text
+
+    def compose(self) -> ComposeResult:
+        """The line, with what is there now."""
+        line = Input(self.text)
+        line.cursor_blink = False
+        line.border_title = self.question
+        yield line
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Hand back what was typed."""
+        self.dismiss(event.value.strip())

@@ -42,7 +42,9 @@ class Hints:
         """Show what is wrong, what the forms wait for, or what can be done here."""
         if trouble := next(filter(None, self.refusals()), ""):
             self.refuse(trouble)
-        elif what_to_try := advice(self.desk.snapshot):
+        elif focused is self.lab.runs:
+            self.say(self.usual(focused))
+        elif (what_to_try := advice(self.desk.snapshot)) and not self.desk.looked_at:
             self.lab.hint.say(what_to_try, refused=True)
         elif self.desk.is_ahead:  # the lr is taken over at once
             self.say(
@@ -89,6 +91,12 @@ class Hints:
             )
         if isinstance(focused, FitPanel) and focused.hand:
             return focused.hand.words()
+        if focused is self.lab.runs:
+            return tr(
+                "↑ ↓ show a run in every panel · space puts it on the charts · {pin} pins it · "
+                "enter takes its settings back · c names it · / filters all · d removes it",
+                **in_use(),
+            )
         if isinstance(focused, FitPanel) and focused.view.reading:
             return tr(focused.view.reading, **in_use())
         if snapshot.state == "finished" and snapshot.message:

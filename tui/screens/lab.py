@@ -48,14 +48,14 @@ class Lab:
         self.code = CodePanel(id="code", classes="-hidden")
         """Has the place of the second chart, when it is asked for."""
         self.values, self.reading = ValuesPanel(id="values"), ReadingPanel()
-        self.runs, self.device = RunsPanel(), DevicePanel()
+        self.runs, self.device = RunsPanel(id="runs"), DevicePanel()
         self.text = Static(id="text")
         """The reading, where there is room for nothing else."""
         self.left = Group(*self.forms, id="forms")
         """Forms, and the panel of a lesson."""
         self.charts = Group(self.loss, self.fit, self.code, *self.views[1:], id="charts")
         self.panels: tuple[Widget, ...] = (
-            *self.forms, self.loss, self.fit, self.code, *self.views[1:], self.values,
+            *self.forms, self.loss, self.fit, self.code, *self.views[1:], self.values, self.runs,
         )  # fmt: skip
         """The panels that the focus can go to, in their order."""
 
@@ -66,7 +66,6 @@ class Lab:
         for chart in self.views:
             chart.border_title = tr(chart.view.title)
         self.reading.border_title, self.device.border_title = tr("Reading"), tr("Device")
-        self.runs.border_title = tr("Runs")
         yield self.status
         with Container(id="body"):
             yield self.left
@@ -102,7 +101,6 @@ class Lab:
         self.show_ahead(desk)
         self.code.show(desk.experiment, desk.statements)
         self.values.show(desk.moment)
-        self.runs.show(desk.runs, now, desk.pinned)
         self.device.show(now)
         self.training.follow(desk.at_hand, desk.experiment)
 
@@ -124,12 +122,19 @@ def looking(desk: Desk) -> str:
     """Which run is on show in place of that at hand, or which moment, and how to come back."""
     run, clock, leave = desk.looked_at, desk.clock, key_of("leave")
     if clock.run:
+        step, steps = clock.step, clock.run.step
+        if run is None:
+            return tr(
+                "looking at step {step} of {steps} · {leave}: now",
+                step=step,
+                steps=steps,
+                leave=leave,
+            )
         return tr(
-            "looking at step {step} of {steps} · {leave}: now",
-            step=clock.step,
-            steps=clock.run.step,
+            "looking at {run}, step {step} of {steps} · {leave}: now",
+            run=desk.looked_name,
+            step=step,
+            steps=steps,
             leave=leave,
         )
-    if run is None:
-        return ""
-    return tr("looking at run {number} · {leave}: back", number=run.number, leave=leave)
+    return tr("looking at {run} · {leave}: back", run=desk.looked_name, leave=leave) if run else ""

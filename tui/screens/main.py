@@ -28,6 +28,7 @@ from tui.panels.chart import ChartPanel
 from tui.panels.code import CodePanel
 from tui.panels.fit import FitPanel
 from tui.panels.group import Group
+from tui.panels.runs import RunsPanel
 from tui.panels.training import pace_named
 from tui.screens.classroom import Classroom
 from tui.screens.commands import Commands
@@ -37,6 +38,7 @@ from tui.screens.lab import Lab
 from tui.screens.live import Live
 from tui.screens.navigator import Navigator
 from tui.screens.projector import Projector
+from tui.screens.shelf import RENEWED
 
 IN_FULL = (
     "leave", "play", "feature", "zoom_in", "zoom_out", "cursor_left", "cursor_right", "reset_view",
@@ -107,9 +109,11 @@ class MainScreen(Screen[None]):
         if self.request:
             self.commands.own_data.wait_for(self.request)
         self.call_after_refresh(self.session.open)
+        self.call_after_refresh(self.commands.shelf.follow)
         if self.first:
             await self.classroom.open(self.first)
         self.set_interval(LOOK_INTERVAL, self.look)
+        self.set_interval(RENEWED, self.commands.shelf.follow)
 
     # Showing -----------------------------------------------------------------------------------
 
@@ -121,6 +125,7 @@ class MainScreen(Screen[None]):
         self.lab.code.take(self.session.code)
         self.classroom.look_at_jobs()
         self.desk.clock.tick(LOOK_INTERVAL, self.lab.training.pace)
+        self.commands.shelf.look()
         if self.desk.look():
             self.live.look()
             self.show_run()
@@ -134,6 +139,7 @@ class MainScreen(Screen[None]):
         with self.app.batch_update():
             self.lab.show(self.desk)
             self.projector.show()
+            self.commands.shelf.show()
             self.weigh()
             self.show_keys()
             if not isinstance(self.focused, TextField | Picker):
@@ -207,7 +213,12 @@ class MainScreen(Screen[None]):
             ranks = {id: rank for rank, id in enumerate(IN_FULL)}
             order = sorted(order, key=lambda action: ranks.get(action.id, len(ranks)))
         barred = {each.id for each in order if each.bar} | set(IN_FULL if now.full_screen else ())
-        able = [(each, shown(each)) for each in order if each.id in barred and each.can(now)]
+        taken = RunsPanel.OWN_KEYS if self.focused is self.lab.runs else frozenset()
+        able = [
+            (each, shown(each))
+            for each in order
+            if each.id in barred and each.can(now) and each.key not in taken
+        ]
         self.lab.keys.show(able)
 
     def on_key(self, event: Key) -> None:
@@ -301,6 +312,11 @@ class MainScreen(Screen[None]):
     def on_fit_panel_moved(self) -> None:
         """Say what is held, and what came of it."""
         self.hints.show()
+
+    @on(RunsPanel.Wanted)
+    def serve_runs(self, event: RunsPanel.Wanted) -> None:
+        """Do what the panel of runs asks for."""
+        self.commands.shelf.do(event.what, event.row)
 
     def on_lesson_panel_answered(self) -> None:
         """Say why an answer was refused, or what to do."""

@@ -29,6 +29,7 @@ JUMPS = {
     "3": "third",
     "4": "fourth",
     "v": "values",
+    "r": "runs",
     "e": "lesson",
 }
 """Letter → id of the panel that it goes to."""
@@ -97,7 +98,7 @@ class Navigator:
             self.chart = charts[0]
         if self.rest not in visible:
             self.rest = self.chart
-        has_values = any(panel.parent is side for panel in visible)
+        has_values = any(panel.id == "values" for panel in visible)
         mark(side, "-alone", not has_values)
         side.border_title = tr("Values") if has_values else tr("Reading")
         for box in (*self.columns, *self.lab_panels):
@@ -236,9 +237,14 @@ class Navigator:
 
     def turn(self, by: int) -> None:
         """Go to the next or previous panel."""
+        panels = [panel for panel in self.panels if self.has_room(panel)]
         here = self.here
-        index = self.panels.index(here) if here else -1
-        self.go_to(self.panels[(index + by) % len(self.panels)])
+        index = panels.index(here) if here in panels else -1
+        self.go_to(panels[(index + by) % len(panels)])
+
+    def has_room(self, panel: Widget) -> bool:
+        """Whether a panel can be displayed: one of a group can, the runs only on a large screen."""
+        return panel.display or isinstance(panel.parent, Group)
 
     def refocus(self) -> None:
         """Give the focus back where nothing has it; a field may have gone with its choice."""

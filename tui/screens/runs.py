@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 
 from engine.experiment import Experiment
 from engine.runs.differences import BASELINE, difference_words
-from engine.runs.files import METRICS, read_table
+from engine.runs.following import Wanted
 from engine.runs.foreign import foreign_losses
 from engine.runs.info import RunInfo, read_info
 from engine.runs.losses import KeptLosses
@@ -33,6 +33,7 @@ from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import Translatable, tr, trn
 from engine.training.verdicts import COURSES
+from tui.backend import Backend
 from tui.charts.runs import MOST, runs_chart
 from tui.drawing.view import ChartView
 from tui.overlay import Over, open_over
@@ -92,9 +93,19 @@ class RunsScreen(Over[Chosen]):
         Binding("escape,q,H", "leave", "back"),
     ]
 
-    def __init__(self, store: Store, compared: tuple[KeptLosses, ...] = ()) -> None:
+    def __init__(
+        self,
+        session: Backend,
+        store: Store,
+        compared: tuple[KeptLosses, ...] = (),
+        is_filtering: bool = False,
+    ) -> None:
         super().__init__()
-        self.store = store
+        self.session, self.store = session, store
+        self.kept = session.kept
+        """What the engine has read last of the runs on the chart."""
+        self.is_filtering = is_filtering
+        """Whether a filter is typed at once."""
         self.marked: dict[str, KeptLosses] = {run.id: run for run in compared}
         """What is on the charts, by its id."""
         self.infos: list[RunInfo] = []
@@ -133,6 +144,8 @@ class RunsScreen(Over[Chosen]):
         self.read()
         self.set_interval(LOOK_INTERVAL, self.read_more)
         self.set_interval(RENEWED, self.renew)
+        if self.is_filtering:
+            self.action_filter()
 
     def on_resize(self) -> None:
         """Lines are cut for the width."""
@@ -156,7 +169,8 @@ class RunsScreen(Over[Chosen]):
         return bool(more)
 
     def read_more(self) -> None:
-        """Go on with a long list."""
+        """Go on with a long list, and with losses that have come."""
+        self.look()
         if self.is_whole and self.take_in():
             if self.order or len(self.listed) < MOST_LISTED:
                 self.show_list()
@@ -165,6 +179,7 @@ class RunsScreen(Over[Chosen]):
 
     def renew(self) -> None:
         """Look again at the runs that go on, maybe in other processes, and for newer ones."""
+        self.follow()
         if not (self.is_whole and any(info.state == "running" for info in self.infos)):
             return
         newest = self.infos[0].id
@@ -268,19 +283,34 @@ class RunsScreen(Over[Chosen]):
         return printable(" · ".join(filter(None, where)))
 
     def show_chart(self) -> None:
-        """The losses of what is marked, and of the run under the cursor."""
+        """The losses of what is marked, and of the run under the cursor, which the engine reads."""
+        self.follow()
+        self.draw_chart()
+
+    def draw_chart(self) -> None:
+        """The losses as far as they are read."""
         curves = dict(self.marked)
         if self.here and self.here.id not in curves:
             curves[self.here.id] = self.losses(self.here)
         self.chart.show(runs_chart(list(curves.values())))
 
     def losses(self, info: RunInfo) -> KeptLosses:
-        """The losses of a run; none where they cannot be read."""
-        epochs: list[float] = []
-        losses: list[float] = []
-        with suppress(OSError):
-            epochs, losses = read_table(self.store.path(info) / METRICS).curve("loss", "epoch")
-        return KeptLosses(info.id, title(info), info.settings(), tuple(epochs), tuple(losses))
+        """The losses of a run; none before they are read."""
+        losses = self.kept.losses.get(info.id)
+        return losses or KeptLosses(info.id, title(info), info.settings())
+
+    def follow(self) -> None:
+        """Have the engine read the losses that are on the chart."""
+        here = {self.here.id} if self.here else set()
+        self.session.follow(Wanted(frozenset(self.marked) | here))
+        self.look()
+
+    def look(self) -> None:
+        """Show losses that were read since the last look."""
+        if self.kept is not self.session.kept and self.is_whole:
+            self.kept = self.session.kept
+            self.marked |= {id: run for id, run in self.kept.losses.items() if id in self.marked}
+            self.draw_chart()
 
     # Keys --------------------------------------------------------------------------------------
 

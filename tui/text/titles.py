@@ -14,6 +14,7 @@ TITLES: dict[str, Translatable] = {
     "third": "Third chart",
     "fourth": "Fourth chart",
     "values": "Values",
+    "runs": "Runs",
     "lesson": "Lesson",
 }
 """The id of a panel → its title."""

@@ -17,7 +17,7 @@ async def test_it_is_on_show_in_every_panel_until_it_is_left_edited_or_another_b
         await settled(pilot)
         main = main_of(pilot)
         desk, lab = main.desk, main.lab
-        desk.look_at(session.runs[0])
+        desk.look_at(session.runs[0], "run 1")
         await says(pilot, "looking at run 1 · esc: back")
         assert lab.loss.snapshots == lab.fit.snapshots == (session.runs[0],)
         assert lab.values.snapshot is session.runs[0]
