@@ -44,6 +44,8 @@ class Kept:
     """Of those that were asked for, by id."""
     run: Snapshot | str | None = None
     """The one that was asked for, or why it cannot be shown."""
+    id: str = ""
+    """That of the run that was asked for."""
 
 
 class Following:
@@ -68,8 +70,9 @@ class Following:
         runs, old = self._runs(), self.kept
         is_new = self._follow(wanted)
         self._recall_run(wanted.run, is_new)
-        if (runs, self._losses, self._snapshot) != (old.runs, old.losses, old.run):
-            self.kept = Kept(runs, self._losses, self._snapshot)
+        now = runs, self._losses, self._snapshot, wanted.run
+        if now != (old.runs, old.losses, old.run, old.id):
+            self.kept = Kept(*now)
         return self.kept
 
     def _runs(self) -> tuple[RunInfo, ...]:

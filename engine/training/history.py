@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.catalog.parameters import flat, numbers
 from engine.experiment import Experiment
 from engine.support.translation import Message, joined
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
-
-if TYPE_CHECKING:
-    pass
-
-
 from engine.training.record import Recorder
 from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, residuals, sample_residuals

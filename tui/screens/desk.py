@@ -90,7 +90,9 @@ class Desk:
         One that has grown since is shown at the moment that is looked at.
         """
         self.awaited = ""
-        if not (run and self.looked_at and run.number == self.looked_at.number):
+        if run and self.looked_at and run.number == self.looked_at.number:
+            self.clock.follow(run)
+        else:
             self.clock.leave()
         if run is not self.looked_at:
             self.looked_at, self.looked_name = run, name

@@ -62,17 +62,17 @@ class Shelf:
     def look(self) -> None:
         """Show what the engine has seen there since the last look."""
         kept, desk = self.session.kept, self.desk
-        if kept is self.kept:
+        is_awaited = bool(desk.awaited) and kept.id == desk.awaited
+        if kept is self.kept and not is_awaited:
             return
         self.kept, run, looked_at = kept, kept.run, desk.looked_at
         compared = tuple(kept.losses.get(each.id, each) for each in desk.compared)
-        if isinstance(run, str) and desk.awaited:
-            desk.awaited = ""
-            self.lab.hint.refuse(run)
-        elif isinstance(run, Snapshot) and run.id == (
-            desk.awaited or (looked_at.id if looked_at and looked_at.number < 0 else None)
-        ):
+        is_on_show = looked_at is not None and looked_at.number < 0 and kept.id == looked_at.id
+        if isinstance(run, Snapshot) and (is_awaited or (is_on_show and not desk.awaited)):
             desk.look_at(run, self.title_of(run))
+        elif is_awaited:
+            desk.awaited = ""
+            self.lab.hint.refuse(run if isinstance(run, str) else tr("the run was removed"))
         if compared != desk.compared:
             desk.compare(compared)
         self.show()

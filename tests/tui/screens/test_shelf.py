@@ -215,3 +215,25 @@ async def test_what_cannot_be_shown_is_said(store: Store) -> None:
         await pilot.press("down")
         await says(pilot, "nonsense")
         assert main_of(pilot).desk.looked_at is None
+
+
+async def test_a_kept_run_that_is_gone_back_to_at_once_is_shown_again(store: Store) -> None:
+    old = trained(store).shown.runs[0]
+    session = FakeSession(ready(number=3), (previous(1),))
+    async with app_for(session).run_test(size=(120, 34)) as pilot:
+        await at_the_runs(pilot)
+        desk = main_of(pilot).desk
+        await pilot.press("down", "down")
+        await until(pilot, lambda: desk.snapshot.id == old.id)
+        await pilot.press("up")
+        assert desk.looked_at is session.runs[0]
+        await pilot.press("down")
+        await until(pilot, lambda: desk.snapshot.id == old.id)
+        assert not desk.awaited
+        now = desk.looked_at
+        assert now
+        await pilot.press("home")
+        assert (desk.clock.run, desk.clock.step) == (now, 0)
+        grown = replace(now, epoch=now.epoch + 1)
+        desk.look_at(grown, "grown")
+        assert (desk.clock.run, desk.clock.step) == (grown, 0)
