@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,7 +178,7 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
         """Go into a folder, or have a file read."""
         typed = self.typed.value.strip()
         path = entry.path if entry else stable(typed)
-        if (entry and entry.is_folder) or (not entry and Path(path).is_dir()):
+        if (entry and entry.is_folder) or (not entry and is_folder(path)):
             self.go_to(path.rstrip("/") + "/")
         elif entry or typed:
             request = Request(path)
@@ -208,8 +209,17 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
 
 
 def is_file(typed: str) -> bool:
-    """Whether what is typed is the name of a file."""
-    return Path(stable(typed)).is_file()
+    """Whether what is typed is the name of a file; what was pasted may be too long for one."""
+    with suppress(OSError):
+        return Path(stable(typed)).is_file()
+    return False
+
+
+def is_folder(path: str) -> bool:
+    """Whether a path is that of a folder; what was pasted may be too long for one."""
+    with suppress(OSError):
+        return Path(path).is_dir()
+    return False
 
 
 def folder_of(typed: str) -> tuple[Path, str]:
@@ -223,7 +233,7 @@ def opened_before(typed: str) -> Iterator[Listed]:
     for path in recent():
         if typed.casefold() in path.casefold():
             file = Path(path)
-            gone = "" if file.is_file() else tr("no longer there") + " · "
+            gone = "" if is_file(path) else tr("no longer there") + " · "
             yield Listed(path, printable(file.name), gone + printable(str(file.parent)))
 
 

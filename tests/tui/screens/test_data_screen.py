@@ -209,6 +209,9 @@ async def test_the_picker_walks_folders_escapes_names_and_stays_where_a_file_is_
         assert "No such file" in hint(pilot)[0]
         await press(pilot, *"words", "enter")
         assert "no column of numbers" in hint(pilot)[0]
+        screen.go_to("x" * 5000)  # by a paste
+        await press(pilot, "enter")
+        assert "File name too long" in hint(pilot)[0]
         assert on(pilot, FilesScreen)
         await press(pilot, "ctrl+u", *"mo", "tab")
         assert screen.typed.value == str(folder / "more") + "/"
