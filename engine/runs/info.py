@@ -57,6 +57,8 @@ class RunInfo:
     over the data as they are."""
     fork: Mapping[str, Any] = field(default_factory=dict)
     """Where it began, as `Fork.to_dict` makes it, if it goes on from another run."""
+    lrs: tuple[tuple[int, float], ...] = ()
+    """The steps after which another lr was set, each with that lr."""
     version: int = VERSION
 
     def to_json(self) -> str:
@@ -73,6 +75,7 @@ class RunInfo:
             values = json.loads(text)
             names = [each.name for each in fields(cls) if each.name in values]
             info = cls(**{name: values[name] for name in names})
+            info = replace(info, lrs=tuple((int(step), float(lr)) for step, lr in info.lrs))
         except (TypeError, AttributeError, KeyError, RecursionError) as error:
             raise ValueError(str(error)) from None
         texts = (info.id, info.name, info.started, info.ended, info.host, info.process)

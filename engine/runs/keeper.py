@@ -71,6 +71,10 @@ class Keeper:
         self._name = name
         self._facts: Facts | None = None
         self._fork: Fork | None = None
+        self._lr = experiment.lr
+        """The one that was set last."""
+        self._lrs: list[tuple[int, float]] = []
+        """The steps after which another one was set, each with that."""
         self._info: RunInfo | None = None
         self._metrics: TextIO | None = None
         self._parameters: TextIO | None = None
@@ -83,6 +87,9 @@ class Keeper:
     def fold(self, event: Event, lr: float) -> None:
         """Write down one event, and the lr in force before the schedule's factor."""
         if type(event) is Stepped:
+            if lr != self._lr:
+                self._lr = lr
+                self._lrs.append((event.step - len(event.losses), lr))
             if event.step < self._next_step:
                 return
         elif type(event) is EpochEnded:
@@ -203,7 +210,7 @@ class Keeper:
         """Replace `run.json` as a whole."""
         assert self.folder
         self._renewed = self._now()
-        replace_text(self.folder / INFO, info.to_json(), is_last)
+        replace_text(self.folder / INFO, replace(info, lrs=tuple(self._lrs)).to_json(), is_last)
 
     def _fail(self, error: OSError) -> None:
         reason = error.strerror or str(error)

@@ -75,6 +75,7 @@ class Recall:
             steps_per_second=step / seconds if seconds else 0.0,
             id=watch.info.id,
             fork=self._fork(),
+            lrs=watch.info.lrs,
         )
 
     def _fork(self) -> Fork | None:

@@ -173,3 +173,22 @@ def test_a_fork_says_what_it_goes_on_from_and_can_be_gone_on_from_itself(tmp_pat
     again = finish(driver)
     assert again.params == trained.params
     assert again.epoch_losses.low[-1] == trained.epoch_losses.low[-1]
+
+
+@pytest.mark.parametrize("loop", ["scratch", "fast"])
+def test_a_run_whose_lr_was_changed_on_its_way_can_be_gone_on_from(
+    tmp_path: Path, loop: str
+) -> None:
+    driver, changed = driven(tmp_path), SHORT.changed({"loop": loop, "epochs": 4})
+    driver.epoch(changed)
+    while driver.running:
+        driver.advance()
+    driver.set_lr(0.5)
+    driver.minibatch(changed)
+    driver.set_lr(0.01)
+    driver.resume()
+    origin = finish(driver)
+    run = recalled(Following(Store(tmp_path)), origin.id)
+    assert run.lrs == origin.lrs == ((6, 0.5), (7, 0.01))
+    driver.fork(replace(changed, lr=0.01), fork_of(run, 18))
+    assert finish(driver).params == origin.params
