@@ -183,17 +183,25 @@ class Desk:
         self.adopt(self.experiment.changed_by_text(changes))
 
     def adopt(
-        self, experiment: Experiment, name: str = "", onto: Change | None = None
+        self,
+        experiment: Experiment,
+        name: str = "",
+        onto: Change | None = None,
+        at_start: bool = False,
     ) -> Change | None:
         """Make this the edited experiment, by a change that can be taken back, with `onto` if any.
 
-        `name` says what replaces the experiment, where it is replaced as a whole.
+        `name` says what replaces the experiment, where it is replaced as a whole; `at_start` shows
+        its start also where it has run.
         """
         change = onto
         if experiment != self.experiment:
             change = Change(Moment(self.experiment), Moment(experiment), name)
             change = self.changes.note(change, onto)
-        self.edit(experiment)
+        if at_start:
+            self.restart(experiment)
+        else:
+            self.edit(experiment)
         return change
 
     def edit(self, experiment: Experiment) -> None:

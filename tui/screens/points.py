@@ -42,7 +42,7 @@ ROOM = 0.3
 def move_points(lab: Lab, desk: Desk, navigator: Navigator) -> None:
     """Let points be moved by hand, those of the experiment or others; raises BadInput."""
     if desk.experiment.data.name != "points":
-        desk.adopt(desk.experiment.changed({"data": "points"}))
+        desk.adopt(desk.experiment.changed({"data": "points"}), at_start=True)
     elif desk.at_hand.step:
         desk.restart(desk.experiment)
     fit = lab.fit
@@ -151,7 +151,7 @@ class Points:
         """Make these the points of the experiment; more than there may be are left out."""
         changes = {"data.x": tuple(x.tolist()), "data.y": tuple(y.tolist())}
         try:
-            self.desk.adopt(self.desk.experiment.changed(changes))
+            self.desk.adopt(self.desk.experiment.changed(changes), at_start=True)
         except BadInput:
             return  # one too many
 

@@ -114,7 +114,8 @@ class Steering:
         theta[which] = float(significant(moved, 12))
         w, b = theta[: self._weights], theta[self._weights :]
         changes = {"init": "given", "init.w": tuple(w), "init.b": b[0] if b else 0.0}
-        self.change = self.desk.adopt(self.desk.experiment.changed(changes), onto=self.change)
+        experiment = self.desk.experiment.changed(changes)
+        self.change = self.desk.adopt(experiment, onto=self.change, at_start=True)
 
     def give_up(self) -> None:
         """Take all of it back."""

@@ -130,6 +130,15 @@ async def test_loss_and_distance_are_those_of_where_it_stands_and_training_goes_
             await until(pilot, lambda: main.desk.at_hand.state == "finished")
             assert main.desk.at_hand.epoch_losses.low[0] == known.start_loss
             assert main.desk.at_hand.experiment.init.options == init
+            trained = main.desk.experiment
+            await pilot.press("m")
+            await until(pilot, lambda: main.desk.at_hand.step == 0)
+            await pilot.press("right")
+            await until(pilot, lambda: main.desk.shown.latest.experiment != trained)
+            await pilot.press("left")
+            await until(pilot, lambda: main.desk.shown.latest.experiment == trained)
+            assert main.desk.snapshot.step == 0
+            assert main.lab.fit.hand
     finally:
         session.close()
 
