@@ -10,7 +10,6 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -19,25 +18,22 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.experiment import Experiment
-from engine.runs.differences import BASELINE, difference_words
 from engine.runs.following import Wanted
 from engine.runs.foreign import foreign_losses
 from engine.runs.info import RunInfo, read_info
 from engine.runs.losses import KeptLosses
 from engine.runs.matching import Match, match_of
 from engine.runs.store import Store
-from engine.runs.words import forked, loss_of, title, when
-from engine.support.cell_width import cells as cell_width
-from engine.support.cell_width import cut, left, right
+from engine.runs.words import title
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import Translatable, tr, trn
-from engine.training.verdicts import COURSES
 from tui.backend import Backend
 from tui.charts.runs import MOST, runs_chart
 from tui.drawing.view import ChartView
 from tui.overlay import Over, open_over
 from tui.panels.bars import Hint, KeyLine
+from tui.panels.kept_runs import about, differing, line, titles
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
 from tui.steady import WalkedList
 
@@ -49,8 +45,8 @@ RENEWED = 2.0
 """Seconds between two looks at runs that go on."""
 MOST_LISTED = 500
 """Most runs in the list; a filter reaches the others."""
-STARTED, NAME, STATE, LOSS, GAP = 16, 16, 8, 10, 2
-"""Cells of the columns; what differs has the rest."""
+FRAME_WIDTH = 8
+"""Cells of a line that are not the list's."""
 KEYS: Translatable = (
     " [b]enter[/b] take  [b]space[/b] chart  [b]/[/b] filter  [b]n[/b] name  [b]s[/b] sort  "
     "[b]del[/b] remove  [b]?[/b] help  [b]esc[/b] back"
@@ -206,7 +202,7 @@ class RunsScreen(Over[Chosen]):
         """A line a run; the cursor stays on its run."""
         if not self.is_whole:
             return
-        here = self.here
+        here, width = self.here, self.size.width - FRAME_WIDTH
         fitting: Iterator[RunInfo] = filter(self.matches, self.infos)
         if self.order == 1:
             fitting = iter(sorted(fitting, key=lambda info: (info.loss is None, info.loss)))
@@ -215,17 +211,14 @@ class RunsScreen(Over[Chosen]):
         listed = self.listed = list(islice(fitting, MOST_LISTED))
         self.list.clear_options().add_options(
             [
-                Option(self.line(info, beside), info.id)
-                for info, beside in zip(listed, self.told(listed), strict=True)
+                Option(line(info, beside, info.id in self.marked, width), info.id)
+                for info, beside in zip(listed, differing(listed), strict=True)
             ]
         )
         ids = [info.id for info in listed]
         if listed:
             self.list.highlighted = ids.index(here.id) if here and here.id in ids else 0
-        heads = (tr("started"), tr("name"), tr("state"), tr("loss"), tr("what differs"))
-        self.query_one("#titles", Static).update(
-            Content.styled("  " + self.cells(*heads).plain, "dim")
-        )
+        self.query_one("#titles", Static).update(Content.styled(titles(width), "dim"))
         self.show_head()
         if not self.infos:
             self.query_one(Hint).say(tr("No run is kept yet: train one, and it stands here."))
@@ -240,47 +233,11 @@ class RunsScreen(Over[Chosen]):
             count = tr("{listed} of {count}", listed=len(self.listed), count=count)
         self.head.update(f" linreg-tui · {tr('Runs')} · {count} · {tr(SORTS[self.order])}")
 
-    def told(self, listed: list[RunInfo]) -> list[str]:
-        """What distinguishes each run from the one below it, the last from the baseline."""
-        settings = [info.settings() for info in listed]
-        older = [*settings, BASELINE][1:]
-        return [
-            printable(difference_words(now, before))
-            for now, before in zip(settings, older, strict=True)
-        ]
-
-    def line(self, info: RunInfo, beside: str) -> Text:
-        """Mark, start, name, state, loss, and what differs."""
-        mark = "●" if info.id in self.marked else " "
-        text = Text.assemble((f"{mark} ", "bold"), no_wrap=True)
-        return text.append(
-            self.cells(when(info), title(info), tr(info.state), loss_of(info), beside)
-        )
-
-    def cells(self, started: str, name: str, state: str, loss: str, beside: str) -> Text:
-        """The columns of a line; a narrow terminal leaves the time out, then what differs."""
-        room = self.size.width - 8
-        parts = [] if room < 70 else [left(cut(started, STARTED), STARTED)]
-        parts += [left(cut(name, NAME), NAME), left(cut(state, STATE), STATE)]
-        parts.append(right(cut(loss, LOSS), LOSS))
-        taken = sum(map(cell_width, parts)) + GAP * len(parts)
-        if room - taken > 8:
-            parts.append(cut(beside, room - taken))
-        return Text((" " * GAP).join(parts), no_wrap=True)
-
     def on_option_list_option_highlighted(self) -> None:
         """The chart follows the cursor, and a line says all that the list cuts."""
         self.show_chart()
         if self.here and not self.typed.display:
-            self.query_one(Hint).say(self.about(self.here))
-
-    def about(self, info: RunInfo) -> str:
-        """Where a run ended, and what distinguishes it from the baseline."""
-        standing = info.result.get("standing")
-        words = difference_words(info.settings(), BASELINE) or tr("the baseline")
-        course = tr(COURSES.get(standing, standing)) if standing else ""
-        where = (title(info), course, words, forked(info))
-        return printable(" · ".join(filter(None, where)))
+            self.query_one(Hint).say(about(self.here))
 
     def show_chart(self) -> None:
         """The losses of what is marked, and of the run under the cursor, which the engine reads."""
