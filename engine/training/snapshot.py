@@ -11,17 +11,16 @@ from engine.experiment import Experiment
 from engine.support.translation import TRANSLATED, Message
 from engine.theory.facts import Facts
 from engine.theory.floor import Standing
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from engine.theory.autopsy import Autopsy
-
 from engine.training.fork import Fork
 from engine.training.series import Points
 from engine.training.statements import Done
 from engine.training.trail import Path
 from engine.training.verdicts import Course, standing, vanishes
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.theory.autopsy import Autopsy
 
 State = Annotated[
     Literal["loading", "ready", "running", "paused", "stopped", "finished", "diverged", "failed"],

@@ -6,9 +6,10 @@ import math
 
 from textual.content import Content
 
+from engine.jobs.best import short
 from engine.jobs.sweep import SweepProgress
 from engine.support.translation import Translatable, tr
-from tui.text.numbers import loss_text, rounded, significant
+from tui.text.numbers import loss_text, rounded
 
 EMPTY: Translatable = "press s to run the sweep"
 
@@ -35,8 +36,3 @@ def describe(progress: SweepProgress | None, index: int | None) -> Content:
     if limit and math.isfinite(limit.lr):
         lines.append(tr("its limit is lr {limit:.3g}", limit=rounded(limit.lr)))
     return Content("\n".join(lines))
-
-
-def short(value: float) -> str:
-    """A value of an axis, with four digits where it has a fraction."""
-    return significant(value, 4) if isinstance(value, float) else str(value)

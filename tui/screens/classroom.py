@@ -17,6 +17,7 @@ from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
+from engine.runs.differences import differences
 from engine.support.errors import show
 from engine.support.translation import tr
 from engine.support.user_files import progress_file
@@ -247,15 +248,11 @@ class Classroom:
 
 def settings_beside(experiment: Experiment, first: Experiment) -> str:
     """The lr and all settings that differ from those of another experiment: `lr 0.003 (0.03)`."""
-    now, before = experiment.flat(), first.flat()
-    parts = []
-    for key, value in sorted(now.items(), key=lambda item: item[0] != "lr"):
-        name = key.rpartition(".")[2]
-        if key in before and value != before[key]:
-            parts.append(f"{name} {show(value)} ({show(before[key])})")
-        elif key == "lr":
-            parts.append(f"{name} {show(value)}")
-    return ", ".join(parts)
+    now = experiment.flat()
+    changed = differences(now, first.flat())
+    texts = {"lr": show(now["lr"])}
+    texts |= {key: f"{value} ({before})" for key, (before, value) in changed.items()}
+    return ", ".join(f"{key.rpartition('.')[2]} {text}" for key, text in texts.items())
 
 
 def lesson_after(lesson: Lesson) -> Lesson | None:

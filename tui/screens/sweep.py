@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.experiment import Experiment
-from engine.jobs.best import Best, best, in_a_sentence
+from engine.jobs.best import Best, best, in_a_sentence, short
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.lessons.library import title_of
 from engine.support.errors import BadInput
@@ -26,7 +26,7 @@ from tui.drawing.heatmap import HeatMap
 from tui.drawing.view import ChartView
 from tui.forms.fields import Edited
 from tui.panels.bars import Hint, KeyLine, job_line
-from tui.panels.cells import EMPTY, describe, short
+from tui.panels.cells import EMPTY, describe
 from tui.screens.axes import NONE, AxesForm, around, offered
 from tui.screens.job import JobScreen
 from tui.text.numbers import rounded
