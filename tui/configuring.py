@@ -16,10 +16,8 @@ from engine.support.errors import BadInput, show
 from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import tr
 from engine.support.user_files import settings_file, write_kept
-from tui.bindings import is_key
 from tui.keys import ACTIONS
 from tui.settings import VERSION, parse, to_values
-from tui.themes import THEMES
 
 INVALID = 1
 """Exit code where the settings file has a fault."""
@@ -113,6 +111,9 @@ def values_in(file: Path) -> dict[str, Any]:
 
 def faults(values: Mapping[str, Any]) -> Iterator[BadInput]:
     """What is wrong in the values of a settings file."""
+    from tui.bindings import is_key  # bring what draws, which the other commands do without
+    from tui.themes import THEMES
+
     settings, refused = parse(values)
     yield from refused
     for key in settings.unknown:

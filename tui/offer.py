@@ -8,7 +8,7 @@ from tui.keys import ACTIONS
 from tui.text.titles import TITLES
 
 OFFER = Offer(
-    panels=tuple(panel for panel in TITLES if panel != "lesson"),
+    panels=tuple(panel for panel in TITLES if panel not in ("lesson", "third", "fourth")),
     tools=tuple(action.id for action in ACTIONS if action.tool),
     views=tuple(VIEWS),
 )

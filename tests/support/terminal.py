@@ -69,7 +69,11 @@ class Terminal:
 
 
 def environment(home: str) -> dict[str, str]:
-    """This process's environment, with a terminal of all colours and settings of its own."""
+    """This process's environment, with a terminal of all colours and settings of its own.
+
+    Its size is that of the terminal, whatever the environment of the tests says.
+    """
+    inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
     settings = {"HOME": home, "XDG_CONFIG_HOME": home}
     terminal = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
-    return {**os.environ, **settings, **terminal}
+    return {**inherited, **settings, **terminal}

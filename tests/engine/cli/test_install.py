@@ -33,7 +33,7 @@ def completed(*words: str) -> set[str]:
 
 
 def test_commands_lessons_and_keys_are_completed() -> None:
-    assert completed("sw") == {"sweep"}
+    assert completed("sw") == {"sweep", "sweep-merge"}
     assert completed("run", "-s", "data.n") == {"data.n=", "data.noise="}
     assert completed("run", "pl") == {name for name in files() if name.startswith("pl")} | {"pl"}
     assert completed("completion", "") == {"bash", "zsh", "fish"}

@@ -278,7 +278,7 @@ def test_standing_is_what_the_reading_says() -> None:
         ("loss is soft", "choose from half_squared"),
         ("lr is small", "must be a number"),
         ("loop is slow", "choose from scratch"),
-        ("used hammer", "choose from sweep"),
+        ("used hammer", "choose from statement, sweep"),
         ("seen stars", "choose from fit"),
         ("predicted within near", "is no tolerance"),
         ("device is tpu", "choose from auto"),
