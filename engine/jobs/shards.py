@@ -60,6 +60,16 @@ class Part:
     """Bytes of its whole lines; a process that was killed may have left half of one behind."""
 
 
+def sweep_of(description: dict[str, Any], file: Path) -> Sweep:
+    """The inverse of `described`; raises BadInput, which names the file where it is none."""
+    try:
+        values = flattened(description["experiment"])
+        axes = tuple(Axis(axis["key"], tuple(axis["values"])) for axis in description["axes"])
+    except (AttributeError, KeyError, TypeError):
+        raise BadInput("file", printable(str(file)), tr("is no part of a sweep")) from None
+    return Sweep(Experiment().changed(values), axes)
+
+
 def read_part(file: Path) -> Part:
     """The part in a file; raises BadInput, and OSError where there is no file."""
     data = file.read_bytes()
@@ -68,7 +78,7 @@ def read_part(file: Path) -> Part:
         head, *rows = (json.loads(line) for line in whole.splitlines())
         number, count = head["shard"]
         cells = {row["index"]: cell_of(row) for row in rows}
-        return Part(head["sweep"], Shard(number, count), cells, len(whole))
+        return Part(head["sweep"], parse_shard(f"{number}/{count}"), cells, len(whole))
     except (ValueError, KeyError, TypeError):
         raise BadInput("file", printable(str(file)), tr("is no part of a sweep")) from None
 
@@ -144,10 +154,7 @@ def merged(files: Iterable[Path]) -> tuple[Sweep, tuple[Cell, ...]]:
     if absent := sorted(set(range(1, first.shard.count + 1)) - numbers):
         names = ", ".join(f"{number}/{first.shard.count}" for number in absent)
         raise BadInput("shard", names, tr("is missing"))
-    sweep = Sweep(
-        Experiment().changed(flattened(first.sweep["experiment"])),
-        tuple(Axis(axis["key"], tuple(axis["values"])) for axis in first.sweep["axes"]),
-    )
+    sweep = sweep_of(first.sweep, parts[0][0])
     cells = {index: cell for _, part in parts for index, cell in part.cells.items()}
     for file, part in parts:
         left = [index for index in range(len(sweep)) if index in part.shard and index not in cells]

@@ -84,12 +84,16 @@ def test_what_does_not_belong_together_is_named(tmp_path: Path) -> None:
     list(resume(grid(), Shard(2, 2), two))
     list(resume(grid("lr=0.1,0.2"), Shard(2, 2), other))
     (tmp_path / "text").write_text("hello\n")
+    (tmp_path / "empty").write_text('{"sweep": {}, "shard": [1, 1]}\n')
+    (tmp_path / "none").write_text('{"sweep": {}, "shard": [0, 0]}\n')
     two.write_bytes(two.read_bytes()[:-1])
     for files, words in (
         ((one, other), "is of another sweep than"),
         ((one,), "shard=2/2: is missing"),
         ((one, two), "lacks 1 run: go on with --shard 2/2"),
         ((one, tmp_path / "text"), "is no part of a sweep"),
+        ((tmp_path / "empty",), "is no part of a sweep"),
+        ((tmp_path / "none",), "is no part of a sweep"),
         ((one, tmp_path / "nothing"), "cannot be read"),
     ):
         shown = cli("sweep-merge", *map(str, files))
