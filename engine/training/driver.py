@@ -68,7 +68,8 @@ class Driver:
         self._end()
         # Where beginning fails, the screen still shows which experiment it was.
         listener = self._listen(experiment) if self._listen else None
-        number = self.shown.latest.number + 1
+        before = self.shown.latest  # one that took no step leaves its number to this one
+        number = before.number + 1 if before.step else max(before.number, 1)
         run = self.run = Stepper(experiment, number, self._pace, listener, fork, self._starts)
         message = self._before(experiment)
         if fork and fork.step > MANY_STEPS:

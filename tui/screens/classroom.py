@@ -92,7 +92,8 @@ class Classroom:
             await self.lab.left.mount(panel, before=0)
             self.panel = panel
             self.desk.look()
-            self.desk.compared_from = self.desk.at_hand.number
+            before = self.desk.at_hand
+            self.desk.compared_from = before.number - (not before.step)
             self.judged = len(self.desk.runs)
             self.sweep, self.race = self.desk.session.sweep, self.desk.session.race
             self.lab.status.title = lesson.title
