@@ -21,6 +21,7 @@ from tui.clock import Clock
 from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
 from tui.panels.chart import ChartPanel
+from tui.panels.group import Group
 from tui.panels.hand import Hand
 from tui.panels.pointer import RIGHT
 
@@ -137,6 +138,8 @@ class FitPanel(ChartPanel):
         """Say which view it is, and what is done by hand."""
         title = tr(self.view.title)
         self.border_title = f"{title} · {self.hand.title}" if self.hand else title
+        if isinstance(self.parent, Group):
+            self.parent.show_tabs()
 
     def hold(self, hand: Hand | None) -> None:
         """Let something be moved by hand, or nothing any longer."""

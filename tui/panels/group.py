@@ -46,11 +46,15 @@ class Group(Vertical):
         """Make a panel the one that is displayed where there is room for one."""
         for panel in self.panels:
             mark(panel, "-current", panel is current)
+        self.show_tabs()
+
+    def show_tabs(self) -> None:
+        """Write the titles of the panels as tabs."""
         between = " │ " if len(self.panels) <= 3 else "│"  # half of 80 columns hold four
         self.border_title = Content(between).join(
             Content.styled(
                 f" {panel.border_title} ",
-                f"{'reverse' if panel is current else ''} @click=want({index})",
+                f"{'reverse' if panel.has_class('-current') else ''} @click=want({index})",
             )
             for index, panel in enumerate(self.panels)
         )

@@ -106,7 +106,7 @@ class Hints:
                 message = message[0].upper() + message[1:]
             return tr("{message}.", message=message)
         return tr(
-            "← → value cursor · {zoom_in} {zoom_out} zoom · {view} view · {fullscreen} full screen",
+            "← → step in time · {zoom_in} {zoom_out} zoom · {view} view · {fullscreen} full screen",
             **in_use(),
         )
 

@@ -42,7 +42,9 @@ ROOM = 0.3
 def move_points(lab: Lab, desk: Desk, navigator: Navigator) -> None:
     """Let points be moved by hand, those of the experiment or others; raises BadInput."""
     if desk.experiment.data.name != "points":
-        desk.adopt(desk.experiment.changed({"data": "points"}), at_start=True)
+        # The lines on the chart are those of a model with one weight and a bias.
+        changes = {"data": "points", "model": "linear"}
+        desk.adopt(desk.experiment.changed(changes), at_start=True)
     elif desk.at_hand.step:
         desk.restart(desk.experiment)
     fit = lab.fit

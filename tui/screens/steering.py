@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from engine.catalog.model import Linear
 from engine.catalog.parameters import flat, labels
-from engine.support.translation import tr
+from engine.support.translation import tr, trp
 from engine.theory.facts import Facts
 from tui.charts.fit import FIT, with_sticks
 from tui.charts.landscape import LANDSCAPE
@@ -53,7 +53,7 @@ class Steering:
     """Arrows move two parameters of a model that is linear in them, those that training has."""
 
     def __init__(self, desk: Desk, facts: Facts, let_go: Callable[[], None]) -> None:
-        self.title = tr("by hand")
+        self.title = trp("moved", "by hand")
         self.desk, self.before = desk, desk.experiment
         self.let_go = let_go
         """Called where the hand gives up."""
@@ -150,6 +150,12 @@ class Steering:
             "distance": significant(math.dist(theta, best), 3) if best else "?",
             "start": key_of("start"),
         }
+        if len(self.names) == 1:
+            return tr(
+                "← → {first} · loss {loss}, {distance} from θ* · shift: farther · "
+                "{start} goes on · esc: as it was",
+                **values,
+            )
         if len(self.names) > 2:
             return tr(
                 "← → {first} · ↑ ↓ {second} · loss {loss}, {distance} from θ* · shift: farther · "

@@ -15,7 +15,9 @@ from tests.support.runs import facts_of
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import START, facts, finished, ready
 from tui.charts.fit import fit_chart, with_sticks
-from tui.screens.steering import round_step, sizes
+from tui.panels.group import Group
+from tui.screens.desk import Desk
+from tui.screens.steering import Steering, round_step, sizes
 
 BASELINE = Experiment()
 LINE = Experiment().changed({"data.w": (2.0,), "data.n": 50, "data.noise": 0.5})
@@ -104,7 +106,27 @@ async def test_only_a_line_can_be_moved_by_hand() -> None:
         await until(pilot, lambda: len(app._notifications) == 1)
         (notice,) = app._notifications
         assert notice.message == "only w and b of a line can be moved by hand"
-        assert main_of(pilot).lab.fit.hand is None
+        main = main_of(pilot)
+        assert main.lab.fit.hand is None
+        await pilot.press("A")  # points have lines, and the tab says what is done
+        assert (main.desk.experiment.data.name, main.desk.experiment.model.name) == (
+            "points",
+            "linear",
+        )
+        tabs = main.lab.fit.parent
+        assert isinstance(tabs, Group)
+        assert "Fit · points by hand" in str(tabs.border_title)
+        await pilot.press("escape")
+        assert "by hand" not in str(tabs.border_title)
+
+
+def test_the_only_parameter_is_named_once() -> None:
+    ohm = Experiment().changed({"data": "ohm", "model": "ohm"})
+    known = facts_of(ohm)
+    desk = Desk(FakeSession(replace(ready(ohm), facts=known)), ohm, changed=lambda: None)
+    words = Steering(desk, known, lambda: None).words()
+    assert words.startswith("← → R ")
+    assert "↑ ↓" not in words
 
 
 async def test_loss_and_distance_are_those_of_where_it_stands_and_training_goes_on_there() -> None:
