@@ -144,6 +144,14 @@ class Desk:
         """Whether the run at hand will take more steps."""
         return self.at_hand.state in ("running", "paused")
 
+    def has_run_since(self, before: Snapshot) -> bool:
+        """Whether steps were taken, or a run has returned, since this was the run at hand.
+
+        The session may still be at that one, before the start that it was asked for.
+        """
+        run = self.at_hand
+        return run.step > 0 and (run is not before or run is self.returned)
+
     @property
     def is_ahead(self) -> bool:
         """Whether the experiment differs from that of a run under way, which only takes the lr."""

@@ -58,7 +58,7 @@ class Points:
 
     def __init__(self, desk: Desk, let_go: Callable[[], None]) -> None:
         self.title = tr("points by hand")
-        self.desk, self.let_go = desk, let_go
+        self.desk, self.run, self.let_go = desk, desk.at_hand, let_go
         self.held: int | None = None
         """The point that goes with the cursor, by its index."""
         self.moved = False
@@ -72,7 +72,8 @@ class Points:
     @property
     def is_over(self) -> bool:
         """Whether steps were taken, or the experiment has no such points any longer."""
-        return self.desk.at_hand.step > 0 or self.desk.experiment.data.name != "points"
+        has_run = self.desk.has_run_since(self.run)
+        return has_run or self.desk.experiment.data.name != "points"
 
     @property
     def points(self) -> tuple[Array, Array]:

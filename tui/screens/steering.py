@@ -54,7 +54,7 @@ class Steering:
 
     def __init__(self, desk: Desk, facts: Facts, let_go: Callable[[], None]) -> None:
         self.title = trp("moved", "by hand")
-        self.desk, self.before = desk, desk.experiment
+        self.desk, self.before, self.run = desk, desk.experiment, desk.at_hand
         self.let_go = let_go
         """Called where the hand gives up."""
         self.start = flat(facts.start)
@@ -71,7 +71,7 @@ class Steering:
     @property
     def is_over(self) -> bool:
         """Whether steps were taken."""
-        return self.desk.at_hand.step > 0
+        return self.desk.has_run_since(self.run)
 
     @property
     def theta(self) -> tuple[float, ...]:

@@ -82,6 +82,8 @@ async def test_the_hand_lets_go_where_steps_are_taken_or_the_focus_goes() -> Non
         main = main_of(pilot)
         await pilot.press("m")
         assert session.calls[-1] == ("prepare", BASELINE)  # a run that is over starts anew
+        await pilot.press("right")  # before the session is there
+        assert main.lab.fit.hand
         session.latest = ready(number=3)
         await until(pilot, lambda: main.desk.snapshot.step == 0)
         await pilot.press("right", "s")
