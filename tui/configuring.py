@@ -89,11 +89,11 @@ def validate(file: Path | None) -> int:
     file = file or settings_file()
     values = values_in(file)
     lines = lines_of(read_text(file)) if file.exists() else {}
-    found = list(faults(values))
-    for error in found:
+    errors = list(faults(values))
+    for error in errors:
         line = next((number for key, number in lines.items() if key.endswith(error.key)), 0)
         say(f"{printable(str(file))}:{line}: {error}")
-    return INVALID if found else 0
+    return INVALID if errors else 0
 
 
 def values_in(file: Path) -> dict[str, Any]:

@@ -65,17 +65,17 @@ def in_a_sentence(best: Best) -> str:
             "best: {run} → loss {loss:.3g}, {times:.3g} times the floor",
             run=run, loss=cell.loss, times=1 + cell.excess,
         )  # fmt: skip
-    said = tr(
+    sentence = tr(
         "best: {run} → {epochs}, {samples}",
         run=run,
         epochs=trn("floor after {n} epoch", "floor after {n} epochs", n=cell.floor_epoch or 0),
         samples=trn("{n} sample", "{n} samples", n=cell.floor_samples),
     )
     if best.limit is None:
-        return said
+        return sentence
     limit = best.limit.lr
     bound = tr("its limit is lr {limit:.3g}", limit=limit)
-    return f"{said}; {bound if math.isfinite(limit) else in_words(best.limit.name)}"
+    return f"{sentence}; {bound if math.isfinite(limit) else in_words(best.limit.name)}"
 
 
 def short(value: float) -> str:

@@ -50,17 +50,17 @@ class Finding:
         """The suggestion, or that there is none, and how far below its limit it lies."""
         if self.suggestion is None:
             return tr("no suggestion: the loss hardly falls as lr rises")
-        found = tr(
+        sentence = tr(
             "suggestion: lr {lr:.3g}, midway down the longest fall of the loss",
             lr=self.suggestion,
         )
         if math.isinf(self.limit.lr):
-            return f"{found}; {in_words(self.limit.name)}"
+            return f"{sentence}; {in_words(self.limit.name)}"
         times = self.limit.lr / self.suggestion
         below = tr(
             "{times:.2g} times below its limit {limit:.3g}", times=times, limit=self.limit.lr
         )
-        return f"{found}; {below}"
+        return f"{sentence}; {below}"
 
 
 def find_lr(experiment: Experiment, steps: int = 120) -> Finding:

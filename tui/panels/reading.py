@@ -64,8 +64,8 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
         )
         notes = [(f"\n{in_words(note)}", WARNING) for note in snapshot.experiment.dataset().notes]
         return Content.assemble(*top, head, *notes, *prospects(snapshot, facts), *physical, *limits)
-    known = tr("not stored") if loss is None else loss_text(loss)
-    head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=known)
+    last = tr("not stored") if loss is None else loss_text(loss)
+    head = tr("epoch {epoch}, loss {loss}", epoch=snapshot.epoch, loss=last)
     if fork := snapshot.fork:
         limits.insert(0, (f"\n{forked(fork)}", "dim"))
     if snapshot.step_in_epoch and snapshot.batch_loss is not None:

@@ -77,8 +77,8 @@ class Projector:
         self.line.update(self.topic())
         epoch, loss, lr = self.panel.figures
         epoch.show(tr("epoch of {epochs}", epochs=now.experiment.epochs), str(now.epoch))
-        known = now.loss is not None and now.state not in BAD
-        text = number(now.loss or 0.0, digits=LOSS_DIGITS) if known else tr(now.state)
+        has_loss = now.loss is not None and now.state not in BAD
+        text = number(now.loss or 0.0, digits=LOSS_DIGITS) if has_loss else tr(now.state)
         loss.show(tr("loss"), text)
         lr.show("lr", significant(now.lr, 4))
 
