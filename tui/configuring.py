@@ -91,7 +91,11 @@ def validate(file: Path | None) -> int:
     lines = lines_of(read_text(file)) if file.exists() else {}
     errors = list(faults(values))
     for error in errors:
-        line = next((number for key, number in lines.items() if key.endswith(error.key)), 0)
+        names = (
+            key.format(error.key)
+            for key in ("{}", "keys.{}", "experiment.{}", "experiment.{}.name")
+        )
+        line = next((lines[name] for name in names if name in lines), 0)
         say(f"{printable(str(file))}:{line}: {error}")
     return INVALID if errors else 0
 

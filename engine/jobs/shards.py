@@ -108,16 +108,18 @@ def resume(sweep: Sweep, shard: Shard, file: Path) -> Iterator[int]:
     from engine.jobs.lanes import run_sweep
 
     description, done = described(sweep), set[int]()
+    head = {"sweep": description, "shard": [shard.number, shard.count]}
+    first_line = (json.dumps(head, allow_nan=False) + "\n").encode()
     try:
-        if file.exists():
+        # A process that was killed may have left no more than the beginning of the first line.
+        if file.exists() and not first_line.startswith(file.read_bytes()):
             part = read_part(file)
             if (part.sweep, part.shard) != (description, shard):
                 raise BadInput("--output", printable(str(file)), tr("is of another sweep or shard"))
             done = set(part.cells)
             os.truncate(file, part.whole_bytes)
         else:
-            head = {"sweep": description, "shard": [shard.number, shard.count]}
-            file.write_text(json.dumps(head, allow_nan=False) + "\n")
+            file.write_bytes(first_line)
         yield len(done)
         wanted = [index for index in range(len(sweep)) if index in shard and index not in done]
         with file.open("a") as output:
