@@ -80,6 +80,11 @@ def between_runs(now: Situation) -> bool:
     return not now.under_way
 
 
+def with_data_at_rest(now: Situation) -> bool:
+    """An action on the data that are on show, between two runs."""
+    return now.has_facts and not now.under_way
+
+
 @dataclass(frozen=True)
 class Action:
     """Something a key does; the commands of the main screen have a method `<id>` for each."""
@@ -115,6 +120,9 @@ class Action:
 
 ON_ITS_WAY: Translatable = "not while the run is on its way: {pause} pauses it, {stop} ends it"
 UNDER_WAY: Translatable = "not before the run is over: {stop} ends it"
+NOT_AT_REST: Translatable = (
+    "not before the data are drawn, nor while a run is on its way: {stop} ends it"
+)
 NOTHING_RUNS: Translatable = "nothing is running: {start} starts"
 NOTHING_BEGUN: Translatable = "there is no run to look back on yet: {start} starts one"
 NO_DATA: Translatable = "the data are not drawn yet"
@@ -248,8 +256,8 @@ ACTIONS: tuple[Action, ...] = (
         "by hand",
         "Be the optimizer: move w and b by the arrows, and let training go on from there.",
         TRAIN,
-        when=lambda now: now.has_facts and not now.under_way,
-        why=UNDER_WAY,
+        when=with_data_at_rest,
+        why=NOT_AT_REST,
         bar=False,
         panel="fit",
     ),
@@ -260,8 +268,8 @@ ACTIONS: tuple[Action, ...] = (
         "points",
         "Points by hand: add, move and remove them on the chart, and see which lines follow.",
         TRAIN,
-        when=lambda now: now.has_facts and not now.under_way,
-        why=UNDER_WAY,
+        when=with_data_at_rest,
+        why=NOT_AT_REST,
         bar=False,
         panel="fit",
     ),

@@ -68,9 +68,17 @@ class Fork:
 
     def lr_at(self, step: int) -> float:
         """The lr that was set in the other run after so many steps, without the schedule."""
-        set_before = [lr for first, lr in self.lrs if first <= step]
-        return set_before[-1] if set_before else self.origin.lr
+        return lr_after(self.lrs, step, self.origin)
 
     def lasts(self, step: int) -> int:
         """How many steps that lr was used from there on, up to the fork."""
         return min([first for first, _ in self.lrs if first > step] + [self.step]) - step
+
+
+def lr_after(lrs: tuple[tuple[int, float], ...], step: int, experiment: Experiment) -> float:
+    """The lr that was in force after so many steps of a run, by the changes of it in their order.
+
+    Without the factor of the schedule.
+    """
+    set_before = [lr for first, lr in lrs if first <= step]
+    return set_before[-1] if set_before else experiment.lr

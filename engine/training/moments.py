@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
+from functools import lru_cache
 
-from engine.training.fork import Fork
+from engine.training.fork import Fork, lr_after
 from engine.training.series import Points
 from engine.training.snapshot import Snapshot
 
@@ -16,6 +17,7 @@ def steps_of(run: Snapshot) -> tuple[int, ...]:
     return tuple(round(x * per_epoch) for x in run.path.x)
 
 
+@lru_cache(maxsize=1)  # everything on a screen asks for the same moment
 def snapshot_at(run: Snapshot, step: int) -> Snapshot:
     """A run as it was after so many steps, or after the last ones before them that it has stored.
 
@@ -30,6 +32,7 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
     epoch, path, named = step // per_epoch, run.path, run.experiment.architecture().named
     grads = path.grads[index] if path.grads else ()
     losses = until(run.epoch_losses, path.x[index])
+    factor = float(run.experiment.lr_factors(max(step - 1, 0), 1)[0])
     ends = (epoch, path.x[0])  # a fork may begin in the midst of an epoch
     is_exact = bool(losses.x) and losses.x[-1] in ends and losses.low[-1] == losses.high[-1]
     return replace(
@@ -38,7 +41,7 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
         message="",
         epoch=epoch,
         step=step,
-        lr=lr_at(run, step) * float(run.experiment.lr_factors(max(step - 1, 0), 1)[0]),
+        lr=lr_after(run.lrs, step - 1, run.experiment) * factor,
         loss=losses.low[-1] if is_exact else None,
         batch_loss=path.losses[index] if path.losses else None,
         params=named(path.theta[index]),
@@ -68,9 +71,3 @@ def until(points: Points, x: float) -> Points:
     if count and points.low[count - 1] != points.high[count - 1]:
         count -= 1
     return Points(*(numbers[:count] for numbers in vars(points).values()))
-
-
-def lr_at(run: Snapshot, step: int) -> float:
-    """The lr that was set for a step, before the schedule's factor."""
-    before = [lr for first, lr in run.lrs if first < step]
-    return before[-1] if before else run.experiment.lr

@@ -172,18 +172,27 @@ class RunsPanel(Picture, can_focus=True):
     def render(self) -> Content:
         """The lines around the cursor."""
         cursor = self.cursor if self.has_focus else ""
-        shown = lines(self.rows, self.marks, self.size.width, self.palette, cursor)
-        return Content("\n").join(shown[self.first : self.first + self.most])
+        part = slice(self.first, self.first + self.most)
+        shown = lines(self.rows, self.marks, self.size.width, self.palette, cursor, part)
+        return Content("\n").join(shown)
 
 
 def lines(
-    rows: Sequence[Row], marks: Marks, width: int, palette: Palette, cursor: str = ""
+    rows: Sequence[Row],
+    marks: Marks,
+    width: int,
+    palette: Palette,
+    cursor: str = "",
+    part: slice = slice(None),
 ) -> list[Content]:
-    """Marks, number or time, name, what differs from the run before, and the loss or the end."""
+    """Marks, number or time, name, what differs from the run before, and the loss or the end.
+
+    `part` says which of the rows are written; columns are as wide as all of them need.
+    """
     older = [*(row.settings for row in rows[1:]), BASELINE]
     widest = max((cells(row.label) for row in rows), default=0)
     written = []
-    for row, before in zip(rows, older, strict=True):
+    for row, before in zip(rows[part], older[part], strict=True):
         mark = "●" if row.id == marks.shown else "◆" if row.id == marks.pinned else " "
         digit, color = " ", ""
         if row.id in marks.compared:

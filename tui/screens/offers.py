@@ -22,6 +22,9 @@ from tui.screens.job import JobScreen
 from tui.screens.main import MainScreen
 from tui.themes import THEMES
 
+NAMES = {"esc": "escape", "+": "plus", "-": "minus"}
+"""How Textual names keys that are written otherwise."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -57,11 +60,7 @@ def offers_on(screen: Screen[Any]) -> Iterator[Offer]:
             yield Offer(title, lesson.title, partial(screen.action_do, "lesson", lesson.name))
     if isinstance(screen, JobScreen):
         yield from settings(screen)
-        yield Offer(tr("start"), tr("Run it."), screen.action_start, "s")
-        yield Offer(tr("stop"), tr("End it; what is done stays."), screen.action_stop, "x")
-        yield Offer(tr("help"), tr("Every key of this screen."), screen.action_help, "?")
-        words = tr("Back to the lab; the work goes on.")
-        yield Offer(tr("leave"), words, screen.action_leave, "esc")
+        yield from own_keys(screen)
     for theme in THEMES:
         title = tr("theme: {name}", name=theme.name)
         yield Offer(title, tr("Another set of colours."), Recolor(screen.app, theme.name))
@@ -73,6 +72,17 @@ def actions(screen: MainScreen) -> Iterator[Offer]:
         if screen.can(action.id):
             do = partial(screen.action_do, action.id)
             yield Offer(tr(action.label), tr(action.help), do, shown(action))
+
+
+def own_keys(screen: JobScreen[Any]) -> Iterator[Offer]:
+    """What the keys of a sweep or a race do, in the words of its help."""
+    bound = screen._bindings.key_to_bindings
+    for written, help in screen.keys:
+        for key in written.split():
+            if bindings := bound.get(NAMES.get(key, key)):
+                yield Offer(tr(help), "", partial(screen.run_action, bindings[0].action), key)
+                break
+    yield Offer(tr("Every key of this screen."), "", screen.action_help, "?")
 
 
 def settings(screen: MainScreen | JobScreen[Any]) -> Iterator[Offer]:
