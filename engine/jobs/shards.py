@@ -17,7 +17,7 @@ from engine.experiment import Experiment, flattened
 from engine.jobs.axis import Axis
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.errors import BadInput
-from engine.support.outside import printable
+from engine.support.outside import open_regular, printable
 from engine.support.translation import tr, trn
 
 
@@ -72,7 +72,13 @@ def sweep_of(description: dict[str, Any], file: Path) -> Sweep:
 
 def read_part(file: Path) -> Part:
     """The part in a file; raises BadInput, and OSError where there is no file."""
-    data = file.read_bytes()
+    with open_regular(file) as opened:
+        data = opened.read()
+    return part_of(data, file)
+
+
+def part_of(data: bytes, file: Path) -> Part:
+    """The part that the bytes of a file hold; raises BadInput, which names the file."""
     whole = data[: data.rfind(b"\n") + 1]
     try:
         head, *rows = (json.loads(line) for line in whole.splitlines())
@@ -111,9 +117,13 @@ def resume(sweep: Sweep, shard: Shard, file: Path) -> Iterator[int]:
     head = {"sweep": description, "shard": [shard.number, shard.count]}
     first_line = (json.dumps(head, allow_nan=False) + "\n").encode()
     try:
+        data = b""
+        if file.exists():
+            with open_regular(file) as opened:
+                data = opened.read()
         # A process that was killed may have left no more than the beginning of the first line.
-        if file.exists() and not first_line.startswith(file.read_bytes()):
-            part = read_part(file)
+        if not first_line.startswith(data):
+            part = part_of(data, file)
             if (part.sweep, part.shard) != (description, shard):
                 raise BadInput("--output", printable(str(file)), tr("is of another sweep or shard"))
             done = set(part.cells)

@@ -11,7 +11,7 @@ import re
 import stat
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from unicodedata import category
 
 from engine.support.translation import tr
@@ -27,13 +27,22 @@ _JOINERS = "\u200c\u200d"
 """Of letters and of emoji: neither is printable to Python, and both only change shapes."""
 
 
+def open_regular(file: Path) -> BinaryIO:
+    """A regular file, opened for its bytes; raises OSError for any other, and where there is none.
+
+    A named pipe that nobody writes to would not even be opened, a device never end.
+    """
+    opened = os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+        opened.close()
+        raise OSError(errno.EINVAL, tr("not a regular file"))
+    return opened
+
+
 def read_text(file: Path) -> str:
     """The text of a regular file; raises OSError, whose `strerror` says why there is none."""
     try:
-        # A named pipe that nobody writes to would not even be opened without O_NONBLOCK.
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise OSError(errno.EINVAL, tr("not a regular file"))
+        with open_regular(file) as opened:
             content = opened.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise OSError(errno.EFBIG, tr("larger than {most} KiB", most=MOST_BYTES >> 10))

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.catalog.choice import Choice
-from engine.experiment import KEYS, Experiment
+from engine.experiment import Experiment
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 
@@ -56,12 +55,10 @@ class Fork:
 
     def check(self, experiment: Experiment) -> None:
         """Raise BadInput where an experiment cannot go on from here."""
-        for key in KEYS:
-            kept, value = getattr(self.origin, key), getattr(experiment, key)
-            if key not in FREE and value != kept:
-                shown = value.name if isinstance(value, Choice) else value
+        for key, value in experiment.changes_from(self.origin).items():
+            if key.partition(".")[0] not in FREE:
                 allowed = tr("a fork goes on with other {keys} only", keys=", ".join(FREE))
-                raise BadInput(key, shown, allowed)
+                raise BadInput(key, value, allowed)
         if self.step >= experiment.steps_per_epoch * experiment.epochs:
             allowed = tr("nothing is left to train after step {step}", step=self.step)
             raise BadInput("epochs", experiment.epochs, allowed)

@@ -245,7 +245,7 @@ async def test_a_fork_is_refused_where_the_data_are_others_and_asks_before_it_en
         session.calls.clear()
         await pilot.press("home", "F", "y")
         (note,) = app_of(pilot)._notifications
-        assert note.message.startswith("data=linear: a fork goes on with other optimizer, lr, ")
+        assert note.message.startswith("data.n=50: a fork goes on with other optimizer, lr, ")
         assert session.calls == []
         desk.experiment = Experiment().changed({"lr": 0.3})
         await pilot.press("F", "y")

@@ -95,6 +95,7 @@ def test_what_does_not_belong_together_is_named(tmp_path: Path) -> None:
         ((tmp_path / "empty",), "is no part of a sweep"),
         ((tmp_path / "none",), "is no part of a sweep"),
         ((one, tmp_path / "nothing"), "cannot be read"),
+        ((one, Path("/dev/zero")), "cannot be read: not a regular file"),
     ):
         shown = cli("sweep-merge", *map(str, files))
         assert shown.code == 2

@@ -151,7 +151,7 @@ def test_a_fork_of_a_run_that_is_paused_ends_that_run() -> None:
     ("changes", "why"),
     [
         ({"batch_size": 5}, "batch_size=5: a fork goes on with other optimizer, lr, "),
-        ({"data.n": 20}, "data=linear: a fork goes on"),
+        ({"data.n": 20}, "data.n=20: a fork goes on"),
         ({"epochs": 1}, "epochs=1: nothing is left to train after step 13"),
     ],
 )
