@@ -22,6 +22,7 @@ from engine.own_data import experiment_on
 from engine.runs.share import changes_of, is_link
 from engine.support.errors import BadInput
 from engine.support.outside import printable, read_text
+from engine.support.ranks import Alone
 from engine.support.translation import tr
 
 BAD_INPUT, DIVERGED = 2, 3
@@ -114,7 +115,7 @@ def main(command: click.Command) -> int:
     try:
         code = command.main(prog_name="linreg-tui", standalone_mode=False)
     except BadInput as error:
-        say(f"linreg-tui: {error}", err=True)
+        say(f"linreg-tui: {error}", err=True, of_any_rank=isinstance(error, Alone))
         code = BAD_INPUT
     except click.ClickException as error:
         words = " ".join(error.format_message().split())

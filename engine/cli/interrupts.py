@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from engine.support.ranks import speaks
 from engine.support.translation import tr
 
 INTERRUPTED = 130
@@ -64,7 +65,7 @@ def end() -> None:
     """Say that the command was interrupted, where stderr takes it at once, and end the process."""
     with suppress(OSError, ValueError):
         stderr = sys.stderr.fileno()
-        if select.select([], [stderr], [], 0)[1]:
+        if speaks() and select.select([], [stderr], [], 0)[1]:
             os.write(stderr, f"{tr('linreg-tui: interrupted')}\n".encode())
     for action in _last_words:
         action()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import click
 
 from engine.support.outside import printable
+from engine.support.ranks import speaks
 
 CLEAR = "\r\x1b[2K"
 """To the begin of the line, which is emptied."""
@@ -18,14 +19,16 @@ UNSAID = 2.0
 """Seconds that work takes without a word where no person watches."""
 
 
-def say(text: str, err: bool = False) -> None:
-    """Print a text of a line or more."""
-    click.echo("\n".join(map(printable, text.split("\n"))), err=err)
+def say(text: str, err: bool = False, of_any_rank: bool = False) -> None:
+    """Print a text of a line or more; of several processes the first rank does."""
+    if of_any_rank or speaks():
+        click.echo("\n".join(map(printable, text.split("\n"))), err=err)
 
 
 def show_progress(text: str = "") -> None:
     """Put a text in place of the last one on stderr, where the next line is to come."""
-    click.echo(CLEAR + printable(text), nl=False, err=True)
+    if speaks():
+        click.echo(CLEAR + printable(text), nl=False, err=True)
 
 
 @contextmanager

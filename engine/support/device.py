@@ -8,6 +8,7 @@ import torch
 
 from engine.support import machine
 from engine.support.errors import BadInput
+from engine.support.ranks import launched
 from engine.support.translation import tr
 
 
@@ -28,8 +29,10 @@ class DeviceInfo:
 
 
 def available() -> list[torch.device]:
-    """Every device that is present, the one `auto` takes first."""
-    devices = [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
+    """Every device that is present, the one `auto` takes first: of several GPUs the rank's own."""
+    count, ranks = torch.cuda.device_count(), launched()
+    own = ranks.local_rank if ranks else 0
+    devices = [torch.device("cuda", (own + index) % count) for index in range(count)]
     if torch.backends.mps.is_available():
         devices.append(torch.device("mps"))
     return [*devices, torch.device("cpu")]
