@@ -29,7 +29,7 @@ from engine.worker import Worker
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
     from engine.theory.bootstrap import Bootstrap
-    from engine.theory.facts import Facts
+    from engine.theory.facts import Sample
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
     from engine.theory.summary import Summary, Written
@@ -213,13 +213,13 @@ class Session:
         self,
         asker: str,
         experiment: Experiment,
-        facts: Facts,
+        sample: Sample,
         plane: Plane,
         x_range: Range,
         y_range: Range,
     ) -> None:
         """Work out the loss over a plane, also while training; it goes to `landscapes`."""
-        work = partial(self._worker.survey, asker, experiment, facts, plane, x_range, y_range)
+        work = partial(self._worker.survey, asker, experiment, sample, plane, x_range, y_range)
         self._commands.put(work)
 
     def write_code(self, experiment: Experiment, dress: Dress) -> None:

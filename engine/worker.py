@@ -32,7 +32,7 @@ from engine.training.snapshot import Snapshot
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
     from engine.theory.bootstrap import Bootstrap
-    from engine.theory.facts import Facts
+    from engine.theory.facts import Sample
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
     from engine.theory.summary import Summary, Written
@@ -233,7 +233,7 @@ class Worker:
         self,
         asker: str,
         experiment: Experiment,
-        facts: Facts,
+        sample: Sample,
         plane: Plane,
         x_range: Range,
         y_range: Range,
@@ -242,7 +242,7 @@ class Worker:
         from engine.theory.landscape import survey
 
         with self._asked():
-            landscape = survey(experiment, facts, plane, x_range, y_range)
+            landscape = survey(experiment, sample, plane, x_range, y_range)
             self.landscapes = {**self.landscapes, asker: landscape}
 
     @contextmanager

@@ -18,7 +18,7 @@ from engine.training.snapshot import Shown, Snapshot
 if TYPE_CHECKING:
     from engine.jobs.finder import Finding
     from engine.theory.bootstrap import Bootstrap
-    from engine.theory.facts import Facts
+    from engine.theory.facts import Sample
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
     from engine.theory.summary import Summary, Written
@@ -133,7 +133,7 @@ class Backend(Protocol):
         self,
         asker: str,
         experiment: Experiment,
-        facts: Facts,
+        sample: Sample,
         plane: Plane,
         x_range: Range,
         y_range: Range,

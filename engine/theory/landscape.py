@@ -12,7 +12,7 @@ from engine.catalog.model import Linear, Model
 from engine.catalog.parameters import flat, labels
 from engine.experiment import Experiment
 from engine.support.translation import Message
-from engine.theory.facts import Facts
+from engine.theory.facts import Facts, Sample
 
 # torch is there when there are data; the screen's first frame comes before it.
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Plane:
 class Landscape:
     """The objective over a rectangle of a plane: what training goes down, penalty included."""
 
-    facts: Facts
-    """Of the data that it belongs to."""
+    sample: Sample
+    """The data that it is of."""
     plane: Plane
     x_range: Range
     y_range: Range
@@ -105,18 +105,18 @@ def along_parameters(
 
 
 def survey(
-    experiment: Experiment, facts: Facts, plane: Plane, x_range: Range, y_range: Range
+    experiment: Experiment, sample: Sample, plane: Plane, x_range: Range, y_range: Range
 ) -> Landscape:
     """The mean loss plus penalty over a rectangle of a plane, in float64.
 
-    The mean is taken over the sample of the data that the facts hold, up to 400 rows: enough for a
+    The mean is taken over the sample of the data that charts have, up to 400 rows: enough for a
     picture, and the same time whatever n is: milliseconds for a linear model, more for a net.
     """
     import torch
 
     model = experiment.architecture()
-    X = torch.tensor(facts.sample.X, dtype=torch.float64).T
-    y = torch.tensor(facts.sample.y, dtype=torch.float64)
+    X = torch.tensor(sample.X, dtype=torch.float64).T
+    y = torch.tensor(sample.y, dtype=torch.float64)
     origin, u, v = (
         torch.tensor(vector, dtype=torch.float64) for vector in (plane.origin, plane.u, plane.v)
     )
@@ -135,7 +135,7 @@ def survey(
         weights = theta[:, held]
         costs = costs + penalty(weights).sum(dim=1)
         rows.append(tuple(costs.tolist()))
-    return Landscape(facts, plane, x_range, y_range, tuple(rows))
+    return Landscape(sample, plane, x_range, y_range, tuple(rows))
 
 
 def residuals_of(

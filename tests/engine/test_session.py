@@ -638,11 +638,11 @@ def test_a_landscape_comes_while_a_run_goes_on(open_session: Open) -> None:
     wait_until(lambda: session.latest.step > 0)
     facts = session.latest.facts
     assert facts
-    session.survey("fit", ENDLESS, facts, plane(facts, 0), (-1.0, 1.0), (-2.0, 2.0))
+    session.survey("fit", ENDLESS, facts.sample, plane(facts, 0), (-1.0, 1.0), (-2.0, 2.0))
     wait_until(lambda: "fit" in session.landscapes)
     found = session.landscapes["fit"]
     assert found
-    assert (found.facts, found.x_range, found.y_range) == (facts, (-1.0, 1.0), (-2.0, 2.0))
+    assert (found.sample, found.x_range, found.y_range) == (facts.sample, (-1.0, 1.0), (-2.0, 2.0))
     assert session.latest.state == "running"
 
 

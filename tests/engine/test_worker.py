@@ -329,8 +329,8 @@ def test_a_survey_is_of_the_plane_that_was_asked_for(bench: Bench) -> None:
     bench.driver.prepare(SHORT)
     facts = bench.latest.facts
     assert facts
-    asked = (SHORT, facts, plane(facts, 0), (-1.0, 1.0), (-2.0, 2.0))
-    other = (SHORT, facts, plane(facts, 1), (0.0, 1.0), (0.0, 2.0))
+    asked = (SHORT, facts.sample, plane(facts, 0), (-1.0, 1.0), (-2.0, 2.0))
+    other = (SHORT, facts.sample, plane(facts, 1), (0.0, 1.0), (0.0, 2.0))
     bench.worker.survey("fit", *asked)
     before = bench.worker.landscapes
     bench.worker.survey("third", *other)

@@ -154,7 +154,7 @@ def is_surveyed(main: MainScreen) -> bool:
         chart.landscape is not None
         and chart.survey
         == (
-            chart.landscape.facts,
+            chart.landscape.sample,
             chart.landscape.plane,
             chart.landscape.x_range,
             chart.landscape.y_range,

@@ -19,7 +19,7 @@ from engine.runs.store import Store
 from engine.support.errors import BadInput
 from engine.support.user_files import runs_folder
 from engine.theory.bootstrap import Bootstrap
-from engine.theory.facts import Facts
+from engine.theory.facts import Sample
 from engine.theory.landscape import Landscape, Plane, Range, survey
 from engine.theory.study import Study
 from engine.theory.summary import Summary, Written
@@ -143,12 +143,12 @@ class FakeSession:
         self,
         asker: str,
         experiment: Experiment,
-        facts: Facts,
+        sample: Sample,
         plane: Plane,
         x_range: Range,
         y_range: Range,
     ) -> None:
-        landscape = survey(experiment, facts, plane, x_range, y_range)
+        landscape = survey(experiment, sample, plane, x_range, y_range)
         self.landscapes = {**self.landscapes, asker: landscape}
 
     def write_code(self, experiment: Experiment, dress: Dress) -> None:

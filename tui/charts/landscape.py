@@ -86,7 +86,8 @@ def survey(scene: Scene) -> Survey:
     centre = None
     if scene.zooms > 0:
         centre = scene.centre or place_at(shown, scene.now.path, scene.cursor)
-    return Survey(facts, shown, *frame(shown, scene.now, centre, scene.zooms))
+    rectangle = scene.rectangle or frame(shown, scene.now, centre, scene.zooms)
+    return Survey(facts.sample, shown, *rectangle)
 
 
 def nearest(scene: Scene, at: Point) -> float:
@@ -104,8 +105,8 @@ def nearest(scene: Scene, at: Point) -> float:
 def landscape_chart(scene: Scene) -> Chart:
     """The loss over a plane, light where it is high, with the paths of up to three runs on it."""
     now, cursor, landscape = scene.now, scene.cursor, scene.landscape
-    facts, plane, *ranges = survey(scene)
-    if landscape is not None and (landscape.facts is not facts or landscape.plane != plane):
+    sample, plane, *ranges = survey(scene)
+    if landscape is not None and (landscape.sample is not sample or landscape.plane != plane):
         landscape = None
     if plane.is_line:
         return bowl_chart(scene, plane, ranges[0], landscape)

@@ -85,7 +85,7 @@ def paths_chart(
     (left, right), (low, high) = (
         padded(min(values), max(values)) for values in zip(*ends, *inside, strict=True)
     )
-    fits = landscape is not None and landscape.facts is facts and landscape.plane == chosen
+    fits = landscape is not None and landscape.sample is facts.sample and landscape.plane == chosen
     start, best = (
         Curve([x], [y], "marks", "text", marker=sign, mark=sign)
         for (x, y), sign in zip(ends, "ox", strict=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from engine.support.translation import Translatable
-from engine.theory.facts import Facts
+from engine.theory.facts import Sample
 from engine.theory.landscape import Landscape, Plane, Range
 from engine.training.snapshot import Snapshot
 from tui.drawing.chart import Chart
@@ -38,6 +38,8 @@ class Scene:
     """The loss over the plane that was surveyed last."""
     preview: Snapshot | None = None
     """The run that the experiment on the desk would be."""
+    rectangle: tuple[Range, Range] | None = None
+    """The part of a plane that stays on show while something on it is dragged."""
 
     def seen(self, chart: Chart, read: int = -1) -> Chart:
         """The chart with zoom and cursor; its title has the value there of the curve `read`."""
@@ -53,7 +55,7 @@ class Scene:
 class Survey(NamedTuple):
     """A rectangle of a plane over which the engine is to work out the loss."""
 
-    facts: Facts
+    sample: Sample
     plane: Plane
     x_range: Range
     y_range: Range

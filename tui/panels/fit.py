@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from textual.events import Click, Key, MouseDown, MouseMove, MouseUp
+from textual.events import Key, MouseDown, MouseMove, MouseUp
 from textual.message import Message
 
 from engine.experiment import Experiment
@@ -94,7 +94,7 @@ class FitPanel(ChartPanel):
         """Draw what the engine has worked out, unless another screen had asked for it."""
         if landscape is None or landscape is self.landscape or self.survey is None:
             return
-        if landscape.facts is self.survey.facts:
+        if landscape.sample is self.survey.sample:
             self.landscape = landscape
             self.redraw()
 
@@ -106,6 +106,11 @@ class FitPanel(ChartPanel):
             if survey != self.survey:
                 self.survey = survey
                 self.post_message(self.Wanted(str(self.id), self.snapshots[0].experiment, survey))
+
+    @property
+    def over(self) -> Survey | None:
+        """The part of a plane on show, where the view has one."""
+        return self.survey if self.view.survey else None
 
     @property
     def scene(self) -> Scene:
@@ -121,6 +126,7 @@ class FitPanel(ChartPanel):
             self.centre,
             self.landscape,
             self.preview,
+            self.survey[2:] if self.is_held and self.survey else None,
         )
 
     def next_view(self) -> None:
@@ -143,6 +149,7 @@ class FitPanel(ChartPanel):
 
     def hold(self, hand: Hand | None) -> None:
         """Let something be moved by hand, or nothing any longer."""
+        self.loosen()
         self.hand = hand
         self.show_title()
         self.redraw()
@@ -156,9 +163,10 @@ class FitPanel(ChartPanel):
             self.post_message(self.Moved())
 
     def on_mouse_down(self, event: MouseDown) -> None:
-        """The mouse goes to the hand first."""
-        at = self.point_at(event)
-        self.is_held = bool(self.hand and at and self.hand.grab(at))
+        """The mouse goes to the hand first, over the data and over a plane."""
+        at, over = self.point_at(event), self.over
+        is_place = over is not None or self.view is FIT
+        self.is_held = bool(self.hand and at and is_place and self.hand.grab(at, over))
         if self.is_held:
             event.prevent_default()
             self.capture_mouse()
@@ -167,27 +175,33 @@ class FitPanel(ChartPanel):
         """What is held goes with the pointer."""
         if self.hand and self.is_held:
             event.prevent_default()
-            if (at := self.point_at(event)) and event.button:
+            if not event.button:  # it came up where the terminal does not hear of it
+                self.put_down(None, other=False)
+            elif at := self.point_at(event):
                 self.hand.drag(at)
                 self.redraw()
                 self.post_message(self.Moved())
 
     def on_mouse_up(self, event: MouseUp) -> None:
-        """What was held stays where it is."""
+        """The hand puts down what it holds, or something new; the click that follows is none."""
         if self.hand and self.is_held:
             event.prevent_default()
-            self.release_mouse()
+            self.dragged = True
+            self.put_down(self.point_at(event), event.button == RIGHT or event.ctrl)
 
-    async def on_click(self, event: Click) -> None:
-        """The hand puts down what it holds, or something new."""
-        if self.hand and self.is_held:
-            event.stop()
-            event.prevent_default()
-            if at := self.point_at(event):
-                self.hand.click(at, event.button == RIGHT or event.ctrl)
+    def put_down(self, at: Point | None, other: bool) -> None:
+        """Let the hand leave here what it holds, with the right button where that is `other`."""
+        assert self.hand
+        self.loosen()
+        self.hand.release(at, other)
+        self.redraw()
+        self.post_message(self.Moved())
+
+    def loosen(self) -> None:
+        """What the mouse does is its own again."""
+        if self.is_held:
             self.is_held = False
-            self.redraw()
-            self.post_message(self.Moved())
+            self.release_mouse()
 
     def on_blur(self) -> None:
         """Who goes elsewhere lets go."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tui.charts.view import Survey
 from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
 
@@ -21,17 +22,20 @@ class Hand(Protocol):
     def press(self, key: str) -> bool:
         """Take a key; whether it meant anything here."""
 
-    def grab(self, at: Point) -> bool:
-        """The button of the mouse goes down; whether what follows is the hand's."""
+    def grab(self, at: Point, over: Survey | None) -> bool:
+        """The button of the mouse goes down over a plane, or else over the data.
+
+        Whether what follows is the hand's.
+        """
 
     def drag(self, at: Point) -> None:
         """The pointer moves with the button down."""
 
-    def click(self, at: Point, other: bool) -> None:
-        """The button comes up; `other` is the right one, or ctrl with the left one."""
+    def release(self, at: Point | None, other: bool) -> None:
+        """The button comes up, on the chart or beside it; `other`: the right one, or with ctrl."""
 
     def drawn(self, chart: Chart) -> Chart:
         """The chart as it is drawn meanwhile."""
 
-    def words(self) -> str:
-        """What is held, and by which keys it is moved."""
+    def words(self, over: Survey | None) -> str:
+        """What is held, and by which keys it is moved, or by the mouse, over a plane or not."""

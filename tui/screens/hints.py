@@ -90,7 +90,7 @@ class Hints:
                 **in_use(),
             )
         if isinstance(focused, FitPanel) and focused.hand:
-            return focused.hand.words()
+            return focused.hand.words(focused.over)
         if focused is self.lab.runs:
             return tr(
                 "↑ ↓ show a run in every panel · space puts it on the charts · {pin} pins it · "

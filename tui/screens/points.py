@@ -20,6 +20,7 @@ from engine.support.errors import BadInput
 from engine.support.translation import tr
 from engine.theory.landscape import Range
 from tui.charts.fit import FIT
+from tui.charts.view import Survey
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.ticks import padded
 from tui.drawing.trace import Point
@@ -180,8 +181,10 @@ class Points:
 
     # The mouse -------------------------------------------------------------------------------
 
-    def grab(self, at: Point) -> bool:
-        """Take hold of the point under the pointer, if there is one."""
+    def grab(self, at: Point, over: Survey | None) -> bool:
+        """Take hold of the point under the pointer, if there is one; a plane has none."""
+        if over:
+            return False
         self.held, self.moved = None, False
         gaps = self.distances(at)
         index = int(gaps.argmin())
@@ -196,7 +199,7 @@ class Points:
         if self.held is not None:
             self.at, self.moved = self.on_grid(at), True
 
-    def click(self, at: Point, other: bool) -> None:
+    def release(self, at: Point | None, other: bool) -> None:
         """Put down what was dragged; else add a point, or remove the one that is there."""
         held, moved = self.held, self.moved
         if held is not None and moved:
@@ -205,7 +208,7 @@ class Points:
         self.held = None
         if other and held is not None:
             self.remove(held)
-        elif held is None and not other:
+        elif at and held is None and not other:
             self.at = self.on_grid(at)
             self.add(self.at)
 
@@ -254,7 +257,7 @@ class Points:
             cursor=None,
         )
 
-    def words(self) -> str:
+    def words(self, over: Survey | None) -> str:
         """The lines, the leverage of the nearest point, and the keys."""
         x, _ = self.points
         slopes = {

@@ -196,13 +196,13 @@ class RaceScreen(JobScreen[RaceProgress]):
         """Ask for the loss behind the paths where another part of the plane is on show."""
         if self.shown is None or self.shown.facts is None or not self.paths.display:
             return
-        facts = self.shown.facts
-        plane = plane_of(facts, self.form.texts["plane"])
-        wanted = (facts, plane, paths.x_range, paths.y_range)
+        sample = self.shown.facts.sample
+        plane = plane_of(self.shown.facts, self.form.texts["plane"])
+        wanted = (sample, plane, paths.x_range, paths.y_range)
         if wanted != self.wanted and paths.x_range and paths.y_range and not plane.is_line:
             self.wanted = wanted
             self.session.survey(
-                RACE, self.shown.race.experiment, facts, plane, paths.x_range, paths.y_range
+                RACE, self.shown.race.experiment, sample, plane, paths.x_range, paths.y_range
             )
 
     def show_racer(self) -> None:

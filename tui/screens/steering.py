@@ -9,10 +9,12 @@ from textual.screen import Screen
 
 from engine.catalog.model import Linear
 from engine.catalog.parameters import flat, labels
+from engine.support.errors import BadInput
 from engine.support.translation import tr, trp
 from engine.theory.facts import Facts
 from tui.charts.fit import FIT, with_sticks
 from tui.charts.landscape import LANDSCAPE
+from tui.charts.view import Survey
 from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
 from tui.keys import NO_DATA, key_of
@@ -29,6 +31,8 @@ SHARE = 0.05
 """Share of the spread of y by which a step moves ŷ at the far end of a feature."""
 FAR = 10
 """Steps in one, with shift."""
+FINE = 200
+"""Places that the mouse tells apart along the shorter side of a plane, at most 2.5 times more."""
 
 
 def steer(screen: Screen[None], lab: Lab, desk: Desk, navigator: Navigator) -> None:
@@ -65,6 +69,8 @@ class Steering:
         """How much longer the steps are than at first."""
         self.held = 0
         """The parameter that moves left and right; the one after it moves up and down."""
+        self.over: Survey | None = None
+        """The plane on which the mouse moves θ₀."""
         self.change: Change | None = None
         """What has been done since the mode began, to be taken back at once."""
 
@@ -110,11 +116,18 @@ class Steering:
         which %= len(self.names)
         size = self.steps[which] * self.scale
         theta = list(self.theta)
-        moved = round(theta[which] / size + steps) * size
-        theta[which] = float(significant(moved, 12))
+        theta[which] = round(theta[which] / size + steps) * size
+        self.put(theta)
+
+    def put(self, theta: Sequence[float]) -> None:
+        """Make this the start, in round numbers."""
+        theta = [float(significant(value, 12)) for value in theta]
         w, b = theta[: self._weights], theta[self._weights :]
         changes = {"init": "given", "init.w": tuple(w), "init.b": b[0] if b else 0.0}
-        experiment = self.desk.experiment.changed(changes)
+        try:
+            experiment = self.desk.experiment.changed(changes)
+        except BadInput:
+            return  # farther than numbers may be
         self.change = self.desk.adopt(experiment, onto=self.change, at_start=True)
 
     def give_up(self) -> None:
@@ -123,51 +136,56 @@ class Steering:
         if self.desk.changes.take_off(self.change):
             self.desk.edit(self.before)
 
-    def grab(self, at: Point) -> bool:
-        """The mouse points and zooms as ever."""
-        return False
+    def grab(self, at: Point, over: Survey | None) -> bool:
+        """θ₀ goes with the pointer over a plane; over the data the mouse points as ever."""
+        self.over = over
+        return over is not None
 
     def drag(self, at: Point) -> None:
-        """Nothing is held by the mouse."""
+        """Bring θ₀ under the pointer, along the plane only."""
+        assert self.over
+        _, plane, *ranges = self.over
+        fine = round_step(min(high - low for low, high in ranges) / FINE)
+        (here,) = zip(*plane.places([self.theta]), strict=True)
+        # The second coordinate of a line is the loss.
+        a, b = (to - now for to, now in zip(at, here, strict=True))
+        self.put(
+            [
+                round((value + a * u + b * v) / fine) * fine
+                for value, u, v in zip(self.theta, plane.u, plane.v, strict=True)
+            ]
+        )
 
-    def click(self, at: Point, other: bool) -> None:
-        """Nothing is held by the mouse."""
+    def release(self, at: Point | None, other: bool) -> None:
+        """Leave θ₀ where it is; a click brings it there."""
+        if at and not other:
+            self.drag(at)
 
     def drawn(self, chart: Chart) -> Chart:
         """The chart with the residuals as sticks."""
         return with_sticks(chart)
 
-    def words(self) -> str:
-        """The two that are held, how far the steps are, and what came of it."""
+    def words(self, over: Survey | None) -> str:
+        """What is held and how it is moved, how far the steps are, and what came of it."""
         theta, snapshot = self.theta, self.desk.snapshot
         first, second = self.held, (self.held + 1) % len(self.names)
         best = flat(snapshot.facts.optimum) if snapshot.facts else ()
-        is_there = snapshot.experiment == self.desk.experiment and snapshot.loss is not None
+        loss = snapshot.loss if snapshot.experiment == self.desk.experiment else None
         values = {
-            "first": f"{self.names[first]} {significant(theta[first], 6)}",
-            "second": f"{self.names[second]} {significant(theta[second], 6)}",
-            "loss": loss_text(snapshot.loss) if is_there and snapshot.loss is not None else "…",
+            "loss": "…" if loss is None else loss_text(loss),
             "distance": significant(math.dist(theta, best), 3) if best else "?",
-            "start": key_of("start"),
         }
-        if len(self.names) == 1:
-            return tr(
-                "← → {first} · loss {loss}, {distance} from θ* · shift: farther · "
-                "{start} goes on · esc: as it was",
-                **values,
-            )
-        if len(self.names) > 2:
-            return tr(
-                "← → {first} · ↑ ↓ {second} · loss {loss}, {distance} from θ* · shift: farther · "
-                "1–{last}: others · {start} goes on · esc: as it was",
-                **values,
-                last=min(len(self.names), 9),
-            )
-        return tr(
-            "← → {first} · ↑ ↓ {second} · loss {loss}, {distance} from θ* · shift: farther · "
-            "{start} goes on · esc: as it was",
-            **values,
-        )
+        parts = [
+            tr("the mouse drags θ₀") if over else "",
+            f"← → {self.names[first]} {significant(theta[first], 6)}",
+            f"↑ ↓ {self.names[second]} {significant(theta[second], 6)}" if second != first else "",
+            tr("loss {loss}, {distance} from θ*", **values),
+            tr("shift: farther"),
+            tr("1–{last}: others", last=min(len(theta), 9)) if len(theta) > 2 else "",
+            tr("{start} goes on", start=key_of("start")),
+            tr("esc: as it was"),
+        ]
+        return " · ".join(filter(None, parts))
 
 
 def sizes(facts: Facts) -> list[float]:

@@ -53,7 +53,7 @@ def thetas(found: Landscape) -> NDArray[np.float64]:
 def test_it_is_the_objective_at_each_place(loss: str, penalty: str) -> None:
     experiment = SMALL.changed({"loss": loss, "penalty": penalty})
     facts = facts_of(experiment)
-    found = survey(experiment, facts, plane(facts, 1), (-1.0, 4.0), (-6.0, 0.5))
+    found = survey(experiment, facts.sample, plane(facts, 1), (-1.0, 4.0), (-6.0, 0.5))
     problem = build(experiment)
     X, y = problem.X.double(), problem.y.double()
     places = torch.from_numpy(thetas(found))
@@ -71,7 +71,7 @@ def test_for_the_half_squared_loss_it_is_the_quadratic_form(
     turn: int, x_range: tuple[float, float], y_range: tuple[float, float]
 ) -> None:
     """f(θ) = f(θ*) + ½(θ − θ*)ᵀH(θ − θ*) in every plane."""
-    found = survey(SMALL, SMALL_FACTS, plane(SMALL_FACTS, turn), x_range, y_range)
+    found = survey(SMALL, SMALL_FACTS.sample, plane(SMALL_FACTS, turn), x_range, y_range)
     problem = build(SMALL)
     design, best = problem.linear.design(problem.X), np.array(flat(SMALL_FACTS.optimum))
     H = hessian(design, problem.y, torch.zeros(3), problem.loss, weight_decay(problem)).numpy()
@@ -151,7 +151,7 @@ def test_one_parameter_makes_a_line() -> None:
     line = plane(facts, 3)
     assert line == Plane(("R", ""), (0.0,), (1.0,), (0.0,))
     assert line.is_line
-    found = survey(experiment, facts, line, (0.0, 20.0), (-1.0, 1.0))
+    found = survey(experiment, facts.sample, line, (0.0, 20.0), (-1.0, 1.0))
     assert np.shape(found.values) == (1, COLUMNS)
     current, U = np.array(facts.sample.X[0]), np.array(facts.sample.y)
     for column in (0, COLUMNS - 1):

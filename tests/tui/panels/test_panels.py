@@ -48,6 +48,7 @@ from tests.support.snapshots import (
     previous,
     ready,
     running,
+    sample,
     zeros,
 )
 from tui.app import summary
@@ -523,7 +524,7 @@ def test_a_path_that_runs_away_leaves_the_frame() -> None:
 
 def test_a_landscape_of_other_data_or_another_plane_is_not_drawn() -> None:
     panel = panel_at(finished())
-    panel.snapshots = (finished(),)  # with facts of their own
+    panel.snapshots = (replace(finished(), facts=replace(facts(), sample=sample(noise=1.0))),)
     assert panel.chart().heat is None
     panel = panel_at(finished())
     panel.turns["plane"] = 1
@@ -534,7 +535,7 @@ def test_a_landscape_of_other_data_or_another_plane_is_not_drawn() -> None:
 def test_the_landscape_of_a_race_does_not_take_the_place_of_the_runs() -> None:
     panel = panel_at(finished())
     assert panel.landscape
-    panel.take(replace(panel.landscape, facts=facts()))
+    panel.take(replace(panel.landscape, sample=sample(noise=1.0)))
     assert panel.chart().heat is not None
 
 

@@ -87,27 +87,27 @@ def test_squares_follow_an_outlier_and_huber_and_l1_stay() -> None:
     assert slope > 1.5
     assert absolute == pytest.approx((1.0, 0.0))
     assert huber.slope == pytest.approx(1.0, abs=0.1)
-    assert "leverage 0.26" in points.words()  # 1/9 + 3²/60
+    assert "leverage 0.26" in points.words(None)  # 1/9 + 3²/60
 
 
 def test_the_mouse_adds_drags_and_removes() -> None:
     points = hand()
-    assert points.grab((1.02, 1.02))
+    assert points.grab((1.02, 1.02), None)
     points.drag((1.5, 4.0))
     assert stands(points)[1] == (0, 1, 2, 3)
-    points.click((1.5, 4.0), other=False)
+    points.release((1.5, 4.0), other=False)
     assert stands(points) == ((0, 1.5, 2, 3), (0, 4.0, 2, 3))
-    assert points.grab((1.5, 4.0))
-    points.click((1.5, 4.0), other=True)
+    assert points.grab((1.5, 4.0), None)
+    points.release((1.5, 4.0), other=True)
     assert stands(points)[0] == (0, 2, 3)
-    assert points.grab((1.0, 3.0))
-    points.click((1.0, 3.0), other=True)  # nothing there
+    assert points.grab((1.0, 3.0), None)
+    points.release((1.0, 3.0), other=True)  # nothing there
     assert stands(points)[0] == (0, 2, 3)
-    assert points.grab((1.0, 3.0))
-    points.click((1.0, 3.0), other=False)
+    assert points.grab((1.0, 3.0), None)
+    points.release((1.0, 3.0), other=False)
     assert stands(points) == ((0, 2, 3, 1.0), (0, 2, 3, 3.0))
-    assert points.grab((2.0, 2.0))
-    points.click((2.0, 2.0), other=False)  # a click on a point goes there
+    assert points.grab((2.0, 2.0), None)
+    points.release((2.0, 2.0), other=False)  # a click on a point goes there
     assert points.at == (2.0, 2.0)
     assert len(stands(points)[0]) == 4
 

@@ -20,7 +20,7 @@ from tests.support.jobs import raced
 from tests.support.pictures import Compare, Steps
 from tests.support.pilots import about, app_for, main_of, resize, settled, text_of, until
 from tests.support.sessions import FakeSession
-from tests.support.snapshots import facts, ready, running
+from tests.support.snapshots import facts, ready, running, sample
 from tests.support.stages import Stage
 from tui.app import LinregApp
 from tui.backend import Backend
@@ -362,7 +362,7 @@ def test_a_landscape_of_other_data_is_not_drawn() -> None:
     plane = plane_of(progress.facts, PARAMETERS)
     own, other = (
         survey(progress.race.experiment, known, plane, chart.x_range, chart.y_range)
-        for known in (progress.facts, facts())
+        for known in (progress.facts.sample, sample(noise=1.0))
     )
     assert paths_chart(progress, PARAMETERS, own).heat is not None
     assert paths_chart(progress, PARAMETERS, other).heat is None

@@ -10,7 +10,8 @@ import pytest
 
 from engine.experiment import Experiment
 from engine.session import Session
-from tests.support.pilots import app_for, app_showing, main_of, says, settled, until
+from tests.support.mouse import cell_of, press_and_move
+from tests.support.pilots import app_for, app_showing, main_of, says, settled, show, until
 from tests.support.runs import facts_of
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import START, facts, finished, ready
@@ -126,7 +127,7 @@ def test_the_only_parameter_is_named_once() -> None:
     ohm = Experiment().changed({"data": "ohm", "model": "ohm"})
     known = facts_of(ohm)
     desk = Desk(FakeSession(replace(ready(ohm), facts=known)), ohm, changed=lambda: None)
-    words = Steering(desk, known, lambda: None).words()
+    words = Steering(desk, known, lambda: None).words(None)
     assert words.startswith("← → R ")
     assert "↑ ↓" not in words
 
@@ -190,3 +191,51 @@ def test_a_step_is_round_and_can_be_seen() -> None:
     w, b = sizes(known)
     assert 0.02 * tall <= w * wide <= 0.05 * tall * (1 + 1e-9)
     assert 0.02 * tall <= b <= 0.05 * tall * (1 + 1e-9)
+
+
+async def test_the_mouse_drags_the_start_over_the_landscape_which_stays_meanwhile() -> None:
+    session = FakeSession(ready())
+    app = app_for(session)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        main, fit = main_of(pilot), main_of(pilot).lab.fit
+        await pilot.press("m", "v", "v", "v")
+        await says(pilot, "the mouse drags θ₀")
+        assert fit.border_title == "Landscape · by hand"
+        await until(pilot, lambda: fit.chart().heat is not None)
+        assert fit.survey
+        assert (fit.survey.plane.u, fit.survey.plane.v) == ((1, 0, 0), (0, 0, 1))  # w[0] and b
+        area = fit.area
+        assert area
+        goal = cell_of(fit, 0.6, 0.4)
+        column, row = goal[0] - fit.gutter.left, goal[1] - fit.gutter.top
+        w, b = facts().optimum["w"][0] + area.x_at(column), facts().optimum["b"][0] + area.y_at(row)
+        await press_and_move(pilot, fit, cell_of(fit, 0.1, 0.9), goal)
+        moved = main.desk.experiment
+        assert moved.init.options["w"] == pytest.approx((w, START["w"][1]), abs=0.01)
+        assert moved.init.options["b"] == pytest.approx(b, abs=0.01)
+        # The frame waits for the end of the drag, and what was worked out of it stays.
+        start = {"w": moved.init.options["w"], "b": (moved.init.options["b"],)}
+        session.landscapes = {}
+        known = replace(facts(), start=start)
+        await show(pilot, replace(ready(moved, number=2), facts=known, params=start))
+        assert (fit.area, fit.chart().heat is not None) == (area, True)
+        assert not session.landscapes
+        await pilot.mouse_up(fit, goal)
+        await until(pilot, lambda: fit.area is not None and fit.area.window != area.window)
+        assert app.mouse_captured is None
+        # A click brings it there too, and looks at no moment; all of it is one change.
+        await pilot.click(fit, offset=cell_of(fit, 0.3))
+        assert main.desk.experiment != moved
+        assert main.desk.clock.run is None
+        await pilot.press("escape")
+        assert main.desk.experiment == BASELINE
+        assert not main.desk.changes.done
+
+
+def test_no_start_is_farther_away_than_numbers_may_be() -> None:
+    desk = Desk(FakeSession(ready()), BASELINE, changed=lambda: None)
+    hand = Steering(desk, facts(), lambda: None)
+    for key in (*["pageup"] * 9, "right"):
+        assert hand.press(key)
+    assert desk.experiment == BASELINE
