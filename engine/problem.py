@@ -53,6 +53,13 @@ class Problem:
     """First value of each parameter."""
     scaling: Scaling | None = None
     """How X, y and the parameters become those of the data again; None where they are."""
+    processes: int = 1
+    """How many take the steps together."""
+
+    @property
+    def loop(self) -> str:
+        """The name of the loop that takes the steps."""
+        return self.experiment.loop if self.processes == 1 else "parallel"
 
     @property
     def original_features(self) -> Tensor:

@@ -22,16 +22,17 @@ class Retraced:
     """After each epoch that is over: the mean loss, and that over the data held out, if any are."""
 
 
-def retraced(fork: Fork) -> Retraced:
+def retraced(fork: Fork, processes: int = 1) -> Retraced:
     """Take the steps of the run that a fork goes on from, exactly as that run took them."""
-    problem, controls = build(fork.origin), Controls(fork.origin.lr)
+    problem = replace(build(fork.origin), processes=processes)
+    controls = Controls(fork.origin.lr)
     if fork.before:
-        begun = retraced(fork.before)
+        begun = retraced(fork.before, processes)
         loop, start_loss, losses = begun.loop, begun.start_loss, list(begun.losses)
         loop.go_on(problem, controls)
         step = fork.before.step
     else:
-        loop = load(fork.origin.loop)(problem, controls)
+        loop = load(problem.loop)(problem, controls)
         start_loss, losses, step = problem.mean_loss(problem.start), [], 0
     events, held_out = loop.run(), len(problem.held_out[0])
     while step < fork.step or len(losses) < step // fork.origin.steps_per_epoch:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,21 +37,23 @@ def train(
     controls: Controls | None = None,
     fork: Fork | None = None,
     starts: Starts | None = None,
+    processes: int = 1,
 ) -> Iterator[Event]:
     """The events of one run: Started, then for each epoch its steps and its end, then the outcome.
 
     `controls` may be changed between two events, and ask for the statements of a minibatch too. A
     loss or parameter that is not finite, or a minibatch loss above a million times the start, ends
     the run as Diverged at that step. A fork begins after the steps of the run that it goes on from,
-    which are taken again unseen. `starts` knows the data of the experiment before. Raises BadInput
-    when the device is not there.
+    which are taken again unseen. `starts` knows the data of the experiment before. Where several
+    processes take the steps, each of them calls this. Raises BadInput when the device is not there.
     """
-    before = retraced(fork) if fork else None
+    before = retraced(fork, processes) if fork else None
     if before:
         problem = continued(build(experiment), before.loop)
         facts = gather.facts(problem)
     else:
         problem, facts = (starts or Starts()).of(experiment)
+    problem = replace(problem, processes=processes)
     yield from follow(problem, facts, controls or Controls(experiment.lr), fork, before)
 
 
@@ -67,7 +70,7 @@ def follow(
         loop = before.loop
         loop.go_on(problem, controls)
     else:
-        loop = load(experiment.loop)(problem, controls)
+        loop = load(problem.loop)(problem, controls)
     notes = problem.dataset.notes + ((loop.note,) if loop.note else ())
     yield Started(experiment, facts, notes, fork)
 

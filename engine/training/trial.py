@@ -38,7 +38,7 @@ def goes_down(problem: Problem, lr: float, start_loss: float) -> bool:
     of_step = min(experiment.batch_size, len(problem.X)) * problem.X.shape[1]
     controls = Controls(lr)
     controls.most = most = max(2, min(MOST_STEPS, MOST_NUMBERS // of_step))
-    loop, steps = load(experiment.loop)(problem, controls), 0
+    loop, steps = load(problem.loop)(problem, controls), 0
     for progress in loop.run():
         if isinstance(progress, EpochEnd):
             if not math.isfinite(progress.loss):

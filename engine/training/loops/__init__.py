@@ -1,4 +1,7 @@
-"""Ways to take the same steps: one module each, named like the value of the key `loop`."""
+"""Ways to take the same steps: one module each, named like the value of the key `loop`.
+
+`parallel` is `concise` in several processes.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pkgutil import resolve_name
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +61,7 @@ class Training:
             drop_last=experiment.drop_last,
             generator=torch.Generator(),
         )
-        self.criterion = criterion(problem)
+        self.criterion = criterion(problem, "mean" if self.averaged else "sum")
         self.optimizer = optimizer_of(experiment.optimizer, self.net)
         self._minibatch: tuple[Tensor, Tensor] | None = None
 
@@ -178,10 +179,11 @@ def optimizer_of(choice: Choice[OptimizerEntry], net: nn.Module) -> torch.optim.
     return optimizer
 
 
-def criterion(problem: Problem) -> Callable[[Tensor, Tensor], Tensor]:
+def criterion(
+    problem: Problem, reduction: Literal["mean", "sum"]
+) -> Callable[[Tensor, Tensor], Tensor]:
     """PyTorch's loss module, or the registered formula where PyTorch has none."""
     experiment = problem.experiment
-    reduction = "mean" if experiment.reduction is Reduction.MEAN else "sum"
     name = experiment.loss.entry.torch
     if name:
         module: Callable[[Tensor, Tensor], Tensor] = resolve_name(name)(

@@ -1,0 +1,83 @@
+"""Two processes that train together: this one, and one that is started for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+
+Result = TypeVar("Result")
+PATIENCE = timedelta(seconds=60)
+"""How long one process waits for the other, before a test that would hang fails."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What went wrong in the other process."""
+
+    error: str
+
+
+class Pair:
+    """Has both processes call the same function."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def both(self, function: Callable[..., Result], *arguments: Any) -> tuple[Result, Result]:
+        """What a function of a module returns here, and what it returns over there."""
+        self.connection.send((function, arguments))
+        try:
+            here = function(*arguments)
+        finally:
+            there = self.connection.recv()
+        assert not isinstance(there, Failed), there
+        return here, there
+
+
+@contextmanager
+def pair(folder: Path) -> Iterator[Pair]:
+    """Two processes in a group of gloo, which meet by a file in a folder."""
+    file, context = folder / "meeting", get_context("spawn")
+    here, there = context.Pipe()
+    other = context.Process(target=serve, args=(str(file), there), daemon=True)
+    other.start()
+    join(str(file), 0)
+    try:
+        yield Pair(here)
+    finally:
+        here.close()
+        dist.destroy_process_group()
+        other.join()
+
+
+def join(file: str, rank: int) -> None:
+    """Wait for the other process, and be in a group with it."""
+    dist.init_process_group(
+        "gloo", init_method=f"file://{file}", rank=rank, world_size=2, timeout=PATIENCE
+    )
+
+
+def serve(file: str, connection: Connection) -> None:
+    """Call the functions that come, until no more do."""
+    torch.set_num_threads(1)
+    join(file, 1)
+    while True:
+        try:
+            function, arguments = connection.recv()
+        except EOFError:
+            os._exit(0)
+        try:
+            result = function(*arguments)
+        except Exception as error:
+            result = Failed(repr(error))
+        connection.send(result)
