@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from itertools import chain
@@ -22,6 +23,7 @@ from engine.experiment import Experiment
 from engine.runs.keeper import Keeper
 from engine.support.errors import BadInput
 from engine.support.plain_json import finite
+from engine.support.ranks import joined, launched, speaks, talking
 from engine.support.translation import Message, in_words, tr
 from engine.support.user_files import runs_folder
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
@@ -59,7 +61,8 @@ def run(
     batch_size, epochs, drop_last, reduction, reshape, shuffle, standardize, validation_split,
     patience, seed and device; an entry's own parameters have a dot: data.n=1000, data.w=2,-3.4,
     loss.delta=1. With --fork-at the run begins where this one is after so many steps, and goes on
-    with the settings of --then: optimizer, lr, schedule, penalty, epochs or patience.
+    with the settings of --then: optimizer, lr, schedule, penalty, epochs or patience. The processes
+    that torchrun or srun starts take the steps of loop=concise together.
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
@@ -70,14 +73,47 @@ def run(
         experiment = experiment.changed_by_text(pairs_of(then))
         fork.check(experiment)
     report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
+    with together(experiment) as processes:
+        return trained(experiment, fork, report, keep or bool(called), called, processes)
+
+
+@contextmanager
+def together(experiment: Experiment) -> Iterator[int]:
+    """The group of the processes that train an experiment, where a launcher started several.
+
+    Gives how many they are; raises BadInput for what only one process can do.
+    """
+    ranks = launched()
+    if ranks is None or ranks.size == 1:
+        yield 1
+        return
+    if experiment.loop != "concise":
+        allowed = tr("{n} processes can only take the steps of loop=concise", n=ranks.size)
+        raise BadInput("loop", experiment.loop, allowed)
+    if not experiment.reshape:
+        allowed = tr("needs each estimate of a minibatch beside each label: one process")
+        raise BadInput("reshape", experiment.reshape, allowed)
+    with joined(ranks), talking(ranks):
+        yield ranks.size
+
+
+def trained(
+    experiment: Experiment,
+    fork: Fork | None,
+    report: Plain | Json,
+    keep: bool,
+    called: str,
+    processes: int,
+) -> int:
+    """Train and report; returns the exit code."""
     from engine.training.trainer import train
 
     recorder, begin, code = Recorder(experiment), time.perf_counter(), 0
-    events = train(experiment, fork=fork)
+    events = train(experiment, fork=fork, processes=processes)
     with busy_with(tr("drawing the data and working out the theory")):
         started = next(events)
     events = chain([started], events)
-    for event in kept(events, experiment, called) if keep or called else events:
+    for event in kept(events, experiment, called) if keep and speaks() else events:
         recorder.fold(event)
         match event:
             case Stepped():
