@@ -44,7 +44,7 @@ from tui.screens.dialogs import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette
 from tui.settings import Settings, load, save
-from tui.terminal import TerminalDriver, leaving_by_signals
+from tui.terminal import TerminalDriver, driver_class, leaving_by_signals
 from tui.text.numbers import clock, loss_text
 from tui.themes import DARK, LIGHT, MONO, THEMES
 
@@ -73,7 +73,7 @@ class LinregApp(App[None]):
         lesson: Lesson | None = None,
         request: Request | None = None,
     ) -> None:
-        super().__init__(driver_class=TerminalDriver)
+        super().__init__(driver_class=driver_class())
         self.session = session
         self.settings = settings
         self.message = message

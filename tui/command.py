@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +29,7 @@ from engine.support.user_files import runs_folder
 from tui.configuring import config
 from tui.keys import ACTIONS
 from tui.offer import OFFER
+from tui.serving import serve
 from tui.settings import Settings
 
 
@@ -73,6 +75,11 @@ def large_file(
     if data:
         return replace(request, make=partial(experiment_on, data, texts))
     return replace(request, make=partial(cli.read_experiment, lesson, file, settings, terms))
+
+
+def has_terminal() -> bool:
+    """Whether there is something to draw in: a terminal, or what Textual is told to draw on."""
+    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def print_version(context: click.Context, param: click.Parameter, wanted: bool) -> None:
@@ -180,7 +187,7 @@ def command(
     experiment = None
     if named and not request:
         experiment = cli.read_experiment(data or lesson, file, settings, terms)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise click.UsageError(tr("no terminal to draw in; `linreg-tui run` trains without one"))
     from tui.app import open_app
 
@@ -198,7 +205,7 @@ def watch(run: str, once: bool, ascii: bool) -> int:
     """
     store = Store(runs_folder())
     watched = Watch(store, watched_run(store, run))
-    if not (once or (sys.stdin.isatty() and sys.stdout.isatty())):
+    if not (once or has_terminal()):
         raise click.UsageError(tr("no terminal to draw in; --once prints one frame"))
     from tui.watch import open_watch, print_frame
 
@@ -229,5 +236,5 @@ def picture(experiment: Experiment, output: Path, size: str, keys: str, theme: s
     return 0
 
 
-for subcommand in (*cli.COMMANDS, config):
+for subcommand in (*cli.COMMANDS, config, serve):
     command.add_command(subcommand)

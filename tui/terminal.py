@@ -10,7 +10,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+from textual import constants
 from textual.app import App
+from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -72,6 +74,11 @@ class TerminalDriver(LinuxDriver):
         output = self._file.fileno()
         if select.select([], [output], [], 0)[1]:
             os.write(output, "".join(pieces).encode())
+
+
+def driver_class() -> type[Driver] | None:
+    """What the app draws on: the terminal; None for what the environment tells Textual to take."""
+    return None if constants.DRIVER else TerminalDriver
 
 
 @contextmanager

@@ -1,0 +1,48 @@
+"""The lab in a browser: what the app and the page around it tell each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.drivers.web_driver import WebDriver
+from textual.message import Message
+from textual.messages import ExitApp
+
+
+class Uploaded(Message):
+    """A visitor has brought a file of data, which is to be opened."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+
+class BrowserDriver(WebDriver):
+    """Textual's driver for a terminal in a browser, which also brings files and ends with it."""
+
+    def run_input_thread(self) -> None:
+        """Read what comes until the server is gone, and end the app then."""
+        super().run_input_thread()
+        self._app.post_message(ExitApp())
+
+    def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
+        """Hear of a file that is there, or of what Textual knows of."""
+        if packet_type == "open":
+            self._app.post_message(Uploaded(str(payload["name"])))
+        else:
+            super().on_meta(packet_type, payload)
+
+
+def tell_page(app: App[Any], kind: str, **values: str) -> bool:
+    """Tell the page around the app something; False where there is none."""
+    if not isinstance(app._driver, BrowserDriver):
+        return False
+    app._driver.write_meta({"type": kind, **values})
+    return True
+
+
+def deliver(app: App[Any], file: Path) -> bool:
+    """Have the browser save a file of the visitor's; False where there is no browser."""
+    return tell_page(app, "deliver", name=file.name)

@@ -1,0 +1,371 @@
+"""The server: a page, its parts, files that come and go, and a socket for each session."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shutil
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from urllib.parse import quote, urlsplit
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from engine.support.errors import BadInput
+from engine.support.translation import tr, trn
+from tui.serve import files
+from tui.serve.frames import MOST_BYTES, Malformed, Packet, packet_of, size_in
+from tui.serve.gate import COOKIE, Gate, names_of, visitor_in
+from tui.serve.pages import HEADERS, assets, page, words
+from tui.serve.sessions import ENOUGH, GRACE, Bounds, Session, Sessions
+from tui.serve.visitors import Visitors
+
+MOST_CONNECTIONS = 256
+"""At once; more are closed as they come."""
+SILENCE = 10.0
+"""Seconds after which a connection that asks for nothing is closed."""
+HEARTBEAT = 10.0
+"""Seconds between two questions to a browser whether it is still there."""
+HANDED_ON = ("deliver", "colors")
+"""What an app tells the page."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+VISITOR = web.RequestKey("visitor", str)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What is served, and where."""
+
+    app: tuple[str, ...]
+    """The command that draws the lab, by Textual's driver."""
+    token: str
+    host: str = "127.0.0.1"
+    port: int = 8123
+    public_url: str = ""
+    """Under which a proxy serves the page; empty without one."""
+    keep: Path | None = None
+    """The folder of the visitors' folders; None for one that goes with the server."""
+    bounds: Bounds = ENOUGH
+
+    @property
+    def gate(self) -> Gate:
+        """Who is let in."""
+        public = urlsplit(self.public_url)
+        origin = f"{public.scheme}://{public.netloc}" if self.public_url else ""
+        return Gate(self.token, names_of((self.host, public.netloc)), origin)
+
+    def address(self, port: int) -> str:
+        """Where a browser finds the page, with the token in it."""
+        if self.public_url:
+            return f"{self.public_url.rstrip('/')}/?token={self.token}"
+        host = own_address() if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={self.token}"
+
+
+class Server:
+    """The answers to all requests."""
+
+    def __init__(self, serving: Serving, visitors: Visitors) -> None:
+        self.gate, self.visitors = serving.gate, visitors
+        self.cookie = f"{COOKIE}-{serving.port}"
+        self.is_secure = serving.public_url.startswith("https:")
+        self.sessions = Sessions(serving.app, visitors, serving.bounds)
+        self.sockets: set[web.WebSocketResponse] = set()
+        self.assets = assets()
+        self.page = page()
+
+    def application(self) -> web.Application:
+        """All routes, behind the gate."""
+        application = web.Application(middlewares=[self.guard], client_max_size=0)
+        application.add_routes(
+            [
+                web.get("/", self.show_page),
+                web.get("/ws", self.run_session),
+                web.get("/assets/{name}", self.send_asset),
+                web.get("/files/{name}", self.send_file),
+                web.put("/files/{name}", self.take_file),
+            ]
+        )
+        application.on_response_prepare.append(self.add_headers)
+        application.on_shutdown.append(self.close_sockets)
+        return application
+
+    # The gate --------------------------------------------------------------------------------
+
+    @web.middleware
+    async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let in who has the cookie, or the token for it; refuse all others in words."""
+        host, origin = request.headers.get("Host", ""), request.headers.get("Origin", "")
+        changes = request.path == "/ws" or request.method not in ("GET", "HEAD")
+        if not self.gate.is_host(host):
+            return refused(403, tr("This is not an address of the lab."))
+        if (changes or origin) and not self.gate.is_origin(origin, host):
+            return refused(403, tr("Only the lab's own page may do this."))
+        cookie = request.cookies.get(self.cookie, "")
+        visitor = self.gate.visitor(cookie)
+        token = request.query.get("token", "")
+        if token and request.path == "/":
+            if not self.gate.knows_token(token):
+                return refused(403, tr("This token is not the right one."))
+            visitor = visitor or visitor_in(cookie)
+        if not visitor:
+            text = tr("Open the whole address that the server has printed, with its token.")
+            return refused(403, text)
+        request[VISITOR] = visitor
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            return refused(error.status, tr("There is nothing here."))
+
+    async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Have the browser ask no third party for anything."""
+        response.headers.update(HEADERS)
+        response.headers.pop("Server", None)
+
+    # The page --------------------------------------------------------------------------------
+
+    async def show_page(self, request: web.Request) -> web.StreamResponse:
+        """The page; its script takes the token out of the address, which the cookie stands for."""
+        response = web.Response(text=self.page, content_type="text/html")
+        response.set_cookie(
+            self.cookie,
+            self.gate.cookie(request[VISITOR]),
+            path="",  # that of the page, also behind a proxy
+            httponly=True,
+            samesite="Strict",
+            secure=self.is_secure,
+        )
+        return response
+
+    async def send_asset(self, request: web.Request) -> web.StreamResponse:
+        """A part of the page."""
+        file = self.assets.get(request.match_info["name"])
+        if file is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(file)
+
+    # Files -----------------------------------------------------------------------------------
+
+    async def send_file(self, request: web.Request) -> web.StreamResponse:
+        """A file of the visitor's, to be saved."""
+        name = request.match_info["name"]
+        file = files.kept(name, self.visitors.folder(request[VISITOR]))
+        if file is None:
+            raise web.HTTPNotFound
+        disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+        return web.FileResponse(
+            file,
+            headers={
+                "Content-Disposition": disposition,
+                "Content-Type": "application/octet-stream",
+            },
+        )
+
+    async def take_file(self, request: web.Request) -> web.StreamResponse:
+        """Keep a file that the visitor brings; the answer is its name, or why it is not taken."""
+        folder = self.visitors.folder(request[VISITOR])
+        try:
+            name = await files.take(request.match_info["name"], request.content.iter_any(), folder)
+        except files.Refused as error:
+            return web.Response(status=400, text=str(error))
+        return web.Response(text=name)
+
+    # Sessions --------------------------------------------------------------------------------
+
+    async def run_session(self, request: web.Request) -> web.StreamResponse:
+        """A session from the first frame to the last."""
+        size = size_in(request.query.get("width", ""), request.query.get("height", ""))
+        connection = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MOST_BYTES)
+        await connection.prepare(request)
+        self.sockets.add(connection)
+        try:
+            async with self.sessions.session(request[VISITOR], size) as session:
+                if session:
+                    farewell = await self.carry(session, connection)
+                else:
+                    farewell = trn(
+                        "The only place is taken; it is free as soon as its visitor leaves.",
+                        "All {n} places are taken; one is free as soon as somebody leaves.",
+                        n=self.sessions.bounds.sessions,
+                    )
+                await say_farewell(connection, farewell)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            await say_farewell(connection, tr("The lab cannot start: {reason}", reason=reason))
+        finally:
+            self.sockets.discard(connection)
+        return connection
+
+    async def carry(self, session: Session, connection: web.WebSocketResponse) -> str:
+        """Carry what both sides say until one has ended; returns why, in words."""
+
+        async def hand(packet: Packet) -> None:
+            if packet.kind == b"D":
+                await connection.send_bytes(packet.content)
+            elif packet.kind == b"M" and (kind := packet.values.get("type")) in HANDED_ON:
+                await connection.send_json([kind, packet.values])
+
+        async def listen() -> None:
+            async for message in connection:
+                if message.type is not WSMsgType.TEXT:
+                    raise Malformed
+                if packet := packet_of(message.data):
+                    await session.tell(packet)
+
+        tasks = {
+            asyncio.ensure_future(each)
+            for each in (
+                session.hear(hand),
+                listen(),
+                session.watch(self.sessions.bounds),
+            )
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if any(isinstance(task.exception(), Malformed) for task in done):
+                return tr("The page sent something that is no key, so the lab has ended.")
+            return session.farewell
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close_sockets(self, application: web.Application) -> None:
+        """End all sessions, each on its own."""
+        farewell = tr("The server has ended.")
+        await asyncio.gather(*(say_farewell(each, farewell) for each in set(self.sockets)))
+
+
+async def say_farewell(connection: web.WebSocketResponse, text: str) -> None:
+    """Say on the page why there is no lab any more, and close its socket."""
+    with suppress(ConnectionError, RuntimeError):
+        if not connection.closed:
+            await connection.send_json(["end", text])
+        await connection.close(code=WSCloseCode.OK)
+
+
+def refused(status: int, text: str) -> web.Response:
+    """A page that says why there is nothing to see, on a connection that ends with it."""
+    response = web.Response(status=status, text=words(text), content_type="text/html")
+    response.force_close()
+    return response
+
+
+# From start to end ---------------------------------------------------------------------------
+
+
+class Refusing(asyncio.Protocol):
+    """The other end of one connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it at once."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
+def serve(serving: Serving, opened: Callable[[str], None]) -> None:
+    """Serve until a signal ends the process; `opened` hears of the address. Raises BadInput."""
+    sockets = bound(serving.host, serving.port)
+    with folder_of_visitors(serving.keep) as root:
+        server = Server(serving, Visitors(root, forgets=serving.keep is None))
+        asyncio.run(run(server, sockets, lambda port: opened(serving.address(port))))
+
+
+async def run(server: Server, sockets: list[socket.socket], opened: Callable[[int], None]) -> None:
+    """Answer requests until a signal comes; `opened` hears of the port."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, ended.set)
+    async with answering(server, sockets) as port:
+        opened(port)
+        await ended.wait()
+
+
+@asynccontextmanager
+async def answering(server: Server, sockets: list[socket.socket]) -> AsyncIterator[int]:
+    """Answer requests on a port, and end all that goes on behind the block."""
+    loop = asyncio.get_running_loop()
+    runner = web.AppRunner(
+        server.application(), access_log=None, keepalive_timeout=SILENCE, shutdown_timeout=GRACE
+    )
+    await runner.setup()
+
+    def answer() -> asyncio.BaseProtocol:
+        assert runner.server
+        full = len(runner.server.connections) >= MOST_CONNECTIONS
+        return Refusing() if full else runner.server()
+
+    listening = [await loop.create_server(answer, sock=each) for each in sockets]
+    try:
+        yield sockets[0].getsockname()[1]
+    finally:
+        for each in listening:
+            each.close()
+        await runner.cleanup()
+
+
+@contextmanager
+def folder_of_visitors(keep: Path | None) -> Iterator[Path]:
+    """The folder that is to be kept, or one that is removed at the end; raises BadInput."""
+    if keep:
+        try:
+            keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            allowed = tr("cannot be written: {reason}", reason=error.strerror)
+            raise BadInput("--keep", keep, allowed) from None
+        yield keep.absolute()
+        return
+    folder = Path(mkdtemp(prefix="linreg-tui-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def bound(host: str, port: int) -> list[socket.socket]:
+    """The sockets of a host's addresses, bound to a port, 0 for any free one; raises BadInput."""
+    sockets: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise BadInput("--host", host, tr("no such address")) from None
+    for family, _, _, _, place in dict.fromkeys(found):
+        each = socket.socket(family, socket.SOCK_STREAM)
+        sockets.append(each)
+        try:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            each.bind((place[0], port, *place[2:]))
+        except OSError as error:
+            for each in sockets:
+                each.close()
+            raise unbound(host, port, error) from None
+        port = each.getsockname()[1]
+    return sockets
+
+
+def unbound(host: str, port: int, error: OSError) -> BadInput:
+    """Why a port cannot be had."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return BadInput("--port", port, tr("is in use; take another one, or 0 for a free one"))
+        case errno.EACCES | errno.EPERM:
+            return BadInput("--port", port, tr("is for the system; take one from 1024 on"))
+        case errno.EADDRNOTAVAIL:
+            return BadInput("--host", host, tr("no address of this machine"))
+    return BadInput("--port", port, error.strerror or str(error))
+
+
+def own_address() -> str:
+    """The address by which others find this machine; nothing is sent for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
