@@ -287,6 +287,10 @@ class Experiment:
                 changes[key] = value
         return changes
 
+    def is_same_but_lr(self, other: Experiment) -> bool:
+        """Whether another experiment is this one, or has only another lr."""
+        return replace(self, lr=other.lr) == other
+
     def changed(self, changes: Mapping[str, object]) -> Experiment:
         """A copy with some keys changed, entries before their parameters; raises BadInput."""
         return self._changed(changes, lambda param, value, key: param.check(value, key))

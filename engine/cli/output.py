@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
 from engine.support.outside import printable
 from engine.support.ranks import speaks
+from engine.support.translation import Message, in_words
 
 CLEAR = "\r\x1b[2K"
 """To the begin of the line, which is emptied."""
+
+RENEWED = 0.1
+"""Seconds between two progress lines."""
 
 UNSAID = 2.0
 """Seconds that work takes without a word where no person watches."""
@@ -32,14 +37,24 @@ def show_progress(text: str = "") -> None:
 
 
 @contextmanager
-def busy_with(text: str) -> Iterator[None]:
+def busy_with(text: str) -> Iterator[Callable[[Message], None]]:
     """Show a text on stderr while something long is done: where a person watches at once, and
     else as a line after a while.
+
+    What it gives puts another text in its place where a person watches, now and then.
     """
     if sys.stderr.isatty():
         show_progress(text)
+        shown = time.monotonic()
+
+        def renew(message: Message) -> None:
+            nonlocal shown
+            if time.monotonic() - shown > RENEWED:
+                show_progress(in_words(message))
+                shown = time.monotonic()
+
         try:
-            yield
+            yield renew
         finally:
             show_progress()
         return
@@ -47,6 +62,6 @@ def busy_with(text: str) -> Iterator[None]:
     later.daemon = True
     later.start()
     try:
-        yield
+        yield lambda _: None
     finally:
         later.cancel()

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -26,7 +26,15 @@ from engine.support.plain_json import finite
 from engine.support.ranks import joined, launched, speaks, talking
 from engine.support.translation import Message, in_words, tr
 from engine.support.user_files import runs_folder
-from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
+from engine.training.events import (
+    Diverged,
+    EpochEnded,
+    Event,
+    Finished,
+    Preparing,
+    Started,
+    Stepped,
+)
 from engine.training.fork import Fork
 from engine.training.record import Record, Recorder
 from engine.training.run import Ending
@@ -110,8 +118,8 @@ def trained(
 
     recorder, begin, code = Recorder(experiment), time.perf_counter(), 0
     events = train(experiment, fork=fork, processes=processes)
-    with busy_with(tr("drawing the data and working out the theory")):
-        started = next(events)
+    with busy_with(tr("drawing the data and working out the theory")) as renew:
+        started = begun(events, renew)
     events = chain([started], events)
     for event in kept(events, experiment, called) if keep and speaks() else events:
         recorder.fold(event)
@@ -131,6 +139,13 @@ def trained(
     return code
 
 
+def begun(events: Iterator[Event], renew: Callable[[Message], None]) -> Event:
+    """The first event that is not before the start; how far that is goes into the progress line."""
+    while isinstance(event := next(events), Preparing):
+        renew(event.message)
+    return event
+
+
 def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator[Event]:
     """The events of a run, each written down before it is handed on."""
     keeper, recorder = Keeper(runs_folder(), experiment, name), Recorder(experiment)
@@ -143,7 +158,7 @@ def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator
         try:
             for event in events:
                 recorder.fold(event)
-                keeper.fold(event, experiment.lr)
+                keeper.fold(event)
                 if isinstance(event, Finished | Diverged):
                     end("diverged" if isinstance(event, Diverged) else "finished")
                 yield event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from engine.support.outside import printable
 from engine.support.translation import Message
 from engine.theory.facts import Facts
 from engine.training.events import EpochEnded, Event, Started, Stepped
-from engine.training.fork import Fork
+from engine.training.fork import Fork, lr_after
 from engine.training.record import Recorder
 from engine.training.run import Ending
 
@@ -71,10 +71,8 @@ class Keeper:
         self._name = name
         self._facts: Facts | None = None
         self._fork: Fork | None = None
-        self._lr = experiment.lr
-        """The one that was set last."""
-        self._lrs: list[tuple[int, float]] = []
-        """The steps after which another one was set, each with that."""
+        self._lrs: tuple[tuple[int, float], ...] = ()
+        """The steps after which another lr was set, each with that."""
         self._info: RunInfo | None = None
         self._metrics: TextIO | None = None
         self._parameters: TextIO | None = None
@@ -84,12 +82,13 @@ class Keeper:
         """Before them nothing is written down."""
         self._flushed = 0.0
 
-    def fold(self, event: Event, lr: float) -> None:
-        """Write down one event, and the lr in force before the schedule's factor."""
+    def take_lrs(self, lrs: Sequence[tuple[int, float]]) -> None:
+        """Take in the steps after which another lr was set so far, each with that lr."""
+        self._lrs = tuple(lrs)
+
+    def fold(self, event: Event) -> None:
+        """Write down one event."""
         if type(event) is Stepped:
-            if lr != self._lr:
-                self._lr = lr
-                self._lrs.append((event.step - len(event.losses), lr))
             if event.step < self._next_step:
                 return
         elif type(event) is EpochEnded:
@@ -99,7 +98,7 @@ class Keeper:
             self._facts, self._fork = event.facts, event.fork
         if self.trouble is None:
             try:
-                self._write(event, lr)
+                self._write(event)
             except OSError as error:
                 self._fail(error)
 
@@ -122,11 +121,11 @@ class Keeper:
             self._fail(error)
         self.close()
 
-    def _write(self, event: Event, lr: float) -> None:
+    def _write(self, event: Event) -> None:
         match event:
             case Stepped():
                 if self._metrics is None:
-                    self._begin(lr)
+                    self._begin()
                 assert self._facts
                 assert self._metrics
                 if self._steps.takes(event.step):
@@ -138,7 +137,8 @@ class Keeper:
                 assert self._facts
                 assert self._metrics
                 if self._epochs.takes(event.epoch) or event.epoch == self._experiment.epochs:
-                    lr *= float(self._experiment.lr_factors(max(event.step - 1, 0), 1)[0])
+                    factor = self._experiment.lr_factors(max(event.step - 1, 0), 1)[0]
+                    lr = lr_after(self._lrs, event.step - 1, self._experiment) * float(factor)
                     val = "" if event.validation is None else f"{event.validation:.9g}"
                     self._metrics.write(
                         f"{event.step},{event.epoch},{event.loss:.9g},{val},,{lr:.9g}\n"
@@ -162,7 +162,7 @@ class Keeper:
             if file:
                 file.flush()
 
-    def _begin(self, lr: float) -> None:
+    def _begin(self) -> None:
         """Make the folder, which appears as a whole; the start of the run is its first line."""
         facts, fork, started = self._facts, self._fork, self._now()
         assert facts
@@ -188,7 +188,9 @@ class Keeper:
         )
         self._metrics = _appended(folder / METRICS)
         self._metrics.write(",".join(METRICS_HEAD) + "\n")
-        self._metrics.write(f"{begin},{facts.start_loss:.9g},,,{lr:.9g}\n")
+        self._metrics.write(
+            f"{begin},{facts.start_loss:.9g},,,{lr_after(self._lrs, step, self._experiment):.9g}\n"
+        )
         names = self._experiment.parameter_names()
         if len(names) <= MOST_PARAMETERS:
             self._parameters = _appended(folder / PARAMETERS)
@@ -210,7 +212,7 @@ class Keeper:
         """Replace `run.json` as a whole."""
         assert self.folder
         self._renewed = self._now()
-        replace_text(self.folder / INFO, replace(info, lrs=tuple(self._lrs)).to_json(), is_last)
+        replace_text(self.folder / INFO, replace(info, lrs=self._lrs).to_json(), is_last)
 
     def _fail(self, error: OSError) -> None:
         reason = error.strerror or str(error)

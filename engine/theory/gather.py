@@ -10,8 +10,7 @@ from torch import Tensor
 
 from engine.catalog.model import Linear
 from engine.catalog.parameters import Values, numbers
-from engine.experiment import KEYS, Experiment
-from engine.problem import Problem, begin
+from engine.problem import Problem
 from engine.statistics.diagnostics import Diagnostics, diagnostics
 from engine.statistics.line import Line, fit_line
 from engine.support.device import available, describe
@@ -62,25 +61,6 @@ def facts(problem: Problem) -> Facts:
         scaling=problem.scaling,
         remedy=remedy(problem, stable, closed),
     )
-
-
-def restarted(
-    problem: Problem, known: Facts, experiment: Experiment
-) -> tuple[Problem, Facts] | None:
-    """The same data from where another init starts, with the facts, and no theory once more.
-
-    None where more than init and lr are others, or theory depends on the start.
-    """
-    before = problem.experiment
-    others = {key for key in KEYS if getattr(before, key) != getattr(experiment, key)}
-    if others <= {"lr"}:
-        return replace(problem, experiment=experiment), known
-    is_theory_alike = isinstance(problem.model, Linear) and before.loss.entry.bounded_curvature
-    if not (others <= {"init", "lr"} and is_theory_alike):
-        return None
-    start = begin(experiment, problem.device, problem.y.dtype)
-    moved = replace(problem, experiment=experiment, start=start)
-    return moved, replace(known, start=numbers(start), start_loss=moved.mean_loss(start))
 
 
 class Chosen(NamedTuple):

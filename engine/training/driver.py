@@ -15,9 +15,6 @@ from engine.training.starts import Starts
 A_DAY = 86_400.0
 """Seconds after which even the slowest pace allows a step; nobody can wait for ever."""
 
-MANY_STEPS = 1_000
-"""From so many steps on, the screen says that they are taken again before a fork."""
-
 LARGE_DATA = 100_000
 """From so many samples on, the screen says that the data are being drawn."""
 
@@ -64,17 +61,17 @@ class Driver:
             self._publish(run)
 
     def prepare(self, experiment: Experiment, fork: Fork | None = None) -> Stepper:
-        """Draw the data of an experiment and show its start, without training; ends another run."""
+        """Draw the data of an experiment and show its start, without training; ends another run.
+
+        That of a fork comes with the next pieces.
+        """
         self._end()
         # Where beginning fails, the screen still shows which experiment it was.
         listener = self._listen(experiment) if self._listen else None
         before = self.shown.latest  # one that took no step leaves its number to this one
         number = before.number + 1 if before.step else max(before.number, 1)
         run = self.run = Stepper(experiment, number, self._pace, listener, fork, self._starts)
-        message = self._before(experiment)
-        if fork and fork.step > MANY_STEPS:
-            message = Message("taking {steps} steps again", steps=fork.step)
-        if message:
+        if message := self._before(experiment):
             self.shown = replace(self.shown, latest=run.history.say(message))
         run.begin()
         self._publish(run)
@@ -119,10 +116,14 @@ class Driver:
     def stop(self) -> None:
         """End the present run where it is; what it has shown is kept.
 
-        One that is still in its first minibatch is at its start again.
+        One that is still in its first minibatch is at its start again; a fork that is not even
+        there is given up.
         """
-        if self.run and self.run.statement and not self.run.begun:
-            self.prepare(self.run.experiment)
+        run = self.run
+        if run and run.is_preparing and not run.over:
+            self.prepare(run.experiment)
+        elif run and run.statement and not run.begun:
+            self.prepare(run.experiment, run.fork)
         else:
             self._end()
 
@@ -164,10 +165,14 @@ class Driver:
             self.pause()
 
     def _present(self, experiment: Experiment, fresh: bool = False) -> Stepper:
-        """The run at hand, or a new one where that is over, outdated or not wanted."""
+        """The run at hand, or a new one where that is over, outdated or not wanted.
+
+        A fork that is over begins anew where it began, with the lr that is set now.
+        """
         run = self.run
         if run is None or run.over or (fresh if run.begun else run.experiment != experiment):
-            return self.prepare(experiment)
+            anew = run and run.over and not fresh and experiment.is_same_but_lr(run.experiment)
+            return self.prepare(experiment, run.fork if run and anew else None)
         return run
 
     def _before(self, experiment: Experiment) -> Message | None:

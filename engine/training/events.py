@@ -40,6 +40,14 @@ class Live(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Preparing:
+    """A piece of what is done before the start is known."""
+
+    message: Message
+    """What that is, and how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The data are drawn and the start is known."""
 
@@ -109,4 +117,4 @@ class Diverged:
     autopsy: Autopsy
 
 
-Event = Started | Executed | Stepped | EpochEnded | Finished | Diverged
+Event = Preparing | Started | Executed | Stepped | EpochEnded | Finished | Diverged

@@ -63,6 +63,11 @@ class Fork:
             allowed = tr("nothing is left to train after step {step}", step=self.step)
             raise BadInput("epochs", experiment.epochs, allowed)
 
+    @property
+    def lineage(self) -> tuple[Fork, ...]:
+        """The forks on the way here, the first one first, and last this one."""
+        return (*(self.before.lineage if self.before else ()), self)
+
     def lr_at(self, step: int) -> float:
         """The lr that was set in the other run after so many steps, without the schedule."""
         return lr_after(self.lrs, step, self.origin)

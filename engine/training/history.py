@@ -8,11 +8,20 @@ from typing import Any
 from engine.catalog.parameters import flat, numbers
 from engine.experiment import Experiment
 from engine.support.translation import Message, joined
-from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
+from engine.training.events import (
+    Diverged,
+    EpochEnded,
+    Event,
+    Finished,
+    Preparing,
+    Started,
+    Stepped,
+)
+from engine.training.fork import Fork
 from engine.training.record import Recorder
 from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, residuals, sample_residuals
-from engine.training.statements import FIRST, LAST, Done, Executed, Statement, plain
+from engine.training.statements import FIRST, LAST, RATE, Done, Executed, Statement, plain
 from engine.training.trail import Place, Trail
 
 MOST_POINTS_AT_ONCE = 64
@@ -22,9 +31,9 @@ MOST_POINTS_AT_ONCE = 64
 class History(Recorder):
     """Folds the events of one run, its curves and its path too, and makes snapshots of them."""
 
-    def __init__(self, experiment: Experiment, number: int = 0) -> None:
+    def __init__(self, experiment: Experiment, number: int = 0, fork: Fork | None = None) -> None:
         super().__init__(experiment)
-        self.latest = Snapshot(experiment, number, lr=experiment.lr)
+        self.latest = Snapshot(experiment, number, lr=experiment.lr, fork=fork)
         """The snapshot that was made last."""
         self.outcome: State | None = None
         """How the run ended."""
@@ -50,12 +59,13 @@ class History(Recorder):
                 self._steps(event)
             case EpochEnded():
                 self.message = event.alert or self.message
+            case Preparing():
+                self.message = event.message
             case Started():
                 self.message = joined(event.notes) or ""
                 start = flat(event.facts.start)
                 self.trail = Trail(len(start))
                 self.trail.add(Place(self.step, start))
-                self.latest = replace(self.latest, fork=event.fork)
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
             case Finished():
@@ -64,6 +74,16 @@ class History(Recorder):
                 if event.statement == FIRST:
                     self._done, self._before = (), self.step
                 self._done = (*self._done, plain(event))
+
+    def set_lr(self, lr: float) -> None:
+        """Note that another lr was set, for the next step.
+
+        A minibatch that stands behind the statement of the schedule has its lr already.
+        """
+        step = self.step + (self.statement == RATE)
+        if self.lrs and self.lrs[-1][0] == step:
+            self.lrs.pop()
+        self.lrs.append((step, lr))
 
     def snapshot(self, state: State, lr: float, seconds: float) -> Snapshot:
         """The run as it stands now; `state` is overruled by an end of the run.

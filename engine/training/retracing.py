@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from engine.problem import Problem, build
+from engine.problem import Problem
+from engine.support.translation import Message
 from engine.training.controls import Controls
+from engine.training.events import Preparing
 from engine.training.fork import Fork
 from engine.training.loops import EpochEnd, Loop, load
 from engine.training.statements import Executed
@@ -22,28 +25,34 @@ class Retraced:
     """After each epoch that is over: the mean loss, and that over the data held out, if any are."""
 
 
-def retraced(fork: Fork, processes: int = 1) -> Retraced:
-    """Take the steps of the run that a fork goes on from, exactly as that run took them."""
-    problem = replace(build(fork.origin), processes=processes)
-    controls = Controls(fork.origin.lr)
-    if fork.before:
-        begun = retraced(fork.before, processes)
-        loop, start_loss, losses = begun.loop, begun.start_loss, list(begun.losses)
-        loop.go_on(problem, controls)
-        step = fork.before.step
-    else:
-        loop = load(problem.loop)(problem, controls)
-        start_loss, losses, step = problem.mean_loss(problem.start), [], 0
-    events, held_out = loop.run(), len(problem.held_out[0])
-    while step < fork.step or len(losses) < step // fork.origin.steps_per_epoch:
-        controls.lr, controls.most = fork.lr_at(step), fork.lasts(step)
-        progress = next(events)
-        if isinstance(progress, EpochEnd):
-            validation = problem.validation_loss(progress.params) if held_out else None
-            losses.append((progress.loss, validation))
-        elif not isinstance(progress, Executed):
-            step += len(progress)
+def retraced(fork: Fork, problem: Problem) -> Generator[Preparing, None, Retraced]:
+    """Take the steps of the run that a fork goes on from, piece by piece, exactly as it took them.
+
+    `problem` is that of the first run on the way; all of them have its data.
+    """
+    loop = load(problem.loop)(problem, Controls(problem.experiment.lr))
+    step, losses = 0, list[tuple[float, float | None]]()
+    start_loss, held_out = problem.mean_loss(problem.start), len(problem.held_out[0])
+    for part in fork.lineage:
+        controls = Controls(part.origin.lr)
+        loop.go_on(replace(problem, experiment=part.origin), controls)
+        events, per_epoch = loop.run(), part.origin.steps_per_epoch
+        while step < part.step or len(losses) < step // per_epoch:
+            controls.lr, controls.most = part.lr_at(step), part.lasts(step)
+            progress = next(events)
+            if isinstance(progress, EpochEnd):
+                validation = problem.validation_loss(progress.params) if held_out else None
+                losses.append((progress.loss, validation))
+            elif not isinstance(progress, Executed):
+                step += len(progress)
+                yield Preparing(told(step, fork.step))
     return Retraced(loop, start_loss, tuple(losses))
+
+
+def told(step: int, steps: int) -> Message:
+    """How far the steps have been taken again."""
+    share = step / steps
+    return Message("taking the first {steps} steps again: {share:.0%}", steps=steps, share=share)
 
 
 def continued(problem: Problem, loop: Loop) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Literal, Protocol, cast, get_args
 
@@ -32,8 +33,11 @@ class Listener(Protocol):
     trouble: Message | None
     """What went wrong with it, if anything did."""
 
-    def fold(self, event: Event, lr: float) -> None:
-        """Take in one event, and the lr in force before the schedule's factor."""
+    def fold(self, event: Event) -> None:
+        """Take in one event."""
+
+    def take_lrs(self, lrs: Sequence[tuple[int, float]]) -> None:
+        """Take in the steps after which another lr was set so far, each with that lr."""
 
     def flush(self) -> None:
         """Have what was taken in where others see it."""
@@ -45,6 +49,7 @@ class Listener(Protocol):
 class Until(Enum):
     """How far a run goes on by itself."""
 
+    START = "start"
     STATEMENT = "statement"
     MINIBATCH = "minibatch"
     EPOCH = "epoch"
@@ -52,7 +57,10 @@ class Until(Enum):
 
 
 class Stepper:
-    """One run: `begin` draws its data, `set_off` says how far to go, each `advance` is a piece."""
+    """One run: `begin` draws its data, `set_off` says how far to go, each `advance` is a piece.
+
+    Of a fork the first pieces only lead to where it begins.
+    """
 
     def __init__(
         self,
@@ -67,7 +75,9 @@ class Stepper:
 
         self.experiment = experiment
         self.controls = Controls(experiment.lr)
-        self.history = History(experiment, number)
+        self.fork = fork
+        """Where it begins, if it goes on from another run."""
+        self.history = History(experiment, number, fork)
         self.state: State = "loading"
         self.until = Until.END
         """Where it pauses, while the state is `running`."""
@@ -83,9 +93,12 @@ class Stepper:
         self._events = train(experiment, self.controls, fork, starts)
 
     def begin(self) -> None:
-        """Draw the data and know the start; raises BadInput when the device is not there."""
+        """Draw the data and know the start; raises BadInput when the device is not there.
+
+        Where the start is far, set off to it.
+        """
         self._take()
-        self.state = "ready"
+        self.state, self.until = ("running" if self.is_preparing else "ready"), Until.START
 
     def set_off(self, until: Until, now: float) -> None:
         """Go on from this time until the end of a statement, a minibatch, an epoch or the run."""
@@ -99,11 +112,18 @@ class Stepper:
     def set_lr(self, lr: float) -> None:
         """Take this lr from the next step on."""
         self.controls.lr = lr
-        self.history.lrs.append((self.history.step, lr))
+        self.history.set_lr(lr)
+        if self.listener:
+            self.listener.take_lrs(self.history.lrs)
 
     def advance(self) -> None:
         """Take a piece of the run, up to where `until` or the pace must be looked at again."""
         history = self.history
+        if self.is_preparing:
+            self._take()
+            if self.until is Until.START and not self.is_preparing:
+                self.state = "ready"
+            return
         epoch, step = history.epoch, history.step
         self.controls.most = self._most()
         self.controls.by_statement = self.until in (Until.STATEMENT, Until.MINIBATCH)
@@ -115,11 +135,12 @@ class Stepper:
         elif self.controls.by_statement or (self.until is Until.EPOCH and history.epoch > epoch):
             self.state = "paused"
         if self.pace:
-            self.due += (history.step - step) / (self.pace * self._steps_per_epoch)
+            self.due += (history.step - step) / (self.pace * self.experiment.steps_per_epoch)
 
     def count(self, now: float) -> None:
-        """Count the time since the last call, or since it set off, as spent training."""
-        self.seconds += now - self._counted
+        """Count the time since the last call, or since it set off, as spent training, if it was."""
+        if self.begun:
+            self.seconds += now - self._counted
         self._counted = now
 
     def pause(self) -> None:
@@ -152,6 +173,11 @@ class Stepper:
         return self.state == "running"
 
     @property
+    def is_preparing(self) -> bool:
+        """Whether it is still on its way to where it begins."""
+        return self.history.facts is None
+
+    @property
     def begun(self) -> bool:
         """Whether a step was taken."""
         return self.history.begun
@@ -172,7 +198,7 @@ class Stepper:
         event = next(self._events)
         self.history.fold(event)
         if self.listener:
-            self.listener.fold(event, self.controls.lr)
+            self.listener.fold(event)
             self._hear_trouble(self.listener)
 
     def _hear(self) -> None:
@@ -188,19 +214,17 @@ class Stepper:
             self.history.say(listener.trouble)
             self.listener = None
 
-    @property
-    def _steps_per_epoch(self) -> int:
-        assert self.history.facts
-        return self.history.facts.steps_per_epoch
-
     def _most(self) -> int:
         """Most steps that may be taken before `until` or the pace must be looked at again."""
         if self.until in (Until.STATEMENT, Until.MINIBATCH):
             return 1
         if self.until is Until.EPOCH:
-            return self._steps_per_epoch - self.history.step % self._steps_per_epoch
+            return (
+                self.experiment.steps_per_epoch
+                - self.history.step % self.experiment.steps_per_epoch
+            )
         if self.pace:
-            return max(1, int(self.pace * self._steps_per_epoch * PUBLISH_EVERY))
+            return max(1, int(self.pace * self.experiment.steps_per_epoch * PUBLISH_EVERY))
         return Controls.most
 
     def _is_settled(self) -> bool:
@@ -211,10 +235,10 @@ class Stepper:
         history, loss = self.history, self.history.batch_loss
         if self.controls.by_statement and history.statement:
             return self.until is Until.STATEMENT and history.statement != LAST
-        if history.outcome or history.facts is None or loss is None:
+        if history.outcome or loss is None:
             return True
         return (
-            history.epoch == history.step // self._steps_per_epoch
+            history.epoch == history.step // self.experiment.steps_per_epoch
             and history.epoch < self.experiment.epochs
             and loss <= self.controls.runaway
         )

@@ -15,6 +15,8 @@ Statement = Literal[
 """What the code of a minibatch does; a loop has those that it needs, in this order."""
 FIRST: Statement = "minibatch"
 LAST: Statement = "update"
+RATE: Statement = "rate"
+"""Behind it the lr of the step is chosen."""
 FEW = 4
 """Numbers of a tensor that are read off it; of a larger one its shape says enough."""
 

@@ -13,9 +13,8 @@ import numpy as np
 
 from engine.catalog.parameters import Values, numbers
 from engine.experiment import Experiment
-from engine.problem import Problem, build
+from engine.problem import Problem
 from engine.support.translation import Message
-from engine.theory import gather
 from engine.theory.autopsy import Autopsy, Runaway, autopsy, suggested_lr
 from engine.theory.facts import Facts
 from engine.training.controls import Controls
@@ -44,16 +43,19 @@ def train(
     `controls` may be changed between two events, and ask for the statements of a minibatch too. A
     loss or parameter that is not finite, or a minibatch loss above a million times the start, ends
     the run as Diverged at that step. A fork begins after the steps of the run that it goes on from,
-    which are taken again unseen. `starts` knows the data of the experiment before. Where several
-    processes take the steps, each of them calls this. Raises BadInput when the device is not there.
+    which are taken again first: then Preparing tells how far that is. `starts` knows the data of
+    the experiment before. Where several processes take the steps, each of them calls this. Raises
+    BadInput when the device is not there.
     """
-    before = retraced(fork, processes) if fork else None
-    if before:
-        problem = continued(build(experiment), before.loop)
-        facts = gather.facts(problem)
+    starts, before = starts or Starts(), None
+    if fork:
+        first = replace(starts.drawn(fork.lineage[0].origin), processes=processes)
+        before = yield from retraced(fork, first)
+        problem = continued(replace(first, experiment=experiment), before.loop)
+        facts = starts.facts(problem)
     else:
-        problem, facts = (starts or Starts()).of(experiment)
-    problem = replace(problem, processes=processes)
+        problem, facts = starts.of(experiment)
+        problem = replace(problem, processes=processes)
     yield from follow(problem, facts, controls or Controls(experiment.lr), fork, before)
 
 

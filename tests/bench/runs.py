@@ -56,7 +56,7 @@ def keeping(loop: str, epochs: int, rounds: int) -> Rounds:
         with TemporaryDirectory() as folder:
             keeper = Keeper(Path(folder), experiment)
             for event in train(experiment):
-                keeper.fold(event, experiment.lr)
+                keeper.fold(event)
             keeper.close()
 
     return in_turns({"kept": timed(kept), "not kept": timed(plain)}, rounds)

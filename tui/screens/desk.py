@@ -155,10 +155,7 @@ class Desk:
     @property
     def is_ahead(self) -> bool:
         """Whether the experiment differs from that of a run under way, which only takes the lr."""
-        run = self.at_hand
-        return self.under_way and (
-            self.experiment.changed({"lr": run.experiment.lr}) != run.experiment
-        )
+        return self.under_way and not self.experiment.is_same_but_lr(self.at_hand.experiment)
 
     @property
     def loop(self) -> str:
@@ -223,7 +220,7 @@ class Desk:
             same = (run for run in reversed(whole) if run.experiment == experiment)
             self.returned = next(same, None)
             self.session.prepare(experiment)
-        elif experiment == before.changed({"lr": experiment.lr}):
+        elif experiment.is_same_but_lr(before):
             self.session.set_lr(experiment.lr)
         self.changed()
 

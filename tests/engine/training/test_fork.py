@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,15 +14,16 @@ import torch
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
-from engine.problem import build
+from engine.problem import Problem, build
+from engine.runs.keeper import Keeper
+from engine.runs.store import Store
 from engine.settings import LOOPS
 from engine.support.errors import BadInput
 from engine.training.controls import Controls
 from engine.training.driver import Driver
-from engine.training.events import EpochEnded, Event, Finished, Started, Stepped
+from engine.training.events import EpochEnded, Event, Finished, Started
 from engine.training.fork import Fork
 from engine.training.moments import fork_of, snapshot_at
-from engine.training.run import Until
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
 from tests.support.runs import batch_losses_of
@@ -61,9 +64,8 @@ def test_with_nothing_changed_it_is_the_run_itself(loop: str, optimizer: str, st
 
 def test_it_begins_where_the_other_run_was_and_the_new_lr_counts_from_there() -> None:
     fork = Fork(SHORT, 13)
-    start, first, *_ = events_of(replace(SHORT, lr=0.2), fork)
-    assert isinstance(start, Started)
-    assert isinstance(first, Stepped)
+    events = events_of(replace(SHORT, lr=0.2), fork)
+    start = next(event for event in events if isinstance(event, Started))
     theta, problem = torch.cat([build(SHORT).start[name].flatten() for name in "wb"]), build(SHORT)
     X, y = problem.linear.design(problem.X).double().numpy(), problem.y[:, 0].double().numpy()
     at = theta.double().numpy()
@@ -86,9 +88,14 @@ def run_of(experiment: Experiment, fork: Fork | None = None) -> Snapshot:
         driver.fork(experiment, fork)
     else:
         driver.start(experiment)
+    to_the_end(driver)
+    return driver.shown.latest
+
+
+def to_the_end(driver: Driver) -> None:
+    """Take all the pieces that there are to be taken."""
     while driver.running:
         driver.advance()
-    return driver.shown.latest
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -140,11 +147,139 @@ def test_a_fork_of_a_run_that_is_paused_ends_that_run() -> None:
     run = driver.shown.latest
     driver.fork(replace(SHORT, lr=0.3), fork_of(run, 7))
     assert [each.state for each in driver.shown.runs] == ["stopped"]
-    assert (driver.shown.latest.step, driver.shown.latest.number) == (7, 2)
-    assert driver.run
-    assert driver.run.until is Until.END
     assert driver.shown.latest.fork
-    assert driver.shown.latest.fork.number == 1
+    assert (driver.shown.latest.number, driver.shown.latest.fork.number) == (2, 1)
+    to_the_end(driver)
+    assert (driver.shown.latest.state, driver.shown.latest.path.x[0]) == ("finished", 0.7)
+
+
+def standing_at_its_start(driver: Driver) -> Snapshot:
+    """A fork that is on its way to where it begins, as it is there."""
+    assert driver.shown.latest.facts is None
+    to_the_end(driver)
+    return driver.shown.latest
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_the_steps_before_it_are_taken_in_pieces_and_can_be_stopped(loop: str) -> None:
+    experiment = replace(SHORT, loop=loop)
+    now = 0.0
+    driver = Driver(experiment, lambda: now)
+    driver.fork(experiment, Fork(experiment, 13))
+    shares = []
+    while driver.run and driver.run.is_preparing:
+        now += 1.0
+        assert driver.running
+        shares.append(driver.shown.latest.message)
+        driver.advance()
+    assert str(shares[-1]) == "taking the first 13 steps again: 100%"
+    assert len(shares) == (13 if loop != "fast" else len(set(map(str, shares))))
+    assert (driver.shown.latest.step, driver.shown.latest.seconds) == (13, 0.0)
+    driver.fork(experiment, Fork(experiment, 13))
+    driver.pause()
+    assert (driver.running, driver.shown.latest.state) == (False, "paused")
+    driver.resume()
+    assert driver.running
+    driver.stop()
+    assert not driver.running
+    assert (driver.shown.latest.state, driver.shown.latest.step) == ("ready", 0)
+    assert driver.shown.latest.fork is None
+    assert driver.shown.runs == ()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_data_are_drawn_once(monkeypatch: pytest.MonkeyPatch, is_known: bool) -> None:
+    drawn: list[Experiment] = []
+
+    def draw(experiment: Experiment) -> Problem:
+        drawn.append(experiment)
+        return build(experiment)
+
+    monkeypatch.setattr("engine.problem.build", draw)
+    experiment = SHORT.changed({"optimizer": "adam", "penalty": "l2", "epochs": 5})
+    fork = Fork(SHORT.changed({"schedule": "cosine"}), 23, before=Fork(SHORT, 13))
+    if is_known:
+        driver = Driver(SHORT, time.perf_counter)
+        driver.prepare(SHORT)
+        driver.fork(experiment, fork)
+        to_the_end(driver)
+        params = driver.shown.latest.params
+    else:
+        params = run_of(experiment, fork).params
+    assert drawn == [SHORT]
+    assert params == run_of(experiment, fork).params
+
+
+def test_a_minibatch_or_an_epoch_of_a_fork_that_is_over_is_one_of_the_fork() -> None:
+    origin = run_of(SHORT)
+    forked, fork = replace(SHORT, lr=0.3), fork_of(origin, 13)
+    driver = Driver(SHORT, time.perf_counter)
+    driver.fork(forked, fork)
+    to_the_end(driver)
+    whole = driver.shown.latest
+    for take, step in ((driver.statement, 13), (driver.minibatch, 14), (driver.epoch, 20)):
+        driver.stop()
+        take(forked)
+        to_the_end(driver)
+        now = driver.shown.latest
+        assert (now.state, now.step, now.fork) == ("paused", step, fork)
+        assert now.params == snapshot_at(whole, step).params
+    driver.set_lr(0.1)
+    driver.stop()
+    driver.minibatch(replace(SHORT, lr=0.1))  # as the forms have it now
+    to_the_end(driver)
+    assert (driver.shown.latest.step, driver.shown.latest.lr) == (14, 0.1)
+    driver.stop()
+    driver.minibatch(replace(SHORT, batch_size=5))
+    assert (driver.shown.latest.step, driver.shown.latest.fork) == (1, None)
+    driver.fork(forked, fork)
+    to_the_end(driver)
+    driver.start(forked)
+    assert (driver.shown.latest.step, driver.shown.latest.fork) == (0, None)
+
+
+def test_a_fork_that_is_stopped_in_its_first_minibatch_is_at_its_start_again() -> None:
+    driver = Driver(SHORT, time.perf_counter)
+    fork = Fork(SHORT, 13)
+    driver.fork(SHORT, fork)
+    to_the_end(driver)
+    start = snapshot_at(driver.shown.latest, 13)
+    driver.statement(SHORT)
+    to_the_end(driver)
+    assert driver.shown.latest.statements
+    driver.stop()
+    now = standing_at_its_start(driver)
+    assert (now.state, now.step, now.fork, now.statements) == ("ready", 13, fork, ())
+    assert now.params == start.params
+    driver.minibatch(SHORT)
+    assert driver.shown.latest.step == 14
+
+
+@pytest.mark.parametrize("loop", ["scratch", "concise"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_an_lr_that_is_set_behind_any_statement_is_that_of_the_steps_it_was_used_in(
+    loop: str, schedule: str, tmp_path: Path
+) -> None:
+    """The schedule has chosen the lr of a minibatch before the last of its statements."""
+    experiment = SHORT.changed({"loop": loop, "schedule": schedule})
+    statements = Driver(experiment, time.perf_counter)
+    while statements.shown.latest.step == 0:
+        statements.statement(experiment)
+    for count in range(1, 1 + len(statements.shown.latest.statements)):
+        store = tmp_path / str(count)
+        driver = Driver(experiment, time.perf_counter, partial(Keeper, store))
+        driver.minibatch(experiment)
+        for _ in range(count):
+            driver.statement(experiment)
+        driver.set_lr(0.2)
+        driver.minibatch(experiment)
+        driver.minibatch(experiment)
+        run = driver.shown.latest
+        again = run_of(replace(experiment, lr=0.2), fork_of(run, 3))
+        assert again.path.theta[0] == run.path.theta[3]
+        driver.stop()
+        (kept,) = Store(store).runs()
+        assert kept.lrs == run.lrs
 
 
 @pytest.mark.parametrize(
