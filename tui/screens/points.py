@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.catalog.param import Value
 from engine.statistics.few_points import (
     Array,
     Line,
@@ -36,6 +37,11 @@ FAR = 5
 """Steps in one, with shift."""
 REACH = 0.05
 """Share of either axis within which the mouse takes hold of a point."""
+OPENING: dict[str, Value] = {"data": "points", "model": "linear", "lr": 0.3, "epochs": 20}
+"""The points that come in place of other data, with the model whose lines are on the chart.
+
+So few make one step an epoch: the lr and the epochs are those that bring every loss to its optimum.
+"""
 ROOM = 0.3
 """Share of the spread of the points that the axes have beyond them, for points far away."""
 
@@ -43,9 +49,7 @@ ROOM = 0.3
 def move_points(lab: Lab, desk: Desk, navigator: Navigator) -> None:
     """Let points be moved by hand, those of the experiment or others; raises BadInput."""
     if desk.experiment.data.name != "points":
-        # The lines on the chart are those of a model with one weight and a bias.
-        changes = {"data": "points", "model": "linear"}
-        desk.adopt(desk.experiment.changed(changes), at_start=True)
+        desk.adopt(desk.experiment.changed(OPENING), at_start=True)
     elif desk.at_hand.step:
         desk.restart(desk.experiment)
     fit = lab.fit

@@ -9,12 +9,13 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.experiment import Experiment
+from engine.training.trainer import train
 from tests.support.pilots import app_for, main_of, says, settled, until
-from tests.support.runs import facts_of
+from tests.support.runs import epochs_of, facts_of, started
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
 from tui.screens.desk import Desk
-from tui.screens.points import Points
+from tui.screens.points import OPENING, Points
 
 FOUR = Experiment().changed(
     {"data": "points", "data.x": (0.0, 1.0, 2.0, 3.0), "data.y": (0.0, 1.0, 2.0, 3.0)}
@@ -66,6 +67,17 @@ def test_the_last_point_stays_and_no_more_are_added_than_there_may_be() -> None:
         points.at = (float(index), 0.0)
         press(points, "a")
     assert len(stands(points)[0]) == 30
+
+
+@pytest.mark.parametrize("height", [2.3, 15.0], ids=["as they come", "one far away"])
+@pytest.mark.parametrize("loss", ["half_squared", "squared", "huber", "l1", "log_cosh"])
+def test_a_run_on_the_points_reaches_the_optimum_of_every_loss(loss: str, height: float) -> None:
+    experiment = Experiment().changed({**OPENING, "loss": loss})
+    *first, _, last = experiment.data.options["y"]
+    events = list(train(experiment.changed({"data.y": (*first, height, last)})))
+    facts, end = started(events).facts, epochs_of(events)[-1]
+    assert facts.floor.optimum
+    assert end.loss < 1.05 * facts.floor.optimum < facts.start_loss / 1.5
 
 
 def test_the_axes_go_on_where_the_cursor_comes_to_their_end() -> None:
