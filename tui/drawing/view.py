@@ -60,10 +60,10 @@ class ChartView(Picture):
             return None
         return area.x_at(column), area.y_at(row)
 
-    def x_beside(self, event: MouseEvent) -> float | None:
-        """The x above or below the pointer, at an end of the axis where it is beyond that."""
-        area = self.area
-        return area.x_at(event.get_content_offset_capture(self).x) if area else None
+    def point_beside(self, event: MouseEvent) -> Point | None:
+        """The place under the pointer, at an end of an axis where it is beyond that."""
+        column, row = event.get_content_offset_capture(self)
+        return (self.area.x_at(column), self.area.y_at(row)) if self.area else None
 
     def _lines(self) -> list[Strip]:
         """Return the lines of the picture, drawn anew where something about it has changed."""

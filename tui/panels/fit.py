@@ -177,7 +177,7 @@ class FitPanel(ChartPanel):
             event.prevent_default()
             if not event.button:  # it came up where the terminal does not hear of it
                 self.put_down(None, other=False)
-            elif at := self.point_at(event):
+            elif at := self.point_beside(event):
                 self.hand.drag(at)
                 self.redraw()
                 self.post_message(self.Moved())

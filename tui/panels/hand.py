@@ -29,7 +29,7 @@ class Hand(Protocol):
         """
 
     def drag(self, at: Point) -> None:
-        """The pointer moves with the button down."""
+        """The pointer moves with the button down; beyond the chart it is at the edge."""
 
     def release(self, at: Point | None, other: bool) -> None:
         """The button comes up, on the chart or beside it; `other`: the right one, or with ctrl."""

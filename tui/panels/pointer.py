@@ -72,9 +72,9 @@ class Pointed(ChartView):
         if not event.button:  # it came up where the terminal does not hear of it
             self.let_go()
             return
-        x = self.x_beside(event)
-        if x is not None and (self.dragged or x != self.pressed):
-            self.marked, self.dragged = (self.pressed, x), True
+        at = self.point_beside(event)
+        if at and (self.dragged or at[0] != self.pressed):
+            self.marked, self.dragged = (self.pressed, at[0]), True
             self.redraw()
 
     def on_mouse_up(self, event: MouseUp) -> None:

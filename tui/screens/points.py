@@ -199,9 +199,13 @@ class Points:
         return True
 
     def drag(self, at: Point) -> None:
-        """The point that is held goes with the pointer."""
-        if self.held is not None:
-            self.at, self.moved = self.on_grid(at), True
+        """The point that is held goes with the pointer; beyond an axis, that goes on."""
+        if self.held is None:
+            return
+        self.at, self.moved = self.on_grid(at), True
+        for axis, (low, high) in enumerate(self.ranges):
+            if not low < at[axis] < high:
+                self.move(axis, FAR if at[axis] >= high else -FAR)
 
     def release(self, at: Point | None, other: bool) -> None:
         """Put down what was dragged; else add a point, or remove the one that is there."""

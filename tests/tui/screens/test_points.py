@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from engine.experiment import Experiment
 from engine.training.trainer import train
+from tests.support.mouse import press_and_move
 from tests.support.pilots import app_for, main_of, says, settled, until
 from tests.support.runs import epochs_of, facts_of, started
 from tests.support.sessions import FakeSession
@@ -159,6 +160,16 @@ async def test_a_opens_the_points_which_are_undone_one_by_one() -> None:
         assert (*(numbers[-1] for numbers in stands(mode)),) == there
         await pilot.click(fit, offset=offset, control=True)
         assert len(main.desk.experiment.data.options["x"]) == 10
-        await pilot.press("u", "u", "u", "u")
+        # A point that is dragged beyond the axis takes that with it.
+        across, down, end = area.column_of(0.0), area.row_of(1.2), mode.ranges[1][1]
+        assert across
+        assert down
+        start, above = (fit.gutter.left + across, fit.gutter.top + down), (fit.gutter.left, -3)
+        await press_and_move(pilot, fit, start, above)
+        assert mode.held == 4
+        assert mode.at[1] == mode.ranges[1][1] > end
+        await pilot.mouse_up(fit, above)
+        assert stands(mode)[1][4] == mode.at[1]
+        await pilot.press("u", "u", "u", "u", "u")
         assert main.desk.experiment == Experiment()
         assert fit.hand is None
