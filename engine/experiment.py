@@ -23,7 +23,7 @@ from engine.catalog.penalties import PenaltyEntry
 from engine.catalog.registry import Entry, Registry
 from engine.catalog.schedules import ScheduleEntry
 from engine.settings import SETTINGS, Reduction
-from engine.support.errors import BadInput
+from engine.support.errors import BadInput, show
 from engine.support.outside import read_toml
 from engine.support.translation import tr, trn
 
@@ -290,6 +290,11 @@ class Experiment:
     def is_same_but_lr(self, other: Experiment) -> bool:
         """Whether another experiment is this one, or has only another lr."""
         return replace(self, lr=other.lr) == other
+
+    def typed(self) -> dict[str, str]:
+        """What differs from the baseline, as a person types it; a text with all its blanks."""
+        changes = self.changes_from(Experiment()).items()
+        return {key: value if isinstance(value, str) else show(value) for key, value in changes}
 
     def changed(self, changes: Mapping[str, object]) -> Experiment:
         """A copy with some keys changed, entries before their parameters; raises BadInput."""

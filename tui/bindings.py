@@ -26,7 +26,7 @@ def bindings() -> list[BindingType]:
         for action in ACTIONS
     ]
     by_number = [
-        Binding(str(number), f"do('lesson', '{name}')", f"lesson {name}", id=f"lesson_{number}")
+        Binding(str(number), f"do('lesson', {name!r})", f"lesson {name}", id=f"lesson_{number}")
         for number, name in enumerate(list(files())[:NUMBERED], 1)
     ]
     return [*actions, *by_number]

@@ -15,6 +15,7 @@ import click
 from engine import cli
 from engine.data.source import STANDARD_INPUT
 from engine.experiment import Experiment, flattened
+from engine.lessons.library import PLACE_OF_LESSONS, add_folder
 from engine.lessons.offer import set_offer
 from engine.opening import Request, stable, waits
 from engine.own_data import experiment_on
@@ -108,6 +109,11 @@ def print_spec(context: click.Context, param: click.Parameter, wanted: bool) -> 
         context.exit()
 
 
+def note_lessons(context: click.Context, param: click.Parameter, folder: Path | None) -> None:
+    """Note the folder of lessons, which are read once language and screen are known."""
+    context.meta[PLACE_OF_LESSONS] = folder
+
+
 @click.group(
     cls=FileOrCommand,
     invoke_without_command=True,
@@ -131,6 +137,14 @@ def print_spec(context: click.Context, param: click.Parameter, wanted: bool) -> 
     help="Print commands, options and keys as JSON.",
 )
 @click.option("--lesson", help="Open on this lesson, by its name or file.")
+@click.option(
+    "--lessons",
+    type=click.Path(path_type=Path),
+    envvar=PLACE_OF_LESSONS,
+    expose_value=False,
+    callback=note_lessons,
+    help="A folder of lessons of your own, which come first.",
+)
 @click.option("--experiment", "file", type=click.Path(path_type=Path), help="Open on a TOML file.")
 @click.option("-s", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
 @click.option("--terms", metavar="'Y ~ A + B'", help="What is fitted to what.")
@@ -153,6 +167,8 @@ def command(
     """
     set_language("en" if ascii else lang or locale_language())
     set_offer(OFFER)
+    if folder := context.meta.get(PLACE_OF_LESSONS):
+        add_folder(folder)
     data: str | None = context.obj
     if context.invoked_subcommand:
         if data:

@@ -17,7 +17,8 @@ from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import busy_with, say
 from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
-from engine.lessons.library import files, find_lesson, is_there
+from engine.lessons.lesson import is_there
+from engine.lessons.library import files, find_lesson
 from engine.own_data import experiment_on
 from engine.runs.share import changes_of, is_link
 from engine.support.errors import BadInput

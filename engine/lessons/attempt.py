@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from engine.experiment import Experiment
-from engine.lessons.conditions import Evidence
+from engine.lessons.conditions import BEFORE, PREDICTED, Evidence
 from engine.lessons.lesson import Lesson, Number, Question, parse_answer
+from engine.lessons.proof import Made, Proof
 from engine.support.errors import BadInput
+from engine.support.release import release
 from engine.support.translation import tr
+from engine.training.controls import Controls
 from engine.training.history import History
-from engine.training.snapshot import Snapshot
+from engine.training.snapshot import Snapshot, State
+
+NEVER = Controls.most
+"""A step that no run takes."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,8 @@ class Forecast:
     """Which of the choices the run has proved right, counted from 1; None if there is none."""
     why: str = ""
     """What was otherwise than a wrong forecast has it, in words."""
+    proof: Proof | None = None
+    """The run that has settled it, where that can be told."""
 
 
 class Attempt:
@@ -38,6 +48,8 @@ class Attempt:
         """By the number of the question, counted from 0."""
         self.met: set[int] = set()
         """Numbers of the goals that were reached; once reached they stay so."""
+        self.proofs: dict[int, Proof] = {}
+        """By the number of the goal: the run that has reached it here, where that can be told."""
         self.used: set[str] = set()
         self.run: Snapshot | None = None
         """The last run that came to an end."""
@@ -71,7 +83,11 @@ class Attempt:
             for number, forecast in self.forecasts.items():
                 if forecast.right is None:
                     question = self.lesson.questions[number]
-                    self.forecasts[number] = settled(forecast, question, evidence)
+                    verdict = settled(forecast, question, evidence)
+                    if verdict.right is not None:
+                        proof = self._proof(question.identity, forecast.answer)
+                        verdict = replace(verdict, proof=proof)
+                    self.forecasts[number] = verdict
         self._judge()
 
     @property
@@ -90,8 +106,26 @@ class Attempt:
             return
         evidence = self._evidence(*self.seen)
         for number, goal in enumerate(self.lesson.goals):
-            if number not in self.met and goal.condition.holds(evidence):
+            # One that was reached in another attempt may lack a proof.
+            if number not in self.proofs and goal.condition.holds(evidence):
                 self.met.add(number)
+                if proof := self._proof(goal.condition.text):
+                    self.proofs[number] = proof
+
+    def _proof(self, asked: str, answer: float | None = None) -> Proof | None:
+        """What has shown now that a run does what is asked; None where that cannot be told."""
+        assert self.seen
+        words, before = asked.split(), self.seen[1]
+        made = Made.of(self.seen[0])
+        made_before = Made.of(before) if before and BEFORE in words else None
+        if made is None or (before and BEFORE in words and made_before is None):
+            return None
+        forecasts = []
+        for number, forecast in self.forecasts.items() if PREDICTED in words else ():
+            if forecast.proof is None:
+                return None
+            forecasts.append((self.lesson.questions[number].identity, forecast.proof))
+        return Proof(made, made_before, answer, tuple(forecasts), self.lesson.digest, release())
 
     def _evidence(self, run: Snapshot, before: Snapshot | None) -> Evidence:
         forecasts = [self.forecasts.get(number) for number, _ in enumerate(self.lesson.questions)]
@@ -156,13 +190,44 @@ def prove(lesson: Lesson) -> list[tuple[Number, float | None, bool]]:
 
 def outcome(experiment: Experiment, pause: int = 0) -> Snapshot:
     """The last snapshot of a run, or that of a pause after so many steps, as the screen has it."""
-    from engine.training.controls import Controls
+    return rested(course(experiment, pause or NEVER), "paused")
+
+
+def course(
+    experiment: Experiment,
+    pause: int = NEVER,
+    lrs: Sequence[tuple[int, float]] = (),
+    most: int = NEVER,
+) -> Iterator[History]:
+    """The history of a run after each event, to its end or to a pause after so many steps.
+
+    `lrs` has the steps after which another lr is set, in their order, each with that lr; `most` is
+    how many steps may lie between two events. Raises BadInput as `train` does.
+    """
     from engine.training.trainer import train
 
-    history = History(experiment)
-    controls = Controls(experiment.lr, most=pause) if pause else None
+    history, controls, ahead = History(experiment), Controls(experiment.lr), deque(lrs)
     for event in train(experiment, controls):
         history.fold(event)
-        if pause and history.step >= pause:
-            return history.snapshot("paused", experiment.lr, 0.0)
-    return history.snapshot("finished", experiment.lr, 0.0)
+        while ahead and ahead[0][0] <= history.step:
+            history.lrs.append(ahead.popleft())
+            controls.lr = history.lrs[-1][1]
+        yield history
+        if history.step >= pause and is_between_steps(history):
+            return
+        change = ahead[0][0] if ahead else NEVER
+        controls.most = max(1, min(most, change - history.step, pause - history.step))
+
+
+def is_between_steps(history: History) -> bool:
+    """Whether a run goes on with a step: what ends an epoch or the run has happened."""
+    assert history.facts
+    whole = history.step // history.facts.steps_per_epoch
+    return history.epoch == whole < history.experiment.epochs
+
+
+def rested(run: Iterator[History], state: State) -> Snapshot:
+    """A run as the screen has it where it rests; `state` is overruled by an end of the run."""
+    history = deque(run, maxlen=1).pop()
+    lr = history.lrs[-1][1] if history.lrs else history.experiment.lr
+    return history.snapshot(state, lr, 0.0)

@@ -77,6 +77,8 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
+PREDICTED, BEFORE = "predicted", "before"
+"""Words of a condition that asks for right forecasts, and of one that asks for the run before."""
 STATES = ("finished", "diverged", "stopped", "paused")
 STANDINGS: tuple[Standing, ...] = get_args(get_args(Standing)[0])
 
@@ -198,7 +200,7 @@ def parse_condition(text: str, experiment: Experiment, offer: Offer) -> Conditio
 
 
 def _comparison(words: str, experiment: Experiment, offer: Offer) -> Comparison:
-    if words == "predicted":
+    if words == PREDICTED:
         return Comparison(
             lambda evidence: all(right for right, _, _ in evidence.forecasts or [(False, 0, 0)])
         )

@@ -7,11 +7,12 @@ Beside FILE.md, FILE.zh.md may hold its words in another language: those keys of
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ from engine.support.translation import Translatable, tr
 WORDS = ("title", "chapter", "source", "ask", "text", "hint")
 """What a translation may hold; everything else comes from the lesson itself."""
 FENCE = "+++"
+DIGITS = 16
+"""Of the digest of a lesson's text."""
 LONGEST_SOUGHT = 60
 """Characters of a text that are looked for in a file, to name its line."""
 
@@ -70,6 +73,12 @@ class Question:
     """The runs that settle it; without one, any."""
     answer: str
     """What the solution says: a number, or a choice counted from 1."""
+
+    @property
+    def identity(self) -> str:
+        """What it asks of a run, in the words of its conditions, which no translation changes."""
+        asked = self.of or " | ".join(choice.condition.text for choice in self.choices)
+        return f"{asked} when {self.when.text}" if self.when else asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +137,8 @@ class Lesson:
     numbers: tuple[Number, ...]
     body: str
     """Markdown."""
+    digest: str = ""
+    """Of the text, whatever the language it is shown in."""
 
 
 def read_lesson(file: Path, name: str, language: str = "en") -> Lesson:
@@ -138,8 +149,9 @@ def read_lesson(file: Path, name: str, language: str = "en") -> Lesson:
     text = _text(file)
     translated = file.with_name(f"{file.stem}.{language}.md")
     if language == "en" or not translated.exists():
-        return parse_lesson(text, name, file.name)
-    return parse_lesson(text, name, file.name, (_text(translated), translated.name))
+        return parse_lesson(text, name, file.name, folder=file.parent)
+    words = _text(translated), translated.name
+    return parse_lesson(text, name, file.name, words, file.parent)
 
 
 def _text(file: Path) -> str:
@@ -151,19 +163,34 @@ def _text(file: Path) -> str:
 
 
 def parse_lesson(
-    text: str, name: str, file: str, translation: tuple[str, str] | None = None
+    text: str,
+    name: str,
+    file: str,
+    translation: tuple[str, str] | None = None,
+    folder: Path | None = None,
 ) -> Lesson:
     """The lesson that a text states; `translation` is the text of another language and its file.
 
-    Raises BadLesson.
+    Files of data in the folder are named without it. Raises BadLesson.
     """
     head, body = Head.of(text, file)
+    head.folder = folder
     if translation:
         words, translated = Head.of(*translation)
         words.only(WORDS)
         head.values = translate(head.values, words.values)
         body = (translated.strip() and translated) or body
-    return head.lesson(name, body)
+    content = text.replace("\r\n", "\n").encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(content).hexdigest()[:DIGITS]
+    return replace(head.lesson(name, body), digest=digest)
+
+
+def is_there(file: Path) -> bool:
+    """Whether a file exists; names that no file can have are asked for too."""
+    try:
+        return file.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def translate(values: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,6 +242,8 @@ class Head:
     start: int = 0
     """Lines before the table that is being read."""
     offer: Offer = field(default_factory=get_offer)
+    folder: Path | None = None
+    """That of the file."""
 
     @classmethod
     def of(cls, text: str, file: str) -> tuple[Head, str]:
@@ -326,11 +355,18 @@ class Head:
             raise self.wrong("experiment", tr("experiment must be a table, [experiment]"))
         self.start = self.line_of("[experiment]", 0)
         try:
-            experiment = Experiment.from_dict(values)
+            experiment = Experiment().changed(self.beside(flattened(values)))
         except BadInput as error:
             raise self.wrong(error.key.rpartition(".")[2], str(error)) from None
         self.start = 0
         return experiment
+
+    def beside(self, changes: dict[str, object]) -> dict[str, object]:
+        """Changes of an experiment, where a file of data that lies beside the lesson is found."""
+        path = changes.get("data.path")
+        if self.folder and isinstance(path, str) and path and is_there(self.folder / path):
+            return {**changes, "data.path": str((self.folder / path).absolute())}
+        return changes
 
     def question(self, values: Mapping[str, Any], experiment: Experiment) -> Question:
         """One [[question]]."""
@@ -404,7 +440,8 @@ class Head:
         self, values: Mapping[str, Any], own: Collection[str], experiment: Experiment
     ) -> tuple[tuple[str, object], ...]:
         """The keys of the experiment in a table that has some of its own."""
-        changes = flattened({key: value for key, value in values.items() if key not in own})
+        keys = {key: value for key, value in values.items() if key not in own}
+        changes = self.beside(flattened(keys))
         try:
             experiment.changed(changes)
         except BadInput as error:

@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from pathlib import Path
 
 from engine.catalog.param import Value
 from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
-from engine.lessons.lesson import Lesson, read_lesson
+from engine.lessons.lesson import Lesson, is_there, read_lesson
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import get_language, tr
 
 FOLDER = Path(__file__).with_name("texts")
 """Files NUMBER-NAME.md; the number gives the order."""
+PLACE_OF_LESSONS = "LINREG_TUI_LESSONS"
+"""The environment variable that names a folder of a teacher's own ones."""
 TEMPLATE = Path(__file__).with_name("template.md")
 """What a lesson of one's own begins as."""
+
+
+_own: dict[str, Path] = {}
+"""The files of a teacher's lessons by name."""
+
+
+def add_folder(folder: Path) -> None:
+    """Put a teacher's lessons before those that come along, of the same name in their place.
+
+    Raises BadInput where there are none, or one of them cannot be used.
+    """
+    _own.clear()
+    try:
+        _own.update(files_in(folder))
+    except OSError as error:
+        allowed = tr("cannot be read: {reason}", reason=error.strerror)
+        raise BadInput("--lessons", folder, allowed) from None
+    if not _own:
+        raise BadInput("--lessons", folder, tr("has no lesson: no file NUMBER-NAME.md"))
+    for cached in (files, _lesson, _title_of):
+        cached.cache_clear()
+    for name in _own:
+        _lesson(name, get_language())
 
 
 @cache
 def files() -> dict[str, Path]:
     """The files of the lessons by name, in their order; none of them is read for this."""
-    texts = sorted(file for file in FOLDER.glob("*.md") if file.name.count(".") == 1)
-    return {file.stem.partition("-")[2]: file for file in texts}
+    return {**_own, **{name: file for name, file in files_in(FOLDER).items() if name not in _own}}
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files of the lessons in a folder; raises OSError."""
+    texts = sorted(folder.iterdir())
+    return {
+        printable(file.stem.partition("-")[2]): file
+        for file in texts
+        if re.fullmatch(r"\d+-[^.]+\.md", file.name)
+    }
 
 
 def lessons() -> dict[str, Lesson]:
@@ -45,14 +80,6 @@ def find_lesson(name: str) -> Lesson:
         return read_lesson(file, printable(file.stem), get_language())
     allowed = tr("choose from {names}, or name a file", names=", ".join(files()))
     raise BadInput("lesson", name, allowed)
-
-
-def is_there(file: Path) -> bool:
-    """Whether a file exists; names that no file can have are asked for too."""
-    try:
-        return file.exists()
-    except OSError:
-        return False
 
 
 def title_of(experiment: Experiment) -> str:

@@ -7,10 +7,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
 from engine.catalog.dataset import Dataset
-from engine.catalog.param import Value
 from engine.data.formula import Factor
 from engine.experiment import Experiment
-from engine.support.errors import BadInput, show
+from engine.support.errors import BadInput
 from engine.support.translation import tr
 
 VERSION = "1"
@@ -21,7 +20,7 @@ LINK = "?"
 
 def command_line(experiment: Experiment) -> str:
     """The command that opens an experiment, quoted for a shell: `linreg-tui -s lr=0.1`."""
-    pairs = {key: text_of(value) for key, value in experiment.changes_from(Experiment()).items()}
+    pairs = experiment.typed()
     # Without any setting the app would open the experiment of the last time.
     pairs = pairs or {"data": experiment.data.name}
     options = (f"-s {shlex.quote(f'{key}={text}')}" for key, text in pairs.items())
@@ -35,7 +34,7 @@ def link(experiment: Experiment) -> str:
     """
     if experiment.data.name == "file":
         experiment = told(experiment)
-    pairs = {key: text_of(value) for key, value in experiment.changes_from(Experiment()).items()}
+    pairs = experiment.typed()
     if path := pairs.get("data.path"):
         pairs["data.path"] = Path(path).name
     query = urlencode(
@@ -69,11 +68,6 @@ def changes_of(text: str) -> dict[str, str]:
     if version != VERSION:
         raise BadInput("v", version, tr("this version of the app reads v=1"))
     return pairs
-
-
-def text_of(value: Value) -> str:
-    """A value as a person types it; a text as it is, with all its blanks."""
-    return str(value) if isinstance(value, str) else show(value)
 
 
 def told(experiment: Experiment) -> Experiment:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from importlib.metadata import distribution, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 PACKAGE = "linreg-tui"
@@ -13,10 +14,15 @@ LENGTH = 8
 """Digits of a commit that are shown."""
 
 
+@cache
 def release() -> str:
     """The version, and the commit of a checkout or of what pip took from a repository."""
-    commit = commit_installed() or commit_of(SOURCES / ".git")
-    return f"{version(PACKAGE)} ({commit[:LENGTH]})" if commit else version(PACKAGE)
+    try:
+        number, commit = version(PACKAGE), commit_installed()
+    except PackageNotFoundError:  # a checkout that is run where it lies
+        number, commit = "", ""
+    commit = commit or commit_of(SOURCES / ".git")
+    return " ".join([*filter(None, [number, commit and f"({commit[:LENGTH]})"])])
 
 
 def commit_installed() -> str:

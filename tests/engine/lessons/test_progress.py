@@ -19,7 +19,7 @@ from engine.experiment import Experiment
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import parse_lesson
 from engine.lessons.library import lessons
-from engine.lessons.progress import Progress, identity
+from engine.lessons.progress import VERSION, Progress
 from engine.support.user_files import held
 from engine.training.snapshot import Snapshot
 from tests.support.paths import ROOT
@@ -99,7 +99,7 @@ def test_the_language_of_a_lesson_does_not_matter(file: Path) -> None:
 
 def test_questions_of_all_lessons_are_told_apart() -> None:
     for lesson in (*lessons().values(), LESSON):
-        assert len(set(map(identity, lesson.questions))) == len(lesson.questions)
+        assert len({question.identity for question in lesson.questions}) == len(lesson.questions)
 
 
 def test_two_apps_do_not_wipe_each_others_progress(file: Path) -> None:
@@ -155,7 +155,7 @@ def test_what_several_apps_reach_at_the_same_moment_is_all_kept(file: Path) -> N
     for writer in writers:
         writer.communicate()
     assert [writer.returncode for writer in writers] == [0, 0, 0]
-    assert read(file).reached.keys() == {f"{name}-{n}" for name in "abc" for n in range(20)}
+    assert read(file).report.lessons.keys() == {f"{name}-{n}" for name in "abc" for n in range(20)}
 
 
 def test_a_file_that_another_process_does_not_let_go_is_said(
@@ -268,11 +268,20 @@ def test_any_file_is_merged_or_set_aside(values: dict[str, object]) -> None:
             assert file.with_suffix(".damaged.toml").read_bytes() == data
         assert progress.note(attempt(FINISHED)) == ""
         after = tomllib.loads(file.read_text(encoding="utf-8"))
-        assert {"status is finished"} <= set(after["steps"]["goals"])
+        assert after["version"] == VERSION
+        known = {
+            name: (
+                {goal["if"] for goal in table["goals"]},
+                {forecast["of"]: forecast["right"] for forecast in table["forecasts"]},
+            )
+            for name, table in after["lessons"].items()
+        }
+        assert "status is finished" in known["steps"][0]
         for name, value in values.items() if good else ():
             assert isinstance(value, dict)
-            assert set(value.get("goals", ())) <= set(after[name]["goals"])
-            assert value.get("forecasts", {}).items() <= after[name]["forecasts"].items()
+            goals, forecasts = known.get(name, (set(), {}))
+            assert set(value.get("goals", ())) <= goals
+            assert value.get("forecasts", {}).items() <= forecasts.items()
 
 
 def test_the_headless_list_marks_what_is_done(
