@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from engine.lessons.library import use_folder
+from tests.support.commands import cli
 from tests.support.paths import ROOT
+from tui.command import command
 
 DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md")
 FOLDERS = sorted(
@@ -52,3 +58,43 @@ def test_nothing_refers_to_documents_that_are_not_here(folder: str) -> None:
         for line in file.read_text(encoding="utf-8").splitlines()
         if ("#" in line or '"""' in line) and tag.search(line)
     ]
+
+
+LESSON = """+++
+title = "Go"
+[[goal]]
+text = "Arrive."
+if = "status is finished"
++++
+Text.
+"""
+
+
+@pytest.fixture
+def class_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder with what the section on a class speaks of."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "1-go.md").write_text(LESSON)
+    (tmp_path / "bob.toml").write_text('version = 2\nname = "Bob"\n[lessons.go]\n')
+    yield
+    use_folder(None)
+
+
+@pytest.mark.usefixtures("class_room")
+def test_the_commands_for_a_class_work() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("\n## For a class\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^linreg-tui (.+?)(?:\s+#.*)?$", section, re.M)
+    shown = {}
+    for line in lines:
+        words = shlex.split(line)
+        if "serve" in words:  # it would not end
+            at = words.index("serve")
+            command.commands["serve"].make_context("serve", words[at + 1 :])
+            continue
+        shown[line] = cli(*words)
+        assert shown[line].code == 0, shown[line].err
+    listed, _, checked = shown.values()
+    assert listed.out.index("go ") < listed.out.index("scratch ")
+    assert checked.out.splitlines()[1:] == ["bob.toml,Bob,go,Arrive.,no,,"]

@@ -15,7 +15,7 @@ import click
 from engine import cli
 from engine.data.source import STANDARD_INPUT
 from engine.experiment import Experiment, flattened
-from engine.lessons.library import PLACE_OF_LESSONS, add_folder
+from engine.lessons.library import PLACE_OF_LESSONS, use_folder
 from engine.lessons.offer import set_offer
 from engine.opening import Request, stable, waits
 from engine.own_data import experiment_on
@@ -167,8 +167,8 @@ def command(
     """
     set_language("en" if ascii else lang or locale_language())
     set_offer(OFFER)
-    if folder := context.meta.get(PLACE_OF_LESSONS):
-        add_folder(folder)
+    if folder := context.meta[PLACE_OF_LESSONS]:
+        use_folder(folder)
     data: str | None = context.obj
     if context.invoked_subcommand:
         if data:

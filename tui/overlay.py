@@ -78,7 +78,7 @@ def open_over(
         below.app.push_screen(above, take)
 
 
-def tell(screen: Screen[None], text: str) -> None:
+def tell(screen: Screen[Any], text: str) -> None:
     """Say what a key has done, in place of what was said last."""
     screen.app.clear_notifications()
     screen.notify(text, timeout=3, markup=False)

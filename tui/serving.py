@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import say
+from engine.lessons.library import PLACE_OF_LESSONS
 from engine.support.errors import BadInput
 from engine.support.translation import get_language, tr
 
@@ -70,7 +71,9 @@ def serve(
         allowed = tr("must be an address, as https://lab.example.org/linreg/")
         raise BadInput("--public-url", public_url, allowed)
     bounds = Bounds(sessions, idle * 60)
-    app = (sys.executable, "-P", "-m", "tui", "--lang", get_language())
+    app: tuple[str, ...] = (sys.executable, "-P", "-m", "tui", "--lang", get_language())
+    if lessons := click.get_current_context().meta[PLACE_OF_LESSONS]:
+        app = (*app, "--lessons", str(lessons.absolute()))
     serve_until_interrupted(
         Serving(app, token or new_token(), host, port, public_url, keep, bounds)
     )

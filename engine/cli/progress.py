@@ -7,8 +7,6 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import tomli_w
-
 from engine.cli.output import say
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
@@ -56,7 +54,7 @@ def hand_in(name: str, file: Path) -> None:
     progress.report.person = name.strip()
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(tomli_w.dumps(progress.report.values()))
+            out.write(progress.report.text())
     except FileExistsError:
         raise BadInput("-o", file, tr("is there already; nothing is overwritten")) from None
     except OSError as error:

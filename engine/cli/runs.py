@@ -13,7 +13,7 @@ from engine.catalog.parameters import labels
 from engine.cli.output import say
 from engine.runs.differences import BASELINE, difference_words, differences
 from engine.runs.export import EXPORTS, export_run
-from engine.runs.info import RunInfo
+from engine.runs.info import VERSION, RunInfo
 from engine.runs.matching import match_of
 from engine.runs.store import LATEST, Store
 from engine.runs.words import forked, loss_of, title, when
@@ -111,6 +111,8 @@ def show_run(name: str, as_json: bool) -> int:
         say(info.to_json().rstrip())
         return 0
     say(tr("{id}: {state}", id=info.id, state=tr(info.state)))
+    if info.version > VERSION:
+        say(tr("written by a newer version of the app: what is known of it is shown"), err=True)
     if info.name:
         say(tr("name {name}", name=info.name))
     say(tr("started {when} on {host}", when=when(info), host=info.host))

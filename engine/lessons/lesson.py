@@ -12,6 +12,7 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ from engine.lessons.offer import Offer, get_offer
 from engine.support.errors import BadInput, shortened, show
 from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import Translatable, tr
+from engine.support.visitor import brought
 
 WORDS = ("title", "chapter", "source", "ask", "text", "hint")
 """What a translation may hold; everything else comes from the lesson itself."""
@@ -365,7 +367,8 @@ class Head:
         """Changes of an experiment, where a file of data that lies beside the lesson is found."""
         path = changes.get("data.path")
         if self.folder and isinstance(path, str) and path and is_there(self.folder / path):
-            return {**changes, "data.path": str((self.folder / path).absolute())}
+            with suppress(OSError):  # said where it is opened
+                return {**changes, "data.path": brought(self.folder / path)}
         return changes
 
     def question(self, values: Mapping[str, Any], experiment: Experiment) -> Question:

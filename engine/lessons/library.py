@@ -26,21 +26,23 @@ _own: dict[str, Path] = {}
 """The files of a teacher's lessons by name."""
 
 
-def add_folder(folder: Path) -> None:
+def use_folder(folder: Path | None) -> None:
     """Put a teacher's lessons before those that come along, of the same name in their place.
 
-    Raises BadInput where there are none, or one of them cannot be used.
+    None: there are none. Raises BadInput where the folder has none, or one that cannot be used.
     """
     _own.clear()
+    for cached in (files, _lesson, _title_of):
+        cached.cache_clear()
+    if folder is None:
+        return
     try:
-        _own.update(files_in(folder))
+        _own.update(files_in(folder.absolute()))
     except OSError as error:
         allowed = tr("cannot be read: {reason}", reason=error.strerror)
         raise BadInput("--lessons", folder, allowed) from None
     if not _own:
         raise BadInput("--lessons", folder, tr("has no lesson: no file NUMBER-NAME.md"))
-    for cached in (files, _lesson, _title_of):
-        cached.cache_clear()
     for name in _own:
         _lesson(name, get_language())
 

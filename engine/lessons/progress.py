@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson
 from engine.lessons.proof import Proof
@@ -22,6 +24,9 @@ from engine.support.user_files import held, read_kept, write_kept
 
 VERSION = 2
 """The version of the file's format. The first one had lessons only, without version and proofs."""
+
+LONGEST_NAME = 40
+"""Letters of the name of a file that is handed in."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,10 @@ class Report:
             if reached.goals or reached.forecasts
         }
         return {**self.unknown, "version": VERSION, **person, "lessons": lessons}
+
+    def text(self) -> str:
+        """The file as such, TOML."""
+        return tomli_w.dumps(self.values())
 
 
 class Progress:
@@ -243,3 +252,9 @@ def values_of(reached: Reached) -> dict[str, Any]:
         for of, each in reached.forecasts.items()
     ]
     return {"goals": goals, "forecasts": forecasts}
+
+
+def file_name(person: str) -> str:
+    """The name, without its suffix, of the file that somebody hands in."""
+    plain = "".join(letter if letter.isalnum() else "_" for letter in person)
+    return plain[:LONGEST_NAME] or "progress"

@@ -6,6 +6,7 @@ The environment of a process says whether it has one. Whoever sits at the machin
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from engine.support.errors import BadInput
@@ -49,3 +50,16 @@ def file_at(path: str, key: str) -> Path:
     except (OSError, ValueError, RuntimeError):  # too long, elsewhere, links in a circle
         pass
     raise BadInput(key, path, tr("only files of your own can be named here"))
+
+
+def brought(file: Path) -> str:
+    """The path of a file that comes along with a lesson: for a visitor, that of a copy of theirs.
+
+    One of theirs that has this name stays. Raises OSError.
+    """
+    folder = visitors_folder()
+    if folder is None:
+        return str(file.absolute())
+    if not (folder / file.name).exists():
+        shutil.copyfile(file, folder / file.name)
+    return file.name

@@ -193,10 +193,11 @@ class Classroom:
 
     def note(self, panel: LessonPanel, news: list[str]) -> None:
         """Keep what was reached, say it, and bring it to the front."""
+        # A goal that was reached before may have a proof only now, which is no news.
+        self.report(self.progress.note(panel.attempt))
         if not news:
             return
         tell(self.screen, "\n".join(news))
-        self.report(self.progress.note(panel.attempt))
         if self.navigator.here not in self.lab.left.panels:
             self.lab.left.select(panel)
         self.desk.changed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from rich.cells import cell_len
@@ -15,12 +16,16 @@ from textual.widgets.option_list import Option
 
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
-from engine.lessons.progress import Progress
+from engine.lessons.progress import Progress, file_name
 from engine.support.cell_width import left
+from engine.support.outside import printable
 from engine.support.translation import tr
+from engine.support.user_files import write_beside
 from tui.keys import NUMBERED
-from tui.overlay import Over
+from tui.overlay import Over, open_over, tell
+from tui.screens.dialogs import AskScreen
 from tui.steady import SteadyList
+from tui.text.links import with_keys
 
 FREE = ""
 """Stands for the lab without a lesson."""
@@ -34,7 +39,7 @@ GAP_WIDTH = 2
 class LessonsScreen(ModalScreen[str | None], Over[str | None]):
     """All lessons; hands back the name of the chosen one, or `FREE`."""
 
-    BINDINGS = [("escape,q,e", "dismiss(None)", "close")]
+    BINDINGS = [("escape,q,e", "dismiss(None)", "close"), ("w", "hand_in", "hand in")]
 
     def __init__(self, progress: Progress, here: str) -> None:
         super().__init__()
@@ -46,7 +51,7 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
         """Chapters and lessons, the score on the border."""
         options = SteadyList(*self.options())
         options.border_title = tr("Lessons")
-        options.border_subtitle = self.score()
+        options.border_subtitle = with_keys(f"{self.score()} · {tr('[b]w[/b] hand in')}")
         yield options
 
     def on_mount(self) -> None:
@@ -110,6 +115,23 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
             event.stop()
             if index < len(names):
                 self.dismiss(names[index])
+
+    def action_hand_in(self) -> None:
+        """Write what was reached to a file to hand in, under a name that is asked for."""
+
+        def write(name: str | None) -> None:
+            if not name:
+                return
+            report = replace(self.progress.report, person=name)
+            try:
+                file = write_beside(report.text().encode(), file_name(name), ".toml")
+            except OSError as error:
+                reason = error.strerror or str(error)
+                tell(self, tr("cannot be written: {reason}", reason=reason))
+            else:
+                tell(self, tr("written to {file}", file=printable(str(file))))
+
+        open_over(self, AskScreen(tr("Your name, for what you hand in"), ""), write)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter opens the lesson that is marked."""

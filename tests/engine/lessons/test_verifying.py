@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from engine.experiment import Experiment
 from engine.lessons.attempt import Attempt
 from engine.lessons.lesson import Lesson, parse_lesson
+from engine.lessons.library import use_folder
 from engine.lessons.progress import VERSION, Progress
 from engine.lessons.verifying import MOST_CLAIMS, MOST_RUNS, Remaking, Row, checked
 from engine.training.run import Stepper, Until
@@ -280,9 +282,15 @@ def test_no_edit_raises(
     assert rows_of(text.encode("utf-8", "surrogatepass"), tmp_path)
 
 
-def test_a_class_hands_in_and_is_checked(
-    values: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _no_folder() -> Iterator[None]:
+    """Afterwards the lessons are those that come along again."""
+    yield
+    use_folder(None)
+
+
+@pytest.mark.usefixtures("_no_folder")
+def test_a_class_hands_in_and_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "lessons"
     folder.mkdir()
     text = (

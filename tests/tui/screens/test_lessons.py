@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ from tui.offer import OFFER
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.lesson import LessonPanel
 from tui.screens.classroom import settings_beside
+from tui.screens.dialogs import AskScreen
 from tui.screens.jump import JumpScreen
 from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.offers import offers_on
@@ -218,6 +220,27 @@ async def test_the_list_says_what_was_reached() -> None:
         assert lesson.source not in text  # no room
         goals = sum(len(one.goals) for one in lessons().values())
         assert f"goals 0 of {goals} · forecasts right 0 of 0" in text
+
+
+async def test_what_was_reached_is_handed_in_under_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = next(iter(lessons()))
+    async with desk() as here:
+        await here.press("e", "w")
+        await until(here.pilot, lambda: isinstance(here.app.screen, AskScreen))
+        await here.press("escape")
+        await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
+        await here.press("w")
+        await until(here.pilot, lambda: isinstance(here.app.screen, AskScreen))
+        await here.press(*"Ada", "space", "L")
+        here.app.main.classroom.progress.reached(first).goals["status is finished"] = None
+        await here.press("enter")
+        await until(here.pilot, lambda: (tmp_path / "Ada_L.toml").exists())
+    values = tomllib.loads((tmp_path / "Ada_L.toml").read_text())
+    assert values["name"] == "Ada L"
+    assert values["lessons"] == {first: {"goals": [{"if": "status is finished"}], "forecasts": []}}
 
 
 async def test_a_wide_list_says_what_a_lesson_answers() -> None:
