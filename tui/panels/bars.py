@@ -14,6 +14,7 @@ from engine.lessons.library import title_of
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot, State
 from tui.keys import Action
+from tui.marking import mark
 from tui.text.links import with_keys
 from tui.text.numbers import clock
 from tui.text.wrap import wrapped
@@ -121,17 +122,19 @@ class Hint(Widget):
     shown = ("", False)
     """The sentence, and whether it is a refusal."""
 
-    def say(self, text: str, refused: bool = False) -> None:
-        """Show a sentence; a refusal stands out, and the same again costs nothing."""
-        self.remove_class("-refused")
+    def say(self, text: str, refused: bool = False, needed: bool = False) -> None:
+        """Show a sentence; a refusal stands out, and the same again costs nothing.
+
+        One that is needed is shown also where there is no room for others.
+        """
+        mark(self, "-needed", needed)
         if self.shown != (text, refused):
             self.shown = (text, refused)
             self.refresh()
 
     def refuse(self, reason: str) -> None:
-        """Show why an input cannot be, also where there is no room for other sentences."""
-        self.say(reason, refused=True)
-        self.add_class("-refused")
+        """Show why an input cannot be."""
+        self.say(reason, refused=True, needed=True)
 
     def render(self) -> Content:
         """The sentence, or as much of it as there is room for and the key that shows the rest."""

@@ -65,8 +65,9 @@ class Hints:
                 yield field.trouble
 
     def say(self, text: str) -> None:
-        """Show a sentence."""
-        self.lab.hint.say(text)
+        """Show a sentence; what is done by hand has no other place for its keys."""
+        by_hand = isinstance(self.screen.focused, FitPanel) and self.screen.focused.hand
+        self.lab.hint.say(text, needed=bool(by_hand))
 
     def refuse(self, reason: str) -> None:
         """Show why something cannot be."""

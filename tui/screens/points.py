@@ -250,11 +250,13 @@ class Points:
                 self.lines.items(), (0, 2, 3), ("*", "-", "="), strict=True
             )
         )
+        cloud = Curve(x.tolist(), y.tolist(), "points", "data")
         return replace(
             chart,
             curves=(
                 *lines,
-                Curve(x.tolist(), y.tolist(), "marks", "data", mark="●"),
+                cloud,
+                replace(cloud, kind="marks", mark="●"),  # where there is room for all
                 Curve((self.at[0],), (self.at[1],), "marks", "ink", mark="✚"),
             ),
             title=f"x {significant(self.at[0], 4)}  y {significant(self.at[1], 4)}",
@@ -266,24 +268,18 @@ class Points:
         )
 
     def words(self, over: Survey | None) -> str:
-        """The lines, the leverage of the nearest point, and the keys."""
+        """The keys, the best lines, and the leverage of the nearest point."""
         x, _ = self.points
-        slopes = {
-            name: f"{significant(line.slope, 3)}·x {'−' if line.height < 0 else '+'} "
+        keys = tr("a adds · x removes · space takes the nearest · esc ends")
+        if self.held is not None:
+            keys = tr("arrows move it · space puts it down · esc back")
+        lines = [
+            f"{name} {significant(line.slope, 3)}·x {'−' if line.height < 0 else '+'} "
             f"{significant(abs(line.height), 3)}"
             for name, line in self.lines.items()
-        }
-        lines = " · ".join(f"{name} {text}" for name, text in slopes.items())
-        values = {"lines": lines, "leverage": significant(float(leverages(x)[self.nearest]), 2)}
-        if self.held is not None:
-            return tr(
-                "{lines} · leverage {leverage} · arrows move it, space puts it down, esc back",
-                **values,
-            )
-        return tr(
-            "{lines} · leverage {leverage} · a adds, x removes, space takes the nearest · esc ends",
-            **values,
-        )
+        ]
+        leverage = significant(float(leverages(x)[self.nearest]), 2)
+        return " · ".join((keys, *lines, tr("leverage {leverage}", leverage=leverage)))
 
 
 def roomy(numbers: Array) -> Range:

@@ -23,7 +23,7 @@ from tui.screens.changes import Change
 from tui.screens.desk import Desk
 from tui.screens.lab import Lab
 from tui.screens.navigator import Navigator
-from tui.text.numbers import loss_text, significant
+from tui.text.numbers import DIGITS, loss_text, significant
 
 DIRECTIONS = {"left": (0, -1), "right": (0, 1), "down": (1, -1), "up": (1, 1)}
 """Key → which of the two parameters that are held it moves, and which way."""
@@ -177,13 +177,15 @@ class Steering:
         }
         parts = [
             tr("the mouse drags θ₀") if over else "",
-            f"← → {self.names[first]} {significant(theta[first], 6)}",
-            f"↑ ↓ {self.names[second]} {significant(theta[second], 6)}" if second != first else "",
+            f"← → {self.names[first]} {significant(theta[first], DIGITS)}",
+            f"↑ ↓ {self.names[second]} {significant(theta[second], DIGITS)}"
+            if second != first
+            else "",
             tr("loss {loss}, {distance} from θ*", **values),
-            tr("shift: farther"),
-            tr("1–{last}: others", last=min(len(theta), 9)) if len(theta) > 2 else "",
             tr("{start} goes on", start=key_of("start")),
             tr("esc: as it was"),
+            tr("1–{last}: others", last=min(len(theta), 9)) if len(theta) > 2 else "",
+            tr("shift: farther"),
         ]
         return " · ".join(filter(None, parts))
 

@@ -49,7 +49,7 @@ async def test_two_dresses_copied_and_written(
         await accepted(pilot, "concise-80x24")
         monkeypatch.chdir("/proc")
         await pilot.press("w")
-        assert screen.hint.has_class("-refused")
+        assert screen.hint.has_class("-needed")
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape", "c")

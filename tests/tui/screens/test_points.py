@@ -15,6 +15,9 @@ from tests.support.pilots import app_for, main_of, says, settled, until
 from tests.support.runs import epochs_of, facts_of, started
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
+from tui.drawing.chart import Chart
+from tui.drawing.frame import frame_of
+from tui.drawing.picture import draw
 from tui.screens.desk import Desk
 from tui.screens.points import OPENING, Points
 
@@ -68,6 +71,20 @@ def test_the_last_point_stays_and_no_more_are_added_than_there_may_be() -> None:
         points.at = (float(index), 0.0)
         press(points, "a")
     assert len(stands(points)[0]) == 30
+
+
+@pytest.mark.parametrize("width", [30, 42, 120])
+def test_no_point_is_left_out_however_many_there_are(width: int) -> None:
+    x = tuple(index / 10 for index in range(30))
+    points = hand(FOUR.changed({"data.x": x, "data.y": (0.0, 9.0) * 15}))
+    chart = replace(points.drawn(Chart()), levels=())
+    frame, lines = frame_of(chart, width, 12, ascii=False), draw(chart, width, 12)
+    assert frame
+    for place in zip(*points.points, strict=True):
+        column, row = frame.area.column_of(place[0]), frame.area.row_of(place[1])
+        assert column is not None
+        assert row is not None
+        assert lines[row].text[column] != " "
 
 
 @pytest.mark.parametrize("height", [2.3, 15.0], ids=["as they come", "one far away"])
@@ -144,7 +161,7 @@ async def test_a_opens_the_points_which_are_undone_one_by_one() -> None:
         fit = main.lab.fit
         await until(pilot, lambda: fit.has_focus)
         await says(pilot, "space takes the nearest")
-        *lines, cloud, _ = fit.chart().curves
+        *lines, cloud, _, _ = fit.chart().curves
         assert [line.label for line in lines] == ["squares", "Huber", "L1"]
         assert len(cloud.xs) == 9
         await pilot.press("right", "up", "enter")

@@ -39,7 +39,7 @@ async def test_arrows_move_two_parameters_and_all_of_it_is_taken_back_at_once() 
         await pilot.press("m")
         await until(pilot, lambda: main.focused is main.lab.fit)
         assert main.lab.fit.border_title == "Fit · by hand"
-        await says(pilot, "shift: farther")
+        await says(pilot, "esc: as it was")
 
         def stands_at(*theta: float) -> bool:
             init = main.desk.experiment.init
@@ -121,6 +121,21 @@ async def test_only_a_line_can_be_moved_by_hand() -> None:
         assert "Fit · points by hand" in str(tabs.border_title)
         await pilot.press("escape")
         assert "by hand" not in str(tabs.border_title)
+
+
+async def test_a_small_terminal_has_room_for_the_keys_of_what_is_done_by_hand() -> None:
+    app = app_showing(ready())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await settled(pilot)
+        hint = main_of(pilot).lab.hint
+        assert not hint.display
+        for keys in (("m",), ("m", "enter")):  # then one chart fills the screen
+            await pilot.press(*keys)
+            await says(pilot, "← → w[0] 0.0021")
+            await pilot.press("escape")
+            await until(pilot, lambda: not hint.display)
+        await pilot.press("A")
+        await says(pilot, "a adds · x removes")
 
 
 def test_the_only_parameter_is_named_once() -> None:
