@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.common import takes_experiment
-from engine.cli.output import busy_with, say
+from engine.cli.output import busy_with, say, show_progress
 from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
 from engine.jobs.best import best, in_a_sentence
+from engine.jobs.ranked import gathered, shared_limits
 from engine.jobs.shards import merged, parse_shard, resume
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
 from engine.support.cell_width import right
 from engine.support.errors import BadInput, show
 from engine.support.outside import printable
 from engine.support.plain_json import finite
+from engine.support.ranks import Ranks, joined, launched
 from engine.support.translation import Translatable, tr
+
+if TYPE_CHECKING:
+    from engine.theory.stability import Limit
 
 COLUMNS: tuple[Translatable, ...] = ("loss", "floor_epoch", "limit", "status")
 """What a run came to, in the table."""
@@ -37,8 +44,8 @@ WIDTH = 13
 @click.option("--axis", "axes", multiple=True, metavar="KEY=VALUES", help="One or two; see above.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
-@click.option("--shard", metavar="I/N", help="Only every N-th run, from the I-th on.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File of the shard's runs.")
+@click.option("--shard", metavar="I/N", help="Only a share of the runs, the I-th of N.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where shares are kept.")
 def sweep(
     experiment: Experiment,
     axes: tuple[str, ...],
@@ -56,9 +63,13 @@ def sweep(
     Runs beyond their limit come last.
 
     --shard 3/16 -o FILE does a share of the runs and keeps them in FILE, where it goes on after it
-    was ended; sweep-merge prints the whole of all the shares.
+    was ended; sweep-merge prints the whole of all the shares. Under torchrun or srun each process
+    does a share, and the first prints all of them in the order of the grid; with -o FOLDER they are
+    kept there, and after a restart it goes on.
     """
     grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
+    if ranks := launched():
+        return do_ranks(grid, ranks, shard, output, form)
     if shard is not None or output is not None:
         return do_shard(grid, shard, output)
     from engine.jobs.lanes import run_sweep
@@ -77,18 +88,39 @@ def do_shard(grid: Sweep, shard: str | None, output: Path | None) -> int:
             "--shard", shard or "", tr("needs --output FILE, and that needs --shard I/N")
         )
     share = parse_shard(shard)
-    whole = sum(index in share for index in range(len(grid)))
     with busy_with(tr("training a share of the runs")):
-        *_, done = resume(grid, share, output)
+        done = sum(map(len, resume(grid, share, output)))
     say(
         tr(
             "shard {shard}: {done} of {whole} runs in {file}",
             shard=share,
             done=done,
-            whole=whole,
+            whole=len(share.runs(grid)),
             file=printable(str(output)),
         )
     )
+    return 0
+
+
+def do_ranks(
+    grid: Sweep, ranks: Ranks, shard: str | None, folder: Path | None, form: str | None
+) -> int:
+    """Do the share of a rank; the first one prints the runs of all of them.
+
+    Only when all are done: a rank that is lost starts the others anew, which would print again.
+    """
+    if shard is not None:
+        raise BadInput("--shard", shard, tr("each process has a share already: leave it out"))
+    with joined(ranks):
+        cells: list[Cell] = []
+        with busy_with(tr("training a share of the runs")):
+            for arrived in gathered(grid, ranks, folder):
+                cells += arrived
+                if arrived and sys.stderr.isatty():
+                    show_progress(tr("{done} of {whole} runs", done=len(cells), whole=len(grid)))
+            limits = shared_limits(grid, ranks)
+        if ranks.is_first:
+            print_sweep(grid, [sorted(cells)], form, limits.__getitem__)
     return 0
 
 
@@ -106,17 +138,26 @@ def sweep_merge(parts: tuple[Path, ...], form: str | None) -> int:
     return 0
 
 
-def print_sweep(grid: Sweep, parts: Iterable[list[Cell]], form: str | None) -> None:
-    """Print a row for each run as it comes, and say the best."""
+def print_sweep(
+    grid: Sweep,
+    parts: Iterable[list[Cell]],
+    form: str | None,
+    limit: Callable[[int], Limit] | None = None,
+) -> None:
+    """Print a row for each run as it comes, and say the best.
+
+    `limit` gives the largest stable lr at a place of the axis beside it, where it is known already.
+    """
     keys = [axis.key for axis in grid.axes]
     columns = [column for column in (MORE if form else COLUMNS) if column != "limit" or grid.limits]
     if form == "csv":
         say(",".join([*keys, *columns]))
     elif form is None:
         say("".join(right(head, WIDTH) for head in (*keys, *map(tr, columns))))
-    from engine.jobs.limits import limit_at
+    if limit is None:
+        from engine.jobs.limits import limit_at
 
-    limit = cache(lambda place: limit_at(grid, place))
+        limit = cache(lambda place: limit_at(grid, place))
 
     def result(cell: Cell) -> dict[str, object]:
         place = grid.beside_lr(cell.index)

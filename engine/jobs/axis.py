@@ -11,7 +11,7 @@ from engine.experiment import Experiment
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 
-MOST_RUNS = 100_000
+MOST_VALUES = 100_000
 """Runs of one sweep."""
 LOG_FROM = 30
 """Values that are so many times as large as the least go by equal factors."""
@@ -118,8 +118,8 @@ def spaced(key: str, scale: str, rest: str, param: Number | Whole) -> list[float
         raise BadInput(f"axis {key}", f"{scale}:{rest}", form) from None
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("low must be below high"))
-    if not 2 <= count <= MOST_RUNS:
-        raise BadInput(f"axis {key}", count, tr("count must be 2 to {most}", most=MOST_RUNS))
+    if not 2 <= count <= MOST_VALUES:
+        raise BadInput(f"axis {key}", count, tr("count must be 2 to {most}", most=MOST_VALUES))
     if scale == "log" and low <= 0:
         raise BadInput(f"axis {key}", f"{scale}:{rest}", tr("a log range must lie above 0"))
     shares = [i / (count - 1) for i in range(count)]

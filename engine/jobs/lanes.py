@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.catalog.choice import Choice
 from engine.catalog.inits import InitEntry
 from engine.experiment import Experiment
-from engine.jobs.sweep import Cell, Sweep
+from engine.jobs.sweep import Cell, Sweep, is_lane
 from engine.kernels.compiled import MISSING
 from engine.kernels.shuffle import key_of
 from engine.kernels.stand_ins import Floats
@@ -49,10 +49,6 @@ class Lanes:
         """As many as are trained at once, from this one on."""
         return self.taken(slice(start, start + WIDTH))
 
-    def only(self, wanted: Sequence[int]) -> Lanes:
-        """Those of these indices in the sweep."""
-        return self.taken(np.isin(self.index, np.array(wanted, np.int64)))
-
     def taken(self, some: slice | NDArray[np.bool_]) -> Lanes:
         """Some of them, in their order."""
         return Lanes(
@@ -73,12 +69,13 @@ def run_sweep(sweep: Sweep, wanted: Sequence[int] | None = None) -> Iterator[lis
     after whole epochs alone, and never stopped early.
     """
 
+    is_wanted = np.full(len(sweep), wanted is None)
+    is_wanted[np.array([] if wanted is None else wanted, np.int64)] = True
     shared = [range(1) if is_lane(axis.key) else range(len(axis.values)) for axis in sweep.axes]
     for group in product(*shared):
         experiment = sweep.at(sweep.values(group))
         lanes = lanes_of(sweep, group, experiment)
-        if wanted is not None:
-            lanes = lanes.only(wanted)
+        lanes = lanes.taken(is_wanted[lanes.index])
         if len(lanes.index):
             yield from train_lanes(experiment, lanes)
 
@@ -110,11 +107,6 @@ def lanes_of(sweep: Sweep, group: tuple[int, ...], experiment: Experiment) -> La
     size = settings.get("batch_size", np.full(len(index), experiment.batch_size))
     order = np.argsort(size, kind="stable")
     return Lanes(index[order], lr[order], size[order], init.ravel()[order], inits)
-
-
-def is_lane(key: str) -> bool:
-    """Whether runs that differ in a key alone see the same samples in one order and one loss."""
-    return key in ("lr", "batch_size") or key.startswith("init.")
 
 
 def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:

@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,24 @@ from engine.support.translation import tr, trn
 
 @dataclass(frozen=True)
 class Shard:
-    """Every `count`-th run of a sweep, from the `number`-th on, counted from 1."""
+    """One of `count` equal shares of the runs of a sweep, its `number` counted from 1."""
 
     number: int
     count: int
 
-    def __contains__(self, index: object) -> bool:
-        return isinstance(index, int) and index % self.count == self.number - 1
+    def runs(self, sweep: Sweep) -> list[int]:
+        """Its runs in their order.
+
+        What runs over the same samples have in common costs more than many of them: each share has
+        whole groups of such runs, of each group that is left over every `count`-th run.
+        """
+        whole = sweep.groups - sweep.groups % self.count
+        lanes = map(sweep.lane, range(len(sweep)))
+        return [
+            index
+            for index, (group, place) in enumerate(lanes)
+            if (group if group < whole else place) % self.count == self.number - 1
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
@@ -106,14 +118,17 @@ def line_of(cell: Cell) -> str:
     return json.dumps(row, allow_nan=False)
 
 
-def resume(sweep: Sweep, shard: Shard, file: Path) -> Iterator[int]:
-    """Do the runs of a shard that a file lacks, and add them to it; yields how many are done.
+def resume(
+    sweep: Sweep, shard: Shard, file: Path, known: Iterable[Cell] = ()
+) -> Iterator[list[Cell]]:
+    """Do the runs of a shard that a file lacks, but for those that are known, and add all to it.
 
-    Raises BadInput where the file belongs to another sweep or shard, or cannot be written.
+    Yields first the runs that it had, then those that it takes in, as they come. Raises BadInput
+    where the file belongs to another sweep or shard, or cannot be written.
     """
     from engine.jobs.lanes import run_sweep
 
-    description, done = described(sweep), set[int]()
+    description, done = described(sweep), dict[int, Cell]()
     head = {"sweep": description, "shard": [shard.number, shard.count]}
     first_line = (json.dumps(head, allow_nan=False) + "\n").encode()
     try:
@@ -126,18 +141,19 @@ def resume(sweep: Sweep, shard: Shard, file: Path) -> Iterator[int]:
             part = part_of(data, file)
             if (part.sweep, part.shard) != (description, shard):
                 raise BadInput("--output", printable(str(file)), tr("is of another sweep or shard"))
-            done = set(part.cells)
+            done = part.cells
             os.truncate(file, part.whole_bytes)
         else:
             file.write_bytes(first_line)
-        yield len(done)
-        wanted = [index for index in range(len(sweep)) if index in shard and index not in done]
+        yield list(done.values())
+        left = set(shard.runs(sweep)) - done.keys()
+        found = {cell.index: cell for cell in known if cell.index in left}
         with file.open("a") as output:
-            for cells in run_sweep(sweep, wanted):
+            wanted = sorted(left - found.keys())
+            for cells in chain([list(found.values())], run_sweep(sweep, wanted)):
                 output.writelines(line_of(cell) + "\n" for cell in cells)
                 output.flush()
-                done |= {cell.index for cell in cells}
-                yield len(done)
+                yield cells
     except OSError as error:
         reason = error.strerror or str(error)
         allowed = tr("cannot be written: {reason}", reason=reason)
@@ -169,7 +185,7 @@ def merged(files: Iterable[Path]) -> tuple[Sweep, tuple[Cell, ...]]:
     sweep = sweep_of(first.sweep, parts[0][0])
     cells = {index: cell for _, part in parts for index, cell in part.cells.items()}
     for file, part in parts:
-        left = [index for index in range(len(sweep)) if index in part.shard and index not in cells]
+        left = [index for index in part.shard.runs(sweep) if index not in cells]
         if left:
             allowed = trn(
                 "lacks {n} run: go on with --shard {shard}",

@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from engine.experiment import Experiment
-from engine.jobs.axis import MOST_RUNS, Axis
+from engine.jobs.axis import Axis
 from engine.jobs.job import JobState
 from engine.jobs.memory import refuse_too_much
 from engine.support.errors import BadInput
@@ -21,8 +21,15 @@ from engine.theory.floor import NEAR
 if TYPE_CHECKING:
     from engine.theory.stability import Limit
 
+MOST_RUNS = 1_000_000
+
 SECONDS_PER_NUMBER = 1e-8
 """What a run takes for each number of each sample in an epoch, on one core of a laptop."""
+
+
+def is_lane(key: str) -> bool:
+    """Whether runs that differ in a key alone see the same samples in one order and one loss."""
+    return key in ("lr", "batch_size") or key.startswith("init.")
 
 
 class Cell(NamedTuple):
@@ -109,19 +116,21 @@ class Sweep:
 
     def memory(self) -> int:
         """Bytes the sweep needs: the largest data set, and what is kept of each run."""
-        corners = self.corners()
-        datasets = [experiment.dataset() for experiment in corners]
+        datasets = [experiment.dataset() for experiment in self.corners()]
         largest = max((dataset.n * (dataset.features + 2) for dataset in datasets), default=0)
-        epochs = max(experiment.epochs for experiment in corners)
-        return 16 * largest + len(self) * (200 + 32 * epochs)
+        return 16 * largest + len(self) * (200 + 32 * self.epochs)
+
+    @property
+    def epochs(self) -> int:
+        """The most epochs that one of its runs takes."""
+        return max(experiment.epochs for experiment in self.corners())
 
     @property
     def seconds(self) -> float:
         """About how long it takes: every run visits every sample in every epoch."""
-        corners = self.corners()
-        epochs = max(experiment.epochs for experiment in corners)
-        samples = max(one.dataset().n * (one.dataset().features + 1) for one in corners)
-        return len(self) * epochs * samples * SECONDS_PER_NUMBER
+        datasets = [experiment.dataset() for experiment in self.corners()]
+        samples = max(dataset.n * (dataset.features + 1) for dataset in datasets)
+        return len(self) * self.epochs * samples * SECONDS_PER_NUMBER
 
     def corners(self) -> list[Experiment]:
         """The experiments at the ends of the axes, where a setting that is refused shows first."""
@@ -144,6 +153,21 @@ class Sweep:
     def place(self, index: int) -> tuple[int, ...]:
         """The inverse of `index`."""
         return divmod(index, len(self.axes[1].values)) if len(self.axes) == 2 else (index,)
+
+    def lane(self, index: int) -> tuple[int, int]:
+        """Which group of runs over the same samples a run belongs to, and its place among them."""
+        group = lane = 0
+        for axis, place in zip(self.axes, self.place(index), strict=True):
+            if is_lane(axis.key):
+                lane = lane * len(axis.values) + place
+            else:
+                group = group * len(axis.values) + place
+        return group, lane
+
+    @property
+    def groups(self) -> int:
+        """How many groups of runs over the same samples there are."""
+        return math.prod(len(axis.values) for axis in self.axes if not is_lane(axis.key))
 
     def named(self, index: int) -> dict[str, float]:
         """The values of the axes of a run, by key."""

@@ -8,10 +8,14 @@ from typing import Any
 from engine.experiment import Experiment
 from engine.jobs.axis import numeric, numeric_keys, parse_axis, zoomed
 from engine.jobs.sweep import Sweep
+from engine.support.errors import BadInput
 from engine.support.translation import Translatable, tr
 from tui.charts.sweep import MEASURES
 from tui.forms.fields import Choice, Row
 from tui.forms.form import Form
+
+MOST_RUNS = 100_000
+"""More than a screen has cells for, and as many as it takes in while it answers to keys."""
 
 NONE: Translatable = "none"
 USUAL = {
@@ -86,7 +90,11 @@ class AxesForm(Form):
         axes = [parse_axis(f"{self.texts['x']}={self.texts['x values']}", experiment)]
         if self.texts["y"] != NONE:
             axes.append(parse_axis(f"{self.texts['y']}={self.texts['y values']}", experiment))
-        return Sweep(experiment, tuple(axes))
+        sweep = Sweep(experiment, tuple(axes))
+        if len(sweep) > MOST_RUNS:
+            allowed = tr("on the screen a sweep has at most {most} runs", most=MOST_RUNS)
+            raise BadInput("axis", len(sweep), allowed)
+        return sweep
 
     def zoom(self, experiment: Experiment, at: dict[str, float], closer: bool) -> None:
         """Half the range around these values of its axes, or twice it; raises BadInput."""

@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 from engine.jobs import lanes
 from engine.jobs.axis import Axis, parse_axis
 from engine.jobs.lanes import run_sweep
-from engine.jobs.sweep import Cell, Sweep
+from engine.jobs.sweep import Cell, Sweep, is_lane
 from engine.problem import Problem, build
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
@@ -283,12 +283,12 @@ def test_a_sweep_does_nothing_before_it_is_asked_to(monkeypatch: pytest.MonkeyPa
     "key", ["lr", "batch_size", "init.std", "init.bound", "init.gain", "init.value"]
 )
 def test_rates_batch_sizes_and_starts_are_lanes(key: str) -> None:
-    assert lanes.is_lane(key)
+    assert is_lane(key)
 
 
 @pytest.mark.parametrize("key", ["seed", "epochs", "data.n", "loss.delta"])
 def test_what_changes_samples_order_or_loss_is_not(key: str) -> None:
-    assert not lanes.is_lane(key)
+    assert not is_lane(key)
 
 
 def test_a_sweep_leaves_its_experiment_and_the_global_numbers_alone() -> None:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
-from engine.jobs.axis import MOST_RUNS, Axis, numeric_keys, parse_axis, zoomed
+from engine.jobs.axis import MOST_VALUES, Axis, numeric_keys, parse_axis, zoomed
 from engine.jobs.band import band, fan
 from engine.jobs.memory import MAX_MEMORY_SHARE
-from engine.jobs.sweep import Cell, Sweep, SweepProgress
+from engine.jobs.sweep import MOST_RUNS, Cell, Sweep, SweepProgress
 from engine.support import machine
 from engine.support.errors import BadInput
 from tests.support.commands import refusal_of
@@ -79,7 +79,7 @@ def test_an_axis_is_read(text: str, key: str, values: tuple[float, ...]) -> None
         "lr=LOG:0.1:1:5", "lr=geom:0.1:1:5", ":0.1:1:5", "lr=:0.1:1:5",
         # Counts.
         "lr=lin:0.1:1:1", "lr=lin:0.1:1:0", "lr=lin:0.1:1:-3", "lr=lin:0.1:1:2.5",
-        "lr=lin:0.1:1:nan", "lr=lin:0.1:1:1000000000", f"lr=lin:0.1:1:{MOST_RUNS + 1}",
+        "lr=lin:0.1:1:nan", "lr=lin:0.1:1:1000000000", f"lr=lin:0.1:1:{MOST_VALUES + 1}",
         # Too wide for a float.
         "data.b=lin:-1e308:1e308:3", "batch_size=log:1e-310:1e308:3", "seed=lin:-1e308:1e308:3",
         "seed=log:1:1e300:4", "lr=log:1e-310:1:3", "batch_size=" + "9" * 5000,
@@ -233,7 +233,7 @@ LR, SEED = Axis("lr", (0.1, 0.2)), Axis("seed", (1, 2, 3))
         (LR, Axis("lr", (0.3,))),
         (LR, SEED, Axis("batch_size", (1, 2))),
         (Axis("seed", tuple(range(MOST_RUNS + 1))),),
-        (Axis("lr", tuple(np.linspace(0.1, 1, 400).tolist())), Axis("seed", tuple(range(251)))),
+        (Axis("lr", tuple(np.linspace(0.1, 1, 400).tolist())), Axis("seed", tuple(range(2501)))),
     ],
     ids=["none", "twice", "twice with other values", "three", "too many", "too many together"],
 )

@@ -272,7 +272,7 @@ BAD = (
     ("cos:1:2:3", "must be log:low:high:count or lin:low:high:count"),
     ("log:1e-3:3:1", "count must be 2 to 100000"),
     ("log:1e-3:3:200000", "count must be 2 to 100000"),
-    ("log:1e-3:3:20000", "a sweep has at most 100000 runs"),
+    ("log:1e-3:3:20000", "on the screen a sweep has at most 100000 runs"),
     ("nan", "must be a number above 0"),
     ("0.1,-1", "must be a number above 0"),
     ("1e400", "must be a number above 0"),
