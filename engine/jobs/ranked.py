@@ -7,13 +7,13 @@ shard in a file there, so that after a restart only what is unfinished is done a
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from engine.jobs.shards import Shard, described, read_part, resume
+from engine.jobs.shards import Shard, described, owners, read_part, resume
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.errors import BadInput
 from engine.support.outside import printable
@@ -67,10 +67,10 @@ def gathered(sweep: Sweep, ranks: Ranks, folder: Path | None) -> Iterator[list[C
 
     Raises BadInput where a rank is lost, or a file of the folder is of another sweep.
     """
-    shards = [Shard(number + 1, ranks.size) for number in range(ranks.size)]
-    left = max(math.ceil(len(shard.runs(sweep)) / BLOCK) for shard in shards)
+    largest = max(Counter(owners(sweep, ranks.size).tolist()).values())
+    left = math.ceil(largest / BLOCK)
     gathering, done = Gathering(ranks, sweep.epochs), list[Cell]()
-    for cells in own_runs(sweep, shards[ranks.rank], folder):
+    for cells in own_runs(sweep, Shard(ranks.rank + 1, ranks.size), folder):
         done += cells
         while len(done) >= BLOCK:
             gathering.send(done[:BLOCK])

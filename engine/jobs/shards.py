@@ -12,14 +12,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.experiment import Experiment, flattened
 from engine.jobs.axis import Axis
-from engine.jobs.sweep import Cell, Sweep
+from engine.jobs.sweep import Cell, Sweep, is_lane
 from engine.support.errors import BadInput
 from engine.support.outside import open_regular, printable
 from engine.support.translation import tr, trn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -30,21 +34,31 @@ class Shard:
     count: int
 
     def runs(self, sweep: Sweep) -> list[int]:
-        """Its runs in their order.
-
-        What runs over the same samples have in common costs more than many of them: each share has
-        whole groups of such runs, of each group that is left over every `count`-th run.
-        """
-        whole = sweep.groups - sweep.groups % self.count
-        lanes = map(sweep.lane, range(len(sweep)))
-        return [
-            index
-            for index, (group, place) in enumerate(lanes)
-            if (group if group < whole else place) % self.count == self.number - 1
-        ]
+        """Its runs in their order."""
+        return [*map(int, (owners(sweep, self.count) == self.number - 1).nonzero()[0])]
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
+
+
+def owners(sweep: Sweep, count: int) -> NDArray[np.int64]:
+    """Whose of so many shares each run of a sweep is, counted from 0.
+
+    What runs over the same samples have in common costs more than many of them: each share has
+    whole groups of such runs, and of each group that is left over every `count`-th run.
+    """
+    import numpy as np
+
+    lengths = [len(axis.values) for axis in sweep.axes]
+    group = lane = np.zeros(len(sweep), np.int64)
+    groups = 1
+    for axis, place in zip(sweep.axes, np.indices(lengths).reshape(len(lengths), -1), strict=True):
+        if is_lane(axis.key):
+            lane = lane * len(axis.values) + place
+        else:
+            group, groups = group * len(axis.values) + place, groups * len(axis.values)
+    is_whole = group < groups - groups % count
+    return np.asarray(np.where(is_whole, group, group + lane) % count)
 
 
 def parse_shard(text: str) -> Shard:

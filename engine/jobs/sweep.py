@@ -154,21 +154,6 @@ class Sweep:
         """The inverse of `index`."""
         return divmod(index, len(self.axes[1].values)) if len(self.axes) == 2 else (index,)
 
-    def lane(self, index: int) -> tuple[int, int]:
-        """Which group of runs over the same samples a run belongs to, and its place among them."""
-        group = lane = 0
-        for axis, place in zip(self.axes, self.place(index), strict=True):
-            if is_lane(axis.key):
-                lane = lane * len(axis.values) + place
-            else:
-                group = group * len(axis.values) + place
-        return group, lane
-
-    @property
-    def groups(self) -> int:
-        """How many groups of runs over the same samples there are."""
-        return math.prod(len(axis.values) for axis in self.axes if not is_lane(axis.key))
-
     def named(self, index: int) -> dict[str, float]:
         """The values of the axes of a run, by key."""
         keys = (axis.key for axis in self.axes)

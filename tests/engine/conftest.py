@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
@@ -11,6 +12,7 @@ from engine.catalog.parameters import flat, numbers
 from engine.experiment import Experiment
 from engine.problem import Problem
 from engine.session import Session
+from engine.support.ranks import Ranks
 from engine.theory import gather
 from engine.theory.facts import Facts
 from tests.support.paths import ROOT
@@ -54,6 +56,17 @@ def own_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     import numba
 
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(ROOT / ".pytest_cache" / "kernels"))
+
+
+@pytest.fixture
+def one_rank(monkeypatch: pytest.MonkeyPatch) -> Ranks:
+    """A rank that is the only one, on a free port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for name in ("MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.setenv(name, "")  # put back when the test is over
+    return Ranks(0, 1, 0, 1, "127.0.0.1", port)
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.experiment import Experiment
-from engine.jobs.axis import parse_axis
+from engine.jobs.axis import Axis, parse_axis
 from engine.jobs.lanes import run_sweep
 from engine.jobs.shards import Shard, line_of, merged, parse_shard, read_part, resume
 from engine.jobs.sweep import Cell, Sweep
@@ -46,6 +48,37 @@ def test_the_parts_are_the_whole_to_the_last_digit(tmp_path: Path, count: int) -
     assert {cell.status for cell in cells} == {"finished", "diverged"}
 
 
+@given(
+    keys=st.lists(
+        st.sampled_from(("lr", "batch_size", "seed", "data.n", "epochs")),
+        min_size=1, max_size=2, unique=True,
+    ),
+    sizes=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    count=st.integers(1, 30),
+)  # fmt: skip
+def test_shares_are_equal_and_tear_few_groups_apart(
+    keys: list[str], sizes: tuple[int, int], count: int
+) -> None:
+    axes = [Axis(key, tuple(range(1, size + 1))) for key, size in zip(keys, sizes, strict=False)]
+    sweep = Sweep(SMALL, tuple(axes))
+    shares = [Shard(number, count).runs(sweep) for number in range(1, count + 1)]
+    assert sorted(index for share in shares for index in share) == list(range(len(sweep)))
+
+    def group(index: int) -> tuple[float, ...]:
+        """What decides which samples a run sees, and in which loss."""
+        named = sweep.named(index)
+        return tuple(named[key] for key in keys if key not in ("lr", "batch_size"))
+
+    owners: dict[tuple[float, ...], set[int]] = {}
+    for number, share in enumerate(shares):
+        for index in share:
+            owners.setdefault(group(index), set()).add(number)
+    assert sum(len(numbers) > 1 for numbers in owners.values()) <= len(owners) % count
+    # Of each group that is torn apart, one share may have a run more than another.
+    lengths = [len(share) for share in shares]
+    assert max(lengths) - min(lengths) <= len(owners) % count
+
+
 def test_a_part_goes_on_where_it_was_ended(tmp_path: Path) -> None:
     file, complete = tmp_path / "part.jsonl", tmp_path / "complete.jsonl"
     shard = Shard(1, 2)
@@ -54,9 +87,9 @@ def test_a_part_goes_on_where_it_was_ended(tmp_path: Path) -> None:
     for end in (0, 9, data.index(b"\n") + 1, len(data) // 2, len(data) - 1, len(data)):
         file.write_bytes(data[:end])
         done = max(data[:end].count(b"\n") - 1, 0)
-        first, *_ = counts = list(resume(grid(), shard, file))
-        assert first == done
-        assert counts[-1] == len(read_part(complete).cells)
+        first, *more = resume(grid(), shard, file)
+        assert len(first) == done
+        assert len(first) + sum(map(len, more)) == len(read_part(complete).cells)
         assert digits(list(read_part(file).cells.values())[:done]) == digits(
             list(read_part(complete).cells.values())[:done]
         )

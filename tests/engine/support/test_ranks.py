@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import timedelta
 
 import pytest
@@ -87,53 +86,42 @@ def test_each_rank_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(resolve("auto")) == "cuda:0"
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> Ranks:
-    """A rank that is alone on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    for name in ("MASTER_ADDR", "MASTER_PORT"):
-        monkeypatch.setenv(name, "")  # put back when the test is over
-    return Ranks(0, 1, 0, 1, "127.0.0.1", port)
-
-
-def test_a_group_comes_about_and_ends(here: Ranks) -> None:
-    with joined(here):
+def test_a_group_comes_about_and_ends(one_rank: Ranks) -> None:
+    with joined(one_rank):
         assert distributed.get_world_size() == 1
         assert "gloo" in distributed.get_backend()
         assert torch.get_num_threads() == 1
     assert not distributed.is_initialized()
 
 
-def test_what_befalls_a_rank_says_whose_it_is(here: Ranks) -> None:
-    with pytest.raises(Alone, match=r"^rank 0: lr=2: too much$") as refusal, joined(here):
+def test_what_befalls_a_rank_says_whose_it_is(one_rank: Ranks) -> None:
+    with pytest.raises(Alone, match=r"^rank 0: lr=2: too much$") as refusal, joined(one_rank):
         raise BadInput("lr", 2, "too much")
     assert refusal.value.key == "lr"
     assert not distributed.is_initialized()
 
 
 def test_a_rank_that_does_not_come_is_said_in_a_line(
-    here: Ranks, monkeypatch: pytest.MonkeyPatch
+    one_rank: Ranks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ranks, "JOINING", timedelta(milliseconds=50))
-    waiting = Ranks(0, 2, 0, 2, here.address, here.port)
+    waiting = Ranks(0, 2, 0, 2, one_rank.address, one_rank.port)
     with pytest.raises(Alone) as refusal, joined(waiting):
         pytest.fail("two cannot have joined")
     assert str(refusal.value).startswith("rank 0: processes=2: one of them was lost: Timed out")
     assert "\n" not in str(refusal.value)
 
 
-def test_a_lost_rank_is_said_in_a_line(here: Ranks) -> None:
-    with pytest.raises(Alone) as refusal, joined(here), talking(here):
+def test_a_lost_rank_is_said_in_a_line(one_rank: Ranks) -> None:
+    with pytest.raises(Alone) as refusal, joined(one_rank), talking(one_rank):
         raise RuntimeError("[/a/pair.cc:553] Connection closed by peer [::1]:9. Check the logs.\nx")
     told = "rank 0: processes=1: one of them was lost: Connection closed by peer [::1]:9"
     assert str(refusal.value) == told
 
 
 def test_a_torch_without_groups_is_said_in_a_line(
-    here: Ranks, monkeypatch: pytest.MonkeyPatch
+    one_rank: Ranks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(distributed, "is_available", lambda: False)
-    refusal = refusal_of(lambda: joined(here).__enter__())
+    refusal = refusal_of(lambda: joined(one_rank).__enter__())
     assert "was built without torch.distributed" in str(refusal)
