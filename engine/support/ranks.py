@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from engine.support.errors import BadInput, one_line
 from engine.support.translation import tr
+
+if TYPE_CHECKING:
+    from torch.distributed import Store
 
 JOINING = timedelta(minutes=10)
 """How long a rank waits for the others to start."""
 
 WORKING = timedelta(days=7)
 """How long it waits for what another one is still at; one that has died is noticed at once."""
+
+RETRY = 0.1
+"""Seconds after which it asks anew for the address of the first rank."""
+
+MEETING = "linreg-tui: port of the first rank"
 
 PORTS = range(15000, 25000)
 """Where ranks under srun meet: jobs on one machine at different ones, below those that the system
@@ -120,16 +131,16 @@ def joined(ranks: Ranks) -> Iterator[None]:
         allowed = tr("was built without torch.distributed and gloo, which several processes need")
         raise BadInput("torch", torch.__version__, allowed)  # all ranks have the same
     torch.set_num_threads(1)
-    os.environ |= {"MASTER_ADDR": ranks.address, "MASTER_PORT": str(ranks.port)}
     each_has_one = torch.cuda.device_count() >= ranks.local_size
     backend = "cpu:gloo,cuda:nccl" if each_has_one and distributed.is_nccl_available() else "gloo"
     try:
         with talking(ranks):
-            store, *_ = next(
-                distributed.rendezvous("env://", ranks.rank, ranks.size, timeout=JOINING)
-            )
             distributed.init_process_group(
-                backend, store=store, rank=ranks.rank, world_size=ranks.size, timeout=WORKING
+                backend,
+                store=meeting(ranks),
+                rank=ranks.rank,
+                world_size=ranks.size,
+                timeout=WORKING,
             )
         yield
         with talking(ranks):
@@ -140,6 +151,33 @@ def joined(ranks: Ranks) -> Iterator[None]:
     finally:
         if distributed.is_initialized():
             distributed.destroy_process_group()
+
+
+def meeting(ranks: Ranks) -> Store:
+    """Where the ranks tell each other their addresses: a store of the first one."""
+    from torch.distributed import TCPStore
+
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        return TCPStore(ranks.address, ranks.port, ranks.size, ranks.is_first, JOINING)
+    # That of torchrun outlives a restart, and has the addresses of ranks that have died. So it only
+    # says at which port the first rank has a store of its own; at an old one nobody answers.
+    launcher = TCPStore(ranks.address, ranks.port, timeout=JOINING)
+    if ranks.is_first:
+        own = TCPStore(ranks.address, 0, is_master=True, timeout=JOINING, wait_for_workers=False)
+        launcher.set(MEETING, str(own.port))
+        return own
+    while not answers(ranks.address, port := int(launcher.get(MEETING))):
+        time.sleep(RETRY)
+    return TCPStore(ranks.address, port, timeout=JOINING)
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether a machine has something at a port."""
+    try:
+        with socket.create_connection((host, port), timeout=JOINING.total_seconds()):
+            return True
+    except OSError:
+        return False
 
 
 @contextmanager

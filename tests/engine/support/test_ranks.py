@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from torch import distributed
 from engine.support import ranks
 from engine.support.device import available, resolve
 from engine.support.errors import BadInput
-from engine.support.ranks import Alone, Ranks, joined, launched, speaks, talking
+from engine.support.ranks import Alone, Ranks, joined, launched, meeting, speaks, talking
 from tests.support.commands import cli, refusal_of
 
 TORCHRUN = {
@@ -92,6 +93,28 @@ def test_a_group_comes_about_and_ends(one_rank: Ranks) -> None:
         assert "gloo" in distributed.get_backend()
         assert torch.get_num_threads() == 1
     assert not distributed.is_initialized()
+
+
+def test_ranks_that_are_started_again_do_not_meet_where_the_dead_did(
+    one_rank: Ranks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launcher = distributed.TCPStore(one_rank.address, one_rank.port, is_master=True)
+    monkeypatch.setenv("TORCHELASTIC_USE_AGENT_STORE", "True")
+    first, second = (replace(one_rank, rank=rank, size=2) for rank in (0, 1))
+    dead = meeting(first)
+    dead.set("who", "dead")
+    stores = []
+
+    def meanwhile(seconds: float) -> None:
+        """The first rank comes while the second one waits."""
+        stores.append(meeting(first))
+        stores[0].set("who", "alive")
+
+    monkeypatch.setattr("time.sleep", meanwhile)
+    del dead
+    assert meeting(second).get("who") == b"alive"
+    assert len(stores) == 1
+    assert launcher.get(ranks.MEETING)
 
 
 def test_what_befalls_a_rank_says_whose_it_is(one_rank: Ranks) -> None:
