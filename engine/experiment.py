@@ -26,12 +26,13 @@ from engine.settings import SETTINGS, Reduction
 from engine.support.errors import BadInput, show
 from engine.support.outside import read_toml
 from engine.support.translation import tr, trn
+from engine.support.visitor import most_numbers
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_NUMBERS = 200_000_000
+MOST_NUMBERS = most_numbers()
 """Most numbers of the features, and of what a hidden layer makes of them."""
 MOST_PARAMETERS = 1000
 """Most parameters of a model that is not linear: autograd's Hessian takes a pass for each."""
@@ -87,9 +88,10 @@ class Experiment:
         numbers = max(each.features for each in (dataset, dataset.plain) if each)
         if dataset.n * numbers > MOST_NUMBERS:
             allowed = trn(
-                "n times {n} feature must be at most 2e8",
-                "n times {n} features must be at most 2e8",
+                "n times {n} feature must be at most {most:,}",
+                "n times {n} features must be at most {most:,}",
                 n=numbers,
+                most=MOST_NUMBERS,
             )
             raise BadInput(self._size_key, dataset.n, allowed)
         size = sum(map(math.prod, model.shapes.values()))
@@ -101,9 +103,10 @@ class Experiment:
         widest = max(shape[-1] for shape in model.shapes.values())
         if dataset.n * widest > MOST_NUMBERS:
             allowed = trn(
-                "n times {n} hidden unit must be at most 2e8",
-                "n times {n} hidden units must be at most 2e8",
+                "n times {n} hidden unit must be at most {most:,}",
+                "n times {n} hidden units must be at most {most:,}",
                 n=widest,
+                most=MOST_NUMBERS,
             )
             raise BadInput(self._size_key, dataset.n, allowed)
 

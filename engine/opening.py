@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.data.opened import SAMPLE, file_of
@@ -13,6 +12,7 @@ from engine.data.sensing import Asked
 from engine.data.source import STANDARD_INPUT, stamp
 from engine.experiment import Experiment
 from engine.support.errors import BadInput, one_line
+from engine.support.visitor import file_at, found_again
 
 if TYPE_CHECKING:
     from engine.data.table import Table
@@ -99,9 +99,10 @@ def stable(path: str) -> str:
     if path == STANDARD_INPUT or path.startswith(SAMPLE):
         return path
     try:
-        return str(Path(path).expanduser().absolute())
-    except RuntimeError:  # ~ of a user that there is not
+        file = file_at(path, "data.path")
+    except BadInput:  # said where it is opened
         return path
+    return str(found_again(file))
 
 
 def waits(changes: Mapping[str, object]) -> Request | None:
@@ -122,6 +123,6 @@ def is_large(path: str) -> bool:
     if path.startswith((SAMPLE, STANDARD_INPUT)):
         return False
     try:
-        return stamp(path).size > SMALL
+        return stamp(file_of(path)).size > SMALL
     except BadInput:
         return False

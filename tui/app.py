@@ -37,10 +37,12 @@ from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter, SeenFilter
 from tui.backend import Backend
 from tui.bindings import is_key
+from tui.browser import Uploaded, tell_page
 from tui.drawing.page import Picture
-from tui.keys import ACTIONS, remap
+from tui.keys import ACTIONS, in_use, remap
 from tui.recent import remember
 from tui.screens.dialogs import ConfirmScreen
+from tui.screens.files import FilesScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import Palette
 from tui.settings import Settings, load, save
@@ -193,13 +195,25 @@ class LinregApp(App[None]):
             super()._display(screen, renderable)
 
     def color_charts(self) -> None:
-        """Give everything that has colours of its own those of the theme."""
+        """Give everything that has colours of its own those of the theme, the page around too."""
+        theme = self.theme_variables
+        tell_page(self, "colors", background=theme["background"], foreground=theme["foreground"])
         palette = DARK if self.current_theme.dark else LIGHT
         palette = MONO if "NO_COLOR" in os.environ else palette
         for screen in self.screen_stack:
             for picture in screen.query(Picture):
                 picture.palette = palette.stark() if self.main.projector.is_on else palette
                 picture.ascii = self.settings.ascii
+
+    def on_uploaded(self, event: Uploaded) -> None:
+        """Open a file that has come through the browser; over a dialog, say that it is there."""
+        if self.screen is self.main:
+            self.main.commands.own_data.bring(event.path)
+        elif isinstance(self.screen, FilesScreen):
+            self.screen.go_to(event.path)
+        else:
+            words = tr("{file} is here: {data} opens it", file=event.path, **in_use())
+            self.notify(words, markup=False)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Every character that is drawn passes a filter, with --ascii another one."""

@@ -10,6 +10,9 @@ from textual.drivers.web_driver import WebDriver
 from textual.message import Message
 from textual.messages import ExitApp
 
+from engine.support.outside import printable
+from engine.support.translation import tr
+
 
 class Uploaded(Message):
     """A visitor has brought a file of data, which is to be opened."""
@@ -43,6 +46,8 @@ def tell_page(app: App[Any], kind: str, **values: str) -> bool:
     return True
 
 
-def deliver(app: App[Any], file: Path) -> bool:
-    """Have the browser save a file of the visitor's; False where there is no browser."""
-    return tell_page(app, "deliver", name=file.name)
+def hand_over(app: App[Any], file: Path) -> str:
+    """Have the browser save a file that was written; returns where it is now, in words."""
+    if tell_page(app, "deliver", name=str(file)):
+        return tr("{file} goes to your browser", file=printable(file.name))
+    return tr("written to {file}", file=printable(str(file)))

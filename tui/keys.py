@@ -47,6 +47,8 @@ class Situation:
     has_hint: bool = False
     """Whether a goal of the lesson has a hint that is not shown yet."""
     has_next_lesson: bool = False
+    in_browser: bool = False
+    """Whether the screen is in a page, which has no background."""
     hidden_tools: frozenset[str] = frozenset()
     """Ids of the actions that the lesson hides."""
     hidden_panels: frozenset[str] = frozenset()
@@ -731,7 +733,17 @@ ACTIONS: tuple[Action, ...] = (
         "Do anything by its name, or type a command: lr 0.1.",
         APP,
     ),
-    Action("suspend", "ctrl+z", "^z", "suspend", "Put the app in the background.", APP, bar=False),
+    Action(
+        "suspend",
+        "ctrl+z",
+        "^z",
+        "suspend",
+        "Put the app in the background.",
+        APP,
+        when=lambda now: not now.in_browser,
+        why="a browser has no background",
+        bar=False,
+    ),
     Action("quit", "q,ctrl+q", "q", "quit", "Leave; asks while training.", APP),
 )
 BY_ID = {action.id: action for action in ACTIONS}

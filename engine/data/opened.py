@@ -12,6 +12,7 @@ from engine.data.sensing import Asked
 from engine.data.table import Table
 from engine.support.errors import BadInput
 from engine.support.translation import Message, tr
+from engine.support.visitor import file_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,11 +61,14 @@ def design_of(table: Table, terms: str) -> Design:
 
 
 def file_of(path: str) -> str:
-    """The file that a path stands for; raises BadInput for a sample that does not exist."""
+    """The file that a path stands for; raises BadInput for a sample that does not exist.
+
+    So it does for a file that a visitor may not read.
+    """
     if not path.startswith(SAMPLE):
         if not path.strip():
             raise BadInput("data.path", path, tr("must name a file"))
-        return path
+        return str(file_at(path, "data.path"))
     files = {file.stem: file for file in sorted(SAMPLES.glob("*.csv"))}
     name = path.removeprefix(SAMPLE)
     if name not in files:

@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING
 
 from engine.support.errors import BadInput
 from engine.support.translation import tr
+from engine.support.visitor import is_visitor, most_numbers
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 STANDARD_INPUT = "-"
-MOST_NUMBERS = 200_000_000
+SUFFIXES = (
+    *(".csv", ".tsv", ".tab", ".txt", ".dat", ".data"),
+    *(".gz", ".json", ".jsonl", ".ndjson", ".parquet"),
+)
+"""Of files of data, where only those are looked for; any other can be named."""
+MOST_NUMBERS = most_numbers()
 """Of a table; each takes 8 bytes of memory."""
 MOST_FROM_PIPE = 1 << 30
 """Bytes of standard input, which are kept in memory."""
@@ -103,7 +109,7 @@ def regular(descriptor: int) -> io.FileIO:
 @cache
 def standard_input() -> bytes:
     """All of standard input, which is there only once; raises BadInput."""
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty() or is_visitor():
         allowed = tr("nothing is piped in; for example: cat prices.csv | linreg-tui data -")
         raise BadInput("data.path", STANDARD_INPUT, allowed)
     content = sys.stdin.buffer.read(MOST_FROM_PIPE + 1)

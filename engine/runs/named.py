@@ -9,6 +9,7 @@ from engine.support.errors import BadInput
 from engine.support.outside import read_text
 from engine.support.translation import tr
 from engine.support.user_files import experiments_folder, write_kept
+from engine.support.visitor import file_at
 
 SUFFIX = ".toml"
 
@@ -20,7 +21,7 @@ def file_named(name: str) -> Path:
         raise BadInput("name", name, tr("must be a name or a path"))
     if not name.isprintable():
         raise BadInput("name", name, tr("must have no control characters"))
-    file = Path(name).expanduser() if "/" in name else experiments_folder() / name
+    file = file_at(name, "name") if "/" in name else experiments_folder() / name
     return file if file.suffix == SUFFIX else file.with_name(file.name + SUFFIX)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 from pathlib import Path
 
 
@@ -19,11 +20,13 @@ def cpu_name() -> str:
 
 
 def memory() -> int:
-    """Bytes of memory in the machine, or 0 where the system does not tell."""
+    """Bytes of memory that this process may have, or 0 where the system does not tell."""
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
         return 0
+    allowed, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    return installed if allowed == resource.RLIM_INFINITY else min(installed, allowed)
 
 
 def process_mark(pid: int) -> str:

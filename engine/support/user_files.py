@@ -14,7 +14,7 @@ from platformdirs import user_config_path, user_state_path
 
 from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import tr
-from engine.support.visitor import visitors_folder
+from engine.support.visitor import KEPT, found_again, is_visitor
 
 Kept = TypeVar("Kept")
 
@@ -24,14 +24,9 @@ LONGEST_WAIT = 1.0
 """Seconds until a file that another process holds is given up."""
 
 
-OF_VISITOR = ".linreg-tui"
-"""Within the folder of a visitor, what stands elsewhere for the user of the machine."""
-
-
 def settings_file() -> Path:
     """The file with theme, keys and the last experiment; it need not exist."""
-    visitors = visitors_folder()
-    folder = visitors / OF_VISITOR if visitors else user_config_path("linreg-tui", appauthor=False)
+    folder = KEPT if is_visitor() else user_config_path("linreg-tui", appauthor=False)
     return folder / "settings.toml"
 
 
@@ -52,8 +47,8 @@ def experiments_folder() -> Path:
 
 def runs_folder() -> Path:
     """The folder of the runs that are kept; it need not exist."""
-    if visitors := visitors_folder():
-        return visitors / OF_VISITOR / "runs"
+    if is_visitor():
+        return KEPT / "runs"
     named = os.environ.get(PLACE_OF_RUNS)
     return Path(named) if named else user_state_path("linreg-tui", appauthor=False) / "runs"
 
@@ -155,5 +150,5 @@ def write_beside(content: bytes, name: str, suffix: str) -> Path:
                 stream.write(content)
         except FileExistsError:
             continue
-        return file.absolute()
+        return found_again(file)
     raise AssertionError

@@ -15,6 +15,7 @@ from engine.runs.code import DRESSES, Code, Dress, dress_of
 from engine.support.translation import Translatable, tr
 from engine.support.user_files import write_beside
 from tui.backend import Backend
+from tui.browser import hand_over
 from tui.overlay import Over, open_over, tell
 from tui.panels.bars import Hint, KeyLine
 from tui.screens.dialogs import HelpScreen
@@ -121,7 +122,7 @@ class CodeScreen(Over[None]):
                 reason = error.strerror or str(error)
                 self.hint.refuse(tr("cannot be written: {reason}", reason=reason))
             else:
-                tell(self, tr("written to {file}", file=file))
+                tell(self, hand_over(self.app, file))
 
     def action_help(self) -> None:
         """Every key."""

@@ -9,6 +9,7 @@ from engine.support.errors import shortened
 from engine.support.outside import printable
 from engine.support.translation import Translatable, tr, trn
 from engine.support.user_files import write_beside
+from tui.browser import hand_over
 from tui.drawing.svg import picture
 from tui.keys import NO_DATA
 from tui.overlay import open_over, tell
@@ -79,7 +80,7 @@ class Copying:
             reason = error.strerror or str(error)
             tell(self.screen, tr("cannot be written: {reason}", reason=reason))
         else:
-            tell(self.screen, tr("written to {file}", file=printable(str(file))))
+            tell(self.screen, hand_over(self.screen.app, file))
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard, past ssh too (OSC 52), and show what it is."""

@@ -18,6 +18,7 @@ from engine.runs.named import file_named, read_saved, save, saved
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import tr
+from tui.browser import hand_over
 from tui.overlay import Over, open_over
 from tui.panels.bars import Hint
 from tui.screens.changes import settings_of
@@ -123,7 +124,7 @@ class ExperimentsScreen(ModalScreen[Opened | None], Over[Opened | None]):
             elif sure:
                 self.typed.value = ""
                 self.show_list()
-                self.hint.say(tr("saved: {file}", file=printable(str(file))))
+                self.hint.say(hand_over(self.app, file))
 
         if file.exists():
             question = tr("{name} is there already. Replace it?", name=printable(file.stem))

@@ -17,10 +17,13 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from engine.data.opened import SAMPLE, SAMPLES
+from engine.data.source import SUFFIXES
 from engine.opening import Reading, Request, stable
 from engine.support.cell_width import cells, cut, left
+from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import tr
+from engine.support.visitor import file_at
 from tui.backend import Backend
 from tui.overlay import Over
 from tui.panels.bars import Hint
@@ -29,22 +32,6 @@ from tui.screens.reader import LOOK_INTERVAL, Reader, progress_line
 from tui.steady import SteadyList
 from tui.text.links import with_keys
 
-SUFFIXES = frozenset(
-    (
-        ".csv",
-        ".tsv",
-        ".tab",
-        ".txt",
-        ".dat",
-        ".data",
-        ".gz",
-        ".json",
-        ".jsonl",
-        ".ndjson",
-        ".parquet",
-    )
-)
-"""Of the files that are listed; one of another name can be typed."""
 MOST_ENTRIES = 500
 """Of a folder that are listed."""
 FRAME_WIDTH = 6
@@ -210,22 +197,25 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
 
 def is_file(typed: str) -> bool:
     """Whether what is typed is the name of a file; what was pasted may be too long for one."""
-    with suppress(OSError):
-        return Path(stable(typed)).is_file()
+    with suppress(OSError, BadInput):
+        return file_at(typed, "data.path").is_file()
     return False
 
 
 def is_folder(path: str) -> bool:
     """Whether a path is that of a folder; what was pasted may be too long for one."""
-    with suppress(OSError):
-        return Path(path).is_dir()
+    with suppress(OSError, BadInput):
+        return file_at(path, "data.path").is_dir()
     return False
 
 
 def folder_of(typed: str) -> tuple[Path, str]:
-    """The folder that what is typed stands in, and how the names of its entries begin."""
+    """The folder that what is typed stands in, and how the names of its entries begin.
+
+    Raises BadInput.
+    """
     head, slash, tail = typed.rpartition("/")
-    return Path(stable(head + slash if slash else ".")), tail
+    return Path(stable(str(file_at(head + slash or ".", "data.path")))), tail
 
 
 def opened_before(typed: str) -> Iterator[Listed]:
@@ -247,18 +237,18 @@ def samples(typed: str) -> Iterator[Listed]:
 
 def listed(typed: str) -> Iterator[Listed]:
     """Folders and files of data in the folder that is typed, by name; none that is hidden."""
-    folder, start = folder_of(typed)
     try:
+        folder, start = folder_of(typed)
         with os.scandir(folder) as found:
             entries = [
-                (not entry.is_dir(), entry.name, entry.path, entry)
+                (not entry.is_dir(), entry.name, stable(entry.path), entry)
                 for entry in found
                 if entry.name.casefold().startswith(start.casefold())
                 and (start.startswith(".") or not entry.name.startswith("."))
                 and (entry.is_dir() or (entry.is_file() and is_data(entry.name)))
             ]
             sizes = {path: entry.stat().st_size for file, _, path, entry in entries if file}
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # BadInput is one
         return
     if not start and folder != folder.parent:
         yield Listed(str(folder.parent), "../", is_folder=True)

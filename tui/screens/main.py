@@ -183,6 +183,7 @@ class MainScreen(Screen[None]):
             has_question=classroom.next_question is not None,
             has_hint=classroom.has_hint,
             has_next_lesson=classroom.next_lesson is not None,
+            in_browser=self.app.is_web,
             hidden_tools=frozenset(lesson.hide_tools if lesson else ()),
             hidden_panels=frozenset(lesson.hide_panels if lesson else ()),
         )

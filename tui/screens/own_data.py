@@ -49,6 +49,21 @@ class OwnData:
         if experiment:
             remember(over_file(experiment))
 
+    def bring(self, path: str) -> None:
+        """Show the data of a file that has come through the browser, or why it cannot be read."""
+
+        def take(reading: Reading | None) -> None:
+            if reading and reading.state == "finished":
+                self.show_data(reading)
+            elif reading:
+                self.refuse(reading)
+
+        self.read(Request(path), take)
+
+    def refuse(self, reading: Reading) -> None:
+        """Say why a file could not be read."""
+        self.screen.notify(reading.message, severity="error", timeout=10, markup=False)
+
     def wait_for(self, request: Request) -> None:
         """Show how far a file is that the session reads, and begin on it once it is there."""
 
@@ -57,7 +72,7 @@ class OwnData:
                 self.desk.restart(reading.experiment)
                 remember(over_file(reading.experiment))
             elif reading:
-                self.screen.notify(reading.message, severity="error", timeout=10, markup=False)
+                self.refuse(reading)
 
         open_over(self.screen, ReadingScreen(self.session, request), take)
 

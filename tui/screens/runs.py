@@ -28,6 +28,7 @@ from engine.runs.words import title
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import Translatable, tr, trn
+from engine.support.visitor import file_at
 from tui.backend import Backend
 from tui.charts.runs import MOST, runs_chart
 from tui.drawing.view import ChartView
@@ -329,7 +330,7 @@ class RunsScreen(Over[Chosen]):
 
     def import_losses(self, path: str) -> None:
         """Put losses that another program has written on the charts; raises BadInput."""
-        epochs, losses = foreign_losses(Path(path).expanduser())
+        epochs, losses = foreign_losses(file_at(path, "metrics"))
         name = printable(Path(path).stem)
         self.marked[path] = KeptLosses(path, name, {}, epochs, losses)
         self.show_chart()

@@ -18,7 +18,9 @@ from engine.statistics.words import doubt_of, estimates, goodness, heading, inte
 from engine.support.cell_width import cut, left
 from engine.support.errors import BadInput
 from engine.support.translation import in_words, tr, trn
+from engine.support.visitor import file_at
 from tui.backend import Backend
+from tui.browser import hand_over
 from tui.forms.fields import Edited, TextField
 from tui.forms.form import Line
 from tui.overlay import Over, open_over
@@ -149,6 +151,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
                 self.lay_out()
                 self.scroll.scroll_end(animate=False)
             case Written():
+                hand_over(self.app, answer.file)
                 self.say(
                     trn(
                         "{n} row written to {file}",
@@ -231,8 +234,8 @@ class SummaryScreen(ModalScreen[None], Over[None]):
             if event.key == "predict":
                 self.predict(self.summary, text)
             else:
-                self.write_rows(self.summary, Path(text).expanduser())
-        except (BadInput, RuntimeError) as error:  # RuntimeError: ~ of a user that there is not
+                self.write_rows(self.summary, file_at(text, tr("to the file")))
+        except BadInput as error:
             self.refuse(str(error))
             self.fields[event.key].refuse(str(error))
         else:

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from engine.data.source import SUFFIXES
 from engine.support.outside import is_seen, printable
 from engine.support.translation import tr
 from tui.serve.frames import LONGEST_NAME
@@ -15,14 +16,6 @@ MOST_UPLOADED = 16 << 20
 """Bytes of a file."""
 MOST_KEPT = 128 << 20
 """Bytes of all files of a visitor, runs and settings among them."""
-SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *("csv", "tsv", "tab", "txt", "dat", "data", "gz"),
-        *("json", "jsonl", "ndjson", "parquet", "toml"),
-    )
-)
-"""Of data, and of experiments; nothing that a program would run."""
 
 
 class Refused(Exception):
@@ -37,7 +30,7 @@ def name_of(given: str) -> str:
     if len(name.encode()) > LONGEST_NAME:
         raise Refused(tr("{name} …: the name is too long", name=name[:20]))
     if Path(name).suffix.casefold() not in SUFFIXES:
-        kinds = ", ".join(sorted(SUFFIXES))
+        kinds = ", ".join(SUFFIXES)
         raise Refused(tr("{name}: only files of data are taken: {kinds}", name=name, kinds=kinds))
     return name
 
@@ -77,8 +70,9 @@ def too_much(name: str) -> str:
 
 
 def kept(name: str, folder: Path) -> Path | None:
-    """The file of a name in a folder; None where there is none that may be handed out."""
-    if "/" in name or "\0" in name or name.startswith("."):
+    """The file of a name, as seen from a folder; None where there is none in it."""
+    try:
+        file = (folder / name).resolve()
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except (OSError, ValueError):  # too long, or no name for a file
         return None
-    file = folder / name
-    return file if file.is_file() and not file.is_symlink() else None

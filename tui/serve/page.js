@@ -31,8 +31,8 @@ function hear(event) {
     style.setProperty("--foreground", value.foreground);
   } else if (kind === "deliver") {
     const link = document.createElement("a");
-    link.href = "files/" + encodeURIComponent(value.name);
-    link.download = value.name;
+    link.href = "files/" + value.name.split("/").map(encodeURIComponent).join("/");
+    link.download = "";
     link.click();
     news("↓ " + value.name);
   }

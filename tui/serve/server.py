@@ -88,7 +88,7 @@ class Server:
                 web.get("/", self.show_page),
                 web.get("/ws", self.run_session),
                 web.get("/assets/{name}", self.send_asset),
-                web.get("/files/{name}", self.send_file),
+                web.get("/files/{name:.+}", self.send_file),
                 web.put("/files/{name}", self.take_file),
             ]
         )
@@ -158,7 +158,7 @@ class Server:
         file = files.kept(name, self.visitors.folder(request[VISITOR]))
         if file is None:
             raise web.HTTPNotFound
-        disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+        disposition = f"attachment; filename*=UTF-8''{quote(file.name)}"
         return web.FileResponse(
             file,
             headers={

@@ -143,7 +143,7 @@ class Sessions:
             stdin=PIPE,
             stdout=PIPE,
             cwd=folder,
-            env=environment(os.environ, folder, size),
+            env=environment(os.environ, size),
             limit=MOST_UNREAD,
             start_new_session=True,
         )
@@ -170,12 +170,12 @@ class Sessions:
         self.visitors.forget(time.monotonic() - self.bounds.idle, present)
 
 
-def environment(own: Mapping[str, str], folder: Path, size: tuple[int, int]) -> dict[str, str]:
+def environment(own: Mapping[str, str], size: tuple[int, int]) -> dict[str, str]:
     """The environment of an app: whose it is, and what it draws on."""
     kept = {name: value for name, value in own.items() if name not in NOT_HANDED_ON}
     width, height = map(str, size)
     return kept | {
-        VISITOR: str(folder),
+        VISITOR: "yes",
         "TEXTUAL_DRIVER": DRIVER,
         "TEXTUAL_COLOR_SYSTEM": "truecolor",
         "COLUMNS": width,
