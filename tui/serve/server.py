@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import shutil
 import signal
 import socket
@@ -273,7 +274,8 @@ def serve(serving: Serving, opened: Callable[[str], None]) -> None:
     """Serve until a signal ends the process; `opened` hears of the address. Raises BadInput."""
     sockets = bound(serving.host, serving.port)
     with folder_of_visitors(serving.keep) as root:
-        server = Server(serving, Visitors(root, forgets=serving.keep is None))
+        patience = math.inf if serving.keep else serving.bounds.idle
+        server = Server(serving, Visitors(root, patience))
         asyncio.run(run(server, sockets, lambda port: opened(serving.address(port))))
 
 

@@ -120,12 +120,13 @@ class Sessions:
             yield None
             return
         try:
-            session = await self._start(self.visitors.folder(visitor), size)
-            self.present.add(session)
-            try:
-                yield session
-            finally:
-                await asyncio.shield(self._end(session))
+            with self.visitors.visit(visitor) as folder:
+                session = await self._start(folder, size)
+                self.present.add(session)
+                try:
+                    yield session
+                finally:
+                    await asyncio.shield(self._end(session))
         finally:
             self.places.release()
 
@@ -158,16 +159,13 @@ class Sessions:
         return Session(process, folder)
 
     async def _end(self, session: Session) -> None:
-        """End a session, and forget the visitors who left long ago."""
+        """End a session; its place is free only then."""
         self.ending += 1
         try:
             await session.end()
         finally:
             self.ending -= 1
             self.present.remove(session)
-        self.visitors.leave(session.folder)
-        present = {session.folder for session in self.present}
-        self.visitors.forget(time.monotonic() - self.bounds.idle, present)
 
 
 def environment(own: Mapping[str, str], size: tuple[int, int]) -> dict[str, str]:

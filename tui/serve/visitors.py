@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MOST_FOLDERS = 64
-"""Of visitors who are not there; those that were away for longest are forgotten."""
+MOST_AWAY = 64
+"""Visitors without a session whose folders stay; those that left first are forgotten."""
 
 
 @dataclass
@@ -19,32 +22,47 @@ class Visitors:
     """The folders of all visitors, in one folder of the server's."""
 
     root: Path
-    forgets: bool
-    """Whether the folders of those who are away are removed."""
+    patience: float
+    """Seconds after which somebody who is away is forgotten; infinity for never."""
     now: Callable[[], float] = time.monotonic
-    left: dict[Path, float] = field(default_factory=dict)
-    """When the last session in a folder ended."""
+    present: Counter[Path] = field(default_factory=Counter)
+    """How many sessions a folder has."""
+    away: dict[Path, float] = field(default_factory=dict)
+    """Since when a folder has none, the earliest first."""
 
     def folder(self, visitor: str) -> Path:
         """The folder of a visitor, whose name tells nobody the cookie; raises OSError."""
         folder = self.root / hashlib.sha256(visitor.encode()).hexdigest()[:32]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder not in self.present:
+            self.away.setdefault(folder, self.now())
+            self.forget()
         return folder
 
-    def leave(self, folder: Path) -> None:
-        """Note that nobody is in a folder any more, and forget the visitors who are gone."""
-        self.left.pop(folder, None)
-        self.left[folder] = self.now()
+    @contextmanager
+    def visit(self, visitor: str) -> Iterator[Path]:
+        """The folder of a visitor who is there for the length of a block; raises OSError."""
+        folder = self.folder(visitor)
+        self.away.pop(folder, None)
+        self.present[folder] += 1
+        try:
+            yield folder
+        finally:
+            self.present[folder] -= 1
+            if not self.present[folder]:
+                del self.present[folder]
+                self.away[folder] = self.now()
+                self.forget()
 
-    def forget(self, before: float, present: set[Path]) -> None:
-        """Remove the folders of those who left before a moment, and of the earliest of too many."""
-        if not self.forgets:
+    def forget(self) -> None:
+        """Remove the folders of those who have been away for long, and of the first of too many."""
+        if self.patience == math.inf:
             return
-        away = [folder for folder in self.left if folder not in present]
-        for number, folder in enumerate(away):
-            if self.left[folder] < before or number < len(away) - MOST_FOLDERS:
+        over = len(self.away) - MOST_AWAY
+        for number, (folder, since) in enumerate(list(self.away.items())):
+            if number < over or since + self.patience < self.now():
                 shutil.rmtree(folder, ignore_errors=True)
-                del self.left[folder]
+                del self.away[folder]
 
 
 def size_of(folder: Path) -> int:

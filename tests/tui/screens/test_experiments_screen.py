@@ -31,7 +31,7 @@ async def test_save_refuse_replace_and_open(tmp_path: Path, accepted: Look) -> N
         await pilot.press("O", "E")
         await says(pilot, "nothing is saved yet: type a name")
         await pilot.press(*"one", "enter")
-        await says(pilot, "saved: ")
+        await says(pilot, "written to ")
         (file,) = saved()
         one = replace(Experiment(), batch_size=1)
         assert file.stem == "one"
