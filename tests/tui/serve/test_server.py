@@ -144,8 +144,8 @@ async def test_a_session_draws_hears_keys_and_is_gone_with_its_tab(tmp_path: Pat
             heard = json.loads((await hears(one, "resize")).removeprefix("heard "))
             assert (heard["width"], heard["height"]) == (LARGEST[0], 30)
             assert lives(int(pid))
-        await eventually(lambda: not lives(int(pid)))
-        assert not place.server.sessions.present
+        await eventually(lambda: not place.server.sessions.present)
+        assert not lives(int(pid))
 
 
 async def test_what_an_app_has_started_ends_with_it_though_it_hears_nothing(
