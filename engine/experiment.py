@@ -86,7 +86,7 @@ class Experiment:
     def _check_sizes(self, dataset: Dataset, model: Model) -> None:
         """Raise BadInput for more numbers than memory, or more parameters than theory, can take."""
         numbers = max(each.features for each in (dataset, dataset.plain) if each)
-        if dataset.n * numbers > MOST_NUMBERS:
+        if dataset.largest * numbers > MOST_NUMBERS:
             allowed = trn(
                 "n times {n} feature must be at most {most:,}",
                 "n times {n} features must be at most {most:,}",
@@ -101,7 +101,7 @@ class Experiment:
             )
             raise BadInput("model", self.model.name, allowed)
         widest = max(shape[-1] for shape in model.shapes.values())
-        if dataset.n * widest > MOST_NUMBERS:
+        if dataset.largest * widest > MOST_NUMBERS:
             allowed = trn(
                 "n times {n} hidden unit must be at most {most:,}",
                 "n times {n} hidden units must be at most {most:,}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, distributed
 
 from engine.catalog.choice import Choice
 from engine.catalog.dataset import Dataset
@@ -17,10 +17,14 @@ from engine.catalog.inits import InitEntry
 from engine.catalog.model import Linear, Model
 from engine.catalog.parameters import Values
 from engine.catalog.scaling import Scaling, scaling_of
+from engine.data.parts import exchange, part
 from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of, permutation
 from engine.support.device import resolve
 from engine.support.translation import tr
+
+SAMPLE = 20_000_000
+"""Numbers of the rows that theory looks at, where no process has all of them."""
 
 SHUFFLED_IN_PYTHON = 20_000
 """Up to so many samples Python shuffles before numba would have been imported."""
@@ -36,6 +40,19 @@ def generator(seed: int, purpose: str) -> torch.Generator:
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """The rows that this process has, where no process has all."""
+
+    X: Tensor
+    y: Tensor
+    held_out: tuple[Tensor, Tensor]
+    first: int
+    """Rows to train on that stand before these."""
+    n: int
+    """Rows to train on of all processes."""
+
+
+@dataclass(frozen=True, eq=False)
 class Problem:
     """Data, model, loss and start of one run."""
 
@@ -44,7 +61,7 @@ class Problem:
     model: Model
     device: torch.device
     X: Tensor
-    """Features (n, d) to train on."""
+    """Features (n, d) to train on; where no process has all rows, those of a sample."""
     y: Tensor
     """Labels (n, 1)."""
     held_out: tuple[Tensor, Tensor]
@@ -55,6 +72,13 @@ class Problem:
     """How X, y and the parameters become those of the data again; None where they are."""
     processes: int = 1
     """How many take the steps together."""
+    part: Part | None = None
+    """The rows of this process; None where it has all of them."""
+
+    @property
+    def n(self) -> int:
+        """Rows to train on."""
+        return self.part.n if self.part else len(self.X)
 
     @property
     def loop(self) -> str:
@@ -113,32 +137,43 @@ class Problem:
     @torch.no_grad()
     def mean_loss(self, params: Mapping[str, Tensor]) -> float:
         """Mean loss over all the training data at the given parameters, without the penalty."""
-        return float(self.loss(self.model.predict(params, self.X) - self.y).mean())
+        own = self.part or self
+        losses = self.loss(self.model.predict(params, own.X) - own.y)
+        return float(self._summed(losses.sum()) / self.n if self.part else losses.mean())
 
     @torch.no_grad()
     def validation_loss(self, values: Values) -> float | None:
         """Mean loss over the held-out data at the given numbers; None where none are held out."""
-        X, y = self.held_out
-        if not len(X):
+        if not len(self.held_out[0]):
             return None
-        return float(self.loss(self.model.predict(self.tensors(values), X) - y).mean())
+        X, y = (self.part or self).held_out
+        losses = self.loss(self.model.predict(self.tensors(values), X) - y)
+        return float(
+            self._summed(losses.sum()) / (self.dataset.n - self.n) if self.part else losses.mean()
+        )
 
     @torch.no_grad()
     def r2(self, values: Values) -> tuple[float | None, float | None]:
         """R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)² at the given numbers, of the rows to train on and of those
         held out, each around their own mean; None where labels are all one, or none are held out.
         """
-        params = self.tensors(values)
+        params, own = self.tensors(values), self.part or self
 
-        def share(X: Tensor, y: Tensor) -> float | None:
-            if not len(y):
+        def share(X: Tensor, y: Tensor, n: int) -> float | None:
+            if not n:
                 return None
             labels = y.cpu().double()
-            around = float((labels - labels.mean()).square().sum())
-            left = float((self.model.predict(params, X) - y).cpu().double().square().sum())
+            mean = self._summed(labels.sum()) / n
+            around = float(self._summed((labels - mean).square().sum()))
+            errors = (self.model.predict(params, X) - y).cpu().double()
+            left = float(self._summed(errors.square().sum()))
             return 1 - left / around if around else None
 
-        return share(self.X, self.y), share(*self.held_out)
+        return share(own.X, own.y, self.n), share(*own.held_out, self.dataset.n - self.n)
+
+    def _summed(self, own: Tensor) -> Tensor:
+        """A sum over the rows of all processes, of those over the rows of each."""
+        return summed(own) if self.part else own
 
     def tensors(self, values: Values) -> dict[str, Tensor]:
         """Numbers by name as parameters of this problem."""
@@ -152,10 +187,9 @@ class Problem:
 
         A fresh permutation; without `shuffle` that of the data, each time.
         """
-        n = len(self.X)
         if not self.experiment.shuffle:
-            return torch.arange(n)
-        return torch.from_numpy(order_of(key_of(self.experiment.seed, epoch), n))
+            return torch.arange(self.n)
+        return torch.from_numpy(order_of(key_of(self.experiment.seed, epoch), self.n))
 
     def minibatch(self, step: int) -> tuple[Tensor, Tensor]:
         """X (B, d) and y (B, 1) that a step uses; the first one is step 1."""
@@ -201,22 +235,38 @@ def build(experiment: Experiment) -> Problem:
     (X, y), rest = parted(experiment, X, y)
     scaling = None
     if experiment.is_standardized:
-        scaling = scaling_of(X, y, *names_of(model))
+        scaling = scaling_of(X, y, *names_of(model), *[summed] * bool(dataset.parts))
         X, y = scaling.features(X), scaling.labels(y)
         rest = scaling.features(rest[0]), scaling.labels(rest[1])
     # The only kind of device that has no float64.
     precision = torch.float32 if device.type == "mps" else y.dtype
+
+    def placed(X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        return X.to(device, precision), y.to(device, precision)
+
+    own = None
+    if dataset.parts:
+        before = sum(exchange(len(X))[: part()[0]])
+        own = Part(*placed(X, y), placed(*rest), before, experiment.train_size)
+        (X, y), rest = sample_of_all(X, y, dataset.n), sample_of_all(*rest, dataset.n)
+    start = begin(experiment, device, precision)
     return Problem(
-        experiment,
-        dataset,
-        model,
-        device,
-        X.to(device, precision),
-        y.to(device, precision),
-        (rest[0].to(device, precision), rest[1].to(device, precision)),
-        begin(experiment, device, precision),
-        scaling,
+        experiment, dataset, model, device, *placed(X, y), placed(*rest), start, scaling, part=own
     )
+
+
+def sample_of_all(X: Tensor, y: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    """Rows of all n that the processes have, evenly spaced; all of them where they are few."""
+    most = max(1, SAMPLE // (X.shape[1] + 1))
+    every = -(-n // most)
+    parts = exchange((X[::every], y[::every]))
+    return torch.cat([X for X, _ in parts]), torch.cat([y for _, y in parts])
+
+
+def summed(own: Tensor) -> Tensor:
+    """The sum of what all processes have."""
+    distributed.all_reduce(own)
+    return own
 
 
 def begin(experiment: Experiment, device: torch.device, dtype: torch.dtype) -> dict[str, Tensor]:
@@ -232,12 +282,16 @@ def parted(
     dataset, n = experiment.dataset(), experiment.train_size
     if dataset.held_out is not None:
         held_out = torch.from_numpy(dataset.held_out)
-    elif dataset.mixed or n == len(X):
-        return (X[:n], y[:n]), (X[n:], y[n:])
+    elif dataset.mixed or n == dataset.n:
+        if not dataset.parts:
+            return (X[:n], y[:n]), (X[n:], y[n:])
+        held_out = torch.arange(dataset.n) >= n
     else:
-        held_out = torch.ones(len(X), dtype=torch.bool)
-        order = torch.randperm(len(X), generator=generator(experiment.seed, "split"))
+        held_out = torch.ones(dataset.n, dtype=torch.bool)
+        order = torch.randperm(dataset.n, generator=generator(experiment.seed, "split"))
         held_out[order[:n]] = False
+    if dataset.parts:
+        held_out = held_out.split(dataset.parts)[part()[0]]
     return (X[~held_out], y[~held_out]), (X[held_out], y[held_out])
 
 

@@ -75,6 +75,8 @@ class Dataset:
     """Whether a linear model of them may have a bias."""
     references: Mapping[str, str] = field(default_factory=dict)
     """The level of each category that its other levels are compared with."""
+    parts: tuple[int, ...] = ()
+    """Samples of each part, where every process has only its own; then `draw` gives those alone."""
     held_out: NDArray[np.bool_] | None = None
     """(n,), the samples that training never sees, where the data say so themselves."""
     mixed: bool = True
@@ -92,6 +94,11 @@ class Dataset:
     """y, where it was given number by number."""
     plain: Dataset | None = None
     """What is drawn before terms make features of its columns; None where there are no terms."""
+
+    @property
+    def largest(self) -> int:
+        """Samples that a process has at most."""
+        return max(self.parts, default=self.n)
 
     @property
     def in_order(self) -> bool:

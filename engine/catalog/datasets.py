@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -470,6 +471,7 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
     """The rows of a file in which no column in use is missing, in float64; raises BadInput."""
     from engine.data.encoding import FALLBACK
     from engine.data.opened import design_of, marked_rows, open_table
+    from engine.data.parts import are_several, exchange
     from engine.data.sensing import Asked
 
     table, note = open_table(path, Asked(**asked), sha256)
@@ -480,28 +482,33 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
 
         return torch.from_numpy(design.X), torch.from_numpy(design.y)[:, None]
 
+    parts = exchange(len(design.rows))
+    complete, rows, dropped = sum(parts), sum(exchange(table.rows)), sum(exchange(table.dropped))
     notes = [note] if note else []
     if table.dialect.encoding == FALLBACK and asked["encoding"] == "auto":
         notes.append(Message("not UTF-8, so read as {encoding}", encoding=FALLBACK))
-    if len(design.rows) < table.rows:
-        columns = ", ".join(f"{name} {count:,}" for name, count in design.dropped.items())
+    if complete < rows:
+        gaps: Counter[str] = Counter()
+        for each in exchange(dict(design.dropped)):
+            gaps.update(each)
+        columns = ", ".join(f"{name} {count:,}" for name, count in gaps.items())
         notes.append(
             Message(
                 "n = {n:,} of {rows:,}; without a value: {columns}",
-                n=len(design.rows),
-                rows=table.rows,
+                n=complete,
+                rows=rows,
                 columns=columns,
             )
         )
-    if table.dropped:
+    if dropped:
         notes.append(
             Message("1 row could not be read")
-            if table.dropped == 1
-            else Message("{count:,} rows could not be read", count=table.dropped)
+            if dropped == 1
+            else Message("{count:,} rows could not be read", count=dropped)
         )
     has_no_column = split in ("random", "ordered")
     return Dataset(
-        n=len(design.rows),
+        n=complete,
         columns=design.columns,
         target=design.target,
         draw=draw,
@@ -510,9 +517,10 @@ def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Datase
         is_measured=True,
         has_intercept=design.intercept,
         references=design.references,
+        parts=tuple(parts) if are_several() else (),
         held_out=None if has_no_column else marked_rows(table, split, design.rows),
         mixed=split == "ordered",
-        lines=table.lines[design.rows],
+        lines=None if are_several() else table.lines[design.rows],
         sha256=table.sha256,
         notes=tuple(notes),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,19 +102,30 @@ class Scaling:
         return sum(slope * mean for slope, mean in zip(w, self.means, strict=True))
 
 
-def scaling_of(X: Tensor, y: Tensor, weight: str, bias: str | None) -> Scaling:
-    """The scaling that standardizes X (n, d) and y (n, 1), by deviations with n − 1."""
+def scaling_of(
+    X: Tensor,
+    y: Tensor,
+    weight: str,
+    bias: str | None,
+    summed: Callable[[Tensor], Tensor] = lambda own: own,
+) -> Scaling:
+    """The scaling that standardizes X (n, d) and y (n, 1), by deviations with n − 1.
+
+    Where these are the rows of one of several processes, `summed` adds what all of them have.
+    """
     import torch
 
+    n = int(summed(torch.tensor(len(X))))
+
     def standards(columns: Tensor) -> tuple[list[float], list[float]]:
+        size = (summed(columns.square().sum(0)) / n).sqrt()
         if bias is None:
-            means = torch.zeros(columns.shape[1], dtype=columns.dtype)
-            deviations = columns.square().mean(0).sqrt()
+            means, deviations = torch.zeros_like(size), size
         else:
-            means = columns.mean(0)
-            deviations = (columns - means).square().sum(0).div(max(len(columns) - 1, 1)).sqrt()
+            means = summed(columns.sum(0)) / n
+            deviations = (summed((columns - means).square().sum(0)) / max(n - 1, 1)).sqrt()
         # A constant column varies by what rounding leaves over.
-        varies = deviations > 1e-14 * columns.abs().amax(0)
+        varies = deviations > 1e-14 * size
         return means.tolist(), deviations.where(varies, 1.0).tolist()
 
     (means, deviations), ((y_mean,), (y_deviation,)) = standards(X), standards(y)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import NoReturn
 
@@ -83,6 +83,16 @@ def takes_experiment(command: Callable[..., int]) -> Callable[..., int]:
     """Have a command called with the `experiment` that its lesson or file and options describe."""
 
     @wraps(command)
+    def with_experiment(read: Callable[[], Experiment], **options: object) -> int:
+        return command(read(), **options)
+
+    return reads_experiment(with_experiment)
+
+
+def reads_experiment(command: Callable[..., int]) -> Callable[..., int]:
+    """Have a command called with what reads the experiment that its options describe."""
+
+    @wraps(command)
     def with_experiment(
         name: str | None,
         file: Path | None,
@@ -90,7 +100,7 @@ def takes_experiment(command: Callable[..., int]) -> Callable[..., int]:
         terms: str | None,
         **options: object,
     ) -> int:
-        return command(read_experiment(name, file, settings, terms), **options)
+        return command(partial(read_experiment, name, file, settings, terms), **options)
 
     for decorate in (
         click.option(

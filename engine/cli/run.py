@@ -7,7 +7,6 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from itertools import chain
@@ -16,14 +15,15 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.catalog.parameters import direction
-from engine.cli.common import DIVERGED, pairs_of, takes_experiment
+from engine.cli.common import DIVERGED, pairs_of, reads_experiment
 from engine.cli.interrupts import before_interruption
 from engine.cli.output import busy_with, say, show_progress
+from engine.cli.together import together
 from engine.experiment import Experiment
 from engine.runs.keeper import Keeper
 from engine.support.errors import BadInput
 from engine.support.plain_json import finite
-from engine.support.ranks import joined, launched, speaks, talking
+from engine.support.ranks import speaks
 from engine.support.translation import Message, in_words, tr
 from engine.support.user_files import runs_folder
 from engine.training.events import (
@@ -48,19 +48,21 @@ FAR = 2
 
 
 @click.command("run")
-@takes_experiment
+@reads_experiment
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--keep", is_flag=True, help="Keep the run where `linreg-tui runs` finds it.")
 @click.option("--name", "called", default="", help="Keep it under a name.")
 @click.option("--fork-at", "step", type=click.IntRange(0), help="Begin after so many steps of it.")
 @click.option("--then", multiple=True, metavar="KEY=VALUE", help="A setting from there on.")
+@click.option("--in-parts", is_flag=True, help="Each process reads its part of a file only.")
 def run(
-    experiment: Experiment,
+    read: Callable[[], Experiment],
     as_json: bool,
     keep: bool,
     called: str,
     step: int | None,
     then: tuple[str, ...],
+    in_parts: bool,
 ) -> int:
     """Train one experiment without a screen and print its numbers.
 
@@ -70,39 +72,29 @@ def run(
     patience, seed and device; an entry's own parameters have a dot: data.n=1000, data.w=2,-3.4,
     loss.delta=1. With --fork-at the run begins where this one is after so many steps, and goes on
     with the settings of --then: optimizer, lr, schedule, penalty, epochs or patience. The processes
-    that torchrun or srun starts take the steps of loop=concise together.
+    that torchrun or srun starts take the steps of loop=concise together; with --in-parts each of
+    them reads only its part of a file.
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
-    fork = None if step is None else Fork(experiment, step)
-    if then and fork is None:
-        raise BadInput("--then", then[0], tr("needs --fork-at and a step"))
-    if fork:
-        experiment = experiment.changed_by_text(pairs_of(then))
-        fork.check(experiment)
-    report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
-    with together(experiment) as processes:
+    with together(partial(begun, read, step, then), in_parts) as ((experiment, fork), processes):
+        report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
         return trained(experiment, fork, report, keep or bool(called), called, processes)
 
 
-@contextmanager
-def together(experiment: Experiment) -> Iterator[int]:
-    """The group of the processes that train an experiment, where a launcher started several.
-
-    Gives how many they are; raises BadInput for what only one process can do.
-    """
-    ranks = launched()
-    if ranks is None or ranks.size == 1:
-        yield 1
-        return
-    if experiment.loop != "concise":
-        allowed = tr("{n} processes can only take the steps of loop=concise", n=ranks.size)
-        raise BadInput("loop", experiment.loop, allowed)
-    if not experiment.reshape:
-        allowed = tr("needs each estimate of a minibatch beside each label: one process")
-        raise BadInput("reshape", experiment.reshape, allowed)
-    with joined(ranks), talking(ranks):
-        yield ranks.size
+def begun(
+    read: Callable[[], Experiment], step: int | None, then: tuple[str, ...]
+) -> tuple[Experiment, Fork | None]:
+    """The experiment, and the fork of another one that it is, if it begins at a step."""
+    experiment = read()
+    if step is None:
+        if then:
+            raise BadInput("--then", then[0], tr("needs --fork-at and a step"))
+        return experiment, None
+    fork = Fork(experiment, step)
+    experiment = experiment.changed_by_text(pairs_of(then))
+    fork.check(experiment)
+    return experiment, fork
 
 
 def trained(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from engine.data.collecting import Collector
 from engine.data.inputs import DAY
 from engine.data.kinds import MOST_LEVELS, is_category
+from engine.data.parts import exchange
 from engine.data.table import Dialect, Table, TableColumn
 from engine.support.outside import printable
 from engine.support.translation import Message, tr
@@ -20,31 +23,50 @@ SHOWN = 3
 """Rows that a refusal names."""
 
 
+@dataclass(frozen=True)
+class Overview:
+    """What the rows of one part say of a column."""
+
+    missing: int
+    earliest: float
+    """The first date, in seconds; infinite where there is none."""
+    words: tuple[str, ...]
+    """As they came; too many are no category."""
+    is_lettered: bool
+    """Whether it has ids that are not all numbers."""
+
+
 def check_dropped(collector: Collector) -> None:
     """Raise ValueError where too many rows were dropped or too few are left."""
-    rows = collector.lines.filled
-    if MOST_DROPPED * collector.dropped > rows + collector.dropped:
-        first = "; ".join(map(str, collector.problems[:SHOWN]))
+    told = exchange((collector.lines.filled, collector.dropped, tuple(collector.problems)))
+    rows, dropped = sum(each[0] for each in told), sum(each[1] for each in told)
+    if MOST_DROPPED * dropped > rows + dropped:
+        problems = [problem for each in told for problem in each[2]]
+        first = "; ".join(map(str, problems[:SHOWN]))
         raise ValueError(tr(
             "{dropped} of {rows} rows cannot be read, more than 1 in {most}: {first}",
-            dropped=collector.dropped, rows=rows + collector.dropped, most=MOST_DROPPED,
-            first=first,
+            dropped=dropped, rows=rows + dropped, most=MOST_DROPPED, first=first,
         ))  # fmt: skip
 
 
 def table_of(collector: Collector, path: str, digest: str) -> Table:
-    """What was collected as a table; raises ValueError where too little of it is numbers."""
+    """What was collected as a table; raises ValueError where too little of it is numbers.
+
+    What a column is goes by the rows of all parts.
+    """
     check_dropped(collector)
     layout = collector.layout
     lines = collector.lines.taken()
     decisions = list(layout.decisions)
+    numbers = [column.taken() for column in collector.columns]
+    of_all = exchange((len(lines), [overview(collector, k, x) for k, x in enumerate(numbers)]))
+    rows = sum(count for count, _ in of_all)
     columns = []
-    for k in range(len(layout.names)):
-        numbers = collector.columns[k].taken()
-        missing = int(np.isnan(numbers).sum())
-        if layout.unnamed[k] and missing == len(numbers):
+    for k, own in enumerate(numbers):
+        whole = merged([overviews[k] for _, overviews in of_all])
+        if layout.unnamed[k] and whole.missing == rows:
             continue
-        column, said = column_of(collector, k, numbers, missing)
+        column, said = column_of(collector, k, own, rows, whole)
         columns.append(column)
         decisions += said
     has_numbers = any(column.kind in ("number", "boolean", "date") for column in columns)
@@ -60,35 +82,59 @@ def table_of(collector: Collector, path: str, digest: str) -> Table:
     )  # fmt: skip
 
 
+def overview(collector: Collector, k: int, numbers: NDArray[np.float64]) -> Overview:
+    """What the rows at hand say of a column."""
+    missing = int(np.isnan(numbers).sum())
+    has_dates = collector.layout.kinds[k] == "date" and missing < len(numbers)
+    return Overview(
+        missing,
+        float(np.nanmin(numbers)) if has_dates else np.inf,
+        tuple(collector.words[k].levels),
+        k in collector.lettered,
+    )
+
+
+def merged(parts: Sequence[Overview]) -> Overview:
+    """What the rows of all parts say of a column."""
+    return Overview(
+        sum(each.missing for each in parts),
+        min(each.earliest for each in parts),
+        tuple(dict.fromkeys(word for each in parts for word in each.words)),
+        any(each.is_lettered for each in parts),
+    )
+
+
 def column_of(
-    collector: Collector, k: int, numbers: NDArray[np.float64], missing: int
+    collector: Collector, k: int, numbers: NDArray[np.float64], rows: int, whole: Overview
 ) -> tuple[TableColumn, list[Message]]:
-    """A column of what was collected, and what to say of it."""
+    """A column of what was collected, and what to say of it; `rows` are those of all parts."""
     layout = collector.layout
     name, unit, kind = layout.names[k], layout.units[k], layout.kinds[k]
+    missing = whole.missing
     match kind:
         case "number" | "boolean":
             return TableColumn(name, unit, kind, numbers, (), missing), []
         case "date":
-            first = np.nanmin(numbers) // DAY if missing < len(numbers) else 0.0
+            first = whole.earliest // DAY if missing < rows else 0.0
             unit = tr("days since {date}", date=date(1970, 1, 1) + timedelta(days=int(first)))
             numbers = (numbers - first * DAY) / DAY
             return TableColumn(name, unit, kind, numbers, (), missing, float(first)), []
         case "id":
-            values = np.empty(0) if k in collector.lettered else numbers
+            values = np.empty(0) if whole.is_lettered else numbers
             said = Message("{name} holds ids: left out unless it is named", name=name)
             return TableColumn(name, unit, kind, values, (), missing), [said]
-    words = collector.words[k].levels
-    asked_for = name in layout.categories and len(words) <= MOST_LEVELS
-    if asked_for or is_category(len(words), len(numbers) - missing):
-        levels = sorted(words)
-        places = np.array([levels.index(word) for word in words], dtype=np.float64)
+    asked_for = name in layout.categories and len(whole.words) <= MOST_LEVELS
+    if asked_for or is_category(len(whole.words), rows - missing):
+        levels = sorted(whole.words)
+        places = np.array(
+            [levels.index(word) for word in collector.words[k].levels], dtype=np.float64
+        )
         present = ~np.isnan(numbers)
         numbers[present] = places[numbers[present].astype(np.int64)]
         levels = [printable(level) for level in levels]
         return TableColumn(name, unit, "category", numbers, tuple(levels), missing), []
     said = Message(
-        "{name} is empty: left out" if missing == len(numbers) else "{name} is free text: left out",
+        "{name} is empty: left out" if missing == rows else "{name} is free text: left out",
         name=name,
     )
     return TableColumn(name, unit, "text", np.empty(0), (), missing), [said]

@@ -23,6 +23,7 @@ from engine.data.cells import NOTHING
 from engine.data.collecting import Collector
 from engine.data.framing import unique
 from engine.data.kinds import Sensed, kind_of
+from engine.data.parts import agreed, are_several, part
 from engine.data.sensing import MOST_COLUMNS, Layout
 from engine.data.source import MOST_NUMBERS, STANDARD_INPUT
 from engine.data.table import Table
@@ -32,6 +33,9 @@ from engine.support.translation import Message, tr
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
+
+    Cells = NDArray[np.float64] | list[str]
+    """A column, as numbers or as text."""
 
 EXTRA = 'pip install "linreg-tui[files]"'
 READERS = {"parquet": "read_parquet(?)", "json": "read_json(?, format = 'auto', records = 'true')"}
@@ -49,17 +53,27 @@ LOOKED_AT = 1000
 def read_foreign(
     file: io.FileIO | io.BytesIO, path: str, form: Literal["parquet", "json"]
 ) -> Table:
-    """The table in a file that is open; `path` is its name. Raises ValueError."""
-    connection = connected()
-    import duckdb
+    """The table in a file that is open; `path` is its name. Raises ValueError.
 
-    file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    try:
-        with connection, named(file, path) as name:
-            collector = collected(connection, READERS[form], name, form)
-    except duckdb.Error as error:
-        raise ValueError(shortened(one_line(error), 200)) from None
+    In parts, it has the own range of rows, whose groups DuckDB reads alone, and no digest.
+    """
+
+    def read() -> tuple[Collector, str]:
+        connection, digest = connected(), ""
+        import duckdb
+
+        if are_several() and form == "json":
+            raise ValueError(tr("JSON cannot be read in parts"))
+        if not are_several():
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            with connection, named(file, path) as name:
+                return collected(connection, READERS[form], name, form), digest
+        except duckdb.Error as error:
+            raise ValueError(shortened(one_line(error), 200)) from None
+
+    collector, digest = agreed(read)
     return table_of(collector, path, digest)
 
 
@@ -107,14 +121,35 @@ def collected(connection: DuckDBPyConnection, reader: str, path: str, form: str)
     wanted = ", ".join(
         f"{cast(name, kind)} AS c{k}" for k, (name, kind) in enumerate(types.items())
     )
+    number, parts = part()
+    begin, end = (rows * k // parts for k in (number, number + 1))
     query, said = f"SELECT {wanted} FROM {reader}", []
-    if rows * len(types) > MOST_NUMBERS:
+
+    def columns_by(query: str) -> list[Cells]:
+        arrays = connection.execute(query, source).fetchnumpy()
+        return [plain(arrays[f"c{k}"], kind) for k, kind in enumerate(types.values())]
+
+    head = None
+    if are_several():
+        if (end - begin) * len(types) > MOST_NUMBERS:
+            raise ValueError(tr("the parts are too large; {n} processes are too few", n=parts))
+        head = columns_by(f"{query} LIMIT {LOOKED_AT}")
+        numbered = reader.replace("(?", "(?, file_row_number = true")
+        # A condition on this column is one on groups of rows too: DuckDB leaves out the others.
+        query = f"SELECT {wanted} FROM {numbered} WHERE file_row_number >= {begin}"
+        query += f" AND file_row_number < {end}"
+    elif rows * len(types) > MOST_NUMBERS:
         size = SAMPLE // len(types)
         query += f" USING SAMPLE reservoir({size} ROWS) REPEATABLE ({SEED})"
         said.append(Message("a random sample of {size:,} of {rows:,} rows", size=size, rows=rows))
-    arrays = connection.execute(query, source).fetchnumpy()
-    columns = [plain(arrays[f"c{k}"], kind) for k, kind in enumerate(types.values())]
-    return filled(columns, list(types), list(types.values()), form, said)
+    columns = columns_by(query)
+    kinds = kinds_of(head or columns, list(types.values()))
+    nothing = ("",) * len(types)
+    layout = Layout(
+        form, "", ".", True, False, NOTHING, 0, unique(list(types)), (False,) * len(types), nothing,
+        tuple(kinds), tuple(said),
+    )  # fmt: skip
+    return filled(layout, columns, begin + 1)
 
 
 def cast(name: str, kind: str) -> str:
@@ -137,21 +172,15 @@ def sort_of(kind: str) -> Sensed:
     return "date" if kind == "DATE" or kind.startswith("TIMESTAMP") else "words"
 
 
-def plain(array: NDArray[np.generic], kind: str) -> NDArray[np.float64] | list[str]:
+def plain(array: NDArray[np.generic], kind: str) -> Cells:
     """A column as numbers, NaN where missing, or as cells."""
     if sort_of(kind) == "words":
         return ["" if cell is None else str(cell) for cell in np.ma.filled(array, None)]
     return np.ma.filled(array.astype(np.float64), np.nan)
 
 
-def filled(
-    columns: Sequence[NDArray[np.float64] | list[str]],
-    names: Sequence[str],
-    types: Sequence[str],
-    form: str,
-    said: Sequence[Message],
-) -> Collector:
-    """Columns, collected as those of a text are; raises ValueError for what is not finite."""
+def kinds_of(columns: Sequence[Cells], types: Sequence[str]) -> list[Sensed]:
+    """What columns hold, by their types and the cells at their begin."""
     kinds: list[Sensed] = []
     for column, kind in zip(columns, types, strict=True):
         if isinstance(column, list):
@@ -159,15 +188,20 @@ def filled(
             kinds.append(kind_of(cells, "."))
         else:
             kinds.append(sort_of(kind))
-    nothing = ("",) * len(names)
-    layout = Layout(
-        form, "", ".", True, False, NOTHING, 0, unique(names), (False,) * len(names), nothing,
-        tuple(kinds), tuple(said),
-    )  # fmt: skip
+    return kinds
+
+
+def filled(layout: Layout, columns: Sequence[Cells], first: int) -> Collector:
+    """Columns, collected as those of a text are, of which the first row has the number `first`.
+
+    Raises ValueError for what is not finite.
+    """
     rows = len(columns[0])
     collector = Collector(layout, rows)
     for name, column in zip(layout.names, columns, strict=True):
         if not isinstance(column, list) and len(bad := np.flatnonzero(np.isinf(column))):
-            raise ValueError(tr("row {row}, column {name}: not finite", row=bad[0] + 1, name=name))
-    collector.take(columns, np.arange(1, rows + 1))
+            raise ValueError(
+                tr("row {row}, column {name}: not finite", row=bad[0] + first, name=name)
+            )
+    collector.take(columns, np.arange(first, first + rows))
     return collector

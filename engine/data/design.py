@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.data.column import Column
 from engine.data.formula import KEY, Factor, Formula, Term, read_formula, written
 from engine.data.inputs import Feature, Input, Inputs
+from engine.data.parts import agreed, exchange
 from engine.data.table import Table, TableColumn, nearest
 from engine.support.errors import BadInput
 from engine.support.translation import tr
@@ -53,6 +54,8 @@ class Design:
 def design(table: Table, terms: str = "") -> Design:
     """X and y of a table by a formula; without one the last numeric column ~ the usable others.
 
+    Of a part of a file, the rows of that part.
+
     Raises BadInput for a term that names no column, for too few rows, and where nothing is numeric.
     """
     import numpy as np
@@ -73,22 +76,28 @@ def design(table: Table, terms: str = "") -> Design:
     if len(rows) < len(in_use[target.column]):
         in_use = {name: numbers[rows] for name, numbers in in_use.items()}
     parameters = len(features) + formula.intercept
-    if len(rows) < parameters:
+    complete = sum(exchange(len(rows)))
+    if complete < parameters:
         allowed = tr(
             "{rows} complete rows are too few for {count} parameters",
-            rows=len(rows),
+            rows=complete,
             count=parameters,
         )
         raise BadInput(KEY, terms, allowed)
-    X = np.empty((len(rows), len(features)))
-    for index, feature in enumerate(features):
-        X[:, index] = checked(feature, in_use, table, rows)
+
+    def filled() -> tuple[Doubles, Doubles]:
+        X = np.empty((len(rows), len(features)))
+        for index, feature in enumerate(features):
+            X[:, index] = checked(feature, in_use, table, rows)
+        return X, checked(y_feature, in_use, table, rows)
+
+    X, y = agreed(filled)
     return Design(
         y_feature.column,
         tuple(feature.column for feature in features),
         formula.intercept,
         X,
-        checked(y_feature, in_use, table, rows),
+        y,
         rows,
         {name: int(lost.sum()) for name, lost in missing.items() if lost.any()},
         references,
@@ -235,7 +244,8 @@ def levels_of(column: TableColumn, factor: Factor) -> list[tuple[str, float]]:
         return [(level, float(index)) for index, level in enumerate(column.levels)]
     if not is_numeric(column):
         raise BadInput(KEY, str(factor), tr("{name} is text", name=column.name))
-    numbers = np.unique(column.numbers[~np.isnan(column.numbers)]).tolist()
+    own = np.unique(column.numbers[~np.isnan(column.numbers)])
+    numbers = np.unique(np.concatenate(exchange(own[: MOST_LEVELS + 1]))).tolist()
     if len(numbers) > MOST_LEVELS:
         allowed = tr("has {count} values, at most {most}", count=len(numbers), most=MOST_LEVELS)
         raise BadInput(KEY, str(factor), allowed)

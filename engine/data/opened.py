@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.data.design import Design, design
 from engine.data.keeping import keep
+from engine.data.parts import exchange
 from engine.data.reading import numbers, read_table
 from engine.data.sensing import Asked
 from engine.data.table import Table
@@ -44,7 +45,7 @@ def open_table(path: str, asked: Asked, sha256: str = "") -> tuple[Table, Messag
         if before is None:
             raise
         return before, Message("the data are those read before: {error}", error=str(error))
-    if sha256 and table.sha256 != sha256:
+    if sha256 and table.sha256 and table.sha256 != sha256:
         if before:
             return before, Message(
                 "{path} has changed since it was read; the data are those of then", path=path
@@ -77,7 +78,10 @@ def file_of(path: str) -> str:
 
 
 def marked_rows(table: Table, name: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of some rows a column holds out, by 1 or by a word like `test`; raises BadInput."""
+    """Which of some rows a column holds out, by 1 or by a word like `test`; raises BadInput.
+
+    Where a file is read in parts, those of all parts.
+    """
     import numpy as np
 
     try:
@@ -88,12 +92,13 @@ def marked_rows(table: Table, name: str, rows: NDArray[np.int64]) -> NDArray[np.
     numbers = column.numbers[rows] if len(column.numbers) else np.zeros(len(rows))
     if column.kind == "category":
         marks = [index for index, level in enumerate(column.levels) if level.casefold() in HELD_OUT]
-        held_out = np.isin(numbers, marks)
+        marked, is_plain = np.isin(numbers, marks), True
     else:
-        held_out = numbers == 1
-        if not np.isin(numbers, (0, 1)).all():
-            raise BadInput("data.split", name, tr("must hold 0 and 1, or words like test"))
-    if not 0 < held_out.sum() < len(rows):
-        allowed = tr("marks {count} of {rows} rows", count=int(held_out.sum()), rows=len(rows))
+        marked, is_plain = numbers == 1, bool(np.isin(numbers, (0, 1)).all())
+    if not all(exchange(is_plain)):
+        raise BadInput("data.split", name, tr("must hold 0 and 1, or words like test"))
+    held_out = np.concatenate(exchange(marked))
+    if not 0 < held_out.sum() < len(held_out):
+        allowed = tr("marks {count} of {rows} rows", count=int(held_out.sum()), rows=len(held_out))
         raise BadInput("data.split", name, allowed)
     return held_out

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine.data.encoding import FALLBACK, foreign_format
 from engine.data.keeping import keep
+from engine.data.parts import agreed, are_several
 from engine.data.sensing import Asked
 from engine.data.source import Stamp, opened, stamp
 from engine.data.source import Stopped as Stopped
@@ -26,10 +27,12 @@ def read_table(
 ) -> Table:
     """A file's columns in float64; `-` is standard input. Raises BadInput, or Stopped.
 
+    Where files are read in parts, the rows are those of the own part, without progress.
+
     `progress` hears of the share that is read, `stop` is asked whether to go on, both a few times a
     second. A file that was read before and has not changed since comes from memory.
     """
-    key = stamp(path), asked
+    key = agreed(lambda: stamp(path)), asked
     table = _tables.get(key)
     if table is None:
         table = _read(path, asked, progress or (lambda share: None), stop or (lambda: False))
@@ -84,9 +87,13 @@ def _read_as(
     # Below here there is numpy, which must not be imported before the first frame.
     from engine.data.text_file import read_text_file
 
-    with opened(path) as file:
+    with agreed(lambda: opened(path)) as file:
         if form := foreign_format(file.read(4096) or b""):
             from engine.data.by_duckdb import read_foreign
 
             return read_foreign(file, path, form)
+        if are_several():
+            from engine.data.text_part import read_text_part
+
+            return read_text_part(file, path, asked)
         return read_text_file(file, path, asked, progress, stop)

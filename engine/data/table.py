@@ -57,7 +57,7 @@ class TableColumn:
     levels: tuple[str, ...]
     """The values of a category, sorted; empty otherwise."""
     missing: int
-    """Rows without a value."""
+    """Rows without a value, in all parts of the file."""
     first_day: float = 0.0
     """Days from 1970 to the first date; 0 for other kinds."""
 
@@ -120,7 +120,7 @@ class Table:
     path: str
     """As it was asked for; `-` is standard input."""
     sha256: str
-    """Of the bytes of the file, or of a sample of it, in hexadecimal."""
+    """Of the bytes of the file, or of a sample of it, in hexadecimal; empty for a part of it."""
     rows: int
     """Rows that were kept."""
     dialect: Dialect

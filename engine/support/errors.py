@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.support.outside import printable
 from engine.support.translation import tr
 
@@ -12,6 +14,18 @@ class BadInput(ValueError):
     def __init__(self, key: str, value: object, allowed: str) -> None:
         super().__init__(printable(f"{shortened(show(key))}={shortened(show(value))}: {allowed}"))
         self.key = key
+
+    def __reduce__(self) -> tuple[Callable[..., BadInput], tuple[str, str]]:
+        """It can be handed to another process, which then says the same."""
+        return restored, (str(self), self.key)
+
+
+def restored(text: str, key: str) -> BadInput:
+    """A refusal from what it says."""
+    error = BadInput.__new__(BadInput)
+    ValueError.__init__(error, text)
+    error.key = key
+    return error
 
 
 def shortened(text: str, longest: int = 60) -> str:

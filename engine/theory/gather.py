@@ -34,11 +34,10 @@ def facts(problem: Problem) -> Facts:
     line = least_squares_of(problem)
     best = best_values(problem, line)
     stable, closed = stability(problem), has_closed_form(problem)
-    n = len(problem.X)
     chosen = sample_rows(problem, line if line and line.df > 0 else None)
     X, y = problem.X[chosen.rows], problem.y[chosen.rows]
     return Facts(
-        n=n,
+        n=problem.n,
         features=problem.dataset.features,
         steps_per_epoch=problem.experiment.steps_per_epoch,
         device=describe(problem.device),

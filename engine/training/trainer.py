@@ -74,6 +74,8 @@ def follow(
     else:
         loop = load(problem.loop)(problem, controls)
     notes = problem.dataset.notes + ((loop.note,) if loop.note else ())
+    if len(problem.X) < problem.n:
+        notes += (Message("theory looks at {rows:,} of the rows", rows=len(problem.X)),)
     yield Started(experiment, facts, notes, fork)
 
     watch = Watch(facts.floor)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch.distributed as dist
+from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from engine.problem import Problem
@@ -35,8 +36,7 @@ class Training(concise.Training):
             order = problem.order(epoch)[done * size : experiment.used_per_epoch]
             factors = experiment.lr_factors(self.step, steps - done).tolist()
             for minibatch, factor in zip(order.split(size), factors, strict=True):
-                mine = minibatch[self.rank :: self.processes].to(problem.device)
-                X, y = self._minibatch = problem.X[mine], problem.y[mine]
+                X, y = self._minibatch = self.own(minibatch)
                 total = self.criterion(self.parallel(X), y)  # 0 where there are no rows
                 # The mean of the processes' means is not the mean where some have fewer rows. So
                 # sums are taken, and multiplied by what their average will be divided by.
@@ -54,3 +54,13 @@ class Training(concise.Training):
                 told.wait()
                 yield (loss.item() / len(minibatch),)
             yield epoch_end(problem, self)
+
+    def own(self, minibatch: Tensor) -> tuple[Tensor, Tensor]:
+        """X and y of this process's rows of a minibatch: those that it has, or its share of all."""
+        part = self.problem.part
+        if part is None:
+            rows = minibatch[self.rank :: self.processes].to(self.problem.device)
+            return self.problem.X[rows], self.problem.y[rows]
+        rows = minibatch - part.first
+        rows = rows[(rows >= 0) & (rows < len(part.X))].to(self.problem.device)
+        return part.X[rows], part.y[rows]
