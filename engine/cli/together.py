@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from engine.data.parts import by_parts
+from engine.data.parts import by_parts, exchange
 from engine.experiment import Experiment
 from engine.support.errors import BadInput
 from engine.support.ranks import joined, launched, talking
@@ -35,6 +35,7 @@ def together(read: Callable[[], Begin], in_parts: bool) -> Iterator[tuple[Begin,
         try:
             begin = read()
             check(begin[0], ranks.size)
+            exchange(None)  # what was refused in another process
         except BadInput:
             stack.close()  # all of them raise this, and so the first alone says it
             raise

@@ -61,6 +61,8 @@ def table_of(collector: Collector, path: str, digest: str) -> Table:
     numbers = [column.taken() for column in collector.columns]
     of_all = exchange((len(lines), [overview(collector, k, x) for k, x in enumerate(numbers)]))
     rows = sum(count for count, _ in of_all)
+    if not all(count for count, _ in of_all) and rows:
+        raise ValueError(tr("has too few rows for {n} parts", n=len(of_all)))
     columns = []
     for k, own in enumerate(numbers):
         whole = merged([overviews[k] for _, overviews in of_all])

@@ -12,15 +12,24 @@ from typing import TypeVar
 Own = TypeVar("Own")
 
 _process, _processes = 0, 1
+_is_told = False
+"""Whether the last exchange brought a refusal."""
 
 
 @contextmanager
 def by_parts(process: int, processes: int) -> Iterator[None]:
-    """Read only the part of this process, counted from 0; all of them read the same files."""
+    """Read only the part of this process, counted from 0; all of them read the same files.
+
+    What is refused in one of them is raised in all that exchange something then.
+    """
     global _process, _processes
     _process, _processes = process, processes
     try:
         yield
+    except (OSError, ValueError) as error:  # BadInput and UnicodeDecodeError too
+        if not _is_told:
+            exchange(error)
+        raise
     finally:
         _process, _processes = 0, 1
 
@@ -36,29 +45,35 @@ def are_several() -> bool:
 
 
 def exchange(own: Own) -> list[Own]:
-    """What each process has, in the order of the parts; all of them call this at the same place."""
+    """What each process has, in the order of the parts; all of them call this at the same place.
+
+    Raises what is refused in another one, and what is given to be raised.
+    """
+    global _is_told
     if _processes == 1:
         return [own]
     from torch import distributed
 
     of_all: list[Own] = [own] * _processes
     distributed.all_gather_object(of_all, own)
+    refusal = next((each for each in of_all if isinstance(each, Exception)), None)
+    _is_told = refusal is not None
+    if refusal:
+        raise refusal
     return of_all
 
 
 def agreed(work: Callable[[], Own]) -> Own:
-    """What work on the own part comes to; where it fails in one process, all raise what that says.
+    """What work on the own part comes to; what fails in one process is raised in all.
 
     It must not exchange anything.
     """
     if _processes == 1:
         return work()
-    result, error = None, None
     try:
         result = work()
-    except (OSError, ValueError) as caught:  # BadInput and UnicodeDecodeError too
-        error = caught
-    first = next(filter(None, exchange(error)), None)
-    if first:
-        raise first
-    return result  # type: ignore[return-value]
+    except (OSError, ValueError) as error:
+        exchange(error)
+        raise
+    exchange(None)
+    return result

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from engine.data.encoding import FALLBACK, foreign_format
 from engine.data.keeping import keep
-from engine.data.parts import agreed, are_several
+from engine.data.parts import agreed, are_several, part
 from engine.data.sensing import Asked
 from engine.data.source import Stamp, opened, stamp
 from engine.data.source import Stopped as Stopped
@@ -16,7 +16,8 @@ from engine.data.table import Table
 from engine.support.errors import BadInput
 from engine.support.translation import Message, tr
 
-_tables: dict[tuple[Stamp, Asked], Table] = {}
+_tables: dict[tuple[Stamp, Asked, tuple[int, int]], Table] = {}
+"""By what the file was, what was asked, and which part of it was read."""
 
 
 def read_table(
@@ -32,7 +33,7 @@ def read_table(
     `progress` hears of the share that is read, `stop` is asked whether to go on, both a few times a
     second. A file that was read before and has not changed since comes from memory.
     """
-    key = agreed(lambda: stamp(path)), asked
+    key = agreed(lambda: stamp(path)), asked, part()
     table = _tables.get(key)
     if table is None:
         table = _read(path, asked, progress or (lambda share: None), stop or (lambda: False))
@@ -47,7 +48,7 @@ def numbers(table: Table) -> int:
 def is_read(path: str, asked: Asked = Asked()) -> bool:
     """Whether `read_table` would come at once: with a table, or with why there is no such file."""
     try:
-        return (stamp(path), asked) in _tables
+        return (stamp(path), asked, part()) in _tables
     except BadInput:
         return True
 

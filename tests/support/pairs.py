@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 
 Result = TypeVar("Result")
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=20)
 """How long one process waits for the other, before a test that would hang fails."""
 
 
