@@ -77,12 +77,12 @@ def run(
 
     Exit code: 0 finished, 3 diverged, 2 bad input, 130 interrupted.
     """
-    with together(partial(begun, read, step, then), in_parts) as ((experiment, fork), processes):
+    with together(partial(chosen, read, step, then), in_parts) as ((experiment, fork), processes):
         report: Plain | Json = Json() if as_json else Plain(experiment, sys.stderr.isatty())
         return trained(experiment, fork, report, keep or bool(called), called, processes)
 
 
-def begun(
+def chosen(
     read: Callable[[], Experiment], step: int | None, then: tuple[str, ...]
 ) -> tuple[Experiment, Fork | None]:
     """The experiment, and the fork of another one that it is, if it begins at a step."""
