@@ -2,13 +2,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# On how many examples a property is tried: tests/support/examples.py.
+PROFILE ?= quick
+
 # Whole targets at a time, where this make can keep the lines of two apart.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # Each of the processes that the tests start would otherwise compile all sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test pytest quick check coverage bench messages snapshots screenshots clean
+.PHONY: run test thorough pytest quick check coverage bench messages snapshots screenshots clean
 
 run: $(VENV)/app
 	$(BIN)/linreg-tui
@@ -16,10 +19,14 @@ run: $(VENV)/app
 test: $(VENV)/test
 	$(MAKE) --no-print-directory --jobs=2 $(SYNC) check pytest
 
+# The same on three times as many examples.
+thorough:
+	$(MAKE) --no-print-directory test PROFILE=thorough
+
 # Each process has its share of the files and steals from the other when it is done: what a kernel
 # needs is mostly compiled by one of them. The plus shows the dots as they come, whatever SYNC says.
 pytest: $(VENV)/test
-	+$(BIN)/pytest --numprocesses auto --dist worksteal
+	+$(BIN)/pytest --numprocesses auto --dist worksteal --hypothesis-profile $(PROFILE)
 
 # The inner loop, in half a minute: no app, no process, no benchmark.
 quick: $(VENV)/test

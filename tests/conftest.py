@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from gettext import GNUTranslations, NullTranslations
 
 import pytest
-import torch
-from hypothesis import settings
 
 from engine.cli import output
 from engine.lessons.offer import set_offer
 from engine.support import translation
 from engine.support.translation import set_language
+from tests.support.examples import register_profiles
 from tui.offer import OFFER
 
-settings.register_profile("tests", deadline=None, derandomize=True, max_examples=30)
-settings.load_profile("tests")
+register_profiles()
 set_offer(OFFER)
-# As the session has it; two pools of threads on few cores would wait for each other.
-torch.set_num_threads(1)
+
+
+def pytest_collection() -> None:
+    """Import torch, which makes very many objects, as the tests do: none of them is garbage.
+
+    As the session has it, torch has one thread; two pools on few cores would wait for each other.
+    """
+    gc.disable()
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def pytest_collection_finish() -> None:
+    """Leave all objects made so far out of every collection; collect less often than Python."""
+    gc.freeze()
+    gc.set_threshold(200_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

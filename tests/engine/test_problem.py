@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
@@ -56,7 +56,6 @@ def test_the_last_minibatch_is_short_and_every_sample_is_used_once(loop: str) ->
 
 
 @given(st.data())
-@settings(max_examples=30)
 def test_every_loop_sees_the_same_minibatches(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments())
     shown = [minibatches(experiment.changed({"loop": loop}), epochs=2) for loop in LOOPS]
@@ -97,7 +96,6 @@ def test_seeds_that_share_their_low_bits_give_different_numbers(seed: int) -> No
 
 
 @given(st.data())
-@settings(max_examples=30)
 def test_data_do_not_depend_on_how_they_are_trained_on(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments())
     loose = data.draw(tame_experiments(seed=experiment.seed, drop_last=False, init="normal")).flat()
@@ -110,7 +108,6 @@ def test_data_do_not_depend_on_how_they_are_trained_on(data: st.DataObject) -> N
 
 
 @given(st.data())
-@settings(max_examples=30)
 def test_the_start_has_the_models_shapes_and_a_bias_of_zero(data: st.DataObject) -> None:
     problem = build(data.draw(tame_experiments()))
     assert {name: tuple(start.shape) for name, start in problem.start.items()} == dict(

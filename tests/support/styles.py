@@ -1,19 +1,38 @@
-"""Textual's stylesheets, parsed once for all apps of a process and matched from the end."""
+"""Textual's stylesheets: parsed once for all apps of a process, matched once for equal nodes."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual.css.match import _check_selectors
 from textual.css.model import RuleSet, Selector
 from textual.css.parse import parse
+from textual.css.styles import RulesMap
+from textual.css.stylesheet import Stylesheet
 from textual.css.tokenize import tokenize_values
 from textual.css.tokenizer import Token
 from textual.css.types import CSSLocation
 from textual.dom import DOMNode
+from textual.widget import Widget
 
 Tokens = dict[str, list[Token]]
+Found = tuple[RulesMap, tuple[bool, ...]]
+"""The rules that hold for a node, and what else is said of it."""
+
+FLAGS = ("_has_hover_style", "_has_focus_within", "_has_order_style", "_has_odd_or_even")
+
 parsed: dict[tuple[object, ...], list[RuleSet]] = {}
+matched: dict[tuple[object, ...], dict[tuple[object, ...], Found]] = {}
+"""By the sources of a stylesheet: what was found for each kind of node."""
+matched_of: WeakKeyDictionary[Stylesheet, tuple[object, dict[tuple[object, ...], Found]]] = (
+    WeakKeyDictionary()
+)
+"""The part of `matched` for a stylesheet, and the map of rules that it is true of."""
+
+apply = Stylesheet.apply
+replace_rules = Stylesheet.replace_rules
 
 
 @cache
@@ -53,3 +72,57 @@ def parse_once(
 def match_from_the_end(selectors: list[Selector], path: list[DOMNode]) -> bool:
     """Stands in for `_check_selectors`; most rules fail at the last of the path, the node."""
     return selectors[-1].check(path[-1]) and _check_selectors(selectors, path)
+
+
+def apply_once(
+    sheet: Stylesheet,
+    node: DOMNode,
+    *,
+    animate: bool = False,
+    cache: dict[tuple[object, ...], RulesMap] | None = None,
+) -> None:
+    """Stands in for `Stylesheet.apply`: looks for rules once for all nodes that look the same.
+
+    Textual's own cache, which lasts for one pass, says what can be kept: it leaves out the nodes
+    whose rules depend on their neighbours.
+    """
+    known = found_by(sheet)
+    kind = tuple(map(traits, node.css_path_nodes))
+    if kind in known:
+        rules, flags = known[kind]
+        for name, flag in zip(FLAGS, flags, strict=True):
+            setattr(node, name, flag)
+        sheet.replace_rules(node, rules, animate=animate)
+        sheet._process_component_classes(node)
+        return
+    fresh: dict[Any, RulesMap] = {}
+    apply(sheet, node, animate=animate, cache=fresh)
+    for rules in fresh.values():
+        known[kind] = rules, tuple(bool(getattr(node, name)) for name in FLAGS)
+
+
+def found_by(sheet: Stylesheet) -> dict[tuple[object, ...], Found]:
+    """What was found for the rules that a stylesheet has now."""
+    rules = sheet.rules_map
+    if sheet not in matched_of or matched_of[sheet][0] is not rules:
+        sources = (*sheet.source.items(), *sheet._variables.items())
+        matched_of[sheet] = rules, matched.setdefault(sources, {})
+    return matched_of[sheet][1]
+
+
+def traits(node: DOMNode) -> tuple[object, ...]:
+    """All of a node that a rule can ask for, but its place among its neighbours."""
+    if isinstance(node, Widget):
+        focus = node.has_focus, node.allow_focus()
+        states: object = (node.mouse_hover, node.is_disabled, *focus)
+    else:
+        states = frozenset(node.get_pseudo_classes())
+    return type(node), node._id, frozenset(node._classes), states
+
+
+def replace_what_changes(node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
+    """Stands in for `Stylesheet.replace_rules`: a node that has these rules already keeps them."""
+    if node.styles.base._rules == rules:
+        node.notify_style_update()
+    else:
+        replace_rules(node, rules, animate=animate)

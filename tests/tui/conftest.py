@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from pathlib import Path
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
 from tests.support.pilots import calm, resize, rest, rest_of_screen, settled
-from tests.support.styles import match_from_the_end, parse_once, tokenize_once
+from tests.support.styles import (
+    apply_once,
+    match_from_the_end,
+    parse_once,
+    replace_what_changes,
+    tokenize_once,
+)
 from tui.app import LinregApp
-
-# torch leaves very many objects behind, and every app some: frozen, and collected less often than
-# Python does by itself, they cost a tenth less of the time.
-gc.collect()
-gc.freeze()
-gc.set_threshold(50_000, 10, 10)
-
 
 # The terminal and its folders ------------------------------------------------------------------
 
@@ -52,13 +51,15 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def quick_styles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All apps of a theme share the rules of the stylesheets: parsing is a tenth of every start.
+    """All apps of a theme share the rules of the stylesheets, and what holds for equal nodes.
 
-    Matching the rules is another; most of them are seen not to match at once.
+    Parsing is a tenth of every start, and matching the rules a quarter.
     """
     monkeypatch.setattr("textual.css.stylesheet.tokenize_values", tokenize_once)
     monkeypatch.setattr("textual.css.stylesheet.parse", parse_once)
     monkeypatch.setattr("textual.css.stylesheet._check_selectors", match_from_the_end)
+    monkeypatch.setattr(Stylesheet, "apply", apply_once)
+    monkeypatch.setattr(Stylesheet, "replace_rules", staticmethod(replace_what_changes))
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import tomli_w
 from hypothesis import HealthCheck, example, given
-from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
@@ -22,6 +21,7 @@ from engine.opening import SMALL, Request
 from engine.own_data import experiment_on, over_file
 from engine.support.translation import get_language, set_language
 from engine.support.user_files import settings_file
+from tests.support.examples import tries
 from tests.support.pilots import app_for, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
@@ -280,12 +280,7 @@ MARKS = ["\n", "=", "[", "]", "{", "}", ",", '"', "'", "#", " ", "\ufeff", "\r"]
 fragments = st.sampled_from([*HEADS, *VALUES, *MARKS])
 
 
-@configured(
-    deadline=None,
-    derandomize=True,
-    max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@tries(150, HealthCheck.function_scoped_fixture)
 @given(st.text() | st.lists(fragments, max_size=12).map("".join))
 @example('theme = "linreg-light"\n[experiment]\nlr = 1')
 def test_any_text_is_read_or_set_aside(text: str) -> None:
@@ -312,7 +307,7 @@ values = st.recursive(
 )
 
 
-@configured(deadline=None, derandomize=True, max_examples=100)
+@tries(100)
 @given(st.dictionaries(st.sampled_from(["theme", "ascii", "keys", "experiment"]), values))
 def test_no_value_of_a_key_touches_the_other_keys(damage: dict[str, object]) -> None:
     """What is read of a key is what is read of it alone."""

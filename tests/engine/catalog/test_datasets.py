@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.choice import choose
@@ -15,6 +15,7 @@ from engine.catalog.param import Number
 from engine.catalog.registry import Entry
 from engine.experiment import Experiment
 from engine.problem import generator
+from tests.support.examples import tries
 from tests.support.runs import Array, array
 from tests.support.strategies import every_generator
 
@@ -57,7 +58,6 @@ def test_labels_are_a_column_and_everything_is_float32(entry: Entry, n: int) -> 
 
 @pytest.mark.parametrize("entry", every_generator())
 @given(seed=st.integers(0, 2**63 - 1), n=st.integers(2, 50))
-@settings(max_examples=30)
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     entry: Entry, seed: int, n: int
 ) -> None:
@@ -94,7 +94,7 @@ def test_the_residuals_have_the_noise_that_was_asked_for(entry: Entry, noise: fl
     n=st.integers(2000, 4000),
     seed=st.integers(0, 2**63 - 1),
 )
-@settings(max_examples=40)
+@tries(40)
 def test_any_w_b_n_and_noise(w: list[float], b: float, noise: float, n: int, seed: int) -> None:
     """Any w, b, n, σ; the noise is Gaussian: its fourth moment is 3σ⁴."""
     left = residual(dataset_of(w=tuple(w), b=b, noise=noise, n=n), seed)

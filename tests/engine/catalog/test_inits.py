@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -34,7 +34,6 @@ def filled(name: str, d: int = 20_000, seed: int = 3, **params: Any) -> torch.Te
 
 @pytest.mark.parametrize("entry", every_entry("init"))
 @given(data=st.data(), d=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
 def test_an_init_fills_in_place_from_its_generator_alone(
     entry: InitEntry, data: st.DataObject, d: int, seed: int
 ) -> None:

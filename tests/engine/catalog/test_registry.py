@@ -8,7 +8,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.choice import REGISTRIES
@@ -37,7 +37,6 @@ def assert_refused(refusal: BadInput, key: str) -> None:
 
 @pytest.mark.parametrize(("param", "key"), every_param())
 @given(data=st.data())
-@settings(max_examples=30)
 def test_what_is_shown_reads_back_as_the_same_value(
     param: Param, key: str, data: st.DataObject
 ) -> None:
@@ -47,7 +46,6 @@ def test_what_is_shown_reads_back_as_the_same_value(
 
 @pytest.mark.parametrize(("param", "key"), every_param())
 @given(data=st.data())
-@settings(max_examples=30)
 def test_an_allowed_value_is_kept_in_its_type(param: Param, key: str, data: st.DataObject) -> None:
     value = data.draw(values_of(param))
     checked = param.check(value, key)
@@ -172,7 +170,6 @@ def test_text_is_read_as_a_person_means_it(param: Param, text: str, value: Value
 
 @pytest.mark.parametrize(("param", "key"), every_param())
 @given(text=st.text())
-@settings(max_examples=30)
 def test_no_text_does_anything_but_parse_or_be_refused(param: Param, key: str, text: str) -> None:
     refusal = refusal_of(lambda: param.parse(text, key))
     if refusal:

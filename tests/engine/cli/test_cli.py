@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli import read_experiment
@@ -22,6 +22,7 @@ from engine.support.errors import BadInput
 from engine.support.plain_json import finite
 from engine.training.trainer import train
 from tests.support.commands import Shown, cli, refusal_of
+from tests.support.examples import tries
 from tests.support.paths import ROOT
 from tests.support.runs import epochs_of, facts_of, outcome
 from tests.support.strategies import experiments
@@ -245,7 +246,6 @@ def test_finite_values_are_json_whatever_they_were(value: object) -> None:
 
 
 @given(experiment=experiments())
-@settings(max_examples=30)
 def test_an_experiment_written_to_a_file_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, experiment: Experiment
 ) -> None:
@@ -365,7 +365,7 @@ def test_a_bad_file_is_one_line_on_stderr_and_exit_2(
     )
     | st.tuples(st.sampled_from(["lr", "data.w", "data.b"]), st.floats().map(str)).map("=".join)
 )
-@settings(max_examples=400)
+@tries(400)
 def test_no_setting_does_anything_but_apply_or_be_refused(setting: str) -> None:
     refusal = refusal_of(lambda: read_experiment(None, None, (setting,)))
     if refusal:

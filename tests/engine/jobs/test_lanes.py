@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.losses import LossEntry
@@ -21,6 +21,7 @@ from engine.jobs.sweep import Cell, Sweep, is_lane
 from engine.problem import Problem, build
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tests.support.oracles import Trace, floor_of, kinked, losses_with_slack, trace, vector
 from tests.support.runs import Array, array, facts_of, outcome
 from tests.support.strategies import every_entry, tame_experiments
@@ -117,7 +118,7 @@ def test_every_cell_holds_what_it_learns_in_the_precision_of_the_data() -> None:
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
-@settings(max_examples=8)
+@tries(8)
 def test_every_cell_of_any_experiment(entry: LossEntry, data: st.DataObject) -> None:
     """Every loss, data set, model, init, reduction; a short last batch; B > n."""
     experiment = data.draw(tame_experiments(loss=entry.name))
@@ -182,7 +183,6 @@ def test_runs_that_diverge_are_marked_and_disturb_no_other(loss: str, torch_form
 
 
 @given(lrs=st.lists(st.floats(1e-3, 3.0), min_size=1, max_size=40, unique=True))
-@settings(max_examples=30)
 def test_a_lane_is_the_same_bits_in_any_company(lrs: list[float]) -> None:
     together = cells_of(Sweep(BASE, (Axis("lr", tuple(lrs)),)))
     for lr, cell in zip(lrs, together, strict=True):

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
@@ -18,6 +18,7 @@ from engine.jobs.sweep import MOST_RUNS, Cell, Sweep, SweepProgress
 from engine.support import machine
 from engine.support.errors import BadInput
 from tests.support.commands import refusal_of
+from tests.support.examples import tries
 
 PLAIN = Experiment()
 HUBER = PLAIN.changed({"loss": "huber"})
@@ -186,7 +187,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=12).map("".join)))
-@settings(max_examples=400)
+@tries(400)
 def test_whatever_is_typed_is_an_axis_or_refused_in_one_line(text: str) -> None:
     refusal = refusal_of(lambda: parse_axis(text, PLAIN))
     if refusal:

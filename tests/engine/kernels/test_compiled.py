@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -34,6 +34,7 @@ from engine.support.errors import BadInput
 from engine.support.translation import Message
 from engine.training.loops import fast
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tests.support.oracles import assert_same, trace
 from tests.support.paths import ROOT
 from tests.support.runs import epochs_of, started
@@ -346,7 +347,7 @@ def test_mostly_there_is_nothing_to_note(loop: str) -> None:
 
 @pytest.mark.parametrize("entry", WITH_DERIVATIVE)
 @given(data=st.data())
-@settings(max_examples=15)
+@tries(15)
 def test_the_losses_of_lanes_are_the_mean_loss_of_each(
     entry: LossEntry, data: st.DataObject
 ) -> None:

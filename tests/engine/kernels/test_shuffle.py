@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
@@ -18,6 +18,7 @@ from engine.problem import build
 from engine.settings import LOOPS
 from engine.training.controls import Controls
 from engine.training.loops import EpochEnd, load
+from tests.support.examples import tries
 
 KEYS = st.integers(0, 2**64 - 1)
 
@@ -45,7 +46,7 @@ def by_hand(key: int, n: int) -> list[int]:
 
 
 @given(key=KEYS, n=st.integers(1, 400))
-@settings(max_examples=200)
+@tries(200)
 def test_it_is_a_permutation_the_same_in_python_and_compiled(key: int, n: int) -> None:
     order = permutation(key, n)
     assert order.dtype == np.int64
@@ -116,7 +117,7 @@ def test_the_orders_of_a_thousand_epochs_are_all_different() -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 @given(seed=st.integers(0, 2**63 - 1), n=st.integers(1, 60), batch_size=st.integers(1, 70))
-@settings(max_examples=15)
+@tries(15)
 def test_every_loop_uses_this_order(loop: str, seed: int, n: int, batch_size: int) -> None:
     experiment = Experiment(
         loop=loop, seed=seed, batch_size=batch_size, epochs=3, device="cpu"

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import KEYS, Experiment
@@ -30,6 +30,7 @@ from engine.training.events import Stepped
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tui.offer import OFFER
 
 SMALL = Experiment().changed({"data.n": 60, "epochs": 2})
@@ -94,7 +95,7 @@ COMPARISON = st.one_of(
 TEXT = st.lists(COMPARISON, min_size=1, max_size=3).map(" and ".join)
 
 
-@settings(max_examples=400, deadline=None)
+@tries(400)
 @given(TEXT, st.data())
 def test_any_text_is_refused_or_can_be_judged_of_any_run(text: str, data: st.DataObject) -> None:
     run, before = (data.draw(st.sampled_from(snapshots())) for _ in range(2))
@@ -111,7 +112,7 @@ def test_any_text_is_refused_or_can_be_judged_of_any_run(text: str, data: st.Dat
 WILD = st.floats(allow_nan=True, allow_infinity=True)
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(
     st.sampled_from(snapshots()), st.lists(WILD, min_size=3, max_size=3), st.one_of(WILD, st.none())
 )

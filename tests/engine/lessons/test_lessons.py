@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.lessons.attempt import Attempt, outcome, prove, solve
@@ -27,6 +27,7 @@ from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
 from engine.support.errors import BadInput
 from engine.support.translation import set_language
 from tests.support.commands import cli, refusal_of
+from tests.support.examples import tries
 from tests.support.quiz import STEP
 from tui.offer import OFFER
 
@@ -272,7 +273,7 @@ def test_what_stands_in_a_lesson_is_not_executed(tmp_path: Path) -> None:
 LINES = st.sampled_from([*STEP.split("\n"), "+++", "[[goal]]", "x = [", "é = 1", '"""', "[a.b]"])
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(st.one_of(st.text(), st.lists(LINES, max_size=30).map("\n".join)))
 def test_any_text_is_a_lesson_or_refused_in_one_line(text: str) -> None:
     for whole in (text, f"+++\n{text}", f"+++\n{text}\n+++\n"):
@@ -287,7 +288,7 @@ def test_any_text_is_a_lesson_or_refused_in_one_line(text: str) -> None:
             assert lesson.title
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(st.integers(1, 38), LINES)
 def test_a_good_lesson_with_one_line_replaced_is_one_or_refused(place: int, line: str) -> None:
     lines = STEP.split("\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
@@ -22,6 +22,7 @@ from engine.lessons.library import lessons
 from engine.lessons.progress import VERSION, Progress
 from engine.support.user_files import held
 from engine.training.snapshot import Snapshot
+from tests.support.examples import tries
 from tests.support.paths import ROOT
 from tests.support.quiz import STEP
 from tui.command import command
@@ -250,12 +251,7 @@ records = st.fixed_dictionaries(
 )
 
 
-@settings(
-    deadline=None,
-    derandomize=True,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@tries(60, HealthCheck.function_scoped_fixture)
 @given(st.dictionaries(texts, records | texts | st.integers(0, 9), max_size=4))
 def test_any_file_is_merged_or_set_aside(values: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
@@ -23,6 +23,7 @@ from engine.lessons.verifying import MOST_CLAIMS, MOST_RUNS, Remaking, Row, chec
 from engine.training.run import Stepper, Until
 from engine.training.snapshot import Snapshot
 from tests.support.commands import cli
+from tests.support.examples import tries
 
 LESSON = parse_lesson(
     """+++
@@ -263,12 +264,7 @@ edits = st.dictionaries(
 )
 
 
-@settings(
-    deadline=None,
-    derandomize=True,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@tries(40, HealthCheck.function_scoped_fixture)
 @given(goal=st.integers(0, len(TITLES) - 1), edit=edits)
 def test_no_edit_raises(
     values: dict[str, Any], tmp_path: Path, goal: int, edit: dict[str, object]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.choice import REGISTRIES
@@ -27,6 +27,7 @@ from engine.training.loops import EpochEnd, load
 from engine.training.verdicts import Patience
 from tests.support import strategies
 from tests.support.commands import cli
+from tests.support.examples import tries
 from tests.support.paths import ROOT
 from tests.support.strategies import every_entry, tame_experiments
 
@@ -90,7 +91,7 @@ def test_the_script_of_every_entry(key: str, entry: Entry, dress: Dress) -> None
 
 
 @given(data=st.data(), dress=st.sampled_from(DRESSES))
-@settings(max_examples=100)
+@tries(100)
 def test_the_script_of_any_experiment(data: st.DataObject, dress: Dress) -> None:
     with pytest.MonkeyPatch.context() as patch:
         models = ("linear", "ohm", "two_layer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.special import huber as scipy_huber
@@ -17,6 +17,7 @@ from engine.statistics.few_points import (
     least_squares,
     leverages,
 )
+from tests.support.examples import tries
 from tests.support.runs import facts_of
 
 Points = tuple[np.ndarray, np.ndarray]
@@ -31,7 +32,7 @@ def left(line: Line, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @given(clouds)
-@settings(max_examples=40, deadline=None)
+@tries(40)
 def test_squares_and_leverage_are_those_of_numpy(points: Points) -> None:
     x, y = points
     design = np.stack([x, np.ones_like(x)], axis=1)
@@ -42,7 +43,7 @@ def test_squares_and_leverage_are_those_of_numpy(points: Points) -> None:
 
 
 @given(clouds)
-@settings(max_examples=40, deadline=None)
+@tries(40)
 def test_least_absolute_is_as_small_as_a_linear_program_makes_it(points: Points) -> None:
     x, y = points
     n = len(x)
@@ -56,7 +57,7 @@ def test_least_absolute_is_as_small_as_a_linear_program_makes_it(points: Points)
 
 
 @given(clouds, st.sampled_from([0.25, 1.0, 3.0]))
-@settings(max_examples=40, deadline=None)
+@tries(40)
 def test_no_line_near_by_has_a_smaller_huber(points: Points, delta: float) -> None:
     x, y = points
     best = least_huber(x, y, delta)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from engine.lessons.lesson import BadLesson, parse_lesson
@@ -18,6 +18,7 @@ from engine.support.errors import BadInput
 from engine.support.outside import DEEPEST, MOST_BYTES, printable, read_text, read_toml
 from engine.support.user_files import read_kept, write_kept
 from tests.support.commands import Shown, cli
+from tests.support.examples import tries
 from tests.support.outside import NASTY, a_lesson, obeyed
 
 
@@ -54,7 +55,7 @@ def test_what_is_escaped_can_be_recognized() -> None:
 
 
 @given(NASTY)
-@settings(max_examples=50)
+@tries(50)
 def test_a_setting_on_the_command_line_is_shown_escaped(nasty: str) -> None:
     for setting in (nasty, f"{nasty}=1", f"lr={nasty}", f"data.{nasty}=1", f"data.w={nasty}"):
         if "\0" not in setting and "=" not in nasty:
@@ -65,7 +66,7 @@ def test_a_setting_on_the_command_line_is_shown_escaped(nasty: str) -> None:
 
 
 @given(NASTY, NASTY)
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(50, HealthCheck.function_scoped_fixture)
 def test_an_experiment_in_a_file_is_shown_escaped(tmp_path: Path, key: str, value: str) -> None:
     file = tmp_path / "file.toml"
     for values in ({"loop": value + "!"}, {key + "!": value}, {"data": {key + "!": 1}}):
@@ -76,7 +77,7 @@ def test_an_experiment_in_a_file_is_shown_escaped(tmp_path: Path, key: str, valu
 
 
 @given(NASTY.filter(lambda name: not {"/", "\0"} & set(name)))
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(50, HealthCheck.function_scoped_fixture)
 def test_the_name_of_a_file_is_shown_escaped(tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.md"
     if len(os.fsencode(file.name)) > 255:

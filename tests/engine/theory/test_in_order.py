@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.own_data import experiment_on
 from engine.problem import build
 from engine.theory.stability import stability
+from tests.support.examples import tries
 from tests.support.runs import Array, array
 
 
@@ -25,7 +26,7 @@ def growth(design: Array, lr: float, size: int, bend: float) -> float:
     return float(np.abs(np.linalg.eigvals(errors)).max())
 
 
-@settings(max_examples=15, deadline=None)
+@tries(15)
 @given(
     seed=st.integers(0, 10_000),
     size=st.sampled_from([1, 4, 7]),

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -21,6 +21,7 @@ from engine.theory.curvature import hessian
 from engine.theory.landscape import COLUMNS, LINES, TURNED, Landscape, Plane, plane, survey
 from engine.theory.stability import weight_decay
 from tests.support.designs import hessian_of
+from tests.support.examples import tries
 from tests.support.runs import facts_of
 
 SMALL = Experiment().changed({"data.n": 200, "data.scale": (1.0, 3.0), "data.noise": 0.5})
@@ -65,7 +66,6 @@ def test_it_is_the_objective_at_each_place(loss: str, penalty: str) -> None:
         assert found.values[line][column] == pytest.approx(float(expected), rel=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
 @given(turn=st.integers(0, 20), x_range=ranges, y_range=ranges)
 def test_for_the_half_squared_loss_it_is_the_quadratic_form(
     turn: int, x_range: tuple[float, float], y_range: tuple[float, float]
@@ -117,7 +117,7 @@ def test_without_curvature_there_are_planes_of_parameters_only() -> None:
     assert [plane(facts, turn).names for turn in range(4)] == [*pairs, pairs[0]]
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(turn=st.integers(0, 3), a=finite, b=finite)
 def test_places_are_the_coordinates_that_made_them(turn: int, a: float, b: float) -> None:
     chosen = plane(SMALL_FACTS, turn)

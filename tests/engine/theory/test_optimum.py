@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 
@@ -19,6 +19,7 @@ from engine.theory.curvature import curvature
 from engine.theory.optimum import optimum
 from engine.training.events import Finished
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tests.support.runs import Array, array, facts_of, outcome
 from tests.support.strategies import every_entry
 
@@ -53,7 +54,7 @@ def by_linear_programming(problem: Problem, above: float, below: float, strength
     return float(answer.fun)
 
 
-@settings(max_examples=15)
+@tries(15)
 @given(
     q=st.sampled_from([None, 0.03, 0.5, 0.9, 0.99]),
     n=st.integers(20, 200),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.theory.second_derivatives import by_create_graph, methods, retain_graph_alone
+from tests.support.examples import tries
 from tests.support.runs import array
 
 
 @given(p=st.integers(1, 6), seed=st.integers(0, 1000))
-@settings(max_examples=20)
+@tries(20)
 def test_every_way_finds_the_matrix_of_a_quadratic_form(p: int, seed: int) -> None:
     A = torch.randn(p, p, generator=torch.Generator().manual_seed(seed)).double()
     H = A @ A.T

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.losses import LossEntry
@@ -19,6 +19,7 @@ from engine.theory.stability import stability
 from engine.training.events import Diverged, Finished
 from engine.training.trainer import train
 from tests.support.designs import hessian_of
+from tests.support.examples import tries
 from tests.support.runs import batch_losses_of, facts_of, outcome
 from tests.support.strategies import every_entry
 
@@ -184,14 +185,14 @@ def runaways(draw: st.DrawFn) -> Experiment:
 
 @pytest.mark.parametrize("entry", every_entry("optimizer"))
 @given(run=runaways())
-@settings(max_examples=12)
+@tries(12)
 def test_the_suggestion_of_the_autopsy_converges(entry: Entry, run: Experiment) -> None:
     assert_suggestion_converges(run.changed({"optimizer": entry.name}))
 
 
 @pytest.mark.parametrize("loss", ["squared", "huber"])
 @given(run=runaways())
-@settings(max_examples=12)
+@tries(12)
 def test_the_suggestion_minds_the_loss(loss: str, run: Experiment) -> None:
     assert_suggestion_converges(run.changed({"loss": loss}))
 

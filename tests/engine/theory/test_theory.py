@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
@@ -19,6 +19,7 @@ from engine.theory.closed_form import least_squares
 from engine.theory.derivatives import curvatures, slopes, steepest_curvature
 from engine.theory.expected_loss import expected_loss, loss_of_the_truth, symbol_of
 from engine.theory.gather import best_values, floor_of
+from tests.support.examples import tries
 from tests.support.runs import Array, array, epochs_of, facts_of
 from tests.support.strategies import every_entry
 
@@ -43,7 +44,7 @@ def solved(X: Array, y: Array) -> Array:
     rows=st.sampled_from([1, 2, 7, 64, 65_536]),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=150)
+@tries(150)
 def test_least_squares_is_numpys(n: int, d: int, rows: int, seed: int) -> None:
     """Also with fewer rows than columns, where the least norm is meant."""
     random = np.random.default_rng(seed)
@@ -65,7 +66,7 @@ def test_least_squares_is_numpys(n: int, d: int, rows: int, seed: int) -> None:
     scale=st.sampled_from([1e-3, 1.0, 1e4]),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=150)
+@tries(150)
 def test_dependent_columns_give_the_solution_of_least_norm(
     n: int, d: int, rows: int, scale: float, seed: int
 ) -> None:

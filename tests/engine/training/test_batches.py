@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
@@ -23,6 +23,7 @@ from engine.training.controls import Controls
 from engine.training.events import Stepped
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tests.support.runs import batch_losses_of, facts_of
 from tests.support.strategies import tame_experiments
 
@@ -61,7 +62,7 @@ def test_both_loops_leave_it_out_alike() -> None:
 
 
 @given(st.integers(1, 9))
-@settings(max_examples=9)
+@tries(9)
 def test_the_loss_of_a_minibatch_is_then_a_matter_of_means_and_variances(B: int) -> None:
     """½[Var ŷ + Var y + (mean ŷ − mean y)²] over the B² pairs, by numpy at the start."""
     from engine.problem import build
@@ -133,7 +134,7 @@ def test_where_the_last_batch_is_not_small_nothing_is_to_be_seen() -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 @given(n=st.integers(2, 60), B=st.integers(1, 60))
-@settings(max_examples=25)
+@tries(25)
 def test_dropping_leaves_whole_batches_only(loop: str, n: int, B: int) -> None:
     changes = {"data.n": n, "loop": loop, "batch_size": B, "drop_last": True, "epochs": 2}
     if n < B:
@@ -181,7 +182,6 @@ def test_translated_experiments_take_the_same_path(loop: str, loss: str) -> None
 
 
 @given(tame_experiments(loss="half_squared"))
-@settings(max_examples=30)
 def test_the_rules_of_translation(experiment: Experiment) -> None:
     """η_total = η_mean/B and η_half = 2·η_squared."""
     lrs = {(one.loss, one.reduction): one.lr for one in translations(experiment)}

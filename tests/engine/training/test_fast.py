@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.losses import LossEntry
@@ -24,6 +24,7 @@ from engine.training.events import Diverged, EpochEnded, Event, Finished, Steppe
 from engine.training.loops import EpochEnd, fast, load
 from engine.training.statements import Executed
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tests.support.oracles import assert_same, kinked, trace
 from tests.support.runs import Array, array, batch_losses_of, epochs_of, outcome, singly, started
 from tests.support.strategies import PLAIN, every_entry, tame_experiments
@@ -56,7 +57,7 @@ def events_of(experiment: Experiment, name: str, most: int = Controls.most) -> l
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data(), most=MOST)
-@settings(max_examples=12)
+@tries(12)
 def test_the_numbers_are_those_of_the_scratch_loop(
     entry: LossEntry, data: st.DataObject, most: int
 ) -> None:
@@ -98,7 +99,7 @@ def test_the_numbers_on_data_that_are_large_by_nature(reduction: str, batch_size
 
 @pytest.mark.parametrize("name", COMPILED)
 @given(data=st.data(), most=MOST)
-@settings(max_examples=15)
+@tries(15)
 def test_how_many_steps_are_taken_at_a_time_changes_no_bit(
     name: str, data: st.DataObject, most: int
 ) -> None:
@@ -120,7 +121,7 @@ def test_without_numba_it_says_so() -> None:
 
 @pytest.mark.parametrize("name", FORMS)
 @given(data=st.data(), most=MOST)
-@settings(max_examples=20)
+@tries(20)
 def test_the_events_count_on(name: str, data: st.DataObject, most: int) -> None:
     experiment = data.draw(tame_experiments(loop="fast", patience=0))
     first, *events, end = events_of(experiment, name, most)
@@ -148,7 +149,7 @@ def test_the_events_count_on(name: str, data: st.DataObject, most: int) -> None:
 
 @pytest.mark.parametrize("name", COMPILED)
 @given(data=st.data())
-@settings(max_examples=15)
+@tries(15)
 def test_the_loop_itself_takes_no_more_epochs_than_asked(name: str, data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments(loop="fast"))
     problem = build(experiment)
@@ -172,7 +173,7 @@ def test_the_losses_of_an_event_are_not_overwritten_by_the_next() -> None:
 
 @pytest.mark.parametrize("name", FORMS)
 @given(data=st.data(), most=MOST)
-@settings(max_examples=20)
+@tries(20)
 def test_what_is_shown_belongs_to_the_last_minibatch(
     name: str, data: st.DataObject, most: int
 ) -> None:
@@ -238,7 +239,7 @@ def test_an_epochs_numbers_are_those_after_its_last_step(name: str) -> None:
     batch_size=st.integers(1, 15),
     most=st.sampled_from([1, 3, 7]),
 )
-@settings(max_examples=20)
+@tries(20)
 def test_a_changed_rate_holds_from_the_next_event_on(
     name: str, lrs: list[float], n: int, batch_size: int, most: int
 ) -> None:
@@ -324,7 +325,7 @@ RUNAWAYS = st.fixed_dictionaries(
 
 
 @given(changes=RUNAWAYS, most=MOST)
-@settings(max_examples=40)
+@tries(40)
 def test_it_diverges_where_the_scratch_loop_does(changes: dict[str, object], most: int) -> None:
     experiment = Experiment(loop="fast").changed(changes)
     expected = list(train(experiment.changed({"loop": "scratch"})))

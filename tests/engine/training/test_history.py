@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.parameters import flat, labels, numbers
@@ -23,6 +23,7 @@ from engine.training.series import CAPACITY, Points, Series
 from engine.training.snapshot import Snapshot, error_of, norm
 from engine.training.trail import MOST_NUMBERS, MOST_POINTS, Path, Place, Trail
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tests.support.runs import singly
 from tests.support.strategies import tame_experiments
 
@@ -41,7 +42,7 @@ def grown(values: list[float], capacity: int) -> Series:
 
 
 @given(values=VALUES, half=st.integers(1, 16))
-@settings(max_examples=200)
+@tries(200)
 def test_a_series_is_bounded_and_keeps_lowest_highest_and_first(
     values: list[float], half: int
 ) -> None:
@@ -59,7 +60,7 @@ def test_a_series_is_bounded_and_keeps_lowest_highest_and_first(
 
 
 @given(values=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=300), half=st.integers(1, 16))
-@settings(max_examples=200)
+@tries(200)
 def test_every_value_lies_within_the_point_it_was_merged_into(
     values: list[float], half: int
 ) -> None:
@@ -105,7 +106,6 @@ def test_points_are_a_copy_that_later_values_leave_alone() -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=30)
 def test_a_history_follows_a_real_run(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments())
     history = History(experiment, number=4)
@@ -276,7 +276,7 @@ def test_memory_is_flat_over_a_million_epochs() -> None:
     per_epoch=st.integers(1, 5000),
     data=st.data(),
 )
-@settings(max_examples=50)
+@tries(50)
 def test_spikes_inside_the_losses_of_one_event_survive(
     sizes: list[int], per_epoch: int, data: st.DataObject
 ) -> None:
@@ -325,7 +325,7 @@ def test_losses_that_are_not_finite_leave_the_curve_alone() -> None:
 
 
 @given(parameters=st.integers(1, 2000), stride=st.integers(1, 100), count=st.integers(1, 6000))
-@settings(max_examples=60, deadline=None)
+@tries(60)
 def test_a_trail_is_bounded_even_and_ends_where_the_run_is(
     parameters: int, stride: int, count: int
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.losses import LossEntry
@@ -22,6 +22,7 @@ from engine.training.controls import Controls
 from engine.training.events import Finished, Stepped
 from engine.training.loops import load
 from engine.training.trainer import train
+from tests.support.examples import tries
 from tests.support.oracles import assert_same, kinked, trace
 from tests.support.runs import (
     Array,
@@ -67,7 +68,7 @@ def flat(values: dict[str, tuple[float, ...]] | Any) -> Array:
 
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @given(data=st.data())
-@settings(max_examples=14)
+@tries(14)
 def test_every_loop_has_the_same_losses(entry: LossEntry, data: st.DataObject) -> None:
     """Those of the first to 1e-5; any data, model, init, reduction and short last batch."""
     experiment = data.draw(tame_experiments(loss=entry.name))
@@ -141,7 +142,7 @@ def test_an_adaptive_optimizer_goes_the_same_way_on_twice_the_loss(loop: str) ->
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@tries(40)
 def test_every_loop_takes_the_steps_of_sgd_by_hand(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments(loss="half_squared", **PLAIN))
     problem = build(experiment)
@@ -192,7 +193,6 @@ def test_the_global_random_numbers_do_not_matter(loop: str) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 @given(data=st.data())
-@settings(max_examples=30)
 def test_the_gradient_shown_is_that_of_the_minibatch_shown(loop: str, data: st.DataObject) -> None:
     """Grad equals X̃ᵀr/B on the shown minibatch, with the parameters before the step."""
     experiment = data.draw(tame_experiments(loss="half_squared", loop=loop, penalty="none"))
@@ -333,7 +333,7 @@ def test_sum_and_mean_take_the_same_steps_where_no_batch_is_short(
 
 @pytest.mark.parametrize("loop", LOOPS)
 @given(lrs=st.lists(st.floats(1e-3, 0.3), min_size=4, max_size=4))
-@settings(max_examples=20)
+@tries(20)
 def test_a_changed_learning_rate_holds_from_the_next_step(loop: str, lrs: list[float]) -> None:
     experiment = Experiment(loop=loop, lr=0.03, batch_size=5, epochs=2).changed({"data.n": 10})
     controls = Controls(experiment.lr, most=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import distributed
 
@@ -25,6 +25,7 @@ from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 from engine.training.fork import Fork
 from engine.training.trainer import follow, train
+from tests.support.examples import tries
 from tests.support.pairs import Pair, pair
 from tests.support.strategies import tame_experiments
 
@@ -85,7 +86,7 @@ def assert_near(here: list[Any], alone: list[Any], rel: float) -> None:
         assert number == pytest.approx(same, rel=rel, abs=1e-12)
 
 
-@settings(max_examples=40)
+@tries(40)
 @given(experiment=st.one_of([tame_experiments(loop="concise", loss=loss.name) for loss in LOSSES]))
 def test_a_run_in_two_processes_is_that_of_one(two: Pair, experiment: Experiment) -> None:
     """Losses, parameters and gradients to 1e-6, with minibatches of one row, short last ones,
@@ -149,7 +150,7 @@ def alone(path: str, changes: dict[str, Any], processes: int = 1) -> list[Any]:
     return [*known, facts.stability.limit.lr, *numbers_of(events)]
 
 
-@settings(max_examples=15)
+@tries(15)
 @given(
     changes=st.fixed_dictionaries(
         {

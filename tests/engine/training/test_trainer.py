@@ -10,7 +10,7 @@ from itertools import count
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog.losses import LOSSES
@@ -26,6 +26,7 @@ from engine.training import trainer
 from engine.training.controls import Controls
 from engine.training.events import Diverged, EpochEnded, Finished, Started, Stepped
 from engine.training.trainer import RUNAWAY, train
+from tests.support.examples import tries
 from tests.support.runs import (
     Array,
     array,
@@ -43,7 +44,7 @@ from tests.support.strategies import every_entry, tame_experiments
 
 
 @given(data=st.data())
-@settings(max_examples=60)
+@tries(60)
 def test_the_order_and_number_of_events(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments(patience=0))
     events = list(singly(experiment))
@@ -73,7 +74,7 @@ def test_the_order_and_number_of_events(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@tries(40)
 def test_an_epochs_loss_is_the_mean_over_all_the_data_at_its_parameters(
     data: st.DataObject,
 ) -> None:
@@ -108,7 +109,7 @@ def test_nothing_is_drawn_or_trained_before_it_is_asked_for() -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@tries(40)
 def test_what_is_known_before_the_first_step(data: st.DataObject) -> None:
     experiment = data.draw(tame_experiments())
     known, problem = facts_of(experiment), build(experiment)

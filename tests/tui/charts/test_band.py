@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
@@ -51,7 +51,6 @@ def seeds_of(losses: list[list[float]], state: JobState = "finished") -> SweepPr
 losses = st.floats(0, 1e12) | st.just(math.inf) | st.just(math.nan)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 5), st.data())
 def test_quartiles_are_those_of_numpy(seeds: int, epochs: int, data: st.DataObject) -> None:
     row = st.lists(losses, min_size=epochs, max_size=epochs)

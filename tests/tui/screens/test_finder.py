@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -194,7 +194,6 @@ def test_a_ramp_that_ends_beyond_all_numbers_keeps_its_lines(last: float) -> Non
     assert uprights(finding) == pytest.approx({"suggestion": 0.05, "2/λmax": 1.87})
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.floats(min_value=0) | st.just(math.nan), min_size=1, max_size=40),
     st.floats(1e-9, 1e3) | st.just(math.inf),

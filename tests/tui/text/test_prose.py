@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
+from tests.support.examples import tries
 from tui.text.prose import blocks
 from tui.text.wrap import CLOSING, wrapped
 
@@ -49,7 +50,7 @@ def test_marks_become_styles(mark: str) -> None:
     assert [(span.start, span.end) for span in block.content.spans] == [(2, 3)]
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@tries(200)
 @given(
     st.text(st.sampled_from("ab cd，。（损失）· \N{COMBINING ACUTE ACCENT}λ"), max_size=60),
     st.integers(2, 30),
@@ -63,7 +64,7 @@ def test_wrapped_lines_fit_and_lose_only_spaces(text: str, width: int) -> None:
         assert not any(line[:1] in CLOSING for line in found[1:])
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@tries(100)
 @given(st.text(max_size=80), st.integers(0, 40))
 @example("1. \n2. ", 3)
 @example("| a |\n|---|\n", 5)
