@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
@@ -54,6 +55,8 @@ class Session:
         self._commands: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._closed = False
+        self._rests_until = 0.0
+        """The time before which the thread takes no step."""
         if first:
             self.read(first)
         self._commands.put(_load_torch)
@@ -128,6 +131,17 @@ class Session:
         self._commands.put(lambda: None)  # wakes the thread
         if self._thread.is_alive():
             self._thread.join(timeout)
+
+    def give_way(self, seconds: float) -> None:
+        """Take no step for so long, for what else the process does; 0 ends it."""
+        waited, self._rests_until = self.gives_way, perf_counter() + seconds
+        if waited and not seconds:
+            self._commands.put(lambda: None)  # wakes the thread
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether the thread takes no step for now."""
+        return self._rests_until > perf_counter()
 
     def prepare(self, experiment: Experiment) -> None:
         """Draw the data of an experiment and show its start, without training; ends another run."""
@@ -250,6 +264,8 @@ class Session:
     def _next_command(self) -> Callable[[], object] | None:
         """The next command; waits for it while the worker rests, or until its next step is due."""
         wait = self._worker.wait()
+        if wait is not None:
+            wait = max(wait, self._rests_until - perf_counter(), 0)
         if wait == 0 and self._commands.empty():
             return None
         try:

@@ -6,6 +6,7 @@ There is no thread here and nothing waits; whoever takes the steps decides when.
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
     from engine.theory.summary import Summary, Written
+
+
+MANY_MODULES = 20
+"""Imported at once, they are a library."""
 
 
 class Worker:
@@ -97,12 +102,17 @@ class Worker:
 
     def do(self, action: Callable[[], object]) -> None:
         """Do something that can be done here; an error of any kind is shown, not raised."""
+        modules = len(sys.modules)
         try:
             action()
         except BadInput as error:
             self.driver.fail(str(error))
         except Exception as error:  # the screen shows it and lives on
             self.driver.fail(f"{type(error).__name__}: {one_line(error)}")
+        if len(sys.modules) > modules + MANY_MODULES:
+            # They leave very many objects behind. Frozen, they do not stall the screen when garbage
+            # is collected.
+            gc.freeze()
 
     # Trials ----------------------------------------------------------------------------------
 
@@ -115,9 +125,6 @@ class Worker:
 
     def _advance_trial(self, trial: Iterator[Snapshot | None]) -> None:
         if snapshot := next(trial):
-            if self.preview is None:
-                # numba leaves very many objects behind: see what the session does about torch's.
-                gc.freeze()
             self.preview, self._trial = snapshot, None
 
     # Sweeps and races ------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import RenderableType
 from textual.app import App
 from textual.await_complete import AwaitComplete
-from textual.events import Event, Key, Resize
+from textual.events import Event, Key, MouseDown, MouseScrollDown, MouseScrollUp, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
@@ -52,6 +52,9 @@ from tui.themes import DARK, LIGHT, MONO, THEMES
 
 STALE = 1.0
 """Seconds after which a key that was not heard is no longer meant."""
+PRESSES = Key, MouseDown, MouseScrollDown, MouseScrollUp
+MOST_PAINTING = 0.05
+"""Seconds that the engine waits at most for what a key or a click brings to be painted."""
 LAST_WORD = 0.5
 """Seconds that a run under way has to write down that it was stopped."""
 LEAST = Size(12, 4)
@@ -111,6 +114,8 @@ class LinregApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         """Drop keys that have waited for too long, but not the one that leaves."""
+        if isinstance(event, PRESSES) and not event.is_forwarded:
+            self.session.give_way(MOST_PAINTING)
         if isinstance(event, Key):
             stale = event.key != "ctrl+q" and monotonic() >= event.time + STALE
             if stale or not self._screen_stacks.get(self.current_mode):  # it is leaving
@@ -193,6 +198,7 @@ class LinregApp(App[None]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if not self.is_small:
             super()._display(screen, renderable)
+            self.session.give_way(0)
 
     def color_charts(self) -> None:
         """Give everything that has colours of its own those of the theme, the page around too."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual.color import Color
 from textual.css.styles import RulesMap
+from textual.geometry import Offset
 from textual.renderables.background_screen import BackgroundScreen
 from textual.strip import Strip
 from textual.style import Style
@@ -21,8 +23,10 @@ class Backdrop(Visual):
     is dimmed once.
     """
 
-    def __init__(self, below: BackgroundScreen) -> None:
-        self.below, self.size = below, below.screen.size
+    def __init__(self, below: BackgroundScreen, lines: Sequence[Strip]) -> None:
+        self.below, self.size, self.lines = below, below.screen.size, lines
+        self.marks: Mapping[Offset, Segment] = {}
+        """Characters that stand on it, not dimmed."""
         self.strips: list[Strip] = []
         """The lines, once they are made."""
 
@@ -38,14 +42,17 @@ class Backdrop(Visual):
         self, width: int, height: int | None, style: Style, options: RenderOptions
     ) -> list[Strip]:
         """The lines of the screen below, dimmed."""
-        color = self.below.color
-        self.strips = self.strips or [
-            Strip(
-                [Segment(text, dimmed(style, color)) for text, style, _ in strip],
-                strip.cell_length,
-            )
-            for strip in self.below.screen._compositor.render_strips()
-        ]
+        if not self.strips:
+            color = self.below.color
+            self.strips = [
+                Strip(
+                    [Segment(text, dimmed(style, color)) for text, style, _ in strip],
+                    strip.cell_length,
+                )
+                for strip in self.lines
+            ]
+            for place, mark in self.marks.items():
+                self.strips[place.y] = with_mark(self.strips[place.y], place.x, mark)
         return self.strips[:height]
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
@@ -55,6 +62,11 @@ class Backdrop(Visual):
     def get_height(self, rules: RulesMap, width: int) -> int:
         """As high as the screen below."""
         return self.below.screen.size.height
+
+
+def with_mark(strip: Strip, x: int, mark: Segment) -> Strip:
+    """A line with one character in place of what stands there."""
+    return Strip.join([strip.crop(0, x), Strip([mark], 1), strip.crop(x + 1)])
 
 
 @lru_cache(1024)

@@ -69,6 +69,13 @@ class Backend(Protocol):
     def open(self) -> None:
         """Begin to work; what was asked for before is not lost."""
 
+    def give_way(self, seconds: float) -> None:
+        """Take no step for so long, for what else the process does; 0 ends it."""
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether no step is taken for now."""
+
     def prepare(self, experiment: Experiment) -> None:
         """Show the start of an experiment, without training; ends another run."""
 

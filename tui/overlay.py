@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, Self, TypeVar
 
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.errors import NoWidget
-from textual.events import Click
-from textual.geometry import Region
+from textual.events import Click, ScreenResume
+from textual.geometry import Region, Size
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen, ScreenResultCallbackType
+from textual.strip import Strip
 
 from tui.backdrop import Backdrop
 
 Result = TypeVar("Result")
 
 
-class Over(Screen[Result]):
+class Sized(Screen[Result]):
+    """A screen that is laid out once for a size.
+
+    Textual does it for every event of a size, one of which comes from the layout itself and others
+    from the dialogs over it.
+    """
+
+    def _screen_resized(self, size: Size) -> None:
+        if size != self._compositor.size:
+            super()._screen_resized(size)
+
+    def _compositor_refresh(self) -> None:
+        super()._compositor_refresh()
+        if not self.is_active:
+            self._repaint_required = False  # the one above is drawn, and not again with each event
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw it anew; a layout finds out by itself what has moved, and draws that.
+
+        With regions, a screen below has changed there.
+        """
+        if regions and self.styles.background.a == 1:
+            return self  # nothing of it is seen
+        repaint = repaint and not layout
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+
+class Over(Sized[Result]):
     """A screen that is left once, though the key that leaves it may come twice in one burst.
 
     Textual would take away whatever is on top then, in the end the main screen. Named after
@@ -25,7 +62,41 @@ class Over(Screen[Result]):
     """
 
     backdrop: Backdrop | None = None
-    """What is seen of the screen below."""
+    """The screen below, dimmed."""
+    seen: Sequence[Strip] = ()
+    """The lines of the screen below; none until they are asked for, or after they have changed."""
+
+    def _post_register(self, app: App[Any]) -> None:
+        """Take the classes of the size before anything is styled."""
+        super()._post_register(app)
+        width, height = app.size
+        classes = (
+            self._get_breakpoint_classes(width, app.HORIZONTAL_BREAKPOINTS or []),
+            self._get_breakpoint_classes(height, app.VERTICAL_BREAKPOINTS or []),
+        )
+        self.add_class(*chain(*classes), update=False)
+
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        """The first time, lay out all that will be painted before anything is.
+
+        Textual paints after each layout, and scrollbars are there from the second one on.
+        """
+        if self.stack_updates == 0:
+            event.refresh_styles = False
+            with self.app.batch_update():
+                self._refresh_layout(self.app.size)
+                self._refresh_layout(self.app.size)
+            self.call_next(self.skip_repaint)
+
+    def skip_repaint(self) -> None:
+        """Paint once only: Textual asks for it once more after the layout."""
+        self._repaint_required = False
+
+    def lines_below(self, screen: Screen[Any]) -> Sequence[Strip]:
+        """What is to be seen on the screen below."""
+        if not self.seen:
+            self.seen = screen._compositor.render_strips()
+        return self.seen
 
     @property
     def is_whole(self) -> bool:
@@ -46,8 +117,10 @@ class Over(Screen[Result]):
         below = super().render()
         if not isinstance(below, BackgroundScreen):
             return below
-        if self.backdrop is None or not self.backdrop.shows(below):
-            self.backdrop = Backdrop(below)
+        if self.backdrop and not self.backdrop.shows(below):
+            self.backdrop, self.seen = None, ()
+        if self.backdrop is None:
+            self.backdrop = Backdrop(below, self.lines_below(below.screen))
         return self.backdrop
 
     def refresh(
@@ -59,7 +132,7 @@ class Over(Screen[Result]):
     ) -> Self:
         """Draw it anew; with regions, the screen below has changed there."""
         if regions:
-            self.backdrop = None
+            self.backdrop, self.seen = None, ()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
@@ -75,7 +148,9 @@ def open_over(
     Not where something stands over that one already, which a key that comes twice may ask for.
     """
     if below.is_active:
+        repaint = below._repaint_required
         below.app.push_screen(above, take)
+        below._repaint_required = repaint  # it looks as before, though Textual draws it anew
 
 
 def tell(screen: Screen[Any], text: str) -> None:

@@ -379,6 +379,23 @@ def test_a_slow_run_still_takes_commands_and_goes_on_at_full_speed(open_session:
     assert until(session, "finished").step == 18
 
 
+def test_a_session_that_gives_way_takes_no_step_but_commands(open_session: Open) -> None:
+    session = open_session(ENDLESS)
+    session.start(ENDLESS)
+    wait_until(lambda: session.latest.step > 0)
+    assert not session.gives_way
+    session.give_way(3600)
+    session.set_lr(0.2)
+    wait_until(lambda: session.latest.lr == 0.2)
+    before = session.latest.step
+    session.set_lr(0.1)
+    wait_until(lambda: session.latest.lr == 0.1)
+    assert session.latest.step == before
+    assert session.gives_way
+    session.give_way(0)
+    wait_until(lambda: session.latest.step > before)
+
+
 @pytest.mark.parametrize("pace", [1e-12, 1e-300, 1e300, -1.0, 0.0])
 def test_no_pace_kills_the_thread(open_session: Open, pace: float) -> None:
     session = open_session(SHORT)

@@ -79,6 +79,11 @@ class FakeSession:
     def close(self, timeout: float = 5.0) -> None:
         self.calls.append(("close",))
 
+    gives_way = False
+
+    def give_way(self, seconds: float) -> None:
+        """There is nothing that would."""
+
     def prepare(self, experiment: Experiment) -> None:
         self.calls.append(("prepare", experiment))
 

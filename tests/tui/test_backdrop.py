@@ -1,15 +1,23 @@
-"""What is seen of the screen below a dialog."""
+"""A dialog as it is painted, and what is seen of the screen below it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from rich.console import RenderableType
 from rich.segment import Segment
+from textual._compositor import Compositor, LayoutUpdate
+from textual.containers import VerticalScroll
 from textual.renderables.background_screen import BackgroundScreen
+from textual.screen import Screen
 from textual.strip import Strip
 
-from tests.support.pilots import app_for, main_of, settled, show, until
+from tests.support.pilots import DRAW, about, app_for, calm, main_of, settled, show, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished, ready
+from tests.support.studies import ask, studied
+from tui.app import LinregApp
 from tui.backdrop import Backdrop
 from tui.overlay import Over
 
@@ -27,7 +35,7 @@ async def test_a_dialog_is_over_the_screen_below_as_it_is_now() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await pilot.press("j")
+        await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Over))
         for run in (ready(), finished(1)):
             await show(pilot, run)
@@ -39,3 +47,54 @@ async def test_a_dialog_is_over_the_screen_below_as_it_is_now() -> None:
             assert strips == dimmed_by_textual(backdrop.below)
             assert any(run.state in strip.text for strip in strips)
         assert main_of(pilot).desk.snapshot.state == "finished"
+
+
+async def test_a_dialog_is_painted_once_and_nothing_below_it_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painted: list[tuple[Screen[object], bool]] = []
+    backdrops: list[Backdrop] = []
+    paint, init = LinregApp._display, Backdrop.__init__
+
+    def note(app: LinregApp, screen: Screen[object], update: RenderableType | None) -> None:
+        if update is not None:
+            painted.append((screen, isinstance(update, LayoutUpdate)))
+        paint(app, screen, update)
+
+    def count(self: Backdrop, below: BackgroundScreen, lines: Sequence[Strip]) -> None:
+        backdrops.append(self)
+        init(self, below, lines)
+
+    monkeypatch.setattr(Compositor, "render_update", DRAW)
+    monkeypatch.setattr(LinregApp, "_display", note)
+    monkeypatch.setattr(Backdrop, "__init__", count)
+    app = app_for(FakeSession(ready()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in ("question_mark", "j", "t"):
+            with about(key):
+                await settled(pilot)
+                await calm(pilot)
+                painted.clear()
+                backdrops.clear()
+                if key == "t":
+                    await ask(pilot, key, studied())
+                else:
+                    await pilot.press(key)
+                await until(pilot, lambda: isinstance(app.screen, Over))
+                for _ in range(3):
+                    await pilot.pause()
+                whole = [screen for screen, is_whole in painted if is_whole]
+                assert whole == [app.screen]
+                assert len(backdrops) == 1
+                assert all(box.max_scroll_y > 0 for box in app.screen.query(VerticalScroll))
+                # What changes below is seen, and not drawn again with each event that follows.
+                await show(pilot, finished(1) if key == "j" else ready())
+                for _ in range(3):
+                    await pilot.pause()
+                assert len(backdrops) > 1
+                painted.clear()
+                for _ in range(3):
+                    app.main.look()
+                    await pilot.pause()
+                assert not painted
+                await pilot.press("escape")

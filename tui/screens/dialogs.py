@@ -80,14 +80,10 @@ class HelpScreen(ModalScreen[None], Over[None]):
             box.border_subtitle = with_keys(tr("[b]esc[/b] close"))
             yield Prose(blocks_of(self.text()))
 
-    def on_mount(self) -> None:
-        """Let the arrow keys scroll at once."""
-        self.query_one(VerticalScroll).focus()
-
     def symbols(self) -> Text:
         """What the symbols on the screen below stand for; empty where there are none."""
         below = self.app.screen_stack[-2]
-        seen = lines_of(below._compositor.render_strips(), below.region)
+        seen = lines_of(self.lines_below(below), below.region)
         rows = [f"  {left(symbol, 10)} {words}" for symbol, words in symbols_in(seen)]
         if not rows:
             return Text()

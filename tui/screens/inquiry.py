@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.screen import Screen
+from textual.timer import Timer
 
 from tui.backend import Backend
 from tui.overlay import open_over, tell
 from tui.screens.finder import FinderScreen
 from tui.screens.theory import StudyScreen
 
+SOON, LOOKS = 1 / 200, 60
+"""Seconds between two looks for an answer that may come at once, and how many they are."""
 AnswerScreen = type[StudyScreen] | type[FinderScreen]
 
 
@@ -28,11 +31,20 @@ class Inquiry:
         """The answer that was looked at last."""
         self.wanted: AnswerScreen | None = None
         """What the answer to the last question is shown by; None once it has been."""
+        self.looks: Timer | None = None
+        """The looks for it that come soon."""
 
     def ask(self, question: Callable[[], None], wanted: AnswerScreen) -> None:
         """Put a question to the session; `wanted` will show the answer."""
         self.wanted = wanted
         question()
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Look for the answer more often than the screen does, in the time that most take."""
+        if self.looks:
+            self.looks.stop()
+        self.looks = self.screen.set_interval(SOON, self.look, repeat=LOOKS)
 
     def skip(self) -> None:
         """Leave an answer to whoever has asked for it meanwhile."""
@@ -44,6 +56,8 @@ class Inquiry:
         if answer is self.answer or not self.screen.is_active:
             return
         self.answer = answer
+        if self.looks:
+            self.looks.stop()
         if isinstance(answer, str):
             tell(self.screen, answer)
             return

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from textual.app import ComposeResult
-from textual.events import Resize
+from rich.segment import Segment
+from textual.events import Click, Resize
 from textual.geometry import Offset
-from textual.widgets import Label
 
 from engine.support.translation import Translatable
+from tui.backdrop import Backdrop
 from tui.screens.dialogs import LetterScreen
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -18,6 +19,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class JumpScreen(LetterScreen):
     """The letters of panels and fields, drawn where these are."""
 
+    COMPONENT_CLASSES = {"letter"}
     heading: Translatable = "Go to"
 
     def __init__(self, panels: Mapping[str, str], marks: Mapping[str, Offset]) -> None:
@@ -27,18 +29,25 @@ class JumpScreen(LetterScreen):
         self.letters |= set(marks)
         self.opened_at = self.app.size
 
-    def compose(self) -> ComposeResult:
-        """The list, and the letters around it."""
-        yield from super().compose()
-        for letter, offset in self.marks.items():
-            label = Label(letter)
-            label.styles.offset = offset
-            yield label
+    def render(self) -> Any:
+        """The screen below, with the letters on it."""
+        below = super().render()
+        if isinstance(below, Backdrop):
+            style = self.get_component_rich_style("letter")
+            below.marks = {place: Segment(mark, style) for mark, place in self.marks.items()}
+        return below
+
+    def on_click(self, event: Click) -> None:
+        """A click on a letter goes where it stands."""
+        for letter, place in self.marks.items():
+            if place == event.screen_offset:
+                event.prevent_default()
+                self.dismiss(letter)
 
     def on_resize(self, event: Resize) -> None:
         """In another layout the letters would stand anywhere."""
         if event.size != self.opened_at:
-            self.query(Label).remove()
+            self.marks = {}
 
 
 def initials(names: Iterable[str]) -> dict[str, str]:

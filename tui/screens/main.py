@@ -9,7 +9,6 @@ from inspect import isawaitable
 from textual import on
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus, Key
-from textual.screen import Screen
 from textual.widgets import Input
 
 from engine.experiment import Experiment
@@ -23,7 +22,7 @@ from tui.bindings import bindings
 from tui.forms.fields import Edited, Picker, TextField
 from tui.forms.form import Form
 from tui.keys import BY_ID, Situation, can, refusal, shown
-from tui.overlay import tell
+from tui.overlay import Sized, tell
 from tui.panels.chart import ChartPanel
 from tui.panels.code import CodePanel
 from tui.panels.fit import FitPanel
@@ -48,7 +47,7 @@ LOOK_INTERVAL = 1 / 20
 """Seconds between two looks at the session."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Sized[None]):
     """Everything on one screen; its layout follows the size of the terminal."""
 
     BINDINGS = bindings()
@@ -118,7 +117,12 @@ class MainScreen(Screen[None]):
     # Showing -----------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Show what the session has published since the last look, and tell the lesson of it."""
+        """Show what the session has published since the last look, and tell the lesson of it.
+
+        What a key brings comes first.
+        """
+        if self.session.gives_way:
+            return
         self.commands.inquiry.look()
         for chart in self.lab.views:
             chart.take(self.session.landscapes.get(str(chart.id)))

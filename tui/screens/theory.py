@@ -24,7 +24,7 @@ from tui.panels.training import last_batch_words
 from tui.text.links import with_keys
 from tui.text.numbers import number, rounded, significant
 from tui.text.tables import side_by_side
-from tui.text.wrap import Prose, blocks_of
+from tui.text.wrap import Page, blocks_of
 
 if TYPE_CHECKING:
     from engine.theory.study import Study  # brings torch, which comes after the first frame
@@ -56,20 +56,7 @@ class StudyScreen(ModalScreen[None], Over[None]):
         with VerticalScroll() as box:
             box.border_title = tr(self.heading)
             box.border_subtitle = with_keys(tr("↑ ↓ scroll · [b]esc[/b] close"))
-            yield Prose(())
-
-    def on_mount(self) -> None:
-        """Let the arrow keys scroll at once."""
-        self.query_one(VerticalScroll).focus()
-
-    def on_resize(self) -> None:
-        """Lay the tables out for the width that there is."""
-        self.call_after_refresh(self.lay_out)
-
-    def lay_out(self) -> None:
-        """Put the text on the page."""
-        width = self.query_one(VerticalScroll).scrollable_content_region.width
-        self.query_one(Prose).put(blocks_of(self.text(width)))
+            yield Page(lambda width: blocks_of(self.text(width)))
 
     def text(self, width: int) -> Text:
         """The page for a width in cells."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.content import Content
 from textual.geometry import Size
-from textual.widget import Widget
+from textual.strip import Strip
+from textual.visual import Visual
+
+from tui.selecting import Selectable
 
 CLOSING = frozenset("，。、；：？！）」』】》〉”’…—％,.;:?!)]}%")
 """Characters that do not begin a line."""
@@ -32,6 +35,9 @@ class Block:
 
     def lines(self, width: int) -> Iterator[Content]:
         """The lines for a width in cells."""
+        if not self.lead and not self.hang:
+            yield from wrapped(self.content, max(width, 1))
+            return
         lead = self.lead
         room = width - max(cell_len(lead), cell_len(self.hang))
         for line in wrapped(self.content, max(room, 1)):
@@ -39,8 +45,8 @@ class Block:
             lead = self.hang
 
 
-class Prose(Widget):
-    """Blocks of text below each other."""
+class Prose(Selectable):
+    """Blocks of text below each other; a line is drawn when it is seen."""
 
     def __init__(self, blocks: Iterable[Block], classes: str | None = None) -> None:
         super().__init__(classes=classes)
@@ -66,9 +72,28 @@ class Prose(Widget):
         """As many rows as there are lines."""
         return len(self.lines(width))
 
-    def render(self) -> Content:
-        """The lines for the width that there is now."""
-        return Content("\n").join(self.lines(self.size.width))
+    def render_line(self, y: int) -> Strip:
+        """A line of those for the width that there is now."""
+        width, lines = self.size.width, self.lines(self.size.width)
+        line = lines[y] if y < len(lines) else Content()
+        (strip,) = Visual.to_strips(
+            self, line, width, 1, self.visual_style, apply_selection=False
+        ) or (Strip([]),)
+        return self.selectable(strip, y)
+
+
+class Page(Prose):
+    """Blocks that are made for the width that there is, as tables are."""
+
+    def __init__(self, make: Callable[[int], Iterable[Block]]) -> None:
+        super().__init__(())
+        self.make = make
+
+    def lines(self, width: int) -> list[Content]:
+        """The lines for a width in cells."""
+        if width not in self.laid:
+            self.blocks = tuple(self.make(width))
+        return super().lines(width)
 
 
 def blocks_of(text: Text) -> list[Block]:
@@ -80,6 +105,8 @@ def blocks_of(text: Text) -> list[Block]:
 def wrapped(content: Content, width: int) -> list[Content]:
     """Lines of at most `width` cells; a word that is longer is broken, spaces at the ends go."""
     text = content.plain
+    if cell_len(text) <= width:
+        return [content if text[-1:] != " " else content.rstrip()]
     cuts: list[int] = []
     start = room = 0
     for word, after in words(text):

@@ -38,7 +38,7 @@ async def test_a_letter_stands_before_each_field_and_goes_there() -> None:
         fields = main.navigator.fields_by_letter()
         keys = {letter: field.key for letter, (_, field) in fields.items()}  # type: ignore[attr-defined]
         assert {"lr", "epochs", "loss", "data.noise"} <= set(keys.values())
-        for key in ("epochs", "data.noise", "model"):
+        for key, by in (("epochs", "key"), ("data.noise", "click"), ("model", "key")):
             letter = next(letter for letter in keys if keys[letter] == key)
             await pilot.press("j")
             await until(pilot, lambda: isinstance(app.screen, JumpScreen))
@@ -46,6 +46,9 @@ async def test_a_letter_stands_before_each_field_and_goes_there() -> None:
             lines = text_of(app)
             for mark, place in main.navigator.marks().items():
                 assert lines[place.y][place.x] == mark
-            await pilot.press(letter)
+            if by == "click":
+                await pilot.click(offset=main.navigator.marks()[letter])
+            else:
+                await pilot.press(letter)
             await until(pilot, lambda: getattr(main.focused, "key", "") == key)  # noqa: B023
             await pilot.press("escape")
