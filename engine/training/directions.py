@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
@@ -46,6 +47,7 @@ def is_predicted(run: Snapshot) -> bool:
     )
 
 
+@lru_cache(16)  # asked of each frame
 def crawls(facts: Facts, experiment: Experiment) -> bool:
     """Whether a run is shorter than the time constant of its slowest direction that matters.
 

@@ -197,5 +197,7 @@ def frame_of(app: App[None]) -> LayoutUpdate:
 
 
 def text_of(app: LinregApp) -> list[str]:
-    """What stands on the screen, line by line."""
-    return [strip.text for strip in app.screen._compositor.render_strips()]
+    """What stands on the screen, line by line, without what shines through it."""
+    lines = [strip.text for strip in app.screen._compositor.render_strips()]
+    app.screen._styles_cache.clear()  # a picture has what shines through
+    return lines

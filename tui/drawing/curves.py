@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from tui.drawing.area import Area
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.markers import ascii_marker, swatch
 from tui.drawing.page import Page
 from tui.drawing.paint import paint, sprinkle
-from tui.drawing.trace import Dot, Point, Trace, clipped, is_inside, once, straightened
+from tui.drawing.trace import Dot, Trace, clipped, once, straightened
 from tui.themes import Palette
+
+if TYPE_CHECKING:
+    from numpy import int_
+    from numpy.typing import NDArray
+
+    Places = NDArray[int_]
+    """Columns and rows (n, 2) in dots of the canvas, from the upper left."""
 
 MOST_POINTS = 2000
 """Most points of a cloud that are drawn."""
@@ -22,7 +28,7 @@ def write_marks(
     page: Page, area: Area, chart: Chart, index: int, trace: Trace, palette: Palette
 ) -> None:
     """Write the marks of a curve, where they stand apart."""
-    cells = dict.fromkeys(map(area.cell, dots_inside(area, zip(trace.xs, trace.ys, strict=True))))
+    cells = dict.fromkeys(map(area.cell, as_dots(places_inside(area, trace))))
     if len(cells) <= area.width // 4:
         style = palette.style(chart.curves[index].color)
         for column, row in cells:
@@ -64,30 +70,46 @@ def cloud_dots(area: Area, curve: Curve, trace: Trace) -> tuple[Dot, ...]:
     Where there are too many points, a part of them drawn evenly: extremes alone would look like two
     bands. The highest point of each column is kept, so that no spike is lost.
     """
-    points = list(zip(trace.xs, trace.ys, strict=True))
-    if not curve.highs and len(points) <= MOST_POINTS:
-        return dots_inside(area, points)
-    values = Trace.of(curve.xs, curve.ys, log=area.window.log)
-    some = list(zip(values.xs, values.ys, strict=True))
-    if len(some) > MOST_POINTS:
-        some = random.Random(0).sample(some, MOST_POINTS)
-    highest = peaks(dots_inside(area, points), area.dots[0])
-    return tuple(dict.fromkeys((*dots_inside(area, some), *highest)))
+    if not curve.highs and len(trace.xs) <= MOST_POINTS:
+        return as_dots(places_inside(area, trace))
+    some = Trace.of(curve.xs, curve.ys, log=area.window.log)
+    if len(some.xs) > MOST_POINTS:
+        chosen = random.Random(0).sample(range(len(some.xs)), MOST_POINTS)
+        some = Trace([some.xs[i] for i in chosen], [some.ys[i] for i in chosen])
+    highest = peaks(places_inside(area, trace), area.dots[0])
+    return tuple(dict.fromkeys(as_dots(places_inside(area, some)) + as_dots(highest)))
 
 
-def peaks(dots: Iterable[Dot], wide: int) -> Iterable[Dot]:
-    """Return the highest dot of each column of cells, which are so many dots wide."""
-    highest: dict[int, Dot] = {}
-    for dot in dots:
-        column = dot[0] // wide
-        highest[column] = min(dot, highest.get(column, dot), key=itemgetter(1))
-    return highest.values()
+def peaks(places: Places, wide: int) -> Places:
+    """Return the highest place of each column of cells, which are so many dots wide."""
+    import numpy as np
+
+    columns, rows = places[:, 0] // wide, places[:, 1]
+    order = np.lexsort((rows, columns))
+    _, first = np.unique(columns[order], return_index=True)
+    highest: Places = places[order[first]]
+    return highest
 
 
-def dots_inside(area: Area, points: Iterable[Point]) -> tuple[Dot, ...]:
-    """Return the dots of the points that are on show, each once."""
-    places = area.window.units(points)
-    return tuple(dict.fromkeys(map(area.dot, filter(is_inside, places))))
+def places_inside(area: Area, trace: Trace) -> Places:
+    """Return where the points that are on show lie, in dots of the canvas."""
+    import numpy as np  # there are points, so the first frame has been drawn
+
+    window, dots = area.window, area.dots
+    xs, ys = np.array(trace.xs), np.array(trace.ys)
+    with np.errstate(over="ignore"):  # far outside is outside
+        across = (xs - window.left) / (window.right - window.left)
+        up = ((np.log10(ys) if window.log else ys) - window.low) / (window.high - window.low)
+    inside = (across >= 0) & (across <= 1) & (up >= 0) & (up <= 1)
+    columns = across[inside] * (area.width * dots[0] - 1)
+    rows = (1 - up[inside]) * (area.height * dots[1] - 1)
+    places: Places = np.column_stack((columns, rows)).round().astype(int)
+    return places
+
+
+def as_dots(places: Places) -> tuple[Dot, ...]:
+    """Return places as dots, each once."""
+    return tuple(dict.fromkeys(map(tuple, places.tolist())))
 
 
 def line_dots(area: Area, trace: Trace) -> tuple[tuple[Dot, ...], ...]:

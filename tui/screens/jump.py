@@ -39,10 +39,11 @@ class JumpScreen(LetterScreen):
 
     def on_click(self, event: Click) -> None:
         """A click on a letter goes where it stands."""
-        for letter, place in self.marks.items():
-            if place == event.screen_offset:
-                event.prevent_default()
-                self.dismiss(letter)
+        place = event.screen_offset
+        letter = next((letter for letter in self.marks if self.marks[letter] == place), None)
+        if letter and self.get_widget_at(*place)[0] is self:
+            event.prevent_default()
+            self.dismiss(letter)
 
     def on_resize(self, event: Resize) -> None:
         """In another layout the letters would stand anywhere."""
