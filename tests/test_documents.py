@@ -74,6 +74,7 @@ Text.
 def class_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder with what the section on a class speaks of."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     (tmp_path / "lessons").mkdir()
     (tmp_path / "lessons" / "1-go.md").write_text(LESSON)
     (tmp_path / "bob.toml").write_text('version = 2\nname = "Bob"\n[lessons.go]\n')
