@@ -11,8 +11,10 @@ import click
 
 from engine.cli import say
 from engine.lessons.library import PLACE_OF_LESSONS
+from engine.runs.store import Store
 from engine.support.errors import BadInput
 from engine.support.translation import get_language, tr
+from engine.support.user_files import runs_folder
 
 if TYPE_CHECKING:
     from tui.serve.server import Serving
@@ -46,18 +48,24 @@ EXTRA = 'pip install "linreg-tui[web]"'
     envvar="LINREG_TUI_TOKEN",
     help="16 letters or digits at least; else a new one each time.",
 )
+@click.option(
+    "--watch",
+    "is_show",
+    is_flag=True,
+    help="Everybody sees the newest run of this machine, as it grows; no key does anything.",
+)
 def serve(
     host: str,
     port: int,
-    sessions: int,
-    idle: float,
     keep: Path | None,
     public_url: str,
     token: str | None,
+    is_show: bool,
+    **bounds: float,
 ) -> int:
     """Serve the lab to browsers, on this machine alone unless --host names another one.
 
-    Who opens the address that is printed has a lab of their own.
+    Who opens the address that is printed has a lab of their own; with --watch, the run on show.
     """
     if not (find_spec("aiohttp") and find_spec("textual_serve")):
         raise click.UsageError(tr("browsers need an extra: {command}", command=EXTRA))
@@ -70,12 +78,13 @@ def serve(
     if public_url and not is_url(public_url):
         allowed = tr("must be an address, as https://lab.example.org/linreg/")
         raise BadInput("--public-url", public_url, allowed)
-    bounds = Bounds(sessions, idle * 60)
     app: tuple[str, ...] = (sys.executable, "-P", "-m", "tui", "--lang", get_language())
     if lessons := click.get_current_context().meta[PLACE_OF_LESSONS]:
         app = (*app, "--lessons", str(lessons.absolute()))
+    enough = Bounds(int(bounds["sessions"]), bounds["idle"] * 60)
+    shown = Store(runs_folder()) if is_show else None
     serve_until_interrupted(
-        Serving(app, token or new_token(), host, port, public_url, keep, bounds)
+        Serving(app, token or new_token(), host, port, public_url, keep, enough, shown)
     )
     return 0
 

@@ -12,57 +12,23 @@ from textual.filter import LineFilter
 from textual.widgets import Static
 
 from engine.cli.output import say
-from engine.runs.info import RunState
 from engine.runs.watch import Watch
-from engine.runs.words import title
-from engine.support.outside import printable
 from engine.support.translation import tr
 from engine.support.user_files import settings_file
 from tui.ascii import AsciiFilter, SeenFilter
 from tui.charts.watch import watch_chart
-from tui.drawing.picture import draw
 from tui.drawing.view import ChartView
 from tui.settings import load
 from tui.terminal import TerminalDriver, leaving_by_signals
-from tui.text.numbers import loss_text, number
 from tui.themes import DARK, LIGHT, MONO, THEMES, Palette
+from tui.watched import frame, head, values
 
 LOOK_INTERVAL = 1 / 5
 """Seconds between two looks at the files."""
-COLORS: dict[RunState, str] = {
-    "running": "$text-success",
-    "finished": "$text-success",
-    "stopped": "$text-warning",
-    "diverged": "$text-error",
-    "failed": "$text-error",
-    "crashed": "$text-error",
-}
 FRAME_SIZE = (80, 24)
 """Cells of a frame that is printed where there is no terminal."""
 KEYS_BAR = " [b]q[/b] "
 """Before what it does."""
-
-
-def head(watch: Watch) -> Content:
-    """Name, state and how far it is."""
-    info = watch.info
-    name = f" linreg-tui · {tr('watching {run}', run=title(info))} · "
-    return Content.assemble(name, ("● ", COLORS[info.state]), watch.words())
-
-
-def values(watch: Watch) -> str:
-    """Loss and parameters as they were written down last, in a line."""
-    _, losses = watch.metrics.curve("loss", "epoch")
-    loss = [tr("loss {loss}", loss=loss_text(losses[-1]))] if losses else []
-    params = (f"{printable(name)} {number(value)}" for name, value in watch.params.items())
-    return " " + "  ".join([*loss, *params])
-
-
-def frame(watch: Watch, width: int, height: int, ascii: bool = False) -> list[str]:
-    """One frame as lines of text: head, chart, values."""
-    chart = draw(watch_chart(watch), width, max(height - 3, 1), MONO, ascii=ascii)
-    lines = (head(watch).plain, *(strip.text for strip in chart), values(watch))
-    return [line.rstrip() for line in lines]
 
 
 class WatchApp(App[None]):

@@ -77,6 +77,14 @@ def packet_of(frame: str) -> bytes:
     raise Malformed(frame[:LONGEST_NAME])
 
 
+def size_of(packet: bytes) -> tuple[int, int] | None:
+    """The size that a packet for an app tells; None where it tells something else."""
+    if packet[:1] != b"M":
+        return None
+    values = json.loads(packet[5:])
+    return (values["width"], values["height"]) if values["type"] == "resize" else None
+
+
 def clamped(width: int, height: int) -> tuple[int, int]:
     """A size that can be drawn."""
     return (

@@ -58,7 +58,7 @@ function end(inOrder) {
 }
 
 async function upload(file) {
-  if (!file) return;
+  if (!file || document.body.classList.contains("-show")) return;
   news("↑ " + file.name + " …");
   let text;
   try {

@@ -43,10 +43,11 @@ def assets() -> dict[str, Path]:
     }
 
 
-def page() -> str:
-    """The page with the terminal, in the language of the server."""
+def page(*, is_show: bool = False) -> str:
+    """The page with the terminal, in the language of the server; nobody brings files to a show."""
     return filled(
         "page.html",
+        kind="-show" if is_show else "",
         starting=tr("the lab is starting …"),
         upload=tr("upload a file of data"),
         drop=tr("or drop it here"),

@@ -11,12 +11,14 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import quote, urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from engine.runs.store import Store
 from engine.support.errors import BadInput
 from engine.support.translation import tr, trn
 from tui.serve import files
@@ -24,6 +26,8 @@ from tui.serve.frames import MOST_BYTES, Malformed, Packet, packet_of, size_in
 from tui.serve.gate import COOKIE, Gate, names_of, visitor_in
 from tui.serve.pages import HEADERS, assets, page, words
 from tui.serve.sessions import ENOUGH, GRACE, Bounds, Session, Sessions
+from tui.serve.show import Show
+from tui.serve.viewing import look_on
 from tui.serve.visitors import Visitors
 
 MOST_CONNECTIONS = 256
@@ -53,6 +57,8 @@ class Serving:
     keep: Path | None = None
     """The folder of the visitors' folders; None for one that goes with the server."""
     bounds: Bounds = ENOUGH
+    shown: Store | None = None
+    """Whose newest run all visitors see, in place of a lab of their own."""
 
     @property
     def gate(self) -> Gate:
@@ -79,20 +85,23 @@ class Server:
         self.sessions = Sessions(serving.app, visitors, serving.bounds)
         self.sockets: set[web.WebSocketResponse] = set()
         self.assets = assets()
-        self.page = page()
+        self.show = Show(serving.shown) if serving.shown else None
+        self.page = page(is_show=self.show is not None)
 
     def application(self) -> web.Application:
         """All routes, behind the gate."""
         application = web.Application(middlewares=[self.guard], client_max_size=0)
-        application.add_routes(
-            [
-                web.get("/", self.show_page),
-                web.get("/ws", self.run_session),
-                web.get("/assets/{name}", self.send_asset),
+        routes = [
+            web.get("/", self.show_page),
+            web.get("/assets/{name}", self.send_asset),
+            web.get("/ws", partial(self.run_show, self.show) if self.show else self.run_session),
+        ]
+        if not self.show:
+            routes += [
                 web.get("/files/{name:.+}", self.send_file),
                 web.put("/files/{name}", self.take_file),
             ]
-        )
+        application.add_routes(routes)
         application.on_response_prepare.append(self.add_headers)
         application.on_shutdown.append(self.close_sockets)
         return application
@@ -199,6 +208,18 @@ class Server:
         except OSError as error:
             reason = error.strerror or str(error)
             await say_farewell(connection, tr("The lab cannot start: {reason}", reason=reason))
+        finally:
+            self.sockets.discard(connection)
+        return connection
+
+    async def run_show(self, show: Show, request: web.Request) -> web.StreamResponse:
+        """The newest run of the store for one more who looks, until they leave."""
+        size = size_in(request.query.get("width", ""), request.query.get("height", ""))
+        connection = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MOST_BYTES)
+        await connection.prepare(request)
+        self.sockets.add(connection)
+        try:
+            await say_farewell(connection, await look_on(show, connection, size))
         finally:
             self.sockets.discard(connection)
         return connection
