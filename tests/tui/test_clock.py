@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
 from engine.session import Session
+from engine.support.translation import LANGUAGES, set_language
 from engine.training.moments import fork_of, snapshot_at, steps_of
 from tests.support.pilots import (
     app_for,
@@ -25,6 +27,9 @@ from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished, paused, points, previous, ready, running
 from tui.charts.views import VIEWS
 from tui.clock import EPOCHS_AT_A_TIME, PLAY_SECONDS, PRESSES, Clock
+from tui.panels.bars import status
+from tui.screens.desk import Desk
+from tui.screens.lab import looking
 
 ALL = (0.0, 3.0)
 
@@ -122,6 +127,20 @@ def test_it_follows_the_run_that_it_looks_at() -> None:
     clock.follow(later)
     assert clock.run is later
     assert clock.step == 60
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_80_columns_hold_which_moment_it_is_and_how_to_leave_it(language: str) -> None:
+    set_language(language)
+    run = finished()
+    desk = Desk(FakeSession(run), run.experiment, changed=lambda: None)
+    desk.clock.go_to(run, 135)
+    words = looking(desk)
+    assert "135" in words
+    assert "300" in words
+    line = status(run, 80, words).plain
+    assert line.startswith(f" {words} ")
+    assert cell_len(line) == 80
 
 
 async def test_every_panel_shows_the_moment_until_esc() -> None:

@@ -51,9 +51,9 @@ class Heat:
         return bool(self.beyond) and self.beyond[row][column]
 
 
-MARKS, PLAIN_MARKS = "×·★▎", "X~@|"
-"""What can stand on the map; in ASCII."""
-MEANINGS: tuple[Translatable, ...] = ("diverged", "not yet", "best", "limit of lr")
+MARKS, PLAIN_MARKS = "★×·▎", "@X~|"
+"""What can stand on the map, what is looked for first; in ASCII."""
+MEANINGS: tuple[Translatable, ...] = ("best", "diverged", "not yet", "limit of lr")
 """What the marks mean."""
 
 
@@ -198,9 +198,9 @@ def legend(heat: Heat, width: int, palette: Palette, ascii: bool) -> list[Segmen
         ends[1] += "+"
     values = [value for row in heat.values for value in row]
     there = (
+        heat.best is not None,
         any(value is not None and math.isnan(value) for value in values),
         math.inf in values or None in values,
-        heat.best is not None,
         any(map(any, heat.beyond)),
     )
     possible = zip(PLAIN_MARKS if ascii else MARKS, MEANINGS, there, strict=True)
@@ -209,11 +209,10 @@ def legend(heat: Heat, width: int, palette: Palette, ascii: bool) -> list[Segmen
     shown = any(value is not None and scaled(value, heat.log) is not None for value in values)
     words = sum(cell_len(mark + meaning) + 2 for mark, meaning in marks)
     scale = cell_len(f"{ends[0]}  {ends[1]}")
-    cells = 2 if scale + words + 2 * len(RAMP) <= width else 1
-    steps = [
-        Segment(SHADES[i] * cells) if ascii else Segment(" " * cells, Style(bgcolor=color))
-        for i, color in enumerate(RAMP)
-    ]
+    places = list(range(len(RAMP)))
+    lengths = (sorted(places * 2), places, places[1::2])  # half of the colours say as much
+    ramp = next((ramp for ramp in lengths if scale + words + len(ramp) <= width), lengths[-1])
+    steps = [Segment(SHADES[i]) if ascii else Segment(" ", Style(bgcolor=RAMP[i])) for i in ramp]
     line = [Segment(f"{ends[0]} ", quiet), *steps, Segment(f" {ends[1]}", quiet)] if shown else []
     left = width - sum(segment.cell_length for segment in line)
     for mark, meaning in marks:

@@ -296,13 +296,16 @@ def test_the_legend_names_what_is_on_the_map() -> None:
         grid(2, 4, [1.0, NAN, None, 3.0]), best=(0, 0), beyond=((False, False, True, True),) * 2
     )
     assert text(line(heat, (0, 0), 1, 80, 24, DARK, False)).endswith(
-        "  × diverged  · not yet  ★ best  ▎ limit of lr"
+        "  ★ best  × diverged  · not yet  ▎ limit of lr"
     )
     assert text(line(heat, (0, 0), 1, 80, 24, DARK, True)).endswith(
-        "  X diverged  ~ not yet  @ best  | limit of lr"
+        "  @ best  X diverged  ~ not yet  | limit of lr"
     )
-    # What finds no room is left out whole.
-    assert text(line(heat, (0, 0), 1, 36, 24, DARK, False)).endswith("  × diverged  · not yet")
+    # Half of the colours give their room to words; what finds none is left out whole.
+    assert text(line(heat, (0, 0), 1, 42, 24, DARK, False)).endswith(
+        "  ★ best  × diverged  · not yet"
+    )
+    assert text(line(heat, (0, 0), 1, 36, 24, DARK, False)).endswith("  ★ best  × diverged")
 
 
 def test_below_the_map_stand_the_names_and_what_is_said_of_the_limit() -> None:
