@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from engine.catalog.param import Param
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
-from engine.support.errors import shortened, show
 
 MOST_CHANGES = 100
 """That can be taken back; older ones are forgotten."""
@@ -75,16 +73,3 @@ class Changes:
         """Do the change again that was taken back last; raises IndexError without one."""
         self.done.append(self.undone.pop())
         return self.done[-1].after
-
-
-def settings_of(experiment: Experiment, other: Experiment) -> str:
-    """What an experiment has that another one does not: `lr 0.003, batch_size 1`."""
-    changes = experiment.changes_from(other)
-    shown = {key: experiment.param(key) for key in changes}
-    return shortened(
-        ", ".join(
-            f"{key.rpartition('.')[2]} {show(changes[key])}"
-            for key, param in shown.items()
-            if not isinstance(param, Param) or param.is_shown
-        )
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from engine.jobs.band import fan
+from engine.runs.differences import difference_between
 from engine.runs.share import command_line
 from engine.runs.store import Store
 from engine.support.errors import show
@@ -13,7 +14,6 @@ from engine.support.user_files import runs_folder
 from tui.keys import key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
-from tui.screens.changes import settings_of
 from tui.screens.classroom import Classroom
 from tui.screens.code import CodeScreen
 from tui.screens.copying import Copying
@@ -197,14 +197,14 @@ class Commands:
     async def undo(self) -> None:
         change = self.desk.changes.done[-1]
         what = tr("the experiment before {name}", name=change.name) if change.name else ""
-        what = what or settings_of(change.before.experiment, change.after.experiment)
-        words = tr("back to {what}; {key} undoes that", what=what, key=key_of("redo"))
+        what = what or difference_between(change.before.experiment, change.after.experiment)
+        words = tr("back: {what}; {key} undoes that", what=what, key=key_of("redo"))
         await self.setup.turn(change, self.desk.changes.undo, words)
 
     async def redo(self) -> None:
         change = self.desk.changes.undone[-1]
-        what = change.name or settings_of(change.after.experiment, change.before.experiment)
-        words = tr("forward to {what}; {key} takes it back", what=what, key=key_of("undo"))
+        what = change.name or difference_between(change.after.experiment, change.before.experiment)
+        words = tr("again: {what}; {key} takes it back", what=what, key=key_of("undo"))
         await self.setup.turn(change, self.desk.changes.redo, words)
 
     def faster(self) -> None:

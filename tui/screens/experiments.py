@@ -6,25 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine.experiment import Experiment
+from engine.runs.differences import difference_between
 from engine.runs.named import file_named, read_saved, save, saved
 from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import tr
 from tui.browser import hand_over
-from tui.overlay import Over, open_over
-from tui.panels.bars import Hint
-from tui.screens.changes import settings_of
+from tui.overlay import open_over
 from tui.screens.dialogs import ConfirmScreen
-from tui.steady import SteadyList
-from tui.text.links import with_keys
+from tui.screens.picking import PickerScreen
 
 
 @dataclass(frozen=True)
@@ -35,40 +30,19 @@ class Opened:
     name: str
 
 
-class ExperimentsScreen(ModalScreen[Opened | None], Over[Opened | None]):
+class ExperimentsScreen(PickerScreen[Opened | None]):
     """Saves under the name that is typed, or opens the marked one; hands back what was opened."""
 
-    BINDINGS = [
-        Binding("escape", "dismiss(None)", "close"),
-        Binding("up", "move(-1)", show=False, priority=True),
-        Binding("down", "move(1)", show=False, priority=True),
-    ]
+    BINDINGS = [Binding("escape", "dismiss(None)", "close")]
 
     def __init__(self, experiment: Experiment) -> None:
-        super().__init__()
+        super().__init__(
+            tr("Experiments"),
+            tr("a name and enter: save · ↑ ↓ enter: open · [b]esc[/b] close"),
+            tr("save this experiment as: a name, or a path with /"),
+        )
         self.experiment = experiment
         """The one on the desk."""
-
-    def compose(self) -> ComposeResult:
-        """What is typed, the list, and a line about what comes of it."""
-        with Vertical() as box:
-            box.border_title = tr("Experiments")
-            box.border_subtitle = with_keys(
-                tr("a name and enter: save · ↑ ↓ enter: open · [b]esc[/b] close")
-            )
-            self.typed = Input(placeholder=tr("save this experiment as: a name, or a path with /"))
-            self.typed.cursor_blink = False
-            self.list = SteadyList()
-            self.list.can_focus = False
-            self.hint = Hint()
-            yield self.typed
-            yield self.list
-            yield self.hint
-
-    def on_mount(self) -> None:
-        """List what there is."""
-        self.typed.focus()
-        self.show_list()
 
     def show_list(self) -> None:
         """A line a file: its name, and what it has that the experiment on the desk has not."""
@@ -79,27 +53,20 @@ class ExperimentsScreen(ModalScreen[Opened | None], Over[Opened | None]):
     def line(self, file: Path) -> Text:
         """One line of the list."""
         try:
-            words = settings_of(read_saved(file), self.experiment) or tr("as it is now")
+            words = difference_between(read_saved(file), self.experiment) or tr("as it is now")
         except BadInput as error:
             words = str(error)
         text = Text.assemble((printable(file.stem), "bold"), "  ", (words, "dim"))
         text.no_wrap, text.overflow = True, "ellipsis"
         return text
 
-    def action_move(self, by: int) -> None:
-        """Mark the next or previous file."""
-        if by > 0:
-            self.list.action_cursor_down()
-        else:
-            self.list.action_cursor_up()
-
     def on_input_submitted(self) -> None:
         """Save under the name that was typed; without one, open what is marked."""
         try:
             if self.typed.value.strip():
                 self.save(file_named(self.typed.value))
-            elif self.list.highlighted is not None:
-                self.hand_back(str(self.list.get_option_at_index(self.list.highlighted).id))
+            elif self.marked:
+                self.hand_back(self.marked)
         except BadInput as error:
             self.hint.refuse(str(error))
 

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine.data.opened import SAMPLE, SAMPLES
@@ -25,12 +22,9 @@ from engine.support.outside import printable
 from engine.support.translation import tr
 from engine.support.visitor import file_at
 from tui.backend import Backend
-from tui.overlay import Over
-from tui.panels.bars import Hint
 from tui.recent import recent
+from tui.screens.picking import PickerScreen
 from tui.screens.reader import LOOK_INTERVAL, Reader, progress_line
-from tui.steady import SteadyList
-from tui.text.links import with_keys
 
 MOST_ENTRIES = 500
 """Of a folder that are listed."""
@@ -50,43 +44,27 @@ class Listed:
     is_folder: bool = False
 
 
-class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
+class FilesScreen(PickerScreen[Reading | None]):
     """Opens a file; hands back what was read, or None."""
 
     BINDINGS = [
         Binding("escape", "leave", "close"),
-        Binding("up", "move(-1)", show=False, priority=True),
-        Binding("down", "move(1)", show=False, priority=True),
         Binding("tab", "complete", show=False, priority=True),
     ]
 
     def __init__(self, session: Backend) -> None:
-        super().__init__()
+        super().__init__(
+            tr("Open a file of data"),
+            tr("[b]enter[/b] open · ↑ ↓ choose · [b]tab[/b] complete · [b]esc[/b] close"),
+            tr("a path, or a part of a name"),
+        )
         self.reader = Reader(session, self.hear)
         self.entries: dict[str, Listed] = {}
         """Those listed, by their path."""
 
-    def compose(self) -> ComposeResult:
-        """What is typed, the list, and a line about what comes of it."""
-        with Vertical() as box:
-            box.border_title = tr("Open a file of data")
-            box.border_subtitle = with_keys(
-                tr("[b]enter[/b] open · ↑ ↓ choose · [b]tab[/b] complete · [b]esc[/b] close")
-            )
-            self.typed = Input(placeholder=tr("a path, or a part of a name"))
-            self.typed.cursor_blink = False
-            self.list = SteadyList()
-            self.list.can_focus = False
-            self.hint = Hint()
-            yield self.typed
-            yield self.list
-            yield self.hint
-
     def on_mount(self) -> None:
-        """List what there is."""
-        self.typed.focus()
+        """Hear of what is read."""
         self.set_interval(LOOK_INTERVAL, self.look)
-        self.show_list()
 
     def on_input_changed(self) -> None:
         """The list follows what is typed."""
@@ -132,16 +110,7 @@ class FilesScreen(ModalScreen[Reading | None], Over[Reading | None]):
     @property
     def chosen(self) -> Listed | None:
         """The entry that is marked."""
-        index = self.list.highlighted
-        option = None if index is None else self.list.get_option_at_index(index)
-        return self.entries.get(option.id or "") if option else None
-
-    def action_move(self, by: int) -> None:
-        """To the entry above or below."""
-        if by > 0:
-            self.list.action_cursor_down()
-        else:
-            self.list.action_cursor_up()
+        return self.entries.get(self.marked)
 
     def action_complete(self) -> None:
         """Type the entry that is marked."""

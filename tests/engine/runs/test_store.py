@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
-from engine.runs.differences import difference_words, differences
+from engine.runs.differences import difference_between, difference_words, differences
 from engine.runs.files import INFO
 from engine.runs.info import RunInfo, RunState
 from engine.runs.matching import match_of
@@ -159,6 +159,18 @@ def test_only_what_distinguishes_is_told() -> None:
     assert difference_words(now.flat(), now.flat()) == ""
 
 
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"batch_size": 1, "lr": 2.0}, "lr 0.03→2, batch_size 10→1"),
+    ({"data": "ohm", "model": "ohm"}, "data linear→ohm, model linear→ohm"),
+    ({"data": "ohm", "data.n": 50}, "data linear→ohm, n 50"),
+    ({"data.w": (1.0,) * 40}, "w 2,-3.4→" + "1," * 25 + "…"),
+    ({"data": "file", "data.sha256": "0"}, "data linear→file"),
+    ({"reshape": False}, "reshape true→false"),
+])  # fmt: skip
+def test_words_for_what_another_experiment_has(changes: dict[str, object], words: str) -> None:
+    assert difference_between(Experiment().changed(changes), Experiment()) == words
+
+
 changed = st.fixed_dictionaries(
     {},
     optional={
@@ -177,10 +189,9 @@ def test_differences_lead_from_one_experiment_to_the_other(
     before: Experiment, now: Experiment
 ) -> None:
     changed = differences(now.flat(), before.flat())
-    for key, (was, is_now) in changed.items():
-        assert was != is_now
-        assert key in before.flat() or key in now.flat()
-    assert bool(changed) == (before != now)
+    assert all(was != is_now for was, is_now in changed.values())
+    changes = {key: is_now for key, (_, is_now) in changed.items()}
+    assert before.changed_by_text(changes) == now
 
 
 # For other programs ----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from tests.support.pilots import about, app_for, settled, show, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import paused, ready, running
 from tui.app import LinregApp
-from tui.screens.changes import MOST_CHANGES, Change, Changes, Moment, settings_of
+from tui.screens.changes import MOST_CHANGES, Change, Changes, Moment
 
 
 def moment(number: int) -> Moment:
@@ -47,19 +47,6 @@ def test_there_is_nothing_before_the_first_change_and_after_the_last() -> None:
             step()
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"lr": 0.1}, "lr 0.1"),
-    ({"batch_size": 1, "lr": 2.0}, "lr 2, batch_size 1"),
-    ({"data": "ohm", "model": "ohm"}, "data ohm, model ohm"),
-    ({"data": "ohm", "data.n": 50}, "data ohm, n 50"),
-    ({"data.w": (1.0,) * 40}, "w " + "1," * 28 + "1…"),
-    ({"data": "file", "data.sha256": "0"}, "data file"),
-    ({"reshape": False}, "reshape false"),
-])  # fmt: skip
-def test_words_for_a_change_of_settings(changes: dict[str, object], words: str) -> None:
-    assert settings_of(Experiment().changed(changes), Experiment()) == words
-
-
 # On the screen ---------------------------------------------------------------------------------
 
 
@@ -84,7 +71,13 @@ async def test_fields_pickers_and_keys_are_taken_back_one_by_one_and_made_again(
         await pilot.press("right")
         await until(pilot, lambda: main.desk.experiment != seen[-1])
         seen.append(main.desk.experiment)
-        words = ("lr 0.03", "batch_size 10", "seed 7", "batch_size 1", "loss half_squared")
+        words = (
+            "lr 0.5→0.03",
+            "batch_size 1→10",
+            "seed 8→7",
+            "batch_size 1000→1",
+            "loss squared→half_squared",
+        )
         assert seen[0].lr == 0.03
         for before, word in zip(reversed(seen[:-1]), reversed(words), strict=True):
             with about(word):
@@ -92,14 +85,14 @@ async def test_fields_pickers_and_keys_are_taken_back_one_by_one_and_made_again(
                 await pilot.press("u")
                 await until(pilot, lambda before=before: main.desk.experiment == before)  # type: ignore[misc]
                 assert session.asked == [("prepare", before)]
-                assert said(app) == f"back to {word}; U undoes that"
+                assert said(app) == f"back: {word}; U undoes that"
         await pilot.press("u")
         assert said(app) == "nothing was changed that could be taken back"
         assert main.lab.training.fields["lr"].value == "0.03"
         for after in seen[1:]:
             await pilot.press("U")
             await until(pilot, lambda after=after: main.desk.experiment == after)  # type: ignore[misc]
-        assert said(app).startswith("forward to loss ")
+        assert said(app).startswith("again: loss ")
         await pilot.press("U")
         assert said(app) == "nothing was taken back: u does that"
         await pilot.press("u", "n")  # another way on: the one before is gone
@@ -141,7 +134,7 @@ async def test_lessons_are_taken_back_with_what_was_open_before() -> None:
         assert fourth
         mine, before = (
             replace(Experiment(), batch_size=1),
-            "back to the experiment before the lesson",
+            "back: the experiment before the lesson",
         )
         for key, lesson, experiment, words in (
             (
@@ -154,17 +147,17 @@ async def test_lessons_are_taken_back_with_what_was_open_before() -> None:
                 "u",
                 None,
                 mine := replace(Experiment(), batch_size=1),
-                "back to the experiment before",
+                "back: the experiment before",
             ),
-            ("U", fifth, fifth.experiment, f"forward to the lesson {fifth.title}; u takes it back"),
+            ("U", fifth, fifth.experiment, f"again: the lesson {fifth.title}; u takes it back"),
             ("u", None, mine, f"{before} {fifth.title}; U undoes"),
-            ("u", None, Experiment(), "back to batch_size 10; U undoes that"),
+            ("u", None, Experiment(), "back: batch_size 1→10; U undoes that"),
         ):
             await pilot.press(key)
             await until(pilot, lambda w=words: said(app).startswith(w))  # type: ignore[misc]
             assert main.classroom.lesson is lesson
             assert main.desk.experiment == experiment
         await pilot.press("5", "escape", "n", "u")  # a lesson that was left stays away
-        await until(pilot, lambda: said(app).startswith("back to seed"))
+        await until(pilot, lambda: said(app).startswith("back: seed"))
         assert main.classroom.lesson is None
         assert main.desk.experiment == fifth.experiment

@@ -38,7 +38,7 @@ async def test_save_refuse_replace_and_open(tmp_path: Path, accepted: Look) -> N
         assert read_saved(file) == one
         await says(pilot, "one  as it is now")
         await pilot.press("escape", "n", "E")
-        await says(pilot, "one  seed 7")
+        await says(pilot, "one  seed 8→7")
         for size in LARGE:
             app.clear_notifications()
             await resize(pilot, size)
@@ -64,5 +64,5 @@ async def test_save_refuse_replace_and_open(tmp_path: Path, accepted: Look) -> N
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.main.desk.experiment == replace(one, seed=8))
         await pilot.press("u")
-        await says(pilot, "back to the experiment before one")
+        await says(pilot, "back: the experiment before one")
         assert app.main.desk.experiment.batch_size == 1000
