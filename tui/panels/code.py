@@ -9,7 +9,6 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.highlight import highlight
 from textual.message import Message
 from textual.widgets import Static
 
@@ -114,6 +113,8 @@ class CodePanel(VerticalScroll, can_focus=True):
         if code is None or code.trouble:
             self.sheet.update(code.trouble if code else tr("writing the code …"))
             return
+        from textual.highlight import highlight  # brings pygments: the first frame needs none
+
         width = self.scrollable_content_region.width
         made = {code.places[each.statement]: made_text(each, width) for each in self.done}
         rows: list[Content] = []

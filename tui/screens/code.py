@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer
-from textual.highlight import highlight
 from textual.widgets import Static
 
 from engine.experiment import Experiment
@@ -90,6 +89,8 @@ class CodeScreen(Over[None]):
 
     def show(self, code: Code) -> None:
         """Show a script, or why there is none."""
+        from textual.highlight import highlight  # brings pygments: the first frame needs none
+
         self.code.update(highlight(code.text, language="python"))
         self.box.scroll_home(animate=False)
         if code.trouble:

@@ -28,7 +28,6 @@ from tui.screens.lessons import FREE, LessonsScreen
 from tui.screens.live import Live
 from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.own_data import OwnData
-from tui.screens.points import move_points
 from tui.screens.projector import Projector
 from tui.screens.race import RaceScreen
 from tui.screens.runs import Chosen, RunsScreen
@@ -270,6 +269,8 @@ class Commands:
         self.trials.turn()
 
     def points(self) -> None:
+        from tui.screens.points import move_points  # brings numpy: the first frame needs none
+
         self.setup.attempt(lambda: move_points(self.lab, self.desk, self.navigator))
 
     def steer(self) -> None:
