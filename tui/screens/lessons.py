@@ -18,9 +18,9 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress, file_name
 from engine.support.cell_width import left
-from engine.support.outside import printable
 from engine.support.translation import tr
 from engine.support.user_files import write_beside
+from tui.browser import hand_over
 from tui.keys import NUMBERED
 from tui.overlay import Over, open_over, tell
 from tui.screens.dialogs import AskScreen
@@ -129,7 +129,7 @@ class LessonsScreen(ModalScreen[str | None], Over[str | None]):
                 reason = error.strerror or str(error)
                 tell(self, tr("cannot be written: {reason}", reason=reason))
             else:
-                tell(self, tr("written to {file}", file=printable(str(file))))
+                tell(self, hand_over(self.app, file))
 
         open_over(self, AskScreen(tr("Your name, for what you hand in"), ""), write)
 
