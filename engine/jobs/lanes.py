@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,6 +20,7 @@ from engine.kernels.compiled import MISSING
 from engine.kernels.shuffle import key_of
 from engine.kernels.stand_ins import Floats
 from engine.problem import Problem, build, first_values, order_of
+from engine.support.graphs import repeated, step_count
 from engine.theory.floor import NEAR
 from engine.theory.gather import floor_of
 from engine.training.loops.fast import kernels_of, values_of
@@ -28,6 +30,8 @@ WIDTH = 512
 """Most lanes at once: their parameters stay in the cache."""
 CHUNK = 1024
 """Samples whose residuals are worked out at once."""
+MOST_CAPTURED = 20_000
+"""Steps of an epoch that become one graph on CUDA; of more, each is long enough by itself."""
 
 Whole = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -250,13 +254,36 @@ def torch_epochs(
 ) -> Iterator[Doubles]:
     """The same losses by batched matrix products, on any device."""
     loss, penalty, optimizer = experiment.loss, experiment.penalty, experiment.optimizer
-    design = problem.linear.design(problem.X)
-    weights = problem.dataset.features
-    W = torch.from_numpy(np.take(starts, lanes.init, axis=1)).to(problem.device)
-    rates = torch.from_numpy(lanes.lr).to(problem.y)
+    design, device = problem.linear.design(problem.X), problem.device
+    weights, n = problem.dataset.features, len(design)
+    W = torch.from_numpy(np.take(starts, lanes.init, axis=1)).to(device)
+    rates, order = torch.from_numpy(lanes.lr).to(problem.y), torch.arange(n).to(device)
     sizes, first = (whole.tolist() for whole in lanes.by_size())
     parts = [slice(*ends) for ends in pairwise(first)]
-    states = [(torch.zeros_like(W[:, part]),) * optimizer.entry.slots for part in parts]
+    counts = [n // size if experiment.drop_last else math.ceil(n / size) for size in sizes]
+    factors = [problem.y.new_empty(count) for count in counts]
+    taken = [step_count(device) for _ in parts]
+    states = [
+        tuple(torch.zeros_like(W[:, part]) for _ in range(optimizer.entry.slots)) for part in parts
+    ]
+
+    def steps() -> None:
+        """All steps of an epoch."""
+        for k, (size, part) in enumerate(zip(sizes, parts, strict=True)):
+            state = states[k]
+            for rows, factor in zip(order.split(size), factors[k].unbind(), strict=False):
+                slope = loss.derivative(design[rows] @ W[:, part] - problem.y[rows])
+                # Adding straight into W would lose precision: first the gradient.
+                over = experiment.reduction.divisor(size, len(rows))
+                grad = design[rows].T @ slope / over
+                grad[:weights] += penalty.derivative(W[:weights, part])
+                taken[k] += 1
+                move, state = optimizer(grad, state, taken[k], factor * rates[part])
+                W[:, part] -= move
+            for kept, value in zip(states[k], state, strict=True):
+                kept.copy_(value)
+
+    work = repeated(steps, device) if sum(counts) <= MOST_CAPTURED else steps
 
     def losses() -> Doubles:
         measured = loss(design @ W - problem.y).mean(dim=0)
@@ -264,21 +291,10 @@ def torch_epochs(
 
     yield losses()
     for epoch in range(experiment.epochs):
-        order = torch.arange(len(design))
         if experiment.shuffle:
-            order = torch.from_numpy(order_of(key_of(experiment.seed, epoch), len(design)))
-        for k, (size, part) in enumerate(zip(sizes, parts, strict=True)):
-            batches = order.to(problem.device).split(size)
-            if experiment.drop_last and len(batches[-1]) < size:
-                batches = batches[:-1]
-            factors = experiment.lr_factors_at(epoch + np.arange(len(batches)) * size / len(design))
-            for step, rows in enumerate(batches):
-                slope = loss.derivative(design[rows] @ W[:, part] - problem.y[rows])
-                # Adding straight into W would lose precision: first the gradient.
-                over = experiment.reduction.divisor(size, len(rows))
-                grad = design[rows].T @ slope / over
-                grad[:weights] += penalty.derivative(W[:weights, part])
-                taken, lr = epoch * len(batches) + step + 1, float(factors[step]) * rates[part]
-                move, states[k] = optimizer(grad, states[k], taken, lr)
-                W[:, part] -= move
+            order.copy_(torch.from_numpy(order_of(key_of(experiment.seed, epoch), n)))
+        for size, count, factor in zip(sizes, counts, factors, strict=True):
+            times = epoch + np.arange(count) * size / n
+            factor.copy_(torch.from_numpy(experiment.lr_factors_at(times)))
+        work()
         yield losses()

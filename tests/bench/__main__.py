@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import files, frames, keys, loops, memory, report, runs, screen, sweeps
+from tests.bench import files, frames, keys, loops, machines, memory, report, runs, screen, sweeps
 from tests.bench.report import Row, Section
 
 BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "fast": loops.fast,
     "teaching": loops.teaching,
     "sweeps": sweeps.sweeps,
+    "machines": machines.sweeps,
     "files": files.files,
     "runs": runs.runs,
     "first-frame": frames.first_frame,

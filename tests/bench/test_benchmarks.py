@@ -9,7 +9,19 @@ import pytest
 import torch
 
 from engine.runs.store import Store
-from tests.bench import files, frames, keys, loops, memory, peers, report, runs, screen, sweeps
+from tests.bench import (
+    files,
+    frames,
+    keys,
+    loops,
+    machines,
+    memory,
+    peers,
+    report,
+    runs,
+    screen,
+    sweeps,
+)
 from tests.bench.__main__ import BENCHMARKS
 from tests.bench.keys import cursor_step, learning_rate
 from tests.bench.plain import FromParts, FromScratch
@@ -69,6 +81,11 @@ def test_keeping_and_listing_runs_are_timed(tmp_path: Path) -> None:
 def test_a_sweep_is_timed_from_its_axes_to_its_results() -> None:
     result = sweeps.sweep(("lr=log:1e-3:1:8",), epochs=1, rounds=1, runs=8)
     assert is_timed(result.seconds, "plain", "sweep", "kernels", "facts")
+
+
+def test_two_processes_are_timed_beside_one() -> None:
+    result = machines.shared_out(("lr=log:1e-3:1:8",), epochs=1, rounds=1)
+    assert is_timed(result.seconds, "one", "two")
 
 
 def test_the_loss_chart_of_a_run_is_drawn() -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.catalog.parameters import numbers
@@ -22,6 +24,7 @@ from engine.kernels.compiled import MISSING, Kernels, kernels
 from engine.kernels.shuffle import key_of
 from engine.kernels.stand_ins import Floats, Params
 from engine.problem import Problem
+from engine.support.graphs import Work, repeated, step_count
 from engine.training.controls import Controls
 from engine.training.loops import EpochEnd, Progress
 from engine.training.trail import Place
@@ -166,47 +169,34 @@ class Training:
     def _in_torch(self) -> Iterator[Progress]:
         problem, controls = self.problem, self.controls
         experiment, size = problem.experiment, problem.experiment.batch_size
-        loss, penalty, optimizer = experiment.loss, experiment.penalty, experiment.optimizer
         design = problem.linear.design(problem.X)
-        theta = self.theta[: self.parameters].reshape(-1, 1).clone()
-        self.theta = theta.flatten()
+        block = Block(problem, self.theta[: self.parameters], self.slots, self.step - self.first)
+        self.theta, self.slots = block.theta.flatten(), block.state
         features = problem.dataset.features
-        weights = theta[:features]
-        state = self.slots or tuple(torch.zeros_like(theta) for _ in range(optimizer.entry.slots))
-        residuals = torch.empty_like(problem.y)
         for epoch in count(self.step // experiment.steps_per_epoch):
             order = problem.order(epoch)[: experiment.used_per_epoch].to(problem.device)
-            X, y = design[order].split(size), problem.y[order].split(size)
-            places = residuals.split(size)
-            factors = experiment.lr_factors(epoch * len(X), len(X)).tolist()
-            done = self.step % len(X)
-            while done < len(X):
-                until = min(done + min(controls.most, TORCH_STEPS), len(X))
-                before, passed = self.step, {}
-                for step in range(done, until):
-                    r = torch.addmm(y[step], X[step], theta, beta=-1, out=places[step])
-                    slope = loss.derivative(r)
-                    # Adding straight into θ would lose precision: first the gradient.
-                    grad = X[step].T @ slope / experiment.reduction.divisor(size, len(r))
-                    grad[: len(weights)] += penalty.derivative(weights)
-                    taken, lr = epoch * len(X) + step + 1, controls.lr * factors[step]
-                    move, state = optimizer(grad, state, taken - self.first, lr)
-                    theta.sub_(move)
-                    if taken % controls.every == 0:
-                        passed[taken] = theta.clone(), grad
-                self.step, self.slots, self.grad = taken, state, grad.flatten()
-                rows = X[until - 1]
-                self._minibatch = (rows[:, :features], y[until - 1])
-                means = [problem.loss(r).mean() for r in places[done:until]]
+            X, y, steps = design[order], problem.y[order], experiment.steps_per_epoch
+            factors = experiment.lr_factors(epoch * steps, steps)
+            done = self.step % steps
+            while done < steps:
+                until, before = min(done + min(controls.most, TORCH_STEPS), steps), self.step
+                rows = slice(done * size, until * size)
+                losses = block.take(X[rows], y[rows], controls.lr * factors[done:until])
+                self.step += until - done
+                self.grad = block.grads[until - done - 1].flatten().clone()
+                last = slice((until - 1) * size, until * size)
+                self._minibatch = X[last, :features], y[last]
                 done = until
-                losses = torch.stack(means).cpu().numpy()
                 bad = ~(losses <= controls.runaway)
                 if bad.any():
                     losses = losses[: int(bad.argmax()) + 1]
+                every = controls.every
+                passed = range(before // every * every + every, before + len(losses) + 1, every)
+                at = [step - before - 1 for step in passed]
+                noted = (one[at, :, 0].tolist() for one in (block.thetas, block.grads))
                 self.passed = [
-                    Place(taken, row_of(at), row_of(slope), float(losses[taken - before - 1]))
-                    for taken, (at, slope) in passed.items()
-                    if taken <= before + len(losses)
+                    Place(step, tuple(value), tuple(slope), float(losses[step - before - 1]))
+                    for step, value, slope in zip(passed, *noted, strict=True)
                 ]
                 yield losses
                 if bad.any():
@@ -216,9 +206,64 @@ class Training:
             )
 
 
-def row_of(column: Tensor) -> tuple[float, ...]:
-    """The numbers of a column (p, 1)."""
-    return tuple(column.flatten().tolist())
+class Block:
+    """Up to TORCH_STEPS steps in torch, on tensors that stay where they are."""
+
+    def __init__(self, problem: Problem, theta: Tensor, state: Any, taken: int) -> None:
+        self.problem = problem
+        experiment, columns = problem.experiment, len(theta)
+        self.most = min(TORCH_STEPS, experiment.steps_per_epoch)
+        rows = self.most * min(experiment.batch_size, len(problem.y))
+        self.theta = theta.reshape(-1, 1).clone()
+        self.state: tuple[Tensor, ...] = state or tuple(
+            torch.zeros_like(self.theta) for _ in range(experiment.optimizer.entry.slots)
+        )
+        self.taken = step_count(problem.device, taken)
+        self.X, self.y = theta.new_empty(rows, columns), theta.new_empty(rows, 1)
+        self.lrs, self.losses = theta.new_empty(2, self.most)
+        self.thetas, self.grads = theta.new_empty(2, self.most, columns, 1)
+        """θ and gradient (steps, p, 1) of each step of the last block."""
+        self.works: dict[tuple[int, int], Work] = {}
+        """By its number of steps and of rows."""
+
+    def take(self, X: Tensor, y: Tensor, lrs: NDArray[np.float64]) -> Floats:
+        """Take a step at each lr, over the minibatches of X (rows, p), y (rows, 1); returns losses.
+
+        The last minibatch may be short.
+        """
+        steps, rows = len(lrs), len(y)
+        self.X[:rows], self.y[:rows] = X, y
+        self.lrs[:steps] = torch.from_numpy(lrs)
+        if (steps, rows) not in self.works:
+            work = partial(self._take, steps, rows)
+            self.works[steps, rows] = repeated(work, self.problem.device)
+        self.works[steps, rows]()
+        losses: Floats = self.losses[:steps].cpu().numpy().copy()
+        return losses
+
+    def _take(self, steps: int, rows: int) -> None:
+        problem, experiment = self.problem, self.problem.experiment
+        size = experiment.batch_size
+        weights = self.theta[: problem.dataset.features]
+        minibatches = self.X[:rows].split(size), self.y[:rows].split(size)
+        state, losses, thetas, grads = self.state, list[Tensor](), list[Tensor](), list[Tensor]()
+        for X, y, lr in zip(*minibatches, self.lrs[:steps].unbind(), strict=True):
+            r = torch.addmm(y, X, self.theta, beta=-1)
+            losses.append(problem.loss(r).mean())
+            # Adding straight into θ would lose precision: first the gradient.
+            slope = experiment.loss.derivative(r)
+            grad = X.T @ slope / experiment.reduction.divisor(size, len(y))
+            grad[: len(weights)] += experiment.penalty.derivative(weights)
+            self.taken += 1
+            move, state = experiment.optimizer(grad, state, self.taken, lr)
+            self.theta.sub_(move)
+            thetas.append(self.theta.clone())
+            grads.append(grad)
+        torch.stack(losses, out=self.losses[:steps])
+        torch.stack(thetas, out=self.thetas[:steps])
+        torch.stack(grads, out=self.grads[:steps])
+        for kept, value in zip(self.state, state, strict=True):
+            kept.copy_(value)
 
 
 def kernels_of(experiment: Experiment) -> Kernels:
