@@ -17,6 +17,8 @@ class Situation:
     """That of the run at hand."""
     begun: bool = False
     """Whether the run on show has taken a step."""
+    can_fork: bool = False
+    """Whether there is a run that another one can go on from."""
     has_facts: bool = False
     """Whether the data of the run at hand are drawn and theory has looked at them."""
     has_suggestion: bool = False
@@ -244,9 +246,10 @@ ACTIONS: tuple[Action, ...] = (
         "F",
         "F",
         "fork",
-        "Go on from the moment on show with the settings of the forms, as a run of its own.",
+        "Go on with the settings of the forms, as a run of its own, from the moment on show or from "
+        "now; of a run that diverged, from before it did.",
         TRAIN,
-        when=lambda now: now.begun,
+        when=lambda now: now.can_fork,
         why=NOTHING_BEGUN,
         bar=False,
     ),

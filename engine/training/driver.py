@@ -54,10 +54,12 @@ class Driver:
         """Take a piece of the run that is running."""
         run = self.run
         assert run
+        was_preparing = run.is_preparing
         run.advance()
         now = self._clock()
         run.count(now)
-        if not run.running or now - self._published >= PUBLISH_EVERY:
+        has_begun = was_preparing and not run.is_preparing
+        if has_begun or not run.running or now - self._published >= PUBLISH_EVERY:
             self._publish(run)
 
     def prepare(self, experiment: Experiment, fork: Fork | None = None) -> Stepper:
@@ -74,7 +76,7 @@ class Driver:
         if message := self._before(experiment):
             self.shown = replace(self.shown, latest=run.history.say(message))
         run.begin()
-        self._publish(run)
+        self._show_start(run)
         return run
 
     def start(self, experiment: Experiment) -> None:
@@ -185,7 +187,14 @@ class Driver:
 
     def _set_off(self, run: Stepper, until: Until) -> None:
         run.set_off(until, self._clock())
-        self._publish(run)
+        self._show_start(run)
+
+    def _show_start(self, run: Stepper) -> None:
+        """Show a run; where its start is not known yet, only if that takes a while."""
+        if run.is_preparing:
+            self._published = self._clock()
+        else:
+            self._publish(run)
 
     def _publish(self, run: Stepper) -> None:
         if run.over:

@@ -59,8 +59,21 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
     )
 
 
+def last_sound(run: Snapshot) -> int:
+    """The last step of a run, of one that diverged the last stored one from before it did."""
+    if run.autopsy is None:
+        return run.step
+    # The loss of a step is that before it.
+    return max((step for step in steps_of(run) if step < run.autopsy.first_bad_step - 1), default=0)
+
+
 def fork_of(run: Snapshot, step: int) -> Fork:
-    """Where another run goes on from this one, after so many of its steps."""
+    """Where another run goes on from this one, after so many of its steps.
+
+    From where a fork begins, that is where itself goes on.
+    """
+    if run.fork and step <= run.fork.step:
+        return run.fork
     lrs = tuple(change for change in run.lrs if change[0] < step)
     return Fork(run.experiment, step, lrs, run.fork, run.number, run.id)
 

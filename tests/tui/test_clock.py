@@ -11,7 +11,9 @@ from engine.catalog.parameters import flat
 from engine.experiment import Experiment
 from engine.session import Session
 from engine.support.translation import LANGUAGES, set_language
-from engine.training.moments import fork_of, snapshot_at, steps_of
+from engine.training.driver import Driver
+from engine.training.moments import fork_of, last_sound, snapshot_at, steps_of
+from engine.training.snapshot import Snapshot
 from tests.support.pilots import (
     app_for,
     app_of,
@@ -270,6 +272,71 @@ async def test_a_fork_is_refused_where_the_data_are_others_and_asks_before_it_en
         await pilot.press("F", "y")
         assert session.calls == [("fork", desk.experiment, fork_of(session.latest, 0))]
         assert desk.clock.run is None
+
+
+async def test_a_fork_that_is_over_is_taken_again_and_one_of_a_diverged_run_begins_before() -> None:
+    experiment = Experiment(lr=3.0).changed({"data.n": 100, "device": "cpu"})
+    session = Session(experiment)
+    try:
+        async with app_for(session).run_test(size=(120, 34)) as pilot:
+            await settled(pilot)
+            desk, lab = main_of(pilot).desk, main_of(pilot).lab
+            await until(pilot, lambda: desk.snapshot.state == "ready")
+
+            def told() -> str:
+                return "".join(note.message for note in app_of(pilot)._notifications)
+
+            await pilot.press("F")
+            assert told().startswith("there is no run to look back on yet")
+            lab.fit.turn_to(VIEWS["parameters"])
+
+            async def taken(*keys: str, count: int) -> Snapshot:
+                await pilot.press(*keys)
+                await until(pilot, lambda: len(desk.runs) == count)
+                return desk.snapshot
+
+            wild = await taken("s", count=1)
+            assert wild.autopsy
+            await pilot.press("l", *["backspace"] * 4, *"0.3", "enter")
+            await until(pilot, lambda: desk.snapshot.state == "ready")
+            tame = await taken("F", count=2)  # the run is behind the start of what was set
+            assert told() == "goes on from step 0, before it diverged"
+            assert (tame.state, tame.fork) == ("finished", fork_of(wild, 0))
+            late = await taken("home", *["right"] * 13, "F", count=3)
+            assert late.fork == fork_of(tame, 13)
+            before = [each for each in lab.fit.chart().curves if each.color == "before"]
+            assert [each.ys for each in before] == [*map(list, zip(*tame.path.theta, strict=True))]
+            same = await taken("home", "F", count=4)  # of the same run once more
+            assert same.fork == late.fork
+            assert desk.previous is tame
+            await pilot.press("full_stop")
+            assert told() == "the fork again, from step 13; s trains from step 0"
+            await until(pilot, lambda: desk.snapshot.state == "paused")
+            assert (desk.snapshot.step, desk.snapshot.fork) == (14, late.fork)
+            await taken("x", count=5)
+            plain = await taken("s", count=6)
+            assert told() == "trained from step 0: . > take the fork again"
+            assert (plain.fork, plain.path.x[0]) == (None, 0.0)
+    finally:
+        session.close()
+
+
+def test_the_last_sound_step_of_a_diverged_run_has_a_loss_as_at_the_start() -> None:
+    experiment = Experiment(lr=0.1).changed({"data.n": 100, "device": "cpu"})
+    driver = Driver(experiment, lambda: 0.0)
+    for _ in range(12):
+        driver.minibatch(experiment)
+    assert last_sound(driver.shown.latest) == 12
+    driver.set_lr(3.0)
+    driver.resume()
+    while driver.running:
+        driver.advance()
+    run = driver.shown.latest
+    step, losses = last_sound(run), [loss or 0.0 for loss in run.path.losses]
+    assert run.facts
+    assert 12 <= step < run.step
+    assert losses[step + 1] <= run.facts.start_loss
+    assert min(losses[step + 2 :]) > run.facts.start_loss
 
 
 @pytest.mark.parametrize("step", [30, 150])

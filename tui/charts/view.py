@@ -41,6 +41,14 @@ class Scene:
     rectangle: tuple[Range, Range] | None = None
     """The part of a plane that stays on show while something on it is dragged."""
 
+    @property
+    def origin(self) -> Snapshot | None:
+        """The run that this one goes on from, if it is one of those beside it."""
+        if (fork := self.now.fork) is None:
+            return None
+        beside = (run for run in (self.previous, self.pinned) if run)
+        return next((run for run in beside if run.number == fork.number), None)
+
     def seen(self, chart: Chart, read: int = -1) -> Chart:
         """The chart with zoom and cursor; its title has the value there of the curve `read`."""
         cursor, title = self.cursor, chart.title

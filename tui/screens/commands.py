@@ -11,7 +11,7 @@ from engine.runs.store import Store
 from engine.support.errors import show
 from engine.support.translation import tr
 from engine.support.user_files import runs_folder
-from tui.keys import key_of
+from tui.keys import in_use, key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
 from tui.screens.classroom import Classroom
@@ -79,6 +79,11 @@ class Commands:
 
     async def start(self) -> None:
         def start() -> None:
+            if self.desk.taken_again:
+                words = tr(
+                    "trained from step 0: {minibatch} {epoch} take the fork again", **in_use()
+                )
+                tell(self.screen, words)
             self.desk.look_at(None)
             self.session.start(self.desk.experiment)
 
@@ -106,23 +111,41 @@ class Commands:
             return
         if self.lab.code not in self.navigator.panels:
             self.listing()
-        self.desk.look_at(None)
+        self.go_on()
         self.classroom.use("statement")
         self.session.statement(self.desk.experiment)
 
-    def minibatch(self) -> None:
+    def go_on(self) -> None:
+        """Look at the run at hand, which goes on; say so where a fork begins anew."""
+        if fork := self.desk.taken_again:
+            words = tr(
+                "the fork again, from step {step}; {start} trains from step 0",
+                step=fork.step,
+                start=key_of("start"),
+            )
+            tell(self.screen, words)
         self.desk.look_at(None)
+
+    def minibatch(self) -> None:
+        self.go_on()
         self.session.minibatch(self.desk.experiment)
 
     def epoch(self) -> None:
-        self.desk.look_at(None)
+        self.go_on()
         self.session.epoch(self.desk.experiment)
 
     def stop(self) -> None:
         self.session.stop()
 
     async def fork(self) -> None:
-        await self.setup.unless_under_way(lambda: self.setup.attempt(self.desk.fork))
+        def fork() -> None:
+            run, is_now = self.desk.to_fork, self.desk.clock.run is None
+            fork = self.desk.fork()
+            if is_now and run and run.autopsy:
+                words = tr("goes on from step {step}, before it diverged", step=fork.step)
+                tell(self.screen, words)
+
+        await self.setup.unless_under_way(lambda: self.setup.attempt(fork))
 
     async def reset(self) -> None:
         await self.setup.unless_under_way(lambda: self.desk.restart(self.desk.experiment))

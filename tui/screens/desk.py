@@ -8,7 +8,8 @@ from collections.abc import Callable
 from engine.experiment import Experiment
 from engine.runs.losses import KeptLosses
 from engine.support.errors import show
-from engine.training.moments import fork_of
+from engine.training.fork import Fork
+from engine.training.moments import fork_of, last_sound
 from engine.training.snapshot import Snapshot
 from engine.training.statements import Done
 from tui.backend import Backend
@@ -153,6 +154,12 @@ class Desk:
         return run.step > 0 and (run is not before or run is self.returned)
 
     @property
+    def taken_again(self) -> Fork | None:
+        """The fork at hand, if it is over and its steps are taken again one by one."""
+        run = self.at_hand
+        return run.fork if run.over and self.experiment.is_same_but_lr(run.experiment) else None
+
+    @property
     def is_ahead(self) -> bool:
         """Whether the experiment differs from that of a run under way, which only takes the lr."""
         return self.under_way and not self.experiment.is_same_but_lr(self.at_hand.experiment)
@@ -227,25 +234,38 @@ class Desk:
     def retry(self) -> None:
         """Train again with the lr that is suggested after a divergence; raises BadInput.
 
-        Of a run that is only looked at, all its settings are taken.
+        A fork goes on from where it began. Of a run that is only looked at, all its settings are
+        taken.
         """
         run, cause = self.snapshot, self.snapshot.autopsy
         if cause and cause.suggestion:
             experiment = run.experiment if run is self.looked_at else self.experiment
             self.adopt(experiment.changed_by_text({"lr": show(cause.suggestion)}))
             self.clock.leave()
-            self.session.start(self.experiment)
+            if run.fork and experiment.is_same_but_lr(run.experiment):
+                self.session.fork(self.experiment, run.fork)
+            else:
+                self.session.start(self.experiment)
 
-    def fork(self) -> None:
-        """Go on from the moment on show with the edited settings, as a run of its own.
+    @property
+    def to_fork(self) -> Snapshot | None:
+        """The run that another one can go on from: that on show, or the one beside its start."""
+        return self.snapshot if self.snapshot.step else self.previous or self.pinned_beside
 
-        Raises BadInput where they do not go on from there.
+    def fork(self) -> Fork:
+        """Go on with the edited settings, as a run of its own, from the moment that is looked at.
+
+        Else from the last moment that is worth it. Raises BadInput where they do not go on there.
         """
-        fork = fork_of(self.snapshot, self.moment.step)
+        run = self.to_fork
+        assert run
+        fork = fork_of(run, self.clock.step if self.clock.run else last_sound(run))
         fork.check(self.experiment)
-        self.origin = self.snapshot
+        if run.fork != fork:
+            self.origin = run
         self.look_at(None)
         self.session.fork(self.experiment, fork)
+        return fork
 
     def restart(self, experiment: Experiment) -> None:
         """Make this the edited experiment and show its start; ends a run under way."""

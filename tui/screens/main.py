@@ -169,6 +169,7 @@ class MainScreen(Sized[None]):
         return Situation(
             state=desk.at_hand.state,
             begun=run.step > 0,
+            can_fork=self.desk.to_fork is not None,
             has_facts=desk.at_hand.facts is not None,
             has_suggestion=bool(run.autopsy and run.autopsy.suggestion),
             looks_back=desk.looked_at is not None,
