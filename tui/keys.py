@@ -246,8 +246,8 @@ ACTIONS: tuple[Action, ...] = (
         "F",
         "F",
         "fork",
-        "Go on with the settings of the forms, as a run of its own, from the moment on show or from "
-        "now; of a run that diverged, from before it did.",
+        "Go on with the settings of the forms, as a run of its own, from the moment on show or "
+        "from now; of a run that diverged, from before it did.",
         TRAIN,
         when=lambda now: now.can_fork,
         why=NOTHING_BEGUN,
