@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from engine.catalog.parameters import Values, flat
 from engine.problem import build
@@ -48,6 +49,11 @@ class Recall:
         params = self._values(result.get("params")) or self._named(path.theta[-1])
         if path.x[-1] < now and is_finite(flat(params)):
             path = Path((*path.x, now), (*path.theta, flat(params)))
+        steps, ends = metrics.curve("loss", "step")
+        by_x = {
+            step / self._facts.steps_per_epoch: loss for step, loss in zip(steps, ends, strict=True)
+        }
+        path = replace(path, epoch_losses=tuple(by_x.get(x) for x in path.x))
         _, lrs = metrics.curve("lr", "epoch")
         cause = self._cause(step, params) if is_diverged else None
         seconds = number(result, "seconds") or 0.0

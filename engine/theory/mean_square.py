@@ -138,7 +138,11 @@ def even_limit(modes: Modes, optimizer: Choice[OptimizerEntry], batch: Batch) ->
         answer = torch.linalg.solve_ex(still, pushed.expand(-1, len(noise), -1, -1)).result[
             ..., 0, 0
         ]
-        radius = torch.linalg.eigvals((answer[..., None] * noise).nan_to_num()).abs().amax(1)
+        # Where no error runs away, answers are positive: their roots on both sides of a symmetric
+        # matrix leave its eigenvalues as they are, and symmetric ones are found far sooner.
+        root = answer.clamp(min=0).sqrt()
+        even = (root[..., None] * noise * root[:, None, :]).nan_to_num()
+        radius = torch.linalg.eigvalsh(even).abs().amax(1)
         growing: Tensor = (radius >= 1) | runs_away(M)
         return growing
 

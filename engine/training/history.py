@@ -59,13 +59,15 @@ class History(Recorder):
                 self._steps(event)
             case EpochEnded():
                 self.message = event.alert or self.message
+                assert self.facts
+                self.trail.end_epoch(event.step, event.loss, self.facts.steps_per_epoch)
             case Preparing():
                 self.message = event.message
             case Started():
                 self.message = joined(event.notes) or ""
                 start = flat(event.facts.start)
                 self.trail = Trail(len(start))
-                self.trail.add(Place(self.step, start))
+                self.trail.add(Place(self.step, start, epoch_loss=self.loss))
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
             case Finished():
@@ -134,7 +136,7 @@ class History(Recorder):
         self.params = now.get("params", {})
         if self.facts:
             theta, grads = flat(now["params"]), flat(now.get("grads", {}))
-            place = Place(self.step, theta, grads, self.batch_loss)
+            place = Place(self.step, theta, grads, self.batch_loss, self.loss)
             now["path"] = self.trail.path(place, self.facts.steps_per_epoch)
         return now
 
@@ -207,9 +209,15 @@ class History(Recorder):
                 sample = float(part[self.batch_losses.random.randrange(len(part))])
                 self.batch_losses.add(x, float(part.min()), float(part.max()), sample)
         for place in event.passed:
-            self.trail.add(place)
+            self.trail.add(self._placed(place))
         if self.trail.wants(event.step):  # reading where it is takes its time
             params, grads = (
                 flat(numbers(each())) for each in (event.live.params, event.live.grads)
             )
-            self.trail.add(Place(event.step, params, grads, event.loss))
+            self.trail.add(self._placed(Place(event.step, params, grads, event.loss)))
+
+    def _placed(self, place: Place) -> Place:
+        """A place with the loss after the last epoch, if that is over."""
+        assert self.facts
+        is_known = place.step // self.facts.steps_per_epoch == self.epoch
+        return place._replace(epoch_loss=self.loss) if is_known else place

@@ -21,8 +21,8 @@ def steps_of(run: Snapshot) -> tuple[int, ...]:
 def snapshot_at(run: Snapshot, step: int) -> Snapshot:
     """A run as it was after so many steps, or after the last ones before them that it has stored.
 
-    What was not stored of that moment is not there: a gradient, the loss of an epoch in a run of
-    very many of them, the residuals of its minibatch. A run at its own last step is as it is.
+    What was not stored of that moment is not there: a gradient, the residuals of its minibatch. A
+    run at its own last step is as it is.
     """
     steps = steps_of(run)
     if run.facts is None or not steps or step >= run.step:
@@ -31,10 +31,7 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
     step, per_epoch = steps[index], run.facts.steps_per_epoch
     epoch, path, named = step // per_epoch, run.path, run.experiment.architecture().named
     grads = path.grads[index] if path.grads else ()
-    losses = until(run.epoch_losses, path.x[index])
     factor = float(run.experiment.lr_factors(max(step - 1, 0), 1)[0])
-    ends = (epoch, path.x[0])  # a fork may begin in the midst of an epoch
-    is_exact = bool(losses.x) and losses.x[-1] in ends and losses.low[-1] == losses.high[-1]
     return replace(
         run,
         state="running" if step else "ready",
@@ -42,13 +39,13 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
         epoch=epoch,
         step=step,
         lr=lr_after(run.lrs, step - 1, run.experiment) * factor,
-        loss=losses.low[-1] if is_exact else None,
+        loss=path.epoch_losses[index] if path.epoch_losses else None,
         batch_loss=path.losses[index] if path.losses else None,
         params=named(path.theta[index]),
         grads=named(grads) if grads else {},
         residuals=(),
         batch_losses=until(run.batch_losses, path.x[index]),
-        epoch_losses=losses,
+        epoch_losses=until(run.epoch_losses, path.x[index]),
         validation_losses=until(run.validation_losses, epoch),
         r2=None,
         validation_r2=None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from engine.support.errors import BadInput, one_line
@@ -13,12 +15,17 @@ from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.starts import Starts
 
+if TYPE_CHECKING:
+    from engine.problem import Problem
+
 BUDGET = 5_000_000
 """What the steps of one trial may cost: numbers of the data that they go through. Some 50 ms."""
 STEP, EPOCH, VALIDATION = 10, 8_000, 15_000
 """What a step, the end of an epoch, and there the loss of rows held out cost, in such numbers."""
 MOST_NUMBERS = 300_000
 """Numbers of the data from which on drawing them, and their theory, take longer than the steps."""
+PIECE = 0.01
+"""Seconds that a piece of the work waits for kernels that are being compiled."""
 FAST = {"loop": "fast", "device": "cpu"}
 
 
@@ -27,6 +34,7 @@ class Trials:
 
     def __init__(self) -> None:
         self._starts = Starts()
+        self._compiler = ThreadPoolExecutor(1, "compiler")
 
     def of(self, experiment: Experiment) -> Iterator[Snapshot | None]:
         """Nothing after each piece of the work, and last the run as it would be.
@@ -42,11 +50,6 @@ class Trials:
             yield Snapshot(experiment, state="stopped", message=one_line(error))
 
     def _of(self, experiment: Experiment) -> Iterator[Snapshot | None]:
-        from engine.kernels.compiled import MISSING  # brings numba
-
-        if MISSING:
-            yield Snapshot(experiment, state="failed", message=MISSING)
-            return
         if reason := unfit(experiment):
             yield Snapshot(experiment, state="stopped", message=reason)
             return
@@ -57,6 +60,9 @@ class Trials:
         resolve(experiment.device)  # one that is not there
         problem, facts = self._starts.of(experiment.changed(FAST))
         yield None
+        if missing := (yield from self._compiled(problem)):
+            yield Snapshot(experiment, state="failed", message=missing)
+            return
         history, epochs = History(experiment), epochs_tried(experiment)
         most = epochs * experiment.steps_per_epoch
         controls = Controls(experiment.lr, most, every=history.trail.interval)
@@ -69,6 +75,29 @@ class Trials:
             if isinstance(event, Stepped):
                 yield None
         yield history.snapshot("stopped", experiment.lr, 0.0)
+
+    def _compiled(self, problem: Problem) -> Generator[None, None, Message | None]:
+        """Have the kernels of a problem compiled beside what else goes on, which takes seconds.
+
+        Returns why nothing can be compiled here, if so.
+        """
+        compiling = self._compiler.submit(compile_kernels, problem)
+        try:
+            while wait([compiling], PIECE).not_done:
+                yield None
+            return compiling.result()
+        finally:
+            compiling.cancel()
+
+
+def compile_kernels(problem: Problem) -> Message | None:
+    """Have the kernels of a problem ready, or say why there are none."""
+    from engine.kernels.compiled import MISSING  # brings numba
+    from engine.training.loops import fast
+
+    if not MISSING:
+        fast.compiled(problem)
+    return MISSING
 
 
 def unfit(experiment: Experiment) -> Message | None:

@@ -23,6 +23,9 @@ class Place(NamedTuple):
     """The gradient that the step followed; empty at the start."""
     loss: float | None = None
     """The mean loss of its minibatch, before it; None at the start."""
+    epoch_loss: float | None = None
+    """The mean loss over all the data after the last whole epoch, or where a run began within one;
+    None while it is not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,7 @@ class Path:
     theta: tuple[tuple[float, ...], ...] = ()
     grads: tuple[tuple[float, ...], ...] = ()
     losses: tuple[float | None, ...] = ()
+    epoch_losses: tuple[float | None, ...] = ()
 
 
 class Trail:
@@ -47,6 +51,8 @@ class Trail:
         self.interval = 1
         """Steps between two places."""
         self.places: list[Place] = []
+        self._settled = 0
+        """How many of them lie in epochs that are over, or know the loss after the last one."""
 
     def wants(self, step: int) -> bool:
         """Whether the place after so many steps would be kept."""
@@ -57,11 +63,20 @@ class Trail:
         places = self.places
         if len(places) == self.capacity:
             del places[1::2]
+            self._settled = (self._settled + 1) // 2
             # They may have come less often than they were wanted.
             span = places[-1].step - places[0].step
             self.interval = max(2 * self.interval, span // max(len(places) - 1, 1))
         if self.wants(place.step) and is_finite(place.theta):
             places.append(place)
+
+    def end_epoch(self, step: int, loss: float, per_epoch: int) -> None:
+        """Note the loss after an epoch that ended with this step at the places up to the next."""
+        places = self.places
+        while self._settled < len(places) and places[self._settled].step < step + per_epoch:
+            if places[self._settled].step >= step:
+                places[self._settled] = places[self._settled]._replace(epoch_loss=loss)
+            self._settled += 1
 
     def path(self, now: Place, per_epoch: int) -> Path:
         """A frozen copy that ends at the present place."""

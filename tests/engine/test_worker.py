@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -15,9 +16,11 @@ from engine.jobs.axis import Axis
 from engine.jobs.finder import Finding, find_lr
 from engine.jobs.race import Race, Racer
 from engine.jobs.sweep import Sweep
+from engine.problem import Problem
+from engine.support.translation import Message
 from engine.theory.landscape import plane, survey
 from engine.theory.study import Study
-from engine.training import trainer
+from engine.training import preview, trainer
 from engine.training.driver import A_DAY
 from engine.training.events import Event
 from engine.training.run import PUBLISH_EVERY
@@ -215,6 +218,29 @@ def test_a_bug_within_a_run_ends_it(
 
 
 # Trials --------------------------------------------------------------------------------------
+
+
+def test_a_start_does_not_wait_for_what_a_trial_has_compiled(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, compile_kernels = threading.Event(), preview.compile_kernels
+
+    def held_up(problem: Problem) -> Message | None:
+        assert may_end.wait(60)
+        return compile_kernels(problem)
+
+    monkeypatch.setattr(preview, "compile_kernels", held_up)
+    bench.worker.start_preview(SHORT)
+    for _ in range(5):
+        bench.worker.do(bench.worker.step)
+    bench.driver.start(SHORT)
+    while bench.driver.running:
+        bench.worker.do(bench.worker.step)
+    assert (bench.latest.state, bench.worker.preview) == ("finished", None)
+    may_end.set()
+    bench.rest()
+    assert bench.worker.preview
+    assert bench.worker.preview.state == "finished"
 
 
 def test_a_trial_is_shown_at_its_end_and_is_no_run(bench: Bench) -> None:

@@ -77,10 +77,8 @@ class Training:
     def _compile(self) -> None:
         """Have the kernels ready, if they can be compiled here."""
         problem = self.problem
-        self.kernels = kernels_of(problem.experiment) if self.compiles else None
+        self.kernels = compiled(problem) if self.compiles else None
         self.values = values_of(problem.experiment, precision(problem))
-        if self.kernels:
-            warm_up(self.kernels, self.values, precision(problem))
 
     def run(self) -> Iterator[Progress]:
         """Take the steps: the losses of some minibatches, then each epoch that they end."""
@@ -264,6 +262,13 @@ class Block:
         torch.stack(grads, out=self.grads[:steps])
         for kept, value in zip(self.state, state, strict=True):
             kept.copy_(value)
+
+
+def compiled(problem: Problem) -> Kernels:
+    """The kernels for a problem, compiled or read from disk."""
+    made, numbers = kernels_of(problem.experiment), precision(problem)
+    warm_up(made, values_of(problem.experiment, numbers), numbers)
+    return made
 
 
 def kernels_of(experiment: Experiment) -> Kernels:

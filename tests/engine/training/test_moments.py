@@ -14,10 +14,10 @@ from engine.kernels.shuffle import key_of, permutation
 from engine.problem import build
 from engine.settings import LOOPS
 from engine.training.driver import Driver
-from engine.training.events import EpochEnded, Stepped
+from engine.training.events import EpochEnded, Started, Stepped
 from engine.training.moments import snapshot_at, steps_of
 from engine.training.run import Stepper, Until
-from engine.training.series import Points
+from engine.training.series import CAPACITY, Points
 from engine.training.snapshot import Snapshot
 from engine.training.trail import MOST_POINTS
 from tests.support.runs import singly
@@ -92,16 +92,32 @@ def test_of_a_long_run_some_steps_are_there_and_the_last_one_before_any_other() 
             assert snapshot_at(run, step).params == event.params
 
 
-def test_the_loss_of_an_epoch_is_left_out_where_it_was_merged_with_others() -> None:
+def test_a_curve_ends_before_a_point_that_later_epochs_are_merged_into() -> None:
     run = run_of(SHORT)
     merged = Points((0.0, 2.0), (5.0, 1.0), (9.0, 2.0), (9.0, 1.0))
-    run = replace(run, epoch_losses=merged)
-    assert snapshot_at(run, 5).loss is None
-    assert snapshot_at(run, 12).epoch_losses.low == ()
+    assert snapshot_at(replace(run, epoch_losses=merged), 12).epoch_losses.low == ()
     merged = Points((0.0, 1.0, 2.0), (5.0, 3.0, 1.0), (5.0, 3.0, 1.0))
     run = replace(run, epoch_losses=merged)
     assert snapshot_at(run, 25).epoch_losses.low == (5.0, 3.0, 1.0)
-    assert snapshot_at(run, 15).loss == 3.0
+
+
+@pytest.mark.parametrize("loop", ["scratch", "fast"])
+@pytest.mark.parametrize("n", [3, 8])
+def test_of_very_many_epochs_each_moment_has_the_loss_of_its_own(loop: str, n: int) -> None:
+    """Also where the curve of the epochs is merged, and with places dropped on the way."""
+    experiment = Experiment(batch_size=2, epochs=CAPACITY + 300, loop=loop).changed({"data.n": n})
+    events = list(singly(experiment))
+    per_epoch, losses = experiment.steps_per_epoch, {}
+    for event in events:
+        if isinstance(event, Started):
+            losses[0] = event.facts.start_loss
+        if isinstance(event, EpochEnded):
+            losses[event.epoch] = event.loss
+    run = run_of(experiment)
+    assert max(run.epoch_losses.high) > max(run.epoch_losses.low[1:])
+    assert len(steps_of(run)) > MOST_POINTS / 2
+    for step in steps_of(run):
+        assert snapshot_at(run, step).loss == losses[step // per_epoch]
 
 
 def test_a_moment_has_no_end_and_stands_where_it_stood() -> None:

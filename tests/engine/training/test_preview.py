@@ -10,6 +10,7 @@ from engine.kernels import compiled
 from engine.support.translation import Message
 from engine.training import preview
 from engine.training.preview import Trials, epochs_tried
+from engine.training.series import CAPACITY
 from engine.training.snapshot import Snapshot
 from engine.training.trail import MOST_POINTS
 from engine.training.trainer import train
@@ -91,6 +92,12 @@ def test_beyond_the_budget_the_first_epochs_are_those_of_the_whole_run(
 def test_the_budget_cuts_many_epochs_of_small_data_and_few_of_large_ones() -> None:
     assert 100 < epochs_tried(CPU.changed({"epochs": 1_000_000})) < 1000
     assert epochs_tried(CPU.changed({"data.n": 100_000, "batch_size": 1, "epochs": 50})) < 10
+
+
+def test_no_trial_has_so_many_epochs_that_their_losses_are_merged() -> None:
+    """So the first of them at the floor is known."""
+    tiny = CPU.changed({"data.n": 1, "batch_size": 1, "epochs": 1_000_000})
+    assert epochs_tried(tiny) < CAPACITY
 
 
 @pytest.mark.parametrize(
