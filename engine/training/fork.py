@@ -60,7 +60,10 @@ class Fork:
                 allowed = tr("a fork goes on with other {keys} only", keys=", ".join(FREE))
                 raise BadInput(key, value, allowed)
         if self.step >= experiment.steps_per_epoch * experiment.epochs:
-            allowed = tr("nothing is left to train after step {step}", step=self.step)
+            allowed = tr(
+                "nothing is left to train after step {step}: take more epochs, or an earlier step",
+                step=self.step,
+            )
             raise BadInput("epochs", experiment.epochs, allowed)
 
     @property

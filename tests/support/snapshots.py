@@ -53,6 +53,7 @@ STEPS = 100
 
 
 EPOCH_LOSSES = (16.2, 0.0378, 1.35e-4, 4.98e-5)
+SLOW_LOSSES = (16.2, 9.1, 4.8, 2.7)
 
 
 SLOW = Experiment().changed({"lr": 0.003})
@@ -140,7 +141,11 @@ def points(*losses: float) -> Points:
     return Points(tuple(float(epoch) for epoch in range(len(losses))), losses, losses)
 
 
-def path(steps: int, factors: tuple[float, ...] = (0.94, 0.955, 0.97)) -> Way:
+def path(
+    steps: int,
+    factors: tuple[float, ...] = (0.94, 0.955, 0.97),
+    epoch_losses: tuple[float, ...] = EPOCH_LOSSES,
+) -> Way:
     """The parameters on their way to the true values, each at its own speed; then noise."""
     kept = tuple(range(0, steps + 1, 3))
     theta = tuple(
@@ -150,7 +155,8 @@ def path(steps: int, factors: tuple[float, ...] = (0.94, 0.955, 0.97)) -> Way:
         )
         for step in kept
     )
-    return Way(tuple(step / STEPS for step in kept), theta)
+    losses = tuple(epoch_losses[step // STEPS] for step in kept)
+    return Way(tuple(step / STEPS for step in kept), theta, epoch_losses=losses)
 
 
 def loading() -> Snapshot:
@@ -286,8 +292,8 @@ def previous(number: int = 1) -> Snapshot:
         loss=2.7,
         params={"w": (1.2, -2.0), "b": (2.5,)},
         batch_losses=falling(300, 0.994),
-        epoch_losses=points(16.2, 9.1, 4.8, 2.7),
-        path=path(300, (0.997, 0.9965, 0.9962)),
+        epoch_losses=points(*SLOW_LOSSES),
+        path=path(300, (0.997, 0.9965, 0.9962), SLOW_LOSSES),
     )
 
 
