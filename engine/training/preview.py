@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from engine.experiment import Experiment
 from engine.support.errors import BadInput, one_line
 from engine.support.translation import Message
+from engine.training.compiling import Compiler
 from engine.training.controls import Controls
 from engine.training.events import Stepped
 from engine.training.history import History
 from engine.training.snapshot import Snapshot
 from engine.training.starts import Starts
-
-if TYPE_CHECKING:
-    from engine.problem import Problem
 
 BUDGET = 5_000_000
 """What the steps of one trial may cost: numbers of the data that they go through. Some 50 ms."""
@@ -24,8 +20,6 @@ STEP, EPOCH, VALIDATION = 10, 8_000, 15_000
 """What a step, the end of an epoch, and there the loss of rows held out cost, in such numbers."""
 MOST_NUMBERS = 300_000
 """Numbers of the data from which on drawing them, and their theory, take longer than the steps."""
-PIECE = 0.01
-"""Seconds that a piece of the work waits for kernels that are being compiled."""
 FAST = {"loop": "fast", "device": "cpu"}
 
 
@@ -34,7 +28,7 @@ class Trials:
 
     def __init__(self) -> None:
         self._starts = Starts()
-        self._compiler = ThreadPoolExecutor(1, "compiler")
+        self._compiler = Compiler()
 
     def of(self, experiment: Experiment) -> Iterator[Snapshot | None]:
         """Nothing after each piece of the work, and last the run as it would be.
@@ -60,7 +54,7 @@ class Trials:
         resolve(experiment.device)  # one that is not there
         problem, facts = self._starts.of(experiment.changed(FAST))
         yield None
-        if missing := (yield from self._compiled(problem)):
+        if missing := (yield from self._compiler.ready(problem)):
             yield Snapshot(experiment, state="failed", message=missing)
             return
         history, epochs = History(experiment), epochs_tried(experiment)
@@ -75,29 +69,6 @@ class Trials:
             if isinstance(event, Stepped):
                 yield None
         yield history.snapshot("stopped", experiment.lr, 0.0)
-
-    def _compiled(self, problem: Problem) -> Generator[None, None, Message | None]:
-        """Have the kernels of a problem compiled beside what else goes on, which takes seconds.
-
-        Returns why nothing can be compiled here, if so.
-        """
-        compiling = self._compiler.submit(compile_kernels, problem)
-        try:
-            while wait([compiling], PIECE).not_done:
-                yield None
-            return compiling.result()
-        finally:
-            compiling.cancel()
-
-
-def compile_kernels(problem: Problem) -> Message | None:
-    """Have the kernels of a problem ready, or say why there are none."""
-    from engine.kernels.compiled import MISSING  # brings numba
-    from engine.training.loops import fast
-
-    if not MISSING:
-        fast.compiled(problem)
-    return MISSING
 
 
 def unfit(experiment: Experiment) -> Message | None:

@@ -20,7 +20,7 @@ from engine.problem import Problem
 from engine.support.translation import Message
 from engine.theory.landscape import plane, survey
 from engine.theory.study import Study
-from engine.training import preview, trainer
+from engine.training import compiling, trainer
 from engine.training.driver import A_DAY
 from engine.training.events import Event
 from engine.training.run import PUBLISH_EVERY
@@ -223,13 +223,13 @@ def test_a_bug_within_a_run_ends_it(
 def test_a_start_does_not_wait_for_what_a_trial_has_compiled(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_end, compile_kernels = threading.Event(), preview.compile_kernels
+    may_end, compile_kernels = threading.Event(), compiling.compile_kernels
 
     def held_up(problem: Problem) -> Message | None:
         assert may_end.wait(60)
         return compile_kernels(problem)
 
-    monkeypatch.setattr(preview, "compile_kernels", held_up)
+    monkeypatch.setattr(compiling, "compile_kernels", held_up)
     bench.worker.start_preview(SHORT)
     for _ in range(5):
         bench.worker.do(bench.worker.step)
