@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 from engine.lessons.library import use_folder
+from engine.support.visitor import MOST_OF_VISITOR
 from tests.support.commands import cli
 from tests.support.paths import ROOT
 from tui.command import command
+from tui.serve.files import MOST_KEPT, MOST_UPLOADED
+from tui.serve.server import Serving
+from tui.serve.sessions import ENOUGH
 
 DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md")
 FOLDERS = sorted(
@@ -80,6 +84,26 @@ def class_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     (tmp_path / "bob.toml").write_text('version = 2\nname = "Bob"\n[lessons.go]\n')
     yield
     use_folder(None)
+
+
+def test_the_commands_for_a_browser_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    served: list[Serving] = []
+    monkeypatch.setattr("tui.serve.server.serve", lambda serving, opened: served.append(serving))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("\n## In a browser\n")[2].partition("\n## ")[0]
+    for line in re.findall(r"^linreg-tui (.+?)(?:\s+#.*)?$", section, re.M):
+        assert cli(*shlex.split(line)).code == 0, line
+    here, room, named = served
+    assert (here.host, here.port, here.bounds.sessions, here.keep) == ("127.0.0.1", 8123, 4, None)
+    assert (room.host, room.bounds.sessions, room.keep) == ("0.0.0.0", 30, Path("class"))
+    assert named.address(8123).startswith("https://lab.example.org/linreg/?token=")
+    assert f"`--sessions` ({ENOUGH.sessions})" in section
+    assert f"`--idle` ({ENOUGH.idle / 60:g}) minutes" in section
+    assert f"at most {MOST_OF_VISITOR:,} numbers" in section
+    assert f"a file {MOST_UPLOADED >> 20} MiB" in section
+    assert f"all files of a visitor {MOST_KEPT >> 20} MiB" in section
+    assert f"a process {ENOUGH.memory / 1e9:g} GB" in section
 
 
 @pytest.mark.usefixtures("class_room")

@@ -7,7 +7,19 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import files, frames, keys, loops, machines, memory, report, runs, screen, sweeps
+from tests.bench import (
+    browser,
+    files,
+    frames,
+    keys,
+    loops,
+    machines,
+    memory,
+    report,
+    runs,
+    screen,
+    sweeps,
+)
 from tests.bench.report import Row, Section
 
 BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -23,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "long-history": frames.long_history,
     "memory": memory.flat,
     "beside-engine": screen.beside_engine,
+    "in-browser": browser.in_browser,
 }
 """What is measured; the docstring of each says what it is, also in RESULTS.md."""
 

@@ -25,7 +25,7 @@ from tui.serve.visitors import Visitors
 
 TOKEN = "a-token-of-a-test"
 FAKE = (sys.executable, "-S", "-E", str(fake_lab.__file__))
-LOOKS = 1000
+LOOKS = 6000
 """How often a condition is looked at before a test gives up on it."""
 
 

@@ -22,6 +22,8 @@ from tui.serve.visitors import Visitors, size_of
 DRIVER = "tui.browser:BrowserDriver"
 GRACE = 2.0
 """Seconds in which an app ends by itself, before it is killed."""
+NICE = 5
+"""How far an app stands back where the server, or the machine's owner, has something to do."""
 PATIENCE = 3.0
 """Seconds in which somebody who comes waits for a place that is about to be free."""
 MOST_UNREAD = 1 << 18
@@ -29,6 +31,8 @@ MOST_UNREAD = 1 << 18
 TOKEN = "LINREG_TUI_TOKEN"
 """The environment variable that may name the token."""
 NOT_HANDED_ON = frozenset((TOKEN, "NO_COLOR", "TEXTUAL", "TEXTUAL_LOG"))
+MOST_OF_DATA = 0.95
+"""Share of the memory that an app may have; near all of it nothing goes on in it."""
 LOOK_INTERVAL = 2.0
 """Seconds between two looks at what a session takes up."""
 
@@ -40,7 +44,7 @@ class Bounds:
     sessions: int = 4
     idle: float = 30 * 60
     """Seconds without a key."""
-    memory: int = 2 << 30
+    memory: int = 2_000_000_000
     """Bytes that an app may ask the system for."""
 
 
@@ -86,6 +90,8 @@ class Session:
             await asyncio.sleep(min(LOOK_INTERVAL, bounds.idle))
             if time.monotonic() >= self.last_key + bounds.idle:
                 self.farewell = tr("Nobody pressed a key for a long time, so the lab has ended.")
+            elif data_of(self.process.pid) > MOST_OF_DATA * bounds.memory:
+                self.farewell = tr("This took up too much memory, so the lab has ended.")
             elif size_of(self.folder) > MOST_KEPT:
                 self.farewell = tr("Your files took up too much room, so the lab has ended.")
 
@@ -98,6 +104,15 @@ class Session:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         await self.process.wait()
+
+
+def data_of(pid: int) -> int:
+    """Bytes of a process that count for its limit; 0 where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[5])
+    except (OSError, IndexError):  # it has just ended, or this is not Linux
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 class Sessions:
@@ -148,6 +163,8 @@ class Sessions:
             limit=MOST_UNREAD,
             start_new_session=True,
         )
+        with suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
         if hasattr(resource, "prlimit"):  # only Linux
             for kind, most in (
                 (resource.RLIMIT_DATA, self.bounds.memory),

@@ -1,0 +1,125 @@
+"""A session in a browser: how much memory it takes, and when its first frame is there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
+
+from tests.bench.report import Row
+from tests.support.chromium import browser, chromium_of_system
+
+SESSIONS = 4
+SIZE = "?width=120&height=34"
+WANTED = 3.0
+"""Seconds from the address to the first frame in a browser."""
+PATIENCE = 60.0
+"""Seconds after which a session that does not draw counts as broken."""
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory of a process."""
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
+@contextmanager
+def served(home: str) -> Iterator[tuple[int, str]]:
+    """A server in a process of its own: its number, and the address with its token."""
+    words = (sys.executable, "-m", "tui", "serve", "--port", "0", "--sessions", str(SESSIONS))
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=home
+    )
+    try:
+        assert process.stdout
+        yield process.pid, process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE)
+
+
+async def drawn(socket: ClientWebSocketResponse, text: bytes) -> None:
+    """Wait until a session has drawn a text."""
+    seen = b""
+    while text not in seen:
+        message = await socket.receive(timeout=PATIENCE)
+        seen += message.data if message.type is WSMsgType.BINARY else b""
+
+
+async def by_socket(pid: int, address: str) -> tuple[float, list[int], int]:
+    """Seconds to the first frame; bytes of each app once a run is over, and of the server then."""
+    base = address.partition("/?")[0]
+    async with AsyncExitStack() as visits:
+        firsts, sockets = [], []
+        for _ in range(SESSIONS):
+            jar = CookieJar(unsafe=True)
+            client = await visits.enter_async_context(
+                ClientSession(cookie_jar=jar, headers={"Origin": base})
+            )
+            await (await client.get(address)).read()
+            begin = perf_counter()
+            socket = await visits.enter_async_context(client.ws_connect(f"{base}/ws{SIZE}"))
+            await drawn(socket, b"quit")
+            firsts.append(perf_counter() - begin)
+            sockets.append(socket)
+        for socket in sockets:
+            await socket.send_json(["stdin", "s"])
+        for socket in sockets:
+            await drawn(socket, b"finished")
+        apps = [resident(child) for child in children(pid)]
+        return median(firsts), apps, resident(pid)
+
+
+async def by_browser(address: str) -> float:
+    """Seconds from the address to the first frame in Chromium."""
+    async with browser() as chromium:
+        page = await chromium.new_page()
+        begin = perf_counter()
+        await page.goto(address)
+        await page.locator("#words").wait_for(state="hidden", timeout=PATIENCE * 1000)
+        return perf_counter() - begin
+
+
+def in_browser(rounds: int) -> Iterator[Row]:
+    """The lab in a browser: its first frame, and the memory of sessions in which a run is over."""
+    firsts, pages = [], []
+    with TemporaryDirectory() as home, served(home) as (pid, address):
+        alone = resident(pid)
+        for _ in range(rounds):
+            first, apps, server = asyncio.run(by_socket(pid, address))
+            firsts.append(first)
+            if chromium_of_system():
+                pages.append(asyncio.run(by_browser(address)))
+    yield Row("the server without a session", f"{alone / 1e6:.0f} MB")
+    yield Row(f"the server with {SESSIONS} sessions", f"{server / 1e6:.0f} MB")
+    yield Row(
+        "an app, once a run is over",
+        f"{median(apps) / 1e6:.0f} MB",
+        note="resident; libraries are shared",
+    )
+    yield Row("from the socket to the first frame", f"{median(firsts):.2f} s", rounds=rounds)
+    if pages:
+        first = median(pages)
+        yield Row(
+            "from the address to the first frame in Chromium",
+            f"{first:.2f} s",
+            "at most 3 s",
+            first <= WANTED,
+            rounds=rounds,
+        )
