@@ -10,6 +10,7 @@ import torch
 
 from engine.runs.store import Store
 from tests.bench import (
+    browser,
     files,
     frames,
     keys,
@@ -101,6 +102,14 @@ def test_files_of_data_are_read_beside_numpy(tmp_path: Path) -> None:
     assert is_timed(files.race_with_gaps(gaps, rounds=1).seconds, "ours", "genfromtxt")
     assert is_timed(files.senses(clean, rounds=1).seconds, "sense")
     assert files.peak_memory(clean) >= 0
+
+
+def test_a_session_in_a_browser_is_timed_and_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "SESSIONS", 1)
+    monkeypatch.setattr(browser, "chromium_of_system", lambda: "")
+    rows = {row.what: row for row in browser.in_browser(1)}
+    assert float(rows["an app, once a run is over"].measured.removesuffix(" MB")) > 100
+    assert float(rows["from the socket to the first frame"].measured.removesuffix(" s")) > 0
 
 
 def test_memory_is_looked_at_three_times() -> None:

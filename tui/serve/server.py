@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -293,8 +293,9 @@ class Refusing(asyncio.Protocol):
 
 def serve(serving: Serving, opened: Callable[[str], None]) -> None:
     """Serve until a signal ends the process; `opened` hears of the address. Raises BadInput."""
-    sockets = bound(serving.host, serving.port)
-    with folder_of_visitors(serving.keep) as root:
+    with ExitStack() as ending:
+        sockets = [ending.enter_context(each) for each in bound(serving.host, serving.port)]
+        root = ending.enter_context(folder_of_visitors(serving.keep))
         patience = math.inf if serving.keep else serving.bounds.idle
         server = Server(serving, Visitors(root, patience))
         asyncio.run(run(server, sockets, lambda port: opened(serving.address(port))))
