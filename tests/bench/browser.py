@@ -47,15 +47,13 @@ def children(pid: int) -> list[int]:
 def served(home: str) -> Iterator[tuple[int, str]]:
     """A server in a process of its own: its number, and the address with its token."""
     words = (sys.executable, "-m", "tui", "serve", "--port", "0", "--sessions", str(SESSIONS))
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=home
-    )
-    try:
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(words, stdout=pipe, stderr=nowhere, text=True, cwd=home) as process:
         assert process.stdout
-        yield process.pid, process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(PATIENCE)
+        try:
+            yield process.pid, process.stdout.readline().strip()
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 async def drawn(socket: ClientWebSocketResponse, text: bytes) -> None:
@@ -67,7 +65,7 @@ async def drawn(socket: ClientWebSocketResponse, text: bytes) -> None:
 
 
 async def trained(socket: ClientWebSocketResponse) -> None:
-    """Have a session train to the end; a key that a busy machine brings too late is pressed anew."""
+    """Have a session train; a key that a busy machine brings too late is pressed anew."""
     while True:
         await socket.send_json(["stdin", "s"])
         with suppress(TimeoutError):
