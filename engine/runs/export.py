@@ -14,6 +14,7 @@ from engine.runs.store import Store
 from engine.runs.tensorboard import Scalar, events
 from engine.support.errors import BadInput
 from engine.support.translation import tr
+from engine.support.user_files import write_beside
 
 EVENTS = "events.out.tfevents"
 """With what the name of a file of events begins."""
@@ -36,6 +37,16 @@ def export_run(store: Store, info: RunInfo, form: str, output: Path | None) -> s
     if output is not None:
         write_new(output, content)
     return content if isinstance(content, str) else ""
+
+
+def write_metrics(store: Store, info: RunInfo) -> Path:
+    """The new CSV file in the present folder that holds the metrics of a run; raises BadInput."""
+    content = export_run(store, info, "csv", None)
+    try:
+        return write_beside(content.encode(), info.id, ".csv")
+    except OSError as error:
+        allowed = tr("cannot be written: {reason}", reason=error.strerror)
+        raise BadInput("run", info.id, allowed) from None
 
 
 def write_new(file: Path, content: str | bytes) -> None:

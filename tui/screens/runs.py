@@ -18,6 +18,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.experiment import Experiment
+from engine.runs.export import write_metrics
 from engine.runs.following import Wanted
 from engine.runs.foreign import foreign_losses
 from engine.runs.info import RunInfo, read_info
@@ -30,9 +31,10 @@ from engine.support.outside import printable
 from engine.support.translation import Translatable, tr, trn
 from engine.support.visitor import file_at
 from tui.backend import Backend
+from tui.browser import hand_over
 from tui.charts.runs import MOST, runs_chart
 from tui.drawing.view import ChartView
-from tui.overlay import Over, open_over
+from tui.overlay import Over, open_over, tell
 from tui.panels.bars import Hint, KeyLine
 from tui.panels.kept_runs import about, differing, line, titles
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
@@ -60,6 +62,7 @@ KEY_HELP: tuple[tuple[str, Translatable], ...] = (
     ("i", "Put the losses of another program on the charts: its CSV, or TensorBoard's folder."),
     ("n", "Give the run a name; an empty one takes it away."),
     ("s", "Sort by time, by loss, by name."),
+    ("w", "Write its metrics to a new CSV file in this folder."),
     ("del", "Remove the run from the disk, after a question."),
     ("esc q", "Back to the lab; what is on the charts stays."),
 )
@@ -85,6 +88,7 @@ class RunsScreen(Over[Chosen]):
         Binding("i", "import", "import"),
         Binding("n", "name", "name"),
         Binding("s", "sort", "sort"),
+        Binding("w", "write", "write to a file"),
         Binding("delete,backspace", "remove", "remove"),
         Binding("question_mark,f1", "help", "help"),
         Binding("escape,q,H", "leave", "back"),
@@ -353,6 +357,16 @@ class RunsScreen(Over[Chosen]):
         """The next order."""
         self.order = (self.order + 1) % len(SORTS)
         self.show_list()
+
+    def action_write(self) -> None:
+        """Write the metrics of the run to a file."""
+        if self.here:
+            try:
+                file = write_metrics(self.store, self.here)
+            except BadInput as error:
+                self.query_one(Hint).refuse(str(error))
+            else:
+                tell(self, hand_over(self.app, file))
 
     def action_remove(self) -> None:
         """Remove the run, after a question."""

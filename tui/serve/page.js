@@ -38,6 +38,20 @@ function hear(event) {
   }
 }
 
+// Browsers have no clipboard for pages over plain HTTP from another machine.
+if (!navigator.clipboard) {
+  const writeText = async (text) => {
+    const before = document.activeElement;
+    const area = document.body.appendChild(document.createElement("textarea"));
+    area.value = text;
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    before?.focus();
+  };
+  Object.defineProperty(navigator, "clipboard", { value: { writeText, readText: async () => "" } });
+}
+
 function begin() {
   const words = document.querySelector("#words");
   if (words.hidden) return;

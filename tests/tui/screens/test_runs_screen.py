@@ -84,7 +84,9 @@ async def test_a_click_goes_to_a_run_and_a_double_click_takes_it(store: Store) -
         assert app.main.desk.experiment == settings
 
 
-async def test_keys(store: Store) -> None:
+async def test_keys(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     app = app_for(FakeSession(finished()))
     async with app.run_test(size=(120, 34)) as pilot:
         screen = await opened(pilot)
@@ -105,6 +107,12 @@ async def test_keys(store: Store) -> None:
         assert len(names()) == 4
         await pilot.press("slash", *"good", "enter")
         assert names() == ["good one"]
+        folder = Path.cwd()
+        await pilot.press("w", "w")
+        await until(pilot, lambda: len(list(folder.glob("*.csv"))) == 2)
+        first, second = sorted(folder.glob("*.csv"))
+        assert first.read_text() == second.read_text()
+        assert first.read_text().startswith("step,epoch,loss\n0,0,8\n")
         await pilot.press("n", *"good2", "enter")
         assert names() == ["good2"]
         assert store.run("good2").id.endswith("0001")
