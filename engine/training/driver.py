@@ -172,9 +172,12 @@ class Driver:
         A fork that is over begins anew where it began, with the lr that is set now.
         """
         run = self.run
-        if run is None or run.over or (fresh if run.begun else run.experiment != experiment):
-            anew = run and run.over and not fresh and experiment.is_same_but_lr(run.experiment)
-            return self.prepare(experiment, run.fork if run and anew else None)
+        if run is None or (fresh and (run.begun or run.fork)):
+            return self.prepare(experiment)
+        if run.over and experiment.is_same_but_lr(run.experiment):
+            return self.prepare(experiment, run.fork)
+        if run.over or not (run.begun or run.experiment == experiment):
+            return self.prepare(experiment)
         return run
 
     def _before(self, experiment: Experiment) -> Message | None:

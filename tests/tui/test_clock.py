@@ -315,7 +315,7 @@ async def test_a_fork_that_is_over_is_taken_again_and_one_of_a_diverged_run_begi
             assert (desk.snapshot.step, desk.snapshot.fork) == (14, late.fork)
             await taken("x", count=5)
             plain = await taken("s", count=6)
-            assert told() == "trained from step 0: . > take the fork again"
+            assert told() == "from step 0: this leaves the fork"
             assert (plain.fork, plain.path.x[0]) == (None, 0.0)
     finally:
         session.close()

@@ -11,7 +11,7 @@ from engine.runs.store import Store
 from engine.support.errors import show
 from engine.support.translation import tr
 from engine.support.user_files import runs_folder
-from tui.keys import in_use, key_of
+from tui.keys import key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
 from tui.screens.classroom import Classroom
@@ -79,11 +79,8 @@ class Commands:
 
     async def start(self) -> None:
         def start() -> None:
-            if self.desk.taken_again:
-                words = tr(
-                    "trained from step 0: {minibatch} {epoch} take the fork again", **in_use()
-                )
-                tell(self.screen, words)
+            if self.desk.at_hand.fork:
+                tell(self.screen, tr("from step 0: this leaves the fork"))
             self.desk.look_at(None)
             self.session.start(self.desk.experiment)
 

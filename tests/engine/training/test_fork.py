@@ -250,6 +250,11 @@ def test_a_fork_that_is_stopped_in_its_first_minibatch_is_at_its_start_again() -
     assert now.params == start.params
     driver.minibatch(SHORT)
     assert driver.shown.latest.step == 14
+    driver.stop()
+    driver.statement(SHORT)
+    driver.stop()
+    driver.start(SHORT)  # on the way to where the fork begins
+    assert (driver.shown.latest.step, driver.shown.latest.fork) == (0, None)
 
 
 @pytest.mark.parametrize("loop", ["scratch", "concise"])
