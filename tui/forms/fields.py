@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.selection import Selection
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
+from textual.widgets.input import Selection as Marked
 from textual.widgets.option_list import Option
 
 from engine.catalog.param import Numeric
@@ -169,10 +170,11 @@ class NumberField(TextField):
         super().put(row)
 
     def action_step(self, up: bool) -> None:
-        """The next sensible number above or below, as if it were typed."""
-        self.value, self.cursor_position = stepped_text(
-            self.param, self.value, self.cursor_position, up
-        )
+        """The next sensible number above or below, marked, so that another one can be typed."""
+        text, end = stepped_text(self.param, self.value, self.cursor_position, up)
+        if text != self.value:
+            self.value = text
+            self.selection = Marked(text.rfind(",", 0, end) + 1, end)
 
 
 class Picker(Part, can_focus=True):

@@ -127,6 +127,17 @@ async def test_two_keys_step_the_number_in_a_field_and_enter_applies_it() -> Non
         await until(pilot, lambda: main.desk.experiment.lr == 0.05)
         await pilot.press("l", "pagedown", "escape")
         assert main.desk.experiment.lr == 0.05
+        # What is typed then takes its place, of several numbers that of the one.
+        await pilot.press("l", "pagedown", *"0.3")
+        assert field.value == "0.3"
+        weights = main.lab.forms[0].fields["data.w"]
+        assert isinstance(weights, NumberField)
+        weights.focus()
+        await pilot.press("home", "pageup", "pageup", "7")
+        assert weights.value == "7,-3.4"
+        await pilot.press("end", "pagedown", "8")
+        assert weights.value == "7,8"
+        await pilot.press("escape")
         # The same row of another choice has that choice's bounds.
         for source, most in (("linear", 1e6), ("wien", 1.0)):
             changes = {"data": source} if source == "linear" else {"data": source, "model": source}
