@@ -59,8 +59,8 @@ def sweep(
     data.noise=lin:0:1:11 (evenly spaced), or batch_size=1,2,5,10. Rows come as they are ready:
     the values, the final loss, the first epoch at the noise floor, the largest stable lr where lr
     is an axis, and finished or diverged. The best is at the floor after the fewest samples; of
-    several, its lr is furthest below its limit; where none is at the floor, its loss is the least.
-    Runs beyond their limit come last.
+    several, its batch is the largest and its lr at most half its limit; where none is at the floor,
+    its loss is the least. Runs beyond their limit come last.
 
     --shard 3/16 -o FILE does a share of the runs and keeps them in FILE, where it goes on after it
     was ended; sweep-merge prints the whole of all the shares. Under torchrun or srun each process

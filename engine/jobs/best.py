@@ -14,6 +14,9 @@ from engine.support.translation import in_words, tr, trn
 if TYPE_CHECKING:
     from engine.theory.stability import Limit
 
+STEADY = 2.0
+"""So many times its lr a run must bear that does not swing."""
+
 
 @dataclass(frozen=True)
 class Best:
@@ -31,10 +34,12 @@ def best(progress: SweepProgress) -> Best | None:
     """The best run of those that are done; None where all of them have diverged.
 
     That is who was at the floor after the fewest samples, counted in whole epochs, and is there at
-    the end. Of several the one whose lr is furthest below its limit, in times: it bears most, and
-    trembles least. Of several once more, and where none is at the floor, that of the least loss.
-    Runs at or beyond their limit, whose errors have but had no time to grow, count only where there
-    are no others.
+    the end. Of several the one with the largest batch whose lr is at most half its limit: a step
+    takes about the same time for one sample and for many, so that it is there soonest, and above
+    half of its limit a run swings. Of several once more the one whose lr is furthest below its
+    limit, in times: it bears most, and trembles least. Where none is at the floor it is that of the
+    least loss. Runs at or beyond their limit, whose errors have but had no time to grow, count only
+    where there are no others.
     """
     finished = [cell for cell in progress.cells if cell and cell.status == "finished"]
     if not finished:
@@ -44,10 +49,18 @@ def best(progress: SweepProgress) -> Best | None:
     if settled:
         fewest = min(cell.floor_samples or 0 for cell in settled)
         first = [cell for cell in settled if cell.floor_samples == fewest]
-        cell = max(first, key=lambda cell: (margin(progress, cell), -cell.loss))
+        cell = max(first, key=lambda cell: ease(progress, cell))
     else:
         cell = min(cells, key=lambda cell: cell.loss)
     return Best(cell, progress.sweep.named(cell.index), progress.limit(cell.index))
+
+
+def ease(progress: SweepProgress, cell: Cell) -> tuple[bool, float, float, float]:
+    """What tells runs apart that need as many samples: the greater, the better."""
+    times = margin(progress, cell)
+    is_steady = times >= STEADY
+    batch = progress.sweep.named(cell.index).get("batch_size", 0.0)
+    return is_steady, batch if is_steady else 0.0, times, -cell.loss
 
 
 def margin(progress: SweepProgress, cell: Cell) -> float:

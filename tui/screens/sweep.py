@@ -81,7 +81,7 @@ class SweepScreen(JobScreen[SweepProgress]):
         ("^p", "Every action and theme by its name."),
         ("esc q w", "Back to the lab; the work goes on."),
         ("★", "The best: at the floor after the fewest samples."),
-        ("★", "Of several, the lr furthest below its limit."),
+        ("★", "Of several, the largest batch, its lr at half its limit or less."),
         ("★", "Where none is at the floor, the least loss."),
         ("★", "Runs beyond their limit come last."),
         ("▎", "The limit: the largest lr that theory calls stable."),

@@ -61,6 +61,8 @@ def test_the_best_run_is_the_first_in_numpys_order(
     order = np.lexsort((
         losses,
         np.where(settled, -margins, 0),
+        np.where(settled & (margins >= 2), -size, 0),
+        settled & (margins < 2),
         np.where(settled, epochs, 0),
         ~settled,
         beyond,
@@ -76,9 +78,22 @@ def test_the_best_run_is_the_first_in_numpys_order(
     assert beyond[index] == beyond[order[0]] == beyond[finished].all()
     if settled[index]:
         assert (epochs[index], margins[index]) == (epochs[order[0]], margins[order[0]])
+        assert size[index] == size[order[0]]
         assert chosen.limit
         assert chosen.limit.lr == limits[size[index]]
     assert chosen.values == {"lr": lr[index], "batch_size": SIZES[size[index]]}
+
+
+@pytest.mark.parametrize(
+    ("limits", "lr", "size"),
+    [((2.0, 2.0), 0.1, 10), ((2.0, 0.15), 0.1, 1), ((0.15, 0.3), 0.1, 10), ((0.15, 0.12), 0.1, 1)],
+)
+def test_of_runs_that_need_as_many_samples_the_fewest_steps_win_where_they_are_steady(
+    limits: tuple[float, float], lr: float, size: int
+) -> None:
+    chosen = best(swept([(5e-5, 1)] * 6, limits))
+    assert chosen
+    assert chosen.values == {"lr": lr, "batch_size": size}
 
 
 def test_the_best_of_a_part_is_that_of_the_runs_that_are_done() -> None:
