@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.catalog.param import Value
+from engine.experiment import Experiment
 from engine.statistics.few_points import (
     Array,
     Line,
@@ -49,7 +50,10 @@ ROOM = 0.3
 def move_points(lab: Lab, desk: Desk, navigator: Navigator) -> None:
     """Let points be moved by hand, those of the experiment or others; raises BadInput."""
     if desk.experiment.data.name != "points":
-        desk.adopt(desk.experiment.changed(OPENING), at_start=True)
+        # What was set for other data, as a start for two weights, need not suit the points.
+        before, fresh = desk.experiment, Experiment().changed(OPENING)
+        kept = {key: getattr(before, key) for key in ("loss", "loop", "seed", "device")}
+        desk.adopt(replace(fresh, **kept), at_start=True)
     elif desk.at_hand.step:
         desk.restart(desk.experiment)
     fit = lab.fit

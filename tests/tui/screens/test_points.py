@@ -151,12 +151,18 @@ async def show(pilot: Pilot[None], session: FakeSession, experiment: Experiment)
 
 async def test_a_opens_the_points_which_are_undone_one_by_one() -> None:
     session = FakeSession(ready())
+    # A start for two weights, and no minibatch of so few points.
+    before = Experiment().changed(
+        {"init": "given", "init.w": (1.0, 2.0), "drop_last": True, "loss": "huber"}
+    )
+    session.latest = ready(before)
     app = app_for(session)
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
         main = main_of(pilot)
         await pilot.press("A")
         assert main.desk.experiment.data.name == "points"
+        assert main.desk.experiment.loss == before.loss
         await show(pilot, session, main.desk.experiment)
         fit = main.lab.fit
         await until(pilot, lambda: fit.has_focus)
@@ -188,5 +194,5 @@ async def test_a_opens_the_points_which_are_undone_one_by_one() -> None:
         await pilot.mouse_up(fit, above)
         assert stands(mode)[1][4] == mode.at[1]
         await pilot.press("u", "u", "u", "u", "u")
-        assert main.desk.experiment == Experiment()
+        assert main.desk.experiment == before
         assert fit.hand is None
