@@ -7,11 +7,11 @@ shard in a file there, so that after a restart only what is unfinished is done a
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from engine.jobs.shards import Shard, described, owners, read_part, resume
 from engine.jobs.sweep import Cell, Sweep
@@ -45,14 +45,15 @@ class Gathering:
         import torch
         from torch import distributed
 
-        block = table(cells, self.epochs)
+        # The first rank has its own runs already.
+        block = table([] if self.ranks.is_first else cells, self.epochs)
         blocks = [torch.empty_like(block) for _ in range(self.ranks.size)]
         with talking(self.ranks):
             work = distributed.gather(block, blocks if self.ranks.is_first else None, async_op=True)
-        self._sent.append((work, blocks if self.ranks.is_first else []))
+        self._sent.append((work, blocks[1:] if self.ranks.is_first else []))
 
     def arrived(self, wait: bool = False) -> list[Cell]:
-        """The runs of the blocks that have come since; waits for those that are on their way."""
+        """The runs of other ranks that have come since; waits for those that are on their way."""
         cells: list[Cell] = []
         while self._sent and (wait or self._sent[0][0].is_completed()):
             work, blocks = self._sent.popleft()
@@ -67,8 +68,9 @@ def gathered(sweep: Sweep, ranks: Ranks, folder: Path | None) -> Iterator[list[C
 
     Raises BadInput where a rank is lost, or a file of the folder is of another sweep.
     """
-    largest = max(Counter(owners(sweep, ranks.size).tolist()).values())
-    left = math.ceil(largest / BLOCK)
+    import numpy as np
+
+    left = math.ceil(np.bincount(owners(sweep, ranks.size)).max() / BLOCK)
     gathering, done = Gathering(ranks, sweep.epochs), list[Cell]()
     for cells in own_runs(sweep, Shard(ranks.rank + 1, ranks.size), folder):
         done += cells
@@ -76,7 +78,7 @@ def gathered(sweep: Sweep, ranks: Ranks, folder: Path | None) -> Iterator[list[C
             gathering.send(done[:BLOCK])
             del done[:BLOCK]
             left -= 1
-        yield gathering.arrived()
+        yield gathering.arrived() + (cells if ranks.is_first else [])
     for _ in range(left):
         gathering.send(done)
         done.clear()
@@ -128,6 +130,7 @@ def shared_limits(sweep: Sweep, ranks: Ranks) -> tuple[Limit, ...]:
 
 def table(cells: Sequence[Cell], epochs: int) -> Tensor:
     """Runs as a block (BLOCK, COLUMNS + epochs) of float64, which holds them exactly; NaN below."""
+    import numpy as np
     import torch
 
     block = torch.full((BLOCK, COLUMNS + epochs), math.nan, dtype=torch.float64)
@@ -139,17 +142,25 @@ def table(cells: Sequence[Cell], epochs: int) -> Tensor:
         for cell in cells
     ]  # fmt: skip
     if rows:
-        block[: len(rows)] = torch.tensor(rows, dtype=torch.float64)
+        block[: len(rows)] = torch.from_numpy(np.array(rows, np.float64))
     return block
 
 
-def cells_of(block: Tensor) -> Iterator[Cell]:
-    """The inverse of `table`."""
-    for index, finished, epoch, samples, floor, epochs, *losses in block.tolist():
-        if math.isnan(index):
-            return
-        own = tuple(losses[: int(epochs)])
-        status: Literal["finished", "diverged"] = "finished" if finished else "diverged"
-        yield Cell(
-            int(index), own[-1], int(epoch) or None, status, own, floor, int(samples) or None
-        )
+def cells_of(block: Tensor) -> list[Cell]:
+    """The inverse of `table`; column by column, for the first rank does it for all the others."""
+    rows = block[~block[:, 0].isnan()]
+    index, finished, epoch, samples, taken = rows[:, [0, 1, 2, 3, 5]].long().T.tolist()
+    losses = [
+        tuple(row[:epochs]) for row, epochs in zip(rows[:, COLUMNS:].tolist(), taken, strict=True)
+    ]
+    columns = zip(
+        index,
+        [row[-1] for row in losses],
+        [each or None for each in epoch],
+        ["finished" if each else "diverged" for each in finished],
+        losses,
+        rows[:, 4].tolist(),
+        [each or None for each in samples],
+        strict=True,
+    )
+    return list(map(Cell._make, columns))

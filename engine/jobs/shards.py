@@ -35,7 +35,8 @@ class Shard:
 
     def runs(self, sweep: Sweep) -> list[int]:
         """Its runs in their order."""
-        return [*map(int, (owners(sweep, self.count) == self.number - 1).nonzero()[0])]
+        runs: list[int] = (owners(sweep, self.count) == self.number - 1).nonzero()[0].tolist()
+        return runs
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"

@@ -57,7 +57,7 @@ def test_a_block_holds_runs_to_the_last_digit(cells: list[Cell]) -> None:
 
 def test_a_block_may_be_full() -> None:
     cells = [Cell(index, 0.5, 1, "finished", (0.5,), 0.5, 60) for index in range(BLOCK)]
-    assert list(cells_of(table(cells, 1))) == cells
+    assert cells_of(table(cells, 1)) == cells
 
 
 @pytest.mark.parametrize("block", [1, 4, 7, BLOCK])
