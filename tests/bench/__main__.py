@@ -19,6 +19,7 @@ from tests.bench import (
     runs,
     screen,
     sweeps,
+    together,
 )
 from tests.bench.report import Row, Section
 
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "teaching": loops.teaching,
     "sweeps": sweeps.sweeps,
     "machines": machines.sweeps,
+    "together": together.together,
     "files": files.files,
     "runs": runs.runs,
     "first-frame": frames.first_frame,

@@ -22,12 +22,14 @@ from tests.bench import (
     runs,
     screen,
     sweeps,
+    together,
 )
 from tests.bench.__main__ import BENCHMARKS
 from tests.bench.keys import cursor_step, learning_rate
 from tests.bench.plain import FromParts, FromScratch
 from tests.bench.report import Row, Section
 from tests.bench.timing import Samples, apart, percentile, ratio_of
+from tests.support.pairs import pair
 from tests.support.terminal import APP, HEARS_ALL, PATIENCE, Terminal
 
 TINY = 20, 2, 5
@@ -92,6 +94,23 @@ def test_two_processes_are_timed_beside_one() -> None:
 def test_the_loss_chart_of_a_run_is_drawn() -> None:
     assert frames.history(100, seed=0).step == 100
     assert frames.drawing(100)() > 0
+
+
+def test_steps_taken_together_are_timed(tmp_path: Path) -> None:
+    assert together.steps_alone(str(tmp_path), 4, 3) > 0
+    with pair(tmp_path) as two:
+        assert together.slower(two, together.steps, 4, 3) > 0
+        assert together.slower(two, together.reductions, 5, 2) > 0
+
+
+def test_on_paper_messages_eat_the_gain_of_many_machines() -> None:
+    """By hand: 1 s and 1,000 rows of 10 ms, 2 s a round, nothing for what is sent."""
+    costs = together.Costs(fixed=1.0, row=0.01, message=2.0, byte=0.0)
+    assert costs.step(1_000, 1) == pytest.approx(11)
+    assert costs.gain(1_000, 4) == pytest.approx(11 / (1 + 2.5 + 4))
+    assert costs.gain(1_000, 1_000) < 1 < costs.gain(1_000, costs.best(1_000))
+    assert costs.best(1_000) in (3, 4)  # where 10/N = 2/ln 2
+    assert together.costs_of({10: 1.1, 110: 2.1}, 2.0, 2.0) == costs
 
 
 def test_files_of_data_are_read_beside_numpy(tmp_path: Path) -> None:
