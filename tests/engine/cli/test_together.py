@@ -14,11 +14,11 @@ from engine.runs.store import Store
 from tests.support.commands import cli
 from tests.support.paths import ROOT
 
-SHORT = ("concise", "-s", "data.n=101", "-s", "epochs=2", "-s", "penalty=l2")
+SHORT = ("sample:cars", "-s", "loop=concise", "-s", "epochs=2", "--in-parts")
 
 
 def test_torchrun_trains_as_one_process_does(tmp_path: Path) -> None:
-    """The first process prints and keeps the run, once; the losses are those of one."""
+    """Each reads its part of a file; the first prints and keeps the run, with the losses of one."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = ["-m", "tui", "run", *SHORT, "--json", "--name", "together"]
     shown = subprocess.run(
