@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from textual.css.match import _check_selectors
@@ -92,12 +92,16 @@ def apply_once(
         rules, flags = known[kind]
         for name, flag in zip(FLAGS, flags, strict=True):
             setattr(node, name, flag)
-        sheet.replace_rules(node, rules, animate=animate)
+        if node.styles.base._rules:
+            sheet.replace_rules(node, rules, animate=animate)
+        else:
+            begin_with(node, rules)
         sheet._process_component_classes(node)
         return
     fresh: dict[Any, RulesMap] = {}
     apply(sheet, node, animate=animate, cache=fresh)
-    for rules in fresh.values():
+    if fresh:
+        rules = cast(RulesMap, dict(node.styles.base._rules))
         known[kind] = rules, tuple(bool(getattr(node, name)) for name in FLAGS)
 
 
@@ -126,3 +130,10 @@ def replace_what_changes(node: DOMNode, rules: RulesMap, animate: bool = False) 
         node.notify_style_update()
     else:
         replace_rules(node, rules, animate=animate)
+
+
+def begin_with(node: DOMNode, rules: RulesMap) -> None:
+    """Give a node that has no rules yet those of another one, as that has them."""
+    node.styles.base.merge_rules(rules)
+    node.refresh(layout=True)
+    node.notify_style_update()

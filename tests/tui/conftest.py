@@ -10,9 +10,11 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+from textual.reactive import Reactive
 
 from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
 from tests.support.pilots import calm, resize, rest, rest_of_screen, settled
+from tests.support.reactive import value_of
 from tests.support.styles import (
     apply_once,
     match_from_the_end,
@@ -53,12 +55,14 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
 def quick_styles(monkeypatch: pytest.MonkeyPatch) -> None:
     """All apps of a theme share the rules of the stylesheets, and what holds for equal nodes.
 
-    Parsing is a tenth of every start, and matching the rules a quarter.
+    Parsing is a tenth of every start, matching the rules a quarter, and asking for attributes a
+    twentieth.
     """
     monkeypatch.setattr("textual.css.stylesheet.tokenize_values", tokenize_once)
     monkeypatch.setattr("textual.css.stylesheet.parse", parse_once)
     monkeypatch.setattr("textual.css.stylesheet._check_selectors", match_from_the_end)
     monkeypatch.setattr(Stylesheet, "apply", apply_once)
+    monkeypatch.setattr(Reactive, "__get__", value_of)
     monkeypatch.setattr(Stylesheet, "replace_rules", staticmethod(replace_what_changes))
 
 
