@@ -69,13 +69,11 @@ def shared_out(axes: tuple[str, ...], epochs: int, rounds: int) -> Rounds:
         assert sum(map(len, run_sweep(sweep(axes, epochs, next(seeds))))) == runs
 
     with TemporaryDirectory() as folder, pair(Path(folder)) as processes:
-        return in_turns(
-            {
-                "one": timed(alone, runs),
-                "two": timed(lambda: processes.both(share, axes, epochs, next(seeds)), runs),
-            },
-            rounds,
-        )
+
+        def together() -> None:
+            assert processes.both(share, axes, epochs, next(seeds)) == (runs, 0)
+
+        return in_turns({"one": timed(alone, runs), "two": timed(together, runs)}, rounds)
 
 
 def starts(rounds: int) -> Rounds:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.jobs.ranked import BLOCK
 from engine.runs.store import Store
 from tests.bench import (
     browser,
@@ -87,7 +88,8 @@ def test_a_sweep_is_timed_from_its_axes_to_its_results() -> None:
 
 
 def test_two_processes_are_timed_beside_one() -> None:
-    result = machines.shared_out(("lr=log:1e-3:1:8",), epochs=1, rounds=1)
+    # Each sends a block that is full and one that is not.
+    result = machines.shared_out((f"lr=log:1e-3:1:{3 * BLOCK}",), epochs=1, rounds=1)
     assert is_timed(result.seconds, "one", "two")
 
 
