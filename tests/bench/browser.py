@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -21,8 +21,6 @@ from tests.support.chromium import browser, chromium_of_system
 
 SESSIONS = 4
 SIZE = "?width=120&height=34"
-WANTED = 3.0
-"""Seconds from the address to the first frame in a browser."""
 READY = b"press"
 """In what the panel of words says once torch is there."""
 AGAIN = 5.0
@@ -73,27 +71,40 @@ async def trained(socket: ClientWebSocketResponse) -> None:
                 return await drawn(socket, b"finished")
 
 
-async def by_socket(pid: int, address: str) -> tuple[float, list[int], int]:
-    """Seconds to the first frame; bytes of each app once a run is over, and of the server then."""
+async def visit(address: str, firsts: asyncio.Queue[float], over: asyncio.Queue[bool]) -> None:
+    """A session with one run: put the seconds to its first frame, and its end; stay till cancelled.
+
+    The socket is read all the time: it also answers the server's question who is still there.
+    """
     base = address.partition("/?")[0]
-    async with AsyncExitStack() as visits:
-        firsts, sockets = [], []
-        for _ in range(SESSIONS):
-            jar = CookieJar(unsafe=True)
-            client = await visits.enter_async_context(
-                ClientSession(cookie_jar=jar, headers={"Origin": base})
-            )
-            await (await client.get(address)).read()
-            begin = perf_counter()
-            socket = await visits.enter_async_context(client.ws_connect(f"{base}/ws{SIZE}"))
+    jar, own = CookieJar(unsafe=True), {"Origin": base}
+    async with ClientSession(cookie_jar=jar, headers=own) as client:
+        await (await client.get(address)).read()
+        begin = perf_counter()
+        async with client.ws_connect(f"{base}/ws{SIZE}") as socket:
             await drawn(socket, b"quit")
-            firsts.append(perf_counter() - begin)
-            sockets.append(socket)
-        for socket in sockets:
+            await firsts.put(perf_counter() - begin)
             await drawn(socket, READY)
             await trained(socket)
-        apps = [resident(child) for child in children(pid)]
-        return median(firsts), apps, resident(pid)
+            await over.put(True)
+            async for _ in socket:
+                pass
+
+
+async def by_socket(pid: int, address: str) -> tuple[float, list[int], int]:
+    """Seconds to the first frame; bytes of each app once a run is over, and of the server then."""
+    firsts, over = asyncio.Queue[float](), asyncio.Queue[bool]()
+    visits, seconds = [], []
+    for _ in range(SESSIONS):
+        visits.append(asyncio.create_task(visit(address, firsts, over)))
+        seconds.append(await asyncio.wait_for(firsts.get(), PATIENCE))
+    for _ in visits:
+        await asyncio.wait_for(over.get(), PATIENCE)
+    apps, server = [resident(child) for child in children(pid)], resident(pid)
+    for each in visits:
+        each.cancel()
+    await asyncio.gather(*visits, return_exceptions=True)
+    return median(seconds), apps, server
 
 
 async def by_browser(address: str) -> float:
@@ -125,11 +136,5 @@ def in_browser(rounds: int) -> Iterator[Row]:
     )
     yield Row("from the socket to the first frame", f"{median(firsts):.2f} s", rounds=rounds)
     if pages:
-        first = median(pages)
-        yield Row(
-            "from the address to the first frame in Chromium",
-            f"{first:.2f} s",
-            "at most 3 s",
-            first <= WANTED,
-            rounds=rounds,
-        )
+        what = "from the address to the first frame in Chromium"
+        yield Row(what, f"{median(pages):.2f} s", rounds=rounds)

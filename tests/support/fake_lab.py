@@ -1,13 +1,14 @@
 """An app as the server starts it, without one: it shows what it hears, and begins in no time.
 
 `spawn` starts a child that outlives it, `deaf` has it hear nothing more, `crash` ends it, `where`
-shows its folder, and `deliver NAME` and `flood` do what they say.
+shows its folder, `limits` what it may have, and `deliver NAME` hands a file over; `garbage` is no packet.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,9 @@ def obey(words: list[str]) -> None:
             subprocess.run([sys.executable, "-c", "import time; time.sleep(60)"], check=False)
         case ["crash"]:
             os._exit(1)
+        case ["limits"]:
+            limits = resource.getrlimit(resource.RLIMIT_DATA), os.nice(0)
+            send(b"D", f"limits {limits[0][1]} {limits[1]}".encode())
         case ["where"]:
             send(b"D", str(Path.cwd()).encode())
         case ["deliver", name]:

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import socket
+import sys
 from collections import deque
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -181,6 +182,21 @@ async def test_who_presses_no_key_gives_the_place_to_others(tmp_path: Path) -> N
     async with serving(tmp_path, SOON) as place, session(place) as one:
         assert await farewell(one) == "Nobody pressed a key for a long time, so the lab has ended."
         await eventually(lambda: not place.server.sessions.present)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process from outside")
+async def test_an_app_stands_back_and_has_its_memory_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "LOOK_INTERVAL", 0.01)
+    async with serving(tmp_path) as place, session(place) as one:
+        await types(one, "limits")
+        _, memory, nice = (await hears(one, "limits 2")).split()
+        assert int(memory) == place.server.sessions.bounds.memory
+        assert int(nice) >= sessions.NICE
+        monkeypatch.setattr(sessions, "MOST_OF_DATA", -1)
+        words = "This took up too much memory, so the lab has ended."
+        assert await farewell(one) == words
 
 
 async def test_who_fills_the_disk_is_stopped(
