@@ -1,7 +1,8 @@
 """An app as the server starts it, without one: it shows what it hears, and begins in no time.
 
 `spawn` starts a child that outlives it, `deaf` has it hear nothing more, `crash` ends it, `where`
-shows its folder, `limits` what it may have, and `deliver NAME` hands a file over; `garbage` is no packet.
+shows its folder, `limits` what it may have; `deliver NAME` hands a file over, and what `garbage`
+brings is no packet.
 """
 
 from __future__ import annotations
