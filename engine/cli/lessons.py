@@ -47,6 +47,7 @@ def lessons() -> int:
 @click.option("--progress", is_flag=True, help="The FILEs are progress that was handed in.")
 @click.option(
     "--seconds",
+    type=click.FloatRange(0, min_open=True),
     default=60.0,
     show_default=True,
     help="Most processor time for the runs of one progress file.",

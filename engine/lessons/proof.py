@@ -73,6 +73,7 @@ class Made:
         lrs = values.get("lrs", {})
         if (
             isinstance(values.get("run"), str)
+            and len(values["run"]) <= LONGEST_SETTINGS
             and values.get("state") in get_args(Rest)
             and type(values.get("step")) is int
             and values["step"] >= 0

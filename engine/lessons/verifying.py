@@ -8,8 +8,10 @@ made it, that a forecast came before it, and what was opened on the screen, no f
 from __future__ import annotations
 
 import math
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -34,8 +36,9 @@ from engine.training.snapshot import Snapshot
 
 MOST_CLAIMS, MOST_RUNS = 1000, 500
 """Of one file."""
-MOST_NUMBERS, MOST_PARAMETERS = 10_000_000, 200
-"""Of one run: samples times parameters, and parameters."""
+MOST_NUMBERS, MOST_PARAMETERS = 500_000, 32
+"""Of one run: samples times parameters, and parameters; theory, which comes before its first step,
+takes some seconds for so many."""
 PIECE = 20_000_000
 """Samples times parameters between two looks at the clock."""
 
@@ -62,6 +65,34 @@ class Row:
 
 class Unproved(ValueError):
     """Something that is not proved; the message says why."""
+
+
+class TooLong(Unproved):
+    """A file has used up its time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(tr("the runs of a file may take {seconds:g} s", seconds=seconds))
+
+
+@contextmanager
+def cut_off(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block after so many seconds of processor time, where a signal can."""
+    import engine.training.trainer  # noqa: F401  # no exception may fall into the import of torch
+
+    def end(*_: object) -> None:
+        raise TimeoutError
+
+    try:
+        before = signal.signal(signal.SIGVTALRM, end)
+    except (AttributeError, ValueError):  # no such signal, or not the main thread
+        yield
+        return
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 class Remaking:
@@ -95,13 +126,21 @@ class Remaking:
             raise Unproved(tr("a file may have {most} runs", most=MOST_RUNS))
         batch = min(experiment.batch_size, experiment.train_size)
         most = max(1, PIECE // (batch * parameters_of(experiment)))
-        return rested(self._in_time(course(experiment, pause, made.lrs, most)), made.state)
+        run = self._in_time(course(experiment, pause, made.lrs, most))
+        left = self._end - self.clock()
+        if left <= 0:
+            raise TooLong(self.seconds)
+        try:
+            # What theory takes before the first step is not in pieces.
+            with cut_off(min(left, self.seconds)):
+                return rested(run, made.state)
+        except TimeoutError:
+            raise TooLong(self.seconds) from None
 
     def _in_time(self, run: Iterator[History]) -> Iterator[History]:
         for history in run:
             if self.clock() > self._end:
-                words = tr("the runs of a file may take {seconds:g} s", seconds=self.seconds)
-                raise Unproved(words)
+                raise TooLong(self.seconds)
             yield history
 
 
