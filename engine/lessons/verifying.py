@@ -76,7 +76,7 @@ class TooLong(Unproved):
 
 @contextmanager
 def cut_off(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the block after so many seconds of processor time, where a signal can."""
+    """Raise TimeoutError after so many seconds of processor time in the block, by a signal."""
     import engine.training.trainer  # noqa: F401  # no exception may fall into the import of torch
 
     def end(*_: object) -> None:
