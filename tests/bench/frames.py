@@ -89,7 +89,7 @@ def long_history(rounds: int) -> Iterator[Row]:
 def drawing(steps: int) -> Contender:
     """Frames of the loss chart of runs of so many steps, each drawn for the first time."""
     from tui.charts.loss import loss_chart
-    from tui.drawing.paint import paint, sprinkle
+    from tui.drawing.paint import paint
     from tui.drawing.picture import draw
 
     snapshots = [history(steps, seed) for seed in range(4)]
@@ -97,7 +97,6 @@ def drawing(steps: int) -> Contender:
     def frames() -> None:
         for snapshot in snapshots:
             paint.cache_clear()
-            sprinkle.cache_clear()
             draw(loss_chart(snapshot), 70, 18)
 
     return timed(frames, len(snapshots))

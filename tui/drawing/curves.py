@@ -14,11 +14,7 @@ from tui.drawing.trace import Dot, Trace, clipped, once, straightened
 from tui.themes import Palette
 
 if TYPE_CHECKING:
-    from numpy import int_
-    from numpy.typing import NDArray
-
-    Places = NDArray[int_]
-    """Columns and rows (n, 2) in dots of the canvas, from the upper left."""
+    from tui.drawing.trace import Places
 
 MOST_POINTS = 2000
 """Most points of a cloud that are drawn."""
@@ -28,7 +24,8 @@ def write_marks(
     page: Page, area: Area, chart: Chart, index: int, trace: Trace, palette: Palette
 ) -> None:
     """Write the marks of a curve, where they stand apart."""
-    cells = dict.fromkeys(map(area.cell, as_dots(places_inside(area, trace))))
+    places: list[Dot] = [(column, row) for column, row in places_inside(area, trace).tolist()]
+    cells = dict.fromkeys(map(area.cell, places))
     if len(cells) <= area.width // 4:
         style = palette.style(chart.curves[index].color)
         for column, row in cells:
@@ -50,7 +47,7 @@ def write_curve(
     if curve.kind == "line":
         rows = paint(line_dots(area, trace), marker, area.width, area.height)
     else:
-        rows = sprinkle(cloud_dots(area, curve, trace), marker, area.width, area.height)
+        rows = sprinkle(cloud(area, curve, trace), marker, area.width, area.height)
     style = palette.style(curve.color)
     # Of each so many cells one is a hole; in ASCII the marker tells a curve apart.
     every = 0 if page.ascii else 2 if curve.dotted else 3 if curve.dashed else 0
@@ -64,20 +61,22 @@ def write_curve(
                 taken.add((column, row))
 
 
-def cloud_dots(area: Area, curve: Curve, trace: Trace) -> tuple[Dot, ...]:
-    """Return the dots of a scatter, each once.
+def cloud(area: Area, curve: Curve, trace: Trace) -> Places:
+    """Return where the dots of a scatter lie.
 
     Where there are too many points, a part of them drawn evenly: extremes alone would look like two
     bands. The highest point of each column is kept, so that no spike is lost.
     """
+    import numpy as np
+
     if not curve.highs and len(trace.xs) <= MOST_POINTS:
-        return as_dots(places_inside(area, trace))
+        return places_inside(area, trace)
     some = Trace.of(curve.xs, curve.ys, log=area.window.log)
     if len(some.xs) > MOST_POINTS:
         chosen = random.Random(0).sample(range(len(some.xs)), MOST_POINTS)
         some = Trace([some.xs[i] for i in chosen], [some.ys[i] for i in chosen])
     highest = peaks(places_inside(area, trace), area.dots[0])
-    return tuple(dict.fromkeys(as_dots(places_inside(area, some)) + as_dots(highest)))
+    return np.concatenate((places_inside(area, some), highest))
 
 
 def peaks(places: Places, wide: int) -> Places:
@@ -105,11 +104,6 @@ def places_inside(area: Area, trace: Trace) -> Places:
     rows = (1 - up[inside]) * (area.height * dots[1] - 1)
     places: Places = np.column_stack((columns, rows)).round().astype(int)
     return places
-
-
-def as_dots(places: Places) -> tuple[Dot, ...]:
-    """Return places as dots, each once."""
-    return tuple(dict.fromkeys(map(tuple, places.tolist())))
 
 
 def line_dots(area: Area, trace: Trace) -> tuple[tuple[Dot, ...], ...]:

@@ -11,9 +11,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import lru_cache
 from io import StringIO
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.drawing.trace import Dot
+
+if TYPE_CHECKING:
+    from tui.drawing.trace import Places
 
 
 # Most curves of a live chart are those of the frame before: the data, earlier runs.
@@ -51,23 +54,25 @@ def paint(
         return tuple(figure.build().string(colorless=True).splitlines())
 
 
-@lru_cache(maxsize=32)
-def sprinkle(dots: tuple[Dot, ...], marker: str, width: int, height: int) -> tuple[str, ...]:
+def sprinkle(places: Places, marker: str, width: int, height: int) -> tuple[str, ...]:
     """Put single dots on a canvas; returns its rows.
 
     Nothing is joined here, and plotext would take some microseconds for each dot.
     """
+    import numpy as np
+
+    columns, rows = places.T
+    cells = np.zeros((height, width), int)
     if marker != "braille":
-        taken = set(dots)
-        return tuple(
-            "".join(marker if (x, y) in taken else " " for x in range(width)) for y in range(height)
-        )
-    cells = [[0] * width for _ in range(height)]
-    for x, y in dots:
-        cells[y // 4][x // 2] |= BRAILLE_BITS[y % 4][x % 2]
-    return tuple("".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in cells)
+        cells[rows, columns] = ord(marker)
+    else:
+        bits = np.array(BRAILLE_BITS)[rows % 4, columns % 2]
+        np.bitwise_or.at(cells, (rows // 4, columns // 2), bits)
+        cells[cells > 0] += BRAILLE
+    return tuple("".join(chr(code) if code else " " for code in row) for row in cells.tolist())
 
 
+BRAILLE = 0x2800
 BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Unicode's bits for the dots of a cell, row by row."""
 

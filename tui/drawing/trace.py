@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
 from operator import le
+from typing import TYPE_CHECKING
 
 LIMIT = 1e300
 """Numbers of this size and beyond are gaps, like NaN."""
 
 Point = tuple[float, float]
 Dot = tuple[int, int]
+
+if TYPE_CHECKING:
+    from numpy import int_
+    from numpy.typing import NDArray
+
+    Places = NDArray[int_]
+    """Many dots: columns and rows (n, 2) from the upper left."""
 
 
 def is_drawable(y: float, *, log: bool) -> bool:

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -32,6 +32,9 @@ from tui.drawing.view import ChartView
 from tui.drawing.window import value_at
 from tui.ramp import RAMP, mixed, step_of
 from tui.themes import DARK, LIGHT, MONO
+
+if TYPE_CHECKING:
+    from tui.drawing.trace import Places
 
 falling = Curve([0.0, 1.0, 2.0, 3.0], [10.0, 0.1, 1e-3, 5e-5], label="now")
 ordinary = st.floats(-1e6, 1e6)
@@ -71,9 +74,9 @@ def test_nothing_but_places_on_the_canvas_is_drawn(monkeypatch: pytest.MonkeyPat
         seen.extend(dot for stretch in stretches for dot in stretch)
         return paint(stretches, *rest)
 
-    def watch_cloud(dots: tuple[tuple[int, int], ...], *rest: Any) -> tuple[str, ...]:
-        seen.extend(dots)
-        return sprinkle(dots, *rest)
+    def watch_cloud(places: Places, *rest: Any) -> tuple[str, ...]:
+        seen.extend((x, y) for x, y in places.tolist())
+        return sprinkle(places, *rest)
 
     monkeypatch.setattr(drawn_curves, "paint", watch)
     monkeypatch.setattr(drawn_curves, "sprinkle", watch_cloud)
