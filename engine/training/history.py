@@ -59,14 +59,13 @@ class History(Recorder):
                 self._steps(event)
             case EpochEnded():
                 self.message = event.alert or self.message
-                assert self.facts
-                self.trail.end_epoch(event.step, event.loss, self.facts.steps_per_epoch)
+                self.trail.end_epoch(event.step, event.loss)
             case Preparing():
                 self.message = event.message
             case Started():
                 self.message = joined(event.notes) or ""
                 start = flat(event.facts.start)
-                self.trail = Trail(len(start))
+                self.trail = Trail(len(start), event.facts.steps_per_epoch)
                 self.trail.add(Place(self.step, start, epoch_loss=self.loss))
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
@@ -218,6 +217,5 @@ class History(Recorder):
 
     def _placed(self, place: Place) -> Place:
         """A place with the loss after the last epoch, if that is over."""
-        assert self.facts
-        is_known = place.step // self.facts.steps_per_epoch == self.epoch
+        is_known = place.step // self.trail.per_epoch == self.epoch
         return place._replace(epoch_loss=self.loss) if is_known else place

@@ -46,7 +46,9 @@ class Trail:
     When full, every other place is dropped, and from then on they are taken half as often.
     """
 
-    def __init__(self, parameters: int) -> None:
+    def __init__(self, parameters: int, per_epoch: int = 1) -> None:
+        self.per_epoch = per_epoch
+        """Steps in an epoch."""
         self.capacity = max(2, min(MOST_POINTS, MOST_NUMBERS // parameters))
         self.interval = 1
         """Steps between two places."""
@@ -70,12 +72,12 @@ class Trail:
         if self.wants(place.step) and is_finite(place.theta):
             places.append(place)
 
-    def end_epoch(self, step: int, loss: float, per_epoch: int) -> None:
+    def end_epoch(self, step: int, loss: float) -> None:
         """Note the loss after an epoch that ended with this step at the places up to the next."""
-        places = self.places
-        while self._settled < len(places) and places[self._settled].step < step + per_epoch:
-            if places[self._settled].step >= step:
-                places[self._settled] = places[self._settled]._replace(epoch_loss=loss)
+        places, end = self.places, step + self.per_epoch
+        while self._settled < len(places) and (place := places[self._settled]).step < end:
+            if place.step >= step:
+                places[self._settled] = place._replace(epoch_loss=loss)
             self._settled += 1
 
     def path(self, now: Place, per_epoch: int) -> Path:
