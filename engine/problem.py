@@ -138,8 +138,7 @@ class Problem:
     def mean_loss(self, params: Mapping[str, Tensor]) -> float:
         """Mean loss over all the training data at the given parameters, without the penalty."""
         own = self.part or self
-        losses = self.loss(self.model.predict(params, own.X) - own.y)
-        return float(self._summed(losses.sum()) / self.n if self.part else losses.mean())
+        return self._mean(self.loss(self.model.predict(params, own.X) - own.y), self.n)
 
     @torch.no_grad()
     def validation_loss(self, values: Values) -> float | None:
@@ -148,9 +147,7 @@ class Problem:
             return None
         X, y = (self.part or self).held_out
         losses = self.loss(self.model.predict(self.tensors(values), X) - y)
-        return float(
-            self._summed(losses.sum()) / (self.dataset.n - self.n) if self.part else losses.mean()
-        )
+        return self._mean(losses, self.dataset.n - self.n)
 
     @torch.no_grad()
     def r2(self, values: Values) -> tuple[float | None, float | None]:
@@ -170,6 +167,15 @@ class Problem:
             return 1 - left / around if around else None
 
         return share(own.X, own.y, self.n), share(*own.held_out, self.dataset.n - self.n)
+
+    def _mean(self, losses: Tensor, n: int) -> float:
+        """The mean of the losses of n rows: one number in all processes, which decide by it."""
+        if self.part:
+            return float(summed(losses.sum()) / n)
+        mean = losses.mean()
+        if self.processes > 1:  # another machine may round otherwise
+            distributed.broadcast(mean, 0)
+        return float(mean)
 
     def _summed(self, own: Tensor) -> Tensor:
         """A sum over the rows of all processes, of those over the rows of each."""
