@@ -85,7 +85,7 @@ class Experiment:
 
     def _check_sizes(self, dataset: Dataset, model: Model) -> None:
         """Raise BadInput for more numbers than memory, or more parameters than theory, can take."""
-        numbers = max(each.features for each in (dataset, dataset.plain) if each)
+        numbers = max(each.features for each in (dataset, dataset.before_terms) if each)
         if dataset.largest * numbers > MOST_NUMBERS:
             allowed = trn(
                 "n times {n} feature must be at most {most:,}",
@@ -338,7 +338,7 @@ class Experiment:
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values, as in TOML and JSON: an entry is a table with its `name`."""
         return {
-            name: value.plain() if isinstance(value, Choice) else value
+            name: value.to_dict() if isinstance(value, Choice) else value
             for name in KEYS
             for value in [getattr(self, name)]
         }

@@ -43,7 +43,7 @@ class AsciiFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same segments in ASCII; a dot parts words, and in a formula it multiplies."""
         return [
-            Segment(plain(text.replace(" · ", " | ").translate(self.TABLE)), style, control)
+            Segment(in_ascii(text.replace(" · ", " | ").translate(self.TABLE)), style, control)
             for text, style, control in segments
         ]
 
@@ -63,7 +63,7 @@ def seen(text: str) -> str:
     return "".join(c if is_seen(c) else "?" * cell_len(c) for c in text)
 
 
-def plain(text: str) -> str:
+def in_ascii(text: str) -> str:
     """Text with question marks, one a cell, for what has no ASCII form."""
     if text.isascii():
         return text

@@ -70,7 +70,7 @@ class Choice(Generic[E_co]):
         """The same entry with other values of some parameters, unchecked."""
         return Choice(self.key, self.name, tuple({**self.options, **values}.items()))
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Name and values as TOML and JSON have them: lists instead of tuples."""
         values = {
             name: list(value) if isinstance(value, tuple) else value for name, value in self.params

@@ -92,7 +92,7 @@ class Dataset:
     """Draws X alone, where the labels then follow the truth."""
     labels: tuple[float, ...] = ()
     """y, where it was given number by number."""
-    plain: Dataset | None = None
+    before_terms: Dataset | None = None
     """What is drawn before terms make features of its columns; None where there are no terms."""
 
     @property
@@ -113,7 +113,7 @@ class Dataset:
     @property
     def has_terms(self) -> bool:
         """Whether terms say what the features are; weights are called by them then, not w[0], …."""
-        return self.is_measured or self.plain is not None
+        return self.is_measured or self.before_terms is not None
 
 
 def generated(
@@ -138,7 +138,7 @@ def generated(
     return by_terms(plain, truth, terms) if terms.strip() else plain
 
 
-def by_terms(plain: Dataset, truth: Truth, terms: str) -> Dataset:
+def by_terms(before_terms: Dataset, truth: Truth, terms: str) -> Dataset:
     """A data set with the features that terms make of its columns; raises BadInput.
 
     Where all its columns are among them, the truth stays what it is, and what was added has the
@@ -147,14 +147,14 @@ def by_terms(plain: Dataset, truth: Truth, terms: str) -> Dataset:
     from engine.data.drawn import inputs_by
     from engine.data.formula import KEY
 
-    inputs, has_intercept = inputs_by(terms, plain.columns, plain.target)
+    inputs, has_intercept = inputs_by(terms, before_terms.columns, before_terms.target)
     columns = tuple(feature.column for feature in inputs.features)
 
     def draw(generator: Generator) -> tuple[Tensor, Tensor]:
         import torch
 
-        X, y = plain.draw(generator)
-        names = (column.name for column in plain.columns)
+        X, y = before_terms.draw(generator)
+        names = (column.name for column in before_terms.columns)
         numbers = dict(zip(names, X.double().numpy().T, strict=True))
         try:
             return torch.from_numpy(inputs.made_of(numbers)), y.double()
@@ -162,14 +162,14 @@ def by_terms(plain: Dataset, truth: Truth, terms: str) -> Dataset:
             raise BadInput(KEY, terms, str(error)) from None
 
     return replace(
-        plain,
+        before_terms,
         columns=columns,
         draw=draw,
-        truth=truth_among(columns, plain.columns, truth),
+        truth=truth_among(columns, before_terms.columns, truth),
         inputs=inputs,
         has_intercept=has_intercept,
         draw_features=None,
-        plain=plain,
+        before_terms=before_terms,
     )
 
 

@@ -25,13 +25,13 @@ def page(command: click.Command, name: str) -> Iterator[str]:
     yield f'.TH {name.upper()} 1 "" "{name} {version("linreg-tui")}"'
     yield ".SH NAME"
     first, *rest = paragraphs(command)
-    yield rf"{name} \- {plain(first)}"
+    yield rf"{name} \- {without_macros(first)}"
     yield ".SH SYNOPSIS"
     context = click.Context(command, info_name=name)
-    yield rf"\fB{name}\fR {plain(' '.join(command.collect_usage_pieces(context)))}"
+    yield rf"\fB{name}\fR {without_macros(' '.join(command.collect_usage_pieces(context)))}"
     yield ".SH DESCRIPTION"
     for paragraph in rest:
-        yield from (".PP", plain(paragraph))
+        yield from (".PP", without_macros(paragraph))
     yield from options(command, context)
     yield ".SH COMMANDS"
     yield from subcommands(command, context, name)
@@ -43,10 +43,10 @@ def subcommands(command: click.Command, context: click.Context, name: str) -> It
         title = f"{name} {word}"
         below = click.Context(inner, info_name=word, parent=context)
         pieces = " ".join(inner.collect_usage_pieces(below))
-        yield rf".SS \fB{title}\fR {plain(pieces)}"
+        yield rf".SS \fB{title}\fR {without_macros(pieces)}"
         for number, paragraph in enumerate(paragraphs(inner)):
             yield from ([".PP"] if number else [])
-            yield plain(paragraph)
+            yield without_macros(paragraph)
         yield from options(inner, below)
         yield from subcommands(inner, below, title)
 
@@ -55,7 +55,7 @@ def options(command: click.Command, context: click.Context) -> Iterator[str]:
     """An entry for each option."""
     for param in command.get_params(context):
         if record := param.get_help_record(context):
-            yield from (".TP", rf"\fB{plain(record[0])}\fR", plain(record[1]))
+            yield from (".TP", rf"\fB{without_macros(record[0])}\fR", without_macros(record[1]))
 
 
 def paragraphs(command: click.Command) -> list[str]:
@@ -64,7 +64,7 @@ def paragraphs(command: click.Command) -> list[str]:
     return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
 
 
-def plain(text: str) -> str:
+def without_macros(text: str) -> str:
     """A text in which man finds no macro of its own."""
     text = text.replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{text}" if text.startswith((".", "'")) else text

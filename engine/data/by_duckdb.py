@@ -127,7 +127,7 @@ def collected(connection: DuckDBPyConnection, reader: str, path: str, form: str)
 
     def columns_by(query: str) -> list[Cells]:
         arrays = connection.execute(query, source).fetchnumpy()
-        return [plain(arrays[f"c{k}"], kind) for k, kind in enumerate(types.values())]
+        return [cells_of(arrays[f"c{k}"], kind) for k, kind in enumerate(types.values())]
 
     head = None
     if are_several():
@@ -172,7 +172,7 @@ def sort_of(kind: str) -> Sensed:
     return "date" if kind == "DATE" or kind.startswith("TIMESTAMP") else "words"
 
 
-def plain(array: NDArray[np.generic], kind: str) -> Cells:
+def cells_of(array: NDArray[np.generic], kind: str) -> Cells:
     """A column as numbers, NaN where missing, or as cells."""
     if sort_of(kind) == "words":
         return ["" if cell is None else str(cell) for cell in np.ma.filled(array, None)]

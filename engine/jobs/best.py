@@ -72,7 +72,7 @@ def margin(progress: SweepProgress, cell: Cell) -> float:
 def in_a_sentence(best: Best) -> str:
     """Which run is the best, what it came to, and what its lr may be."""
     cell = best.cell
-    run = ", ".join(f"{key} {short(value)}" for key, value in best.values.items())
+    run = ", ".join(f"{key} {axis_value(value)}" for key, value in best.values.items())
     if not cell.is_settled or cell.floor_samples is None:
         return tr(
             "best: {run} → loss {loss:.3g}, {times:.3g} times the floor",
@@ -91,6 +91,6 @@ def in_a_sentence(best: Best) -> str:
     return f"{sentence}; {bound if math.isfinite(limit) else in_words(best.limit.name)}"
 
 
-def short(value: float) -> str:
+def axis_value(value: float) -> str:
     """A value of an axis, with four digits where it has a fraction."""
     return f"{value:.4g}" if isinstance(value, float) else show(value)

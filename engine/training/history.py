@@ -21,7 +21,7 @@ from engine.training.fork import Fork
 from engine.training.record import Recorder
 from engine.training.series import Series
 from engine.training.snapshot import Snapshot, State, residuals, sample_residuals
-from engine.training.statements import FIRST, LAST, RATE, Done, Executed, Statement, plain
+from engine.training.statements import FIRST, LAST, RATE, Done, Executed, Statement, done_of
 from engine.training.trail import Place, Trail
 
 MOST_POINTS_AT_ONCE = 64
@@ -74,7 +74,7 @@ class History(Recorder):
             case Executed():
                 if event.statement == FIRST:
                     self._done, self._before = (), self.step
-                self._done = (*self._done, plain(event))
+                self._done = (*self._done, done_of(event))
 
     def set_lr(self, lr: float) -> None:
         """Note that another lr was set, for the next step.

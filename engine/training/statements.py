@@ -49,7 +49,7 @@ class Done:
     made: tuple[Made, ...]
 
 
-def plain(executed: Executed) -> Done:
+def done_of(executed: Executed) -> Done:
     """A statement as it can be shown after the loop has gone on."""
     return Done(
         executed.statement, tuple(_plain(name, value) for name, value in executed.made.items())

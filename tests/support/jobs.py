@@ -23,7 +23,7 @@ from engine.theory.second_derivatives import Method
 from engine.theory.stability import Limit
 from engine.theory.study import Study
 from engine.theory.xray import Xray
-from tests.support.snapshots import EPOCH_LOSSES, MINIBATCH_LIMIT, START, B, W, facts, spread
+from tests.support.snapshots import EPOCH_LOSSES, MINIBATCH_LIMIT, START, B, W, facts, wobble
 
 
 def swept(state: JobState, done: float = 1.0) -> SweepProgress:
@@ -60,7 +60,7 @@ def seed_band() -> SweepProgress:
             5e-5,
             3,
             "finished",
-            tuple(loss * (1 + 0.5 * spread(index)) for loss in EPOCH_LOSSES[1:]),
+            tuple(loss * (1 + 0.5 * wobble(index)) for loss in EPOCH_LOSSES[1:]),
             5e-5,
             3000,
         )

@@ -62,7 +62,7 @@ SLOW = Experiment().changed({"lr": 0.003})
 FAST = Experiment().changed({"lr": 2.0})
 
 
-def spread(index: int, offset: float = 0.0) -> float:
+def wobble(index: int, offset: float = 0.0) -> float:
     """A number in -1..1 that looks random and is not."""
     return 2 * math.modf((index + 1) * 0.6180339887 + offset)[0] - 1
 
@@ -130,7 +130,7 @@ def falling(steps: int, factor: float = 0.94) -> Points:
     """Minibatch losses that fall from the start's to the noise floor."""
     xs = tuple((step + 1) / STEPS for step in range(steps))
     ys = tuple(
-        16 * factor**step * (1 + 0.6 * spread(step)) + 5e-5 * (1 + 0.5 * spread(step, 0.5))
+        16 * factor**step * (1 + 0.6 * wobble(step)) + 5e-5 * (1 + 0.5 * wobble(step, 0.5))
         for step in range(steps)
     )
     return Points(xs, ys, ys, ys)
@@ -150,7 +150,7 @@ def path(
     kept = tuple(range(0, steps + 1, 3))
     theta = tuple(
         tuple(
-            target * (1 - factor**step) + 5e-4 * spread(step, factor)
+            target * (1 - factor**step) + 5e-4 * wobble(step, factor)
             for target, factor in zip((*W, B), factors, strict=True)
         )
         for step in kept
@@ -185,10 +185,10 @@ def begun(experiment: Experiment, number: int = 1) -> Snapshot:
     model, dataset = experiment.architecture(), experiment.dataset()
     true = model.true_values(dataset.truth) if dataset.truth else {}
     start: Values = {
-        name: tuple(0.3 * spread(index) for index in range(math.prod(shape)))
+        name: tuple(0.3 * wobble(index) for index in range(math.prod(shape)))
         for name, shape in model.shapes.items()
     }
-    weights = tuple(2 + spread(index) for index in range(dataset.features))
+    weights = tuple(2 + wobble(index) for index in range(dataset.features))
     baseline = facts({"w": weights, "b": (B,)})
     relative = dataset.truth is not None and dataset.truth.relative
     symbol = "E ℓ(yσz)" if relative else experiment.loss.entry.floor
@@ -211,8 +211,8 @@ def of_a_file() -> Snapshot:
     experiment = Experiment().changed({"data": "file", "lr": 0.1, "epochs": 100})
     scaling = Scaling((15.4,), (5.2876,), 42.98, 25.7694, "w", "b")
     best, now = {"w": (0.8068,), "b": (0.0,)}, {"w": (0.8187,), "b": (0.0043,)}
-    speeds = tuple(1.5 * spread(index) for index in range(50))
-    labels = tuple(0.8 * x + 0.5 * spread(index, 0.3) for index, x in enumerate(speeds))
+    speeds = tuple(1.5 * wobble(index) for index in range(50))
+    labels = tuple(0.8 * x + 0.5 * wobble(index, 0.3) for index, x in enumerate(speeds))
     known = replace(
         facts({}, {"w": (0.01,), "b": (0.0,)}),
         n=50,
@@ -377,14 +377,14 @@ def not_finite() -> Snapshot:
 
 def many_features() -> Snapshot:
     """Forty weights: more lines than the Values panel has."""
-    w = tuple(round(3 * spread(i), 2) for i in range(40))
+    w = tuple(round(3 * wobble(i), 2) for i in range(40))
     experiment = Experiment().changed({"data.w": w})
     true: Values = {"w": w, "b": (B,)}
     found: Values = {
-        "w": tuple(value + 0.001 * spread(i) for i, value in enumerate(w)),
+        "w": tuple(value + 0.001 * wobble(i) for i, value in enumerate(w)),
         "b": (4.2,),
     }
-    grads: Values = {"w": tuple(0.01 * spread(5 * i) for i in range(40)), "b": (0.001,)}
+    grads: Values = {"w": tuple(0.01 * wobble(5 * i) for i in range(40)), "b": (0.001,)}
     start: Values = {"w": (0.0,) * 40, "b": (0.0,)}
     return replace(
         finished(1),

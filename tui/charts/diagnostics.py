@@ -53,7 +53,7 @@ def against_normal(rows: Diagnostics) -> Cloud:
     return cloud(rows.normal[order].tolist(), rows.studentized[order].tolist(), order)
 
 
-def spread(rows: Diagnostics) -> Cloud:
+def scale_location(rows: Diagnostics) -> Cloud:
     """√|studentized residual| against ŷ."""
     return cloud(rows.fitted.tolist(), rows.studentized.abs().sqrt().tolist())
 
@@ -211,7 +211,7 @@ NORMAL = view(
 SCALE = view(
     "scale",
     "Scale–location",
-    Plot(spread, "√|studentized residual| against ŷ", "ŷ", "√|studentized|", levels=()),
+    Plot(scale_location, "√|studentized residual| against ŷ", "ŷ", "√|studentized|", levels=()),
     "The size of the residuals along ŷ. Level: even noise, so the errors hold. Rising: they do "
     "not.",
 )

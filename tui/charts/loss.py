@@ -34,7 +34,7 @@ class Beside:
 
     previous: Snapshot | None = None
     pinned: Snapshot | None = None
-    spread: Band = NO_BAND
+    band: Band = NO_BAND
     """Of other seeds."""
     kept: tuple[KeptLosses, ...] = ()
     """Runs of other days."""
@@ -97,7 +97,7 @@ def loss_chart(
                 marker="v",
             )
         )
-    curves += [main, *band_curves(beside.spread)]
+    curves += [main, *band_curves(beside.band)]
     curves.append(Curve(epochs.x, epochs.low, "marks", "now", marker="*"))
     axis = tr("log y") if log_y else tr("linear y")
     title = f"{tr(now.experiment.loss.entry.label)}, {axis}"
@@ -144,14 +144,14 @@ def preview_curves(run: Snapshot | None) -> list[Curve]:
     return [ahead(losses.x, losses.low, losses.high)]
 
 
-def band_curves(spread: Band) -> list[Curve]:
+def band_curves(seeds: Band) -> list[Curve]:
     """The five curves of a band; its ends are dashed, quartiles and median drawn through."""
-    xs = range(1, len(spread) + 1)
-    labels = ("", "", spread.words, "", "")
+    xs = range(1, len(seeds) + 1)
+    labels = ("", "", seeds.words, "", "")
     return [
         Curve(
             xs,
-            [numbers[index] for numbers in spread],
+            [numbers[index] for numbers in seeds],
             color="data",
             label=label,
             dashed=index in (0, 4),
@@ -159,7 +159,7 @@ def band_curves(spread: Band) -> list[Curve]:
             shares=True,
         )
         for index, label in enumerate(labels)
-        if spread
+        if seeds
     ]
 
 
@@ -177,7 +177,7 @@ def levels(now: Snapshot) -> tuple[Level, ...]:
     return Level(noise, floor.symbol), Level(optimum, "θ*")
 
 
-def spread(now: Snapshot, sweep: SweepProgress | None) -> Band:
+def band_of(now: Snapshot, sweep: SweepProgress | None) -> Band:
     """The band of a finished sweep over seeds, if it was over the experiment on show."""
     if sweep is None or sweep.state != "finished":
         return NO_BAND

@@ -12,7 +12,7 @@ from tui.ascii import clean
 from tui.drawing.area import Area
 from tui.drawing.chart import Chart, Level
 from tui.drawing.page import Page
-from tui.drawing.ticks import Tick, linear_ticks, log_ticks, short, steady_ticks
+from tui.drawing.ticks import Tick, level_text, linear_ticks, log_ticks, steady_ticks
 from tui.drawing.trace import is_drawable
 from tui.themes import Palette
 
@@ -42,7 +42,7 @@ def labels_by_row(chart: Chart, area: Area, levels: dict[int, Level]) -> dict[in
             labels = by_row
         if len(beside) >= 2:
             break
-    return labels | {row: short(level.y, log=chart.log_y) for row, level in levels.items()}
+    return labels | {row: level_text(level.y, log=chart.log_y) for row, level in levels.items()}
 
 
 def ticks_of_y(chart: Chart, area: Area) -> Iterator[list[Tick]]:

@@ -146,7 +146,7 @@ def log_ticks(low: float, high: float, count: int) -> list[Tick]:
     return marks[:: -math.ceil(len(marks) / max(count, 1))][::-1]
 
 
-def short(value: float, *, log: bool) -> str:
+def level_text(value: float, *, log: bool) -> str:
     """Return the value in few characters: 4.2, 0.03, 1.5e+6; on a log axis 3e-2, 4.2e+0."""
     value = rounded(value)
     if not log and not _is_far(value):

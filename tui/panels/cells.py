@@ -6,7 +6,7 @@ import math
 
 from textual.content import Content
 
-from engine.jobs.best import short
+from engine.jobs.best import axis_value
 from engine.jobs.sweep import SweepProgress
 from engine.support.translation import Translatable, tr
 from tui.text.numbers import loss_text, rounded
@@ -23,7 +23,7 @@ def describe(progress: SweepProgress | None, index: int | None) -> Content:
     if index is None:
         return Content.styled(tr("no run with a finite loss yet"), "dim")
     named = progress.sweep.named(index).items()
-    lines = [f"{key} = {short(value)}" for key, value in named]
+    lines = [f"{key} = {axis_value(value)}" for key, value in named]
     cell, limit = progress.cells[index], progress.limit(index)
     if cell is None:
         lines.append(tr("not done yet"))

@@ -56,11 +56,11 @@ class Commands:
         navigator: Navigator,
         classroom: Classroom,
         live: Live,
-        stage: Projector,
+        projector: Projector,
     ) -> None:
         self.screen, self.lab, self.desk, self.navigator = screen, lab, desk, navigator
-        self.classroom, self.trials, self.session = classroom, live, desk.session
-        self.stage = stage
+        self.classroom, self.live_mode, self.session = classroom, live, desk.session
+        self.projector_mode = projector
         self.setup = Setup(screen, desk, classroom)
         self.own_data = OwnData(screen, desk, self.setup)
         self.copying = Copying(screen, lab, desk, navigator)
@@ -286,7 +286,7 @@ class Commands:
 
     def live(self) -> None:
         self.classroom.use("live")
-        self.trials.turn()
+        self.live_mode.turn()
 
     def points(self) -> None:
         from tui.screens.points import move_points  # brings numpy: the first frame needs none
@@ -343,7 +343,7 @@ class Commands:
         self.desk.changed()
 
     async def projector(self) -> None:
-        await self.stage.toggle()
+        await self.projector_mode.toggle()
 
     def pin(self) -> None:
         pinned = self.desk.pin()
@@ -377,8 +377,8 @@ class Commands:
             self.fullscreen()
         elif self.desk.looked_at:
             self.desk.look_at(None)
-        elif self.stage.is_on:
-            await self.stage.toggle()
+        elif self.projector_mode.is_on:
+            await self.projector_mode.toggle()
         elif self.navigator.is_grid:
             self.grid()
         else:

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from engine.experiment import Experiment
 from engine.support.translation import tr
-from tui.charts.loss import Beside, spread
+from tui.charts.loss import Beside, band_of
 from tui.charts.views import VIEWS
 from tui.clock import Clock
 from tui.forms.form import Form
@@ -108,7 +108,7 @@ class Lab:
         """Show all that has a place for the run that would follow: the charts, and Reading."""
         now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
         moment, preview = desk.moment, desk.preview
-        beside = Beside(previous, pinned, spread(now, desk.sweep), desk.compared, preview)
+        beside = Beside(previous, pinned, band_of(now, desk.sweep), desk.compared, preview)
         self.loss.update(now, beside)
         for chart in self.views:
             if not chart.has_class("-hidden"):

@@ -28,17 +28,23 @@ class Offers(Provider):
     async def discover(self) -> Hits:
         """All of it."""
         for offer in offers_on(self.screen):
-            yield DiscoveryHit(shown(offer), offer.do, offer.title, plain(offer.help))
+            yield DiscoveryHit(shown(offer), offer.do, offer.title, without_markup(offer.help))
 
     async def search(self, query: str) -> Hits:
         """What was typed as a command, and all that is called something like it."""
         if command := typed(self.screen, query):
-            yield Hit(SURE, Content(command.title), command.do, command.title, plain(command.help))
+            yield Hit(
+                SURE,
+                Content(command.title),
+                command.do,
+                command.title,
+                without_markup(command.help),
+            )
         matcher = self.matcher(query)
         for offer in offers_on(self.screen):
             if (score := matcher.match(offer.title)) > 0:
                 title = shown(offer, matcher.highlight(offer.title))
-                yield Hit(score, title, offer.do, offer.title, plain(offer.help))
+                yield Hit(score, title, offer.do, offer.title, without_markup(offer.help))
 
 
 def shown(offer: Offer, title: Content | None = None) -> Content:
@@ -47,7 +53,7 @@ def shown(offer: Offer, title: Content | None = None) -> Content:
     return Content.assemble(title, "  ", (offer.key, "$text-accent")) if offer.key else title
 
 
-def plain(text: str) -> str:
+def without_markup(text: str) -> str:
     """A text in which Textual looks for no markup."""
     return text.replace("[", r"\[")
 

@@ -192,13 +192,13 @@ class Steering:
 
 def sizes(facts: Facts) -> list[float]:
     """A step of each parameter that is as far as can well be seen: 1, 2 or 5 and zeros."""
-    tall = spread(facts.sample.y)
-    wide = [spread(column) for column in facts.sample.X]
+    tall = extent(facts.sample.y)
+    wide = [extent(column) for column in facts.sample.X]
     wide += [1.0] * (len(flat(facts.start)) - len(wide))
     return [round_step(SHARE * tall / width) for width in wide]
 
 
-def spread(numbers: Sequence[float]) -> float:
+def extent(numbers: Sequence[float]) -> float:
     """From the least to the greatest; 1 where they are all alike."""
     return max(numbers) - min(numbers) or 1.0
 

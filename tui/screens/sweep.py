@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.experiment import Experiment
-from engine.jobs.best import Best, best, in_a_sentence, short
+from engine.jobs.best import Best, axis_value, best, in_a_sentence
 from engine.jobs.sweep import Sweep, SweepProgress
 from engine.lessons.library import title_of
 from engine.support.errors import BadInput
@@ -201,7 +201,7 @@ class SweepScreen(JobScreen[SweepProgress]):
             cut.display = two and index is not None and room
             if cut.display and self.shown and index is not None:
                 x, other = (self.shown.sweep.axes[i].key for i in (along, 1 - along))
-                value = short(self.shown.sweep.named(index)[other])
+                value = axis_value(self.shown.sweep.named(index)[other])
                 cut.border_title = tr("{x} at {key} {value}", x=x, key=other, value=value)
                 cut.show(curve(self.shown, measure, index, along))
         if self.shown and not two:

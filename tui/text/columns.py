@@ -85,12 +85,12 @@ class Columns:
 def cells_of(column: TableColumn, rows: int) -> dict[Translatable, str]:
     """What stands in the line of a column, by the heads."""
     statistics = (column.min, column.mean, column.max, column.sd)
-    texts = ["" if math.isnan(value) else short(value) for value in statistics]
+    texts = ["" if math.isnan(value) else statistic(value) for value in statistics]
     counts = f"{rows - column.missing:,}", f"{column.missing:,}"
     return dict(zip(HEADS, (tr(column.kind), *counts, *texts), strict=True))
 
 
-def short(value: float) -> str:
+def statistic(value: float) -> str:
     """A value with four significant digits; before the point none is left out below 1e7."""
     return f"{value:.0f}" if 1e4 <= abs(value) < 1e7 else significant(value, 4)
 

@@ -36,7 +36,7 @@ def seeded(seed: int, purpose: str) -> str:
 def data_lines(experiment: Experiment, quotes: Quotes) -> Sample:
     """X and y to train on, and those held out; raises BadInput for a file it cannot read."""
     dataset = experiment.dataset()
-    drawn = dataset.plain or dataset
+    drawn = dataset.before_terms or dataset
     if dataset.is_measured:
         lines = file_lines(experiment, quotes)
     elif drawn.draw_features and drawn.labels:
@@ -55,10 +55,10 @@ def data_lines(experiment: Experiment, quotes: Quotes) -> Sample:
             *quotes.statements(drawn.draw_features, "X"),
             *quotes.statements(drawn.truth.labels, "y"),
         ]
-    if dataset.plain:
+    if dataset.before_terms:
         columns = {
             column.name: Written(f"X[:, {index}]")
-            for index, column in enumerate(dataset.plain.columns)
+            for index, column in enumerate(dataset.before_terms.columns)
         }
         lines += ["X, y = X.double(), y.double()", *stacked(dataset.inputs.features, columns)]
     held_out = experiment.train_size < dataset.n

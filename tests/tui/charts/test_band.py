@@ -27,7 +27,7 @@ from tests.support.pilots import app_for, main_of, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished, paused, previous
 from tui.app import LinregApp
-from tui.charts.loss import Band, Beside, loss_chart, spread
+from tui.charts.loss import Band, Beside, band_of, loss_chart
 from tui.screens.commands import SEEDS
 from tui.settings import Settings
 
@@ -55,7 +55,7 @@ losses = st.floats(0, 1e12) | st.just(math.inf) | st.just(math.nan)
 def test_quartiles_are_those_of_numpy(seeds: int, epochs: int, data: st.DataObject) -> None:
     row = st.lists(losses, min_size=epochs, max_size=epochs)
     history = data.draw(st.lists(row, min_size=seeds, max_size=seeds))
-    band = spread(finished(), seeds_of(history))
+    band = band_of(finished(), seeds_of(history))
     assert len(band) == epochs
     # NaN counts as the greatest; the nearest rank is an actual loss, whatever lies around it.
     ranked = np.sort(np.nan_to_num(np.array(history), nan=np.inf, posinf=np.inf), axis=0)
@@ -71,14 +71,14 @@ def test_quartiles_are_those_of_numpy(seeds: int, epochs: int, data: st.DataObje
 
 def test_32_seeds_of_round_losses() -> None:
     history = [[float(seed), 100.0 - seed] for seed in range(32)]
-    assert list(spread(finished(), seeds_of(history))) == [
+    assert list(band_of(finished(), seeds_of(history))) == [
         (0.0, 8.0, 16.0, 23.0, 31.0),
         (69.0, 77.0, 85.0, 92.0, 100.0),
     ]
 
 
 def test_one_seed_is_its_own_band() -> None:
-    assert list(spread(finished(), seeds_of([[3.0, 2.0]]))) == [(3.0,) * 5, (2.0,) * 5]
+    assert list(band_of(finished(), seeds_of([[3.0, 2.0]]))) == [(3.0,) * 5, (2.0,) * 5]
 
 
 # When it is shown --------------------------------------------------------------------------------
@@ -90,9 +90,9 @@ def run_of(**changes: object) -> Snapshot:
 
 
 def test_a_band_is_shown_for_any_seed_of_the_same_experiment_alone() -> None:
-    band = spread(finished(), seed_band())
+    band = band_of(finished(), seed_band())
     assert len(band) == 3
-    assert spread(run_of(seed=1234), seed_band()) == band
+    assert band_of(run_of(seed=1234), seed_band()) == band
     changes: list[dict[str, object]] = [
         {"lr": 0.5},
         {"epochs": 4},
@@ -103,26 +103,26 @@ def test_a_band_is_shown_for_any_seed_of_the_same_experiment_alone() -> None:
         {"lr": 0.5, "seed": 8},
     ]
     for change in changes:
-        assert spread(run_of(**change), seed_band()) == (), change
+        assert band_of(run_of(**change), seed_band()) == (), change
 
 
 @pytest.mark.parametrize("state", ["running", "stopped", "failed"])
 def test_only_a_finished_fan_is_a_band(state: JobState) -> None:
-    assert spread(finished(), replace(seed_band(), state=state)) == ()
+    assert band_of(finished(), replace(seed_band(), state=state)) == ()
 
 
 def test_other_sweeps_are_no_band() -> None:
-    assert spread(finished(), None) == ()
-    assert spread(finished(), swept("finished")) == ()
+    assert band_of(finished(), None) == ()
+    assert band_of(finished(), swept("finished")) == ()
     two = Sweep(BASELINE, (Axis("seed", (1, 2)), Axis("lr", (0.1, 0.2))))
     cells = tuple(Cell(index, 1.0, None, "finished", (1.0,) * 3, 5e-5, None) for index in range(4))
-    assert spread(finished(), SweepProgress(two, "finished", "", cells, 4, 0.1)) == ()
+    assert band_of(finished(), SweepProgress(two, "finished", "", cells, 4, 0.1)) == ()
 
 
 def test_the_band_lies_over_the_run_on_the_chart() -> None:
     band = Band([(1.0, 2.0, 3.0, 4.0, 5.0), (0.1, 0.2, 0.3, 0.4, 0.5)])
     band.words = "3 of 3 at the floor"
-    drawn = loss_chart(finished(), Beside(spread=band)).curves
+    drawn = loss_chart(finished(), Beside(band=band)).curves
     curves = [curve for curve in drawn if curve.color == "data"]
     others = [curve for curve in drawn if curve.color != "data"]
     assert [curve.kind for curve in drawn[drawn.index(curves[-1]) + 1 :]] == ["marks"]
@@ -171,7 +171,7 @@ async def test_b_starts_a_fan_over_32_seeds_and_the_band_comes() -> None:
         session.sweep = seed_band()
         await until(pilot, lambda: app.main.desk.sweep is session.sweep)
         assert shown(app) == [
-            list(numbers) for numbers in zip(*spread(finished(), seed_band()), strict=True)
+            list(numbers) for numbers in zip(*band_of(finished(), seed_band()), strict=True)
         ]
         # Another experiment takes the band away, the same one brings it back.
         session.latest = replace(finished(3), experiment=BASELINE.changed({"lr": 0.5}))

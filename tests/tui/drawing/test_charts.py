@@ -26,7 +26,7 @@ from tui.drawing.chart import Chart, Curve, Level
 from tui.drawing.paint import paint, sprinkle
 from tui.drawing.picture import draw
 from tui.drawing.relief import Relief
-from tui.drawing.ticks import Tick, linear_ticks, log_ticks, padded, short
+from tui.drawing.ticks import Tick, level_text, linear_ticks, log_ticks, padded
 from tui.drawing.trace import Trace, Window, clipped, decimate, is_inside, once, straightened
 from tui.drawing.view import ChartView
 from tui.drawing.window import value_at
@@ -378,8 +378,8 @@ def test_tick_labels_as_people_write_them() -> None:
     ],
 )
 def test_levels_are_written_short(value: float, linear: str, log: str | None) -> None:
-    assert short(value, log=False) == linear
-    assert log is None or short(value, log=True) == log
+    assert level_text(value, log=False) == linear
+    assert log is None or level_text(value, log=True) == log
 
 
 def y_ticks(chart: Chart, height: int) -> list[tuple[int, float]]:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.charts.sweep import label
-from tui.drawing.ticks import short
+from tui.drawing.ticks import level_text
 from tui.panels.gauge import percent
 from tui.panels.reading import quantity
 from tui.text.numbers import COMMON_DIGITS, count, loss_text, number, rounded, significant
@@ -21,8 +21,8 @@ LABELS: dict[str, Callable[[float], str]] = {
     "loss": loss_text,
     "count": count,
     "significant": partial(significant, digits=2),
-    "tick": partial(short, log=False),
-    "tick of a log axis": partial(short, log=True),
+    "tick": partial(level_text, log=False),
+    "tick of a log axis": partial(level_text, log=True),
     "percent": percent,
     "quantity": quantity,
     "value of an axis": label,
