@@ -33,13 +33,15 @@ try:
 
     import engine.kernels.scalars  # noqa: F401
     from engine.kernels.lanes import lane_losses, lanes
-    from engine.kernels.slots import loader, storer
+    from engine.kernels.slots import WITHIN, loader, storer
     from engine.kernels.steps import mean_loss, steps
 except ImportError as error:
     MISSING = Message("no compiled kernels: {error}", error=str(error))
 
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 """Sums may be reordered and fused, so that they vectorize; infinity and NaN keep their meaning."""
+OPTIONS: dict[str, Any] = {"fastmath": FASTMATH, "error_model": "numpy", "no_cfunc_wrapper": True}
+"""No door for C is made, for nobody comes through it."""
 
 
 @cache
@@ -80,12 +82,10 @@ def kernels(loss: LossEntry, penalty: PenaltyEntry, optimizer: OptimizerEntry) -
         special = FunctionType(function.__code__, {**function.__globals__, **inner}, name)
         special.__qualname__ = name
         try:
-            return numba.njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")(
-                special
-            )
+            return numba.njit(cache=True, nogil=True, **OPTIONS)(special)
         except RuntimeError as error:  # there is no folder to keep it in
             note = Message("kernels are compiled anew in each process: {error}", error=str(error))
-            return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")(special)
+            return numba.njit(nogil=True, **OPTIONS)(special)
 
     parts = {
         "LOSS": loss.function,
@@ -94,8 +94,7 @@ def kernels(loss: LossEntry, penalty: PenaltyEntry, optimizer: OptimizerEntry) -
         "MOVE": optimizer.function,
     }
     inner: dict[str, Any] = {
-        name: numba.njit(fastmath=FASTMATH, error_model="numpy")(part)
-        for name, part in parts.items()
+        name: numba.njit(**OPTIONS | WITHIN)(part) for name, part in parts.items()
     }
     inner |= {"LOAD": loader(optimizer.slots), "STORE": storer(optimizer.slots)}
     inner |= {"SHUFFLE": shuffler(), "MEAN_LOSS": build(mean_loss, loss)}
