@@ -214,7 +214,7 @@ def listed(typed: str) -> Iterator[Listed]:
                 for entry in found
                 if entry.name.casefold().startswith(start.casefold())
                 and (start.startswith(".") or not entry.name.startswith("."))
-                and (entry.is_dir() or (entry.is_file() and is_data(entry.name)))
+                and is_listed(entry)
             ]
             sizes = {path: entry.stat().st_size for file, _, path, entry in entries if file}
     except (OSError, ValueError):  # BadInput is one
@@ -226,6 +226,13 @@ def listed(typed: str) -> Iterator[Listed]:
             yield Listed(path, printable(name), in_bytes(sizes[path]))
         else:
             yield Listed(path, printable(name) + "/", is_folder=True)
+
+
+def is_listed(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or a file of data; a link that leads in a circle is neither."""
+    with suppress(OSError):
+        return entry.is_dir() or (entry.is_file() and is_data(entry.name))
+    return False
 
 
 def is_data(name: str) -> bool:

@@ -39,7 +39,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "mine.csv").write_text("x,y\n1,2\n2,4\n3,7\n")
     (tmp_path / "secret.csv").write_text("x,y\n1,2\n2,4\n3,7\n")
     (folder / ".link.csv").symlink_to(tmp_path / "secret.csv")
-    (folder / ".round").symlink_to(folder / ".round")
+    (folder / "round").symlink_to(folder / "round")
     monkeypatch.chdir(folder)
     monkeypatch.setenv(VISITOR, "yes")
     return folder
@@ -49,7 +49,7 @@ def foreign(folder: Path) -> list[str]:
     """Names of what lies elsewhere."""
     secret = folder.parent / "secret.csv"
     names = [secret, "../secret.csv", "./a/../../secret.csv", ".link.csv", "/etc/passwd", "/", ".."]
-    return [*map(str, names), ".round/x", "a" * 5000, "a\0b"]
+    return [*map(str, names), "round/x", "a" * 5000, "a\0b"]
 
 
 def test_own_files_are_named_as_seen_from_the_folder(own_folder: Path) -> None:
@@ -76,7 +76,7 @@ def test_nothing_else_is_read_listed_or_written_to(own_folder: Path) -> None:
         assert not is_file(name)
         assert not is_folder(name)
         assert waits({"data": "file", "data.path": name}) is None
-    for typed in ("/", "/etc/", "../", f"{own_folder.parent}/", ".round/"):
+    for typed in ("/", "/etc/", "../", f"{own_folder.parent}/", "round/"):
         assert list(listed(typed)) == []
     assert [entry.path for entry in listed("")] == ["mine.csv"]
     assert str(own_folder) not in write_beside(b"", "picture", ".svg").as_posix()
