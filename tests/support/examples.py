@@ -16,10 +16,12 @@ def register_profiles() -> None:
     settings.load_profile("quick")
 
 
+def how_many(thorough: int) -> int:
+    """So many cases in a thorough run, and their share in a quick one."""
+    quick = settings.get_current_profile_name() == "quick"
+    return -(-thorough // SHARE) if quick else thorough
+
+
 def tries(thorough: int, *suppressed: HealthCheck) -> settings:
     """So many examples in a thorough run, where a property wants others than the usual 30."""
-    quick = settings.get_current_profile_name() == "quick"
-    return settings(
-        max_examples=-(-thorough // SHARE) if quick else thorough,
-        suppress_health_check=suppressed,
-    )
+    return settings(max_examples=how_many(thorough), suppress_health_check=suppressed)

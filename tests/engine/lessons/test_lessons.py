@@ -27,11 +27,11 @@ from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
 from engine.support.errors import BadInput
 from engine.support.translation import set_language
 from tests.support.commands import cli, refusal_of
-from tests.support.examples import tries
+from tests.support.examples import how_many, tries
 from tests.support.quiz import STEP
 from tui.offer import OFFER
 
-SEEDS = range(3)
+SEEDS = range(how_many(6))
 
 
 # The lessons that come with the lab ----------------------------------------------------------

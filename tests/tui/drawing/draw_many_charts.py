@@ -1,4 +1,4 @@
-"""Draw thousands of awkward charts; a process of its own, since plotext's kernel can abort it.
+"""Draw very many awkward charts; a process of its own, since plotext's kernel can abort it.
 
 Run with the repository root as the working folder. Prints the number of charts drawn.
 """
