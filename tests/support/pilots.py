@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
@@ -45,6 +45,24 @@ def app_for(
 def app_showing(now: Snapshot, *runs: Snapshot, settings: Settings | None = None) -> LinregApp:
     """The app around a session in which nothing ever happens."""
     return app_for(FakeSession(now, runs), settings)
+
+
+@asynccontextmanager
+async def lab(
+    now: Snapshot,
+    *runs: Snapshot,
+    size: tuple[int, int] = (120, 34),
+    lesson: Lesson | None = None,
+    notifications: bool = False,
+) -> AsyncIterator[Pilot[None]]:
+    """A pilot of the app around a session in which nothing ever happens, once its fields are there.
+
+    It has a run at hand, and those that are over.
+    """
+    app = app_for(FakeSession(now, runs), lesson=lesson)
+    async with app.run_test(size=size, notifications=notifications) as pilot:
+        await settled(pilot)
+        yield pilot
 
 
 def app_of(pilot: Pilot[None]) -> LinregApp:

@@ -8,16 +8,15 @@ from textual.widget import Widget
 from engine.lessons.library import lessons
 from tests.support.pictures import Compare
 from tests.support.pilots import (
-    app_for,
+    app_of,
     app_showing,
     is_surveyed,
+    lab,
     main_of,
     resize,
     says,
-    settled,
     until,
 )
-from tests.support.sessions import FakeSession
 from tests.support.snapshots import finished, previous
 from tui.screens.main import MainScreen
 from tui.screens.navigator import GRID
@@ -36,9 +35,8 @@ def on_show(main: MainScreen) -> list[Widget]:
 
 
 async def test_each_chart_of_the_grid_has_a_view_of_its_own() -> None:
-    app = app_for(FakeSession(finished(), (previous(),)))
-    async with app.run_test(size=SIZE) as pilot:
-        await settled(pilot)
+    async with lab(finished(), previous(), size=SIZE) as pilot:
+        app = app_of(pilot)
         main, views = main_of(pilot), app.main.lab.views
         assert len(on_show(main)) == 2
         await pilot.press("v", "v", "v", "G")
@@ -88,9 +86,7 @@ async def test_each_chart_of_the_grid_has_a_view_of_its_own() -> None:
 
 
 async def test_the_grid_follows_the_size_of_the_terminal_and_lessons() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34), notifications=True) as pilot:
-        await settled(pilot)
+    async with lab(finished(), notifications=True) as pilot:
         main = main_of(pilot)
         await pilot.press("G")
         await says(pilot, "a terminal of 160×45")

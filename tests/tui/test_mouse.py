@@ -19,6 +19,7 @@ from tests.support.pilots import (
     about,
     app_for,
     app_of,
+    lab,
     main_of,
     resize,
     settled,
@@ -41,9 +42,8 @@ from tui.text.wrap import Prose
 
 
 async def test_on_a_chart_over_time() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(finished()) as pilot:
+        app = app_of(pilot)
         main, loss, fit = main_of(pilot), app.main.lab.loss, app.main.lab.fit
         # A click shows the stored moment that is nearest, and brings the focus.
         main.set_focus(fit)
@@ -95,9 +95,8 @@ async def test_on_a_chart_over_time() -> None:
 
 
 async def test_a_drag_that_is_let_go_elsewhere_is_over() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(finished()) as pilot:
+        app = app_of(pilot)
         loss = app.main.lab.loss
         # Beyond the edge is the edge.
         start, end = cell_of(loss, 0.5), (loss.region.width + 5, 8)
@@ -118,9 +117,8 @@ async def test_a_drag_that_is_let_go_elsewhere_is_over() -> None:
 
 
 async def test_on_the_views_of_the_fit() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(finished()) as pilot:
+        app = app_of(pilot)
         main, fit = main_of(pilot), app.main.lab.fit
         await pilot.click(fit, offset=cell_of(fit, 0.5))
         left, right = fit.full_range()
@@ -172,9 +170,8 @@ def named(widget: Widget) -> set[str]:
 
 
 async def test_selected_text_is_what_is_drawn_never_the_name_of_a_widget() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(finished()) as pilot:
+        app = app_of(pilot)
         for size in ((120, 34), (80, 24), (50, 24)):
             await resize(pilot, size)
             await drag(pilot, app.screen, (0, 0), (size[0] - 1, size[1] - 1))
@@ -190,9 +187,8 @@ async def test_selected_text_is_what_is_drawn_never_the_name_of_a_widget() -> No
 
 
 async def test_a_part_of_a_chart_or_table_is_selected() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(finished()) as pilot:
+        app = app_of(pilot)
         loss, values = app.main.lab.loss, app.main.lab.values
         for widget, first, last in ((loss, 1, 9), (values, 2, 12)):
             top = widget.content_region.y
@@ -232,9 +228,7 @@ async def click_on(pilot: Pilot[None], text: str, below: int = 0, times: int = 1
 
 
 async def test_tabs() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+    async with lab(finished(), size=(80, 24)) as pilot:
         main = main_of(pilot)
         for title, panel in (
             ("Model", "model"),
@@ -308,9 +302,8 @@ async def test_cells_and_keys_of_a_sweep() -> None:
 async def test_a_saved_experiment_opens_with_a_click() -> None:
     saved = Experiment().changed({"lr": 0.5})
     assert not save(saved, file_named("mine"))
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(finished()) as pilot:
+        app = app_of(pilot)
         await pilot.press("E")
         await until(pilot, lambda: isinstance(app.screen, ExperimentsScreen))
         await pilot.pause()

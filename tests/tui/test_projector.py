@@ -14,7 +14,9 @@ from textual.pilot import Pilot
 from tests.support.pictures import Compare
 from tests.support.pilots import (
     app_for,
+    app_of,
     app_showing,
+    lab,
     main_of,
     resize,
     says,
@@ -122,9 +124,8 @@ async def test_keys_do_what_they_always_do_and_are_said() -> None:
 
 
 async def test_a_lesson_has_its_question_and_its_goal_there() -> None:
-    app = app_for(FakeSession(ready()), lesson=quiz())
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(ready(), lesson=quiz()) as pilot:
+        app = app_of(pilot)
         main = main_of(pilot)
         await pilot.press("P")
         panel = main.classroom.panel
@@ -143,9 +144,7 @@ async def test_a_lesson_has_its_question_and_its_goal_there() -> None:
 
 
 async def test_a_small_terminal_has_no_projector() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(79, 24), notifications=True) as pilot:
-        await settled(pilot)
+    async with lab(finished(), size=(79, 24), notifications=True) as pilot:
         main = main_of(pilot)
         await pilot.press("P")
         await says(pilot, "80×24")
