@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial, wraps
@@ -23,11 +24,15 @@ from engine.own_data import experiment_on
 from engine.runs.share import changes_of, is_link
 from engine.support.errors import BadInput
 from engine.support.outside import printable, read_text
-from engine.support.ranks import Alone
+from engine.support.ranks import Alone, speaks
 from engine.support.translation import tr
 
 BAD_INPUT, DIVERGED = 2, 3
 """Exit codes besides 0 for a finished run, 1 for a bug and INTERRUPTED."""
+
+LATER = 1.0
+"""Seconds after which a silent rank ends that refuses what all refuse: the launcher ends the others
+at once then, and the first is to say why."""
 
 
 def read_experiment(
@@ -126,7 +131,10 @@ def main(command: click.Command) -> int:
     try:
         code = command.main(prog_name="linreg-tui", standalone_mode=False)
     except BadInput as error:
-        say(f"linreg-tui: {error}", err=True, of_any_rank=isinstance(error, Alone))
+        is_of_all = not isinstance(error, Alone)
+        say(f"linreg-tui: {error}", err=True, of_any_rank=not is_of_all)
+        if is_of_all and not speaks():
+            time.sleep(LATER)
         code = BAD_INPUT
     except click.ClickException as error:
         words = " ".join(error.format_message().split())

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import distributed
 
+from engine.cli.common import LATER
 from engine.support import ranks
 from engine.support.device import available, resolve
 from engine.support.errors import BadInput
@@ -64,12 +65,14 @@ def enter(patch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
 
 
 def test_the_first_rank_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = cli("lessons")
+    alone, waits = cli("lessons"), list[float]()
+    monkeypatch.setattr("engine.cli.common.time.sleep", waits.append)
     enter(monkeypatch, TORCHRUN)
     assert not speaks()
     silent, refused = cli("lessons"), cli("run", "-s", "lr=0")
     assert (silent.code, silent.out, silent.err) == (0, "", "")
     assert (refused.code, refused.err) == (2, "")
+    assert waits == [LATER]  # so that the first has said it before the launcher ends all
     monkeypatch.setenv("RANK", "0")
     assert speaks()
     assert cli("lessons") == alone
