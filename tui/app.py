@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Sequence
@@ -112,10 +113,15 @@ class LinregApp(App[None]):
         self.set_interval(1, self.look_at_terminal)
         self.theme_changed_signal.subscribe(self, lambda theme: self.color_charts())
 
+    def on_unmount(self) -> None:
+        """Leave the process as it was: a last key may have brought nothing."""
+        gc.enable()
+
     async def on_event(self, event: Event) -> None:
         """Drop keys that have waited for too long, but not the one that leaves."""
         if isinstance(event, PRESSES) and not event.is_forwarded:
             self.session.give_way(MOST_PAINTING)
+            gc.disable()  # garbage, too, can wait for the paint
         if isinstance(event, Key):
             stale = event.key != "ctrl+q" and monotonic() >= event.time + STALE
             if stale or not self._screen_stacks.get(self.current_mode):  # it is leaving
@@ -198,7 +204,8 @@ class LinregApp(App[None]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if not self.is_small:
             super()._display(screen, renderable)
-            self.session.give_way(0)
+        self.session.give_way(0)
+        gc.enable()
 
     def color_charts(self) -> None:
         """Give everything that has colours of its own those of the theme, the page around too."""

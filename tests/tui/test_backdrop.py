@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -54,11 +55,13 @@ async def test_a_dialog_is_painted_once_and_nothing_below_it_anew(
 ) -> None:
     painted: list[tuple[Screen[object], bool]] = []
     backdrops: list[Backdrop] = []
+    collecting: list[bool] = []
     paint, init = LinregApp._display, Backdrop.__init__
 
     def note(app: LinregApp, screen: Screen[object], update: RenderableType | None) -> None:
         if update is not None:
             painted.append((screen, isinstance(update, LayoutUpdate)))
+            collecting.append(gc.isenabled())
         paint(app, screen, update)
 
     def count(self: Backdrop, below: BackgroundScreen, lines: Sequence[Strip]) -> None:
@@ -76,6 +79,7 @@ async def test_a_dialog_is_painted_once_and_nothing_below_it_anew(
                 await calm(pilot)
                 painted.clear()
                 backdrops.clear()
+                collecting.clear()
                 if key == "t":
                     await ask(pilot, key, studied())
                 else:
@@ -85,6 +89,9 @@ async def test_a_dialog_is_painted_once_and_nothing_below_it_anew(
                     await pilot.pause()
                 whole = [screen for screen, is_whole in painted if is_whole]
                 assert whole == [app.screen]
+                # Garbage waits until what a key brings is painted; an answer comes after that.
+                assert key == "t" or not collecting[0]
+                assert gc.isenabled()
                 assert len(backdrops) == 1
                 assert all(box.max_scroll_y > 0 for box in app.screen.query(VerticalScroll))
                 # What changes below is seen, and not drawn again with each event that follows.
