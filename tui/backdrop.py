@@ -52,6 +52,8 @@ class Backdrop(Visual):
                 for strip in self.lines
             ]
             for place, mark in self.marks.items():
+                if place.y >= len(self.strips):  # the terminal has become smaller meanwhile
+                    continue
                 self.strips[place.y] = with_mark(self.strips[place.y], place.x, mark)
         return self.strips[:height]
 

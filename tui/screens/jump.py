@@ -32,7 +32,7 @@ class JumpScreen(LetterScreen):
     def render(self) -> Any:
         """The screen below, with the letters on it."""
         below = super().render()
-        if isinstance(below, Backdrop):
+        if isinstance(below, Backdrop) and self.is_whole:  # before and after it has no styles
             style = self.get_component_rich_style("letter")
             below.marks = {place: Segment(mark, style) for mark, place in self.marks.items()}
         return below

@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.segment import Segment
+from textual.color import Color
+from textual.geometry import Offset
+from textual.renderables.background_screen import BackgroundScreen
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions
 
-from tests.support.pilots import app_for, main_of, settled, text_of, until
+from tests.support.pilots import app_for, lab, main_of, settled, text_of, until
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
+from tui.backdrop import Backdrop
 from tui.screens.jump import ALPHABET, JumpScreen, initials
 
 
@@ -27,6 +35,15 @@ def test_every_name_has_a_letter_of_its_own_while_there_are_any(names: list[str]
     letters = initials(names)
     assert set(letters) <= set(ALPHABET)
     assert sorted(letters.values()) == sorted(names[: len(ALPHABET)])
+
+
+async def test_a_letter_below_the_last_line_of_a_smaller_terminal_is_left_out() -> None:
+    async with lab(ready()) as pilot:
+        below = BackgroundScreen(main_of(pilot), Color(0, 0, 0, 0.5))
+        backdrop = Backdrop(below, [Strip.blank(4), Strip.blank(4)])
+        backdrop.marks = {Offset(1, 1): Segment("A"), Offset(1, 2): Segment("B")}
+        strips = backdrop.render_strips(4, None, Style(), RenderOptions(lambda _: Style(), {}))
+        assert [strip.text for strip in strips] == ["    ", " A  "]
 
 
 @pytest.mark.usefixtures("drawn")
