@@ -51,10 +51,11 @@ def hand_in(name: str, file: Path) -> None:
         say(message, err=True)
     if not name.strip():
         raise BadInput("--name", name, tr("must say who hands it in"))
-    progress.report.person = name.strip()
+    progress.report.person = printable(name.strip())
+    content = progress.report.text().encode()
     try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(progress.report.text())
+        with file.open("xb") as out:
+            out.write(content)
     except FileExistsError:
         raise BadInput("-o", file, tr("is there already; nothing is overwritten")) from None
     except OSError as error:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.common import takes_experiment
+from engine.cli.common import reads_experiment, takes_experiment
 from engine.cli.output import busy_with, say, show_progress
+from engine.cli.together import agreeing
 from engine.experiment import Experiment
 from engine.jobs.axis import parse_axis
 from engine.jobs.best import best, in_a_sentence
@@ -26,7 +27,7 @@ from engine.support.cell_width import right
 from engine.support.errors import BadInput, show
 from engine.support.outside import printable
 from engine.support.plain_json import finite
-from engine.support.ranks import Ranks, joined, launched
+from engine.support.ranks import Ranks, launched
 from engine.support.translation import Translatable, tr
 
 if TYPE_CHECKING:
@@ -40,14 +41,14 @@ WIDTH = 13
 
 
 @click.command("sweep")
-@takes_experiment
+@reads_experiment
 @click.option("--axis", "axes", multiple=True, metavar="KEY=VALUES", help="One or two; see above.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="Comma separated, with a header.")
 @click.option("--shard", metavar="I/N", help="Only a share of the runs, the I-th of N.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where shares are kept.")
 def sweep(
-    experiment: Experiment,
+    read: Callable[[], Experiment],
     axes: tuple[str, ...],
     form: str | None,
     shard: str | None,
@@ -67,9 +68,14 @@ def sweep(
     does a share, and the first prints all of them in the order of the grid; with -o FOLDER they are
     kept there, and after a restart it goes on.
     """
-    grid = Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
+
+    def read_grid() -> Sweep:
+        experiment = read()
+        return Sweep(experiment, tuple(parse_axis(axis, experiment) for axis in axes))
+
     if ranks := launched():
-        return do_ranks(grid, ranks, shard, output, form)
+        return do_ranks(read_grid, ranks, shard, output, form)
+    grid = read_grid()
     if shard is not None or output is not None:
         return do_shard(grid, shard, output)
     from engine.jobs.lanes import run_sweep
@@ -103,7 +109,11 @@ def do_shard(grid: Sweep, shard: str | None, output: Path | None) -> int:
 
 
 def do_ranks(
-    grid: Sweep, ranks: Ranks, shard: str | None, folder: Path | None, form: str | None
+    read_grid: Callable[[], Sweep],
+    ranks: Ranks,
+    shard: str | None,
+    folder: Path | None,
+    form: str | None,
 ) -> int:
     """Do the share of a rank; the first one prints the runs of all of them.
 
@@ -111,7 +121,7 @@ def do_ranks(
     """
     if shard is not None:
         raise BadInput("--shard", shard, tr("each process has a share already: leave it out"))
-    with joined(ranks):
+    with agreeing(ranks, read_grid) as grid:
         cells: list[Cell] = []
         with busy_with(tr("training a share of the runs")):
             for arrived in gathered(grid, ranks, folder):

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.jobs.shards import Shard, described, owners, read_part, resume
+from engine.jobs.shards import Shard, bytes_of, described, owners, part_of, resume
 from engine.jobs.sweep import Cell, Sweep
 from engine.support.errors import BadInput
 from engine.support.outside import printable
@@ -106,8 +106,9 @@ def of_other_counts(sweep: Sweep, shard: Shard, folder: Path) -> Iterator[Cell]:
     for file in sorted(folder.glob("*-of-*.jsonl")):
         # Of as many ranks as now, others are being written.
         if not file.stem.endswith(f"-of-{shard.count}"):
-            part = read_part(file)
-            if part.sweep == described(sweep):
+            data = bytes_of(file)
+            # A process that was killed may have left no more than the beginning of the first line.
+            if b"\n" in data and (part := part_of(data, file)).sweep == described(sweep):
                 yield from part.cells.values()
 
 

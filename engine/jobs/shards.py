@@ -99,9 +99,13 @@ def sweep_of(description: dict[str, Any], file: Path) -> Sweep:
 
 def read_part(file: Path) -> Part:
     """The part in a file; raises BadInput, and OSError where there is no file."""
+    return part_of(bytes_of(file), file)
+
+
+def bytes_of(file: Path) -> bytes:
+    """All that a regular file holds; raises OSError."""
     with open_regular(file) as opened:
-        data = opened.read()
-    return part_of(data, file)
+        return opened.read()
 
 
 def part_of(data: bytes, file: Path) -> Part:
@@ -147,10 +151,7 @@ def resume(
     head = {"sweep": description, "shard": [shard.number, shard.count]}
     first_line = (json.dumps(head, allow_nan=False) + "\n").encode()
     try:
-        data = b""
-        if file.exists():
-            with open_regular(file) as opened:
-                data = opened.read()
+        data = bytes_of(file) if file.exists() else b""
         # A process that was killed may have left no more than the beginning of the first line.
         if not first_line.startswith(data):
             part = part_of(data, file)

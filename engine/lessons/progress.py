@@ -219,7 +219,7 @@ def second_version(name: str, value: object) -> Reached:
                 for table in value.get("forecasts", [])
             },
         )
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise BadInput(name, value, tr("must be a lesson's goals and forecasts")) from None
 
 

@@ -69,7 +69,7 @@ class Made:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Made:
-        """The run of which these are the values; raises ValueError."""
+        """The run of which these are the values; raises ValueError, TypeError or OverflowError."""
         lrs = values.get("lrs", {})
         if (
             isinstance(values.get("run"), str)
@@ -115,7 +115,10 @@ class Proof:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Proof:
-        """The proof of which these are the values; raises ValueError, KeyError or TypeError."""
+        """The proof of which these are the values.
+
+        Raises ValueError, KeyError, TypeError, AttributeError or OverflowError.
+        """
         before, said = values.get("before"), values.get("said")
         return cls(
             Made.from_dict(values),

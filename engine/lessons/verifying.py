@@ -234,9 +234,11 @@ def judged(lesson: Lesson, reached: Reached, remaking: Remaking) -> Iterator[Row
         yield judge.row(text, forecast.right, forecast.proof, prove)
     known = {goal.condition.text for goal in lesson.goals}
     known |= {question.identity for question in lesson.questions}
-    for asked in (*reached.goals, *reached.forecasts):
+    said = dict.fromkeys(reached.goals, True)
+    said |= {of: forecast.right for of, forecast in reached.forecasts.items()}
+    for asked, is_reached in said.items():
         if asked not in known:
-            yield Row(lesson.name, asked, True, "no", tr("the lesson does not ask for it"))
+            yield Row(lesson.name, asked, is_reached, "no", tr("the lesson does not ask for it"))
 
 
 @dataclass(frozen=True)

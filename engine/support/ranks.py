@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from engine.support.errors import BadInput, one_line
+from engine.support.errors import BadInput, one_line, restored
 from engine.support.translation import tr
 
 if TYPE_CHECKING:
@@ -178,6 +178,19 @@ def answers(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def refused(own: BadInput | None, ranks: Ranks) -> BadInput | None:
+    """What is refused in any of the ranks, told by its rank unless all refuse; inside `joined`."""
+    from torch import distributed
+
+    of_all = [own] * ranks.size
+    with talking(ranks):
+        distributed.all_gather_object(of_all, own)
+    if all(of_all):
+        return own
+    alone = (Alone(rank, error) for rank, error in enumerate(of_all) if error)
+    return next((restored(str(error), error.key) for error in alone), None)
 
 
 @contextmanager

@@ -59,6 +59,9 @@ class Fork:
             if key.partition(".")[0] not in FREE:
                 allowed = tr("a fork goes on with other {keys} only", keys=", ".join(FREE))
                 raise BadInput(key, value, allowed)
+        last = self.origin.steps_per_epoch * self.origin.epochs
+        if self.step > last:
+            raise BadInput("step", self.step, tr("the other run ends with step {last}", last=last))
         if self.step >= experiment.steps_per_epoch * experiment.epochs:
             allowed = tr(
                 "nothing is left to train after step {step}: take more epochs, or an earlier step",

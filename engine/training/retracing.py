@@ -6,7 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from engine.problem import Problem
-from engine.support.translation import Message
+from engine.support.errors import BadInput
+from engine.support.translation import Message, tr
 from engine.training.controls import Controls
 from engine.training.events import Preparing
 from engine.training.fork import Fork
@@ -28,7 +29,8 @@ class Retraced:
 def retraced(fork: Fork, problem: Problem) -> Generator[Preparing, None, Retraced]:
     """Take the steps of the run that a fork goes on from, piece by piece, exactly as it took them.
 
-    `problem` is that of the first run on the way; all of them have its data.
+    `problem` is that of the first run on the way; all of them have its data. Raises BadInput where
+    the run has diverged before.
     """
     loop = load(problem.loop)(problem, Controls(problem.experiment.lr))
     step, losses = 0, list[tuple[float, float | None]]()
@@ -39,7 +41,9 @@ def retraced(fork: Fork, problem: Problem) -> Generator[Preparing, None, Retrace
         events, per_epoch = loop.run(), part.origin.steps_per_epoch
         while step < part.step or len(losses) < step // per_epoch:
             controls.lr, controls.most = part.lr_at(step), part.lasts(step)
-            progress = next(events)
+            progress = next(events, None)
+            if progress is None:
+                raise BadInput("step", fork.step, tr("the other run diverges before it"))
             if isinstance(progress, EpochEnd):
                 validation = problem.validation_loss(progress.params) if held_out else None
                 losses.append((progress.loss, validation))

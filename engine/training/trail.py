@@ -85,7 +85,7 @@ class Trail:
         places = self.places
         if places and now.step > places[-1].step and is_finite(now.theta):
             places = [*places, now]
-        steps, *columns = zip(*places, strict=True) if places else [()] * 4
+        steps, *columns = zip(*places, strict=True) if places else [()] * len(Place._fields)
         return Path(tuple(step / per_epoch for step in steps), *columns)
 
 

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.together import check
+from engine.experiment import Experiment
 from engine.runs.store import Store
+from engine.support.errors import BadInput
+from engine.support.ranks import Ranks
 from tests.support.commands import cli
 from tests.support.paths import ROOT
 
@@ -40,19 +44,48 @@ def test_torchrun_trains_as_one_process_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("changes", "words"),
     [
-        (("-s", "loop=scratch"), "loop=scratch: 2 processes can only take the steps of loop=conc"),
-        (("-s", "loop=fast"), "loop=fast: 2 processes can only take the steps of loop=concise"),
-        (("-s", "loop=concise", "-s", "reshape=false"), "reshape=false: needs each estimate"),
+        ({"loop": "scratch"}, "loop=scratch: 2 processes can only take the steps of loop=concise"),
+        ({"loop": "fast"}, "loop=fast: 2 processes can only take the steps of loop=concise"),
+        ({"loop": "concise", "reshape": False}, "reshape=false: needs each estimate"),
     ],
 )
 def test_what_several_processes_cannot_do_is_refused(
-    settings: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch
+    changes: dict[str, object], words: str
 ) -> None:
-    for name, value in {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost"}.items():
-        monkeypatch.setenv(name, value)
-    shown = cli("run", *settings)
-    assert (shown.code, shown.out) == (2, "")
-    assert shown.err.startswith(f"linreg-tui: {words}")
-    assert len(shown.err.splitlines()) == 1
+    with pytest.raises(BadInput, match=f"^{words}"):
+        check(Experiment().changed(changes), 2)
+
+
+def test_what_one_process_refuses_is_said_once_by_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_rank: Ranks
+) -> None:
+    """Here a file is there, and not where the other process is."""
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    (here / "line.csv").write_text("x,y\n1,2\n2,4\n3,6\n")
+    launched = {
+        "WORLD_SIZE": "2", "MASTER_ADDR": one_rank.address, "MASTER_PORT": str(one_rank.port),
+        "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+    command = ("run", "line.csv", "-s", "loop=concise", "-s", "epochs=1")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui", *command],
+        cwd=elsewhere,
+        env={**os.environ, **launched, "RANK": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as other:
+        monkeypatch.chdir(here)
+        for name, value in {**launched, "RANK": "0"}.items():
+            monkeypatch.setenv(name, value)
+        first = cli(*command)
+        said, _ = other.communicate(timeout=60)
+    assert (other.returncode, said) == (2, "")
+    assert (first.code, first.out) == (2, "")
+    assert first.err == (
+        "linreg-tui: rank 1: data.path=line.csv: cannot be read: No such file or directory\n"
+    )

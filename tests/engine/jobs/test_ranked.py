@@ -79,6 +79,9 @@ def test_what_other_numbers_of_ranks_have_done_is_not_done_again(
         list(own_runs(grid(), Shard(number, 3), tmp_path))
     left = set(Shard(2, 3).runs(grid()))
     list(own_runs(grid("lr=0.1,0.2"), Shard(1, 1), tmp_path))  # of another sweep: has no say
+    head = (tmp_path / "1-of-3.jsonl").read_bytes().partition(b"\n")[0]
+    for count, left_behind in ((4, b""), (5, head[:30]), (6, head)):  # by a process that was killed
+        (tmp_path / f"1-of-{count}.jsonl").write_bytes(left_behind)
     wanted: list[int] = []
 
     def some(sweep: Sweep, runs: list[int]) -> object:

@@ -191,16 +191,18 @@ def test_a_forged_goal_is_a_row_that_says_why(
 def test_a_forged_forecast_and_what_nobody_asked(values: dict[str, Any], tmp_path: Path) -> None:
     lesson = values["lessons"]["all"]
     first, second = lesson["forecasts"]
-    wrong = [{**first, "said": 7.0}, {**second, "right": False}, {"of": "grad", "right": True}]
+    unasked = [{"of": "grad", "right": True}, {"of": "lr", "right": False}]
+    wrong = [{**first, "said": 7.0}, {**second, "right": False}, *unasked]
     goals = [*lesson["goals"], {"if": "final loss < 9", "run": "", "state": "finished", "step": 3}]
     forged = {**values, "lessons": {"all": {"goals": goals, "forecasts": wrong}, "other": {}}}
     refused = [row for row in rows_of(tomli_w.dumps(forged), tmp_path) if row.verified == "no"]
-    assert [(row.lesson, row.goal, row.why) for row in refused] == [
-        ("all", "? Which loss is left?", "made again: the answer is wrong"),
-        ("all", "? With lr = 5?", "made again: the answer is right"),
-        ("all", "final loss < 9", "the lesson does not ask for it"),
-        ("all", "grad", "the lesson does not ask for it"),
-        ("other", "", "there is no such lesson here"),
+    assert [(row.lesson, row.goal, row.reached, row.why) for row in refused] == [
+        ("all", "? Which loss is left?", True, "made again: the answer is wrong"),
+        ("all", "? With lr = 5?", False, "made again: the answer is right"),
+        ("all", "final loss < 9", True, "the lesson does not ask for it"),
+        ("all", "grad", True, "the lesson does not ask for it"),
+        ("all", "lr", False, "the lesson does not ask for it"),
+        ("other", "", False, "there is no such lesson here"),
     ]
 
 
@@ -215,6 +217,16 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "settings without an end": (
         f"version = 2\n[[lessons.all.goals]]\nif = 'x'\nstep = 1\nstate = 'paused'\n"
         f"run = '{'lr=1 ' * 4000}'",
+        "goals and forecasts",
+    ),
+    "a number that no float holds": (
+        "version = 2\n[[lessons.all.goals]]\nif = 'x'\nrun = ''\nstep = 1\nstate = 'paused'\n"
+        f"said = 1{'0' * 400}",
+        "goals and forecasts",
+    ),
+    "an lr that no float holds": (
+        "version = 2\n[[lessons.all.goals]]\nif = 'x'\nrun = ''\nstep = 1\nstate = 'paused'\n"
+        f"lrs = {{ 1 = 1{'0' * 400} }}",
         "goals and forecasts",
     ),
     "a name of numbers": ("version = 2\nname = 7", "must be text"),
@@ -350,5 +362,10 @@ def test_a_class_hands_in_and_is_checked(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(csv.reader(bad.out.splitlines()))[-1][:6] == [
         "damaged.toml", "", "", "", "no", "no",
     ]  # fmt: skip
+    raw = str(tmp_path / "raw.toml")
+    assert (
+        cli("lesson", "hand-in", "--name", "\udcff", "-o", raw).code == 0
+    )  # a byte that is no text
+    assert tomllib.loads(Path(raw).read_text())["name"] == r"\udcff"
     assert cli("check", "--progress").code == 2
     assert cli("lesson", "hand-in", "--name", " ", "-o", str(tmp_path / "x.toml")).code == 2

@@ -69,7 +69,7 @@ def test_the_first_rank_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.cli.common.time.sleep", waits.append)
     enter(monkeypatch, TORCHRUN)
     assert not speaks()
-    silent, refused = cli("lessons"), cli("run", "-s", "lr=0")
+    silent, refused = cli("lessons"), cli("theory", "-s", "lr=0")
     assert (silent.code, silent.out, silent.err) == (0, "", "")
     assert (refused.code, refused.err) == (2, "")
     assert waits == [LATER]  # so that the first has said it before the launcher ends all

@@ -300,6 +300,16 @@ def test_what_it_cannot_go_on_with_is_refused(changes: dict[str, object], why: s
     Fork(SHORT, 13).check(SHORT.changed(free))
 
 
+def test_beyond_the_end_of_the_other_run_there_is_no_step_to_begin_at() -> None:
+    longer = SHORT.changed({"epochs": 100})
+    Fork(SHORT, 40).check(longer)
+    with pytest.raises(BadInput, match=r"^step=41: the other run ends with step 40$"):
+        Fork(SHORT, 41).check(longer)
+    experiment = SHORT.changed({"loop": "fast", "lr": 1e6})
+    with pytest.raises(BadInput, match=r"^step=40: the other run diverges before it$"):
+        events_of(experiment, Fork(experiment, 40))
+
+
 def test_the_fast_loop_goes_on_in_torch_too(monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.support.translation import Message
     from engine.training.loops import fast
