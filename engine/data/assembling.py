@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +39,11 @@ class Overview:
 
 def check_dropped(collector: Collector) -> None:
     """Raise ValueError where too many rows were dropped or too few are left."""
-    told = exchange((collector.lines.filled, collector.dropped, tuple(collector.problems)))
-    rows, dropped = sum(each[0] for each in told), sum(each[1] for each in told)
+    own = collector.lines.filled, collector.dropped, tuple(collector.problems)
+    filled_rows, dropped_rows, problems_of_parts = zip(*exchange(own), strict=True)
+    rows, dropped = sum(filled_rows), sum(dropped_rows)
     if MOST_DROPPED * dropped > rows + dropped:
-        problems = [problem for each in told for problem in each[2]]
-        first = "; ".join(map(str, problems[:SHOWN]))
+        first = "; ".join(map(str, islice(chain(*problems_of_parts), SHOWN)))
         raise ValueError(tr(
             "{dropped} of {rows} rows cannot be read, more than 1 in {most}: {first}",
             dropped=dropped, rows=rows + dropped, most=MOST_DROPPED, first=first,

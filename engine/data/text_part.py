@@ -68,12 +68,12 @@ def read_text_part(file: File, path: str, asked: Asked) -> Table:
     layout, bounds = agreed(lambda: laid_out(file, asked, count))
     counted = exchange(agreed(lambda: counted_in(file, bounds[number], bounds[number + 1])))
     # A row that goes on over several lines does so within quotes.
-    within = [False, *accumulate((each.quotes % 2 == 1 for each in counted), xor)]
+    in_quotes = [False, *accumulate((each.quotes % 2 == 1 for each in counted), xor)]
     before = layout.preamble + sum(each.lines for each in counted[:number])
 
     def collected() -> Collector:
         begin, end = (
-            bounds[k] if k in (0, count) else end_of_row(file, bounds[k], within[k])
+            bounds[k] if k in (0, count) else end_of_row(file, bounds[k], in_quotes[k])
             for k in (number, number + 1)
         )
         first = before + counted_in(file, bounds[number], begin).lines
@@ -115,10 +115,10 @@ def counted_in(file: File, begin: int, end: int) -> Counted:
     return Counted(quotes, lines)
 
 
-def end_of_row(file: File, place: int, within: bool) -> int:
+def end_of_row(file: File, place: int, in_quotes: bool) -> int:
     """Where the row that goes on at a place ends, which is where the next one begins.
 
-    `within` says whether the place is within quotes. Where that leads nowhere a quote was broken,
+    `in_quotes` says whether the place is. Where that leads nowhere a quote was broken,
     and the row ends with its line.
     """
     lines = io.BufferedReader(Span(file, place, LONGEST_LINE))
@@ -126,7 +126,7 @@ def end_of_row(file: File, place: int, within: bool) -> int:
     while line := lines.readline():
         end += len(line)
         first = first or end
-        within ^= line.count(b'"') % 2 == 1
-        if not within:
+        in_quotes ^= line.count(b'"') % 2 == 1
+        if not in_quotes:
             return end
     return first or place

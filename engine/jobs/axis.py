@@ -12,7 +12,7 @@ from engine.support.errors import BadInput
 from engine.support.translation import tr
 
 MOST_VALUES = 100_000
-"""Runs of one sweep."""
+"""Of one axis."""
 LOG_FROM = 30
 """Values that are so many times as large as the least go by equal factors."""
 

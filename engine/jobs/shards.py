@@ -138,9 +138,9 @@ def line_of(cell: Cell) -> str:
 
 
 def resume(
-    sweep: Sweep, shard: Shard, file: Path, known: Iterable[Cell] = ()
+    sweep: Sweep, shard: Shard, file: Path, of_other_files: Iterable[Cell] = ()
 ) -> Iterator[list[Cell]]:
-    """Do the runs of a shard that a file lacks, but for those that are known, and add all to it.
+    """Do the runs of a shard that a file lacks, but for those that other files have; add all to it.
 
     Yields first the runs that it had, then those that it takes in, as they come. Raises BadInput
     where the file belongs to another sweep or shard, or cannot be written.
@@ -163,10 +163,10 @@ def resume(
             file.write_bytes(first_line)
         yield list(done.values())
         left = set(shard.runs(sweep)) - done.keys()
-        found = {cell.index: cell for cell in known if cell.index in left}
+        taken_over = {cell.index: cell for cell in of_other_files if cell.index in left}
         with file.open("a") as output:
-            wanted = sorted(left - found.keys())
-            for cells in chain([list(found.values())], run_sweep(sweep, wanted)):
+            wanted = sorted(left - taken_over.keys())
+            for cells in chain([list(taken_over.values())], run_sweep(sweep, wanted)):
                 output.writelines(line_of(cell) + "\n" for cell in cells)
                 output.flush()
                 yield cells

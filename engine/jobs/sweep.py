@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.theory.stability import Limit
 
 MOST_RUNS = 1_000_000
+"""Of one sweep."""
 
 SECONDS_PER_NUMBER = 1e-8
 """What a run takes for each number of each sample in an epoch, on one core of a laptop."""

@@ -129,13 +129,13 @@ class Attempt:
 
     def _evidence(self, run: Snapshot, before: Snapshot | None) -> Evidence:
         forecasts = [self.forecasts.get(number) for number, _ in enumerate(self.lesson.questions)]
-        settled_ones = [
+        verdicts = [
             (each.right, each.answer, each.measured)
             for each in forecasts
             if each and each.right is not None
         ]
-        complete = len(settled_ones) == len(forecasts)
-        return Evidence(run, before, self.used, tuple(settled_ones) if complete else None)
+        complete = len(verdicts) == len(forecasts)
+        return Evidence(run, before, self.used, tuple(verdicts) if complete else None)
 
 
 def settled(forecast: Forecast, question: Question, evidence: Evidence) -> Forecast:

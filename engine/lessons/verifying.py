@@ -232,12 +232,12 @@ def judged(lesson: Lesson, reached: Reached, remaking: Remaking) -> Iterator[Row
             continue
         prove = partial(judge.forecast, question, forecast.right)
         yield judge.row(text, forecast.right, forecast.proof, prove)
-    known = {goal.condition.text for goal in lesson.goals}
-    known |= {question.identity for question in lesson.questions}
+    in_lesson = {goal.condition.text for goal in lesson.goals}
+    in_lesson |= {question.identity for question in lesson.questions}
     said = dict.fromkeys(reached.goals, True)
     said |= {of: forecast.right for of, forecast in reached.forecasts.items()}
     for asked, is_reached in said.items():
-        if asked not in known:
+        if asked not in in_lesson:
             yield Row(lesson.name, asked, is_reached, "no", tr("the lesson does not ask for it"))
 
 

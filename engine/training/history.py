@@ -136,7 +136,7 @@ class History(Recorder):
         if self.facts:
             theta, grads = flat(now["params"]), flat(now.get("grads", {}))
             place = Place(self.step, theta, grads, self.batch_loss, self.loss)
-            now["path"] = self.trail.path(place, self.facts.steps_per_epoch)
+            now["path"] = self.trail.path(place)
         return now
 
     def _start(self) -> dict[str, Any]:

@@ -50,14 +50,14 @@ class Starts:
             or differences(self._last[0].experiment, problem.experiment) - OF_STEPS
         ):
             return gather.facts(problem)
-        known, start = self._last[1], numbers(problem.start)
-        if start == known.start:
-            return known
+        before, start = self._last[1], numbers(problem.start)
+        if start == before.start:
+            return before
         if not (
             isinstance(problem.model, Linear) and problem.experiment.loss.entry.bounded_curvature
         ):
             return gather.facts(problem)
-        return replace(known, start=start, start_loss=problem.mean_loss(problem.start))
+        return replace(before, start=start, start_loss=problem.mean_loss(problem.start))
 
 
 def differences(one: Experiment, other: Experiment) -> set[str]:

@@ -80,13 +80,13 @@ class Trail:
                 places[self._settled] = place._replace(epoch_loss=loss)
             self._settled += 1
 
-    def path(self, now: Place, per_epoch: int) -> Path:
+    def path(self, now: Place) -> Path:
         """A frozen copy that ends at the present place."""
         places = self.places
         if places and now.step > places[-1].step and is_finite(now.theta):
             places = [*places, now]
         steps, *columns = zip(*places, strict=True) if places else [()] * len(Place._fields)
-        return Path(tuple(step / per_epoch for step in steps), *columns)
+        return Path(tuple(step / self.per_epoch for step in steps), *columns)
 
 
 def is_finite(theta: tuple[float, ...]) -> bool:

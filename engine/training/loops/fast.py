@@ -191,10 +191,10 @@ class Training:
                 every = controls.every
                 passed = range(before // every * every + every, before + len(losses) + 1, every)
                 at = [step - before - 1 for step in passed]
-                noted = (one[at, :, 0].tolist() for one in (block.thetas, block.grads))
+                thetas, grads = (taken[at, :, 0].tolist() for taken in (block.thetas, block.grads))
                 self.passed = [
                     Place(step, tuple(value), tuple(slope), float(losses[step - before - 1]))
-                    for step, value, slope in zip(passed, *noted, strict=True)
+                    for step, value, slope in zip(passed, thetas, grads, strict=True)
                 ]
                 yield losses
                 if bad.any():

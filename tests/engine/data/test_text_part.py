@@ -43,7 +43,7 @@ def test_a_quote_that_does_not_end_moves_no_cut() -> None:
     lines = [f"{k},7\n" for k in range(600_000)]
     file = io.BytesIO("".join(["a,b\n", '0,7"\n', *lines]).encode())
     _, (_, middle, _) = laid_out(file, Asked(), 2)
-    cut = end_of_row(file, middle, within=True)
+    cut = end_of_row(file, middle, in_quotes=True)
     assert 0 < cut - middle <= len(lines[-1])
     assert file.getvalue()[cut - 1 : cut] == b"\n"
 

@@ -335,7 +335,7 @@ def test_a_trail_is_bounded_even_and_ends_where_the_run_is(
         if trail.wants(step):
             trail.add(Place(step, (float(step),), (step / 2,), step / 4))
     last = stride * (count - 1)
-    path = trail.path(Place(last, (float(last),), (last / 2,), last / 4), 1)
+    path = trail.path(Place(last, (float(last),), (last / 2,), last / 4))
     capacity = max(2, min(MOST_POINTS, MOST_NUMBERS // parameters))
     assert min(count, capacity / 2) <= len(path.x) <= capacity + 1
     assert (path.x[0], path.x[-1]) == (0, last)
@@ -347,11 +347,11 @@ def test_a_trail_is_bounded_even_and_ends_where_the_run_is(
 
 
 def test_places_that_are_not_finite_are_no_part_of_the_path() -> None:
-    trail = Trail(2)
+    trail = Trail(2, 2)
     for step, theta in enumerate([(0.0, 1.0), (math.nan, 1.0), (1e308, 1e308), (2.0, 3.0)]):
         trail.add(Place(step, theta))
-    assert trail.path(Place(4, (math.inf, 0.0)), 2).theta == ((0.0, 1.0), (2.0, 3.0))
-    assert trail.path(Place(4, (4.0, 4.0)), 2).x == (0.0, 1.5, 2.0)
+    assert trail.path(Place(4, (math.inf, 0.0))).theta == ((0.0, 1.0), (2.0, 3.0))
+    assert trail.path(Place(4, (4.0, 4.0))).x == (0.0, 1.5, 2.0)
 
 
 def test_with_one_step_an_epoch_every_step_is_on_the_path() -> None:
