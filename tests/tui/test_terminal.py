@@ -12,11 +12,10 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-import pytest
-
+from tests.support.commands import Shown, cli
 from tests.support.paths import ROOT
 from tests.support.terminal import APP, HANG_UP
 
@@ -94,13 +93,6 @@ class Terminal:
         os.close(self.slave)
 
 
-@pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    started = Terminal()
-    yield started
-    started.close()
-
-
 def is_restored(terminal: Terminal) -> bool:
     """Whether the alternate screen is left, the cursor back and every mode as it was."""
     written = terminal.output
@@ -115,10 +107,9 @@ def is_restored(terminal: Terminal) -> bool:
 # Without a terminal --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [[], ["--ascii"], ["--lesson", "ohm"]])
-def test_without_a_terminal_one_line_points_to_run(arguments: list[str]) -> None:
+def test_without_a_terminal_one_line_points_to_run() -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "tui", *arguments],
+        [sys.executable, "-m", "tui"],
         cwd=ROOT,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -131,62 +122,50 @@ def test_without_a_terminal_one_line_points_to_run(arguments: list[str]) -> None
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert "linreg-tui run" in result.stderr
+    for arguments in (["--ascii"], ["--lesson", "ohm"]):
+        assert cli(*arguments) == Shown(2, "", result.stderr)
 
 
-@pytest.mark.parametrize("arguments", [["--lesson", "nothing"], ["-s", "lr=-1"], ["-s", "lr"]])
-def test_refused_start_is_one_line_and_no_screen(arguments: list[str]) -> None:
-    terminal = Terminal(*arguments)
-    try:
+def test_refused_start_is_one_line_and_no_screen() -> None:
+    with closing(Terminal("--lesson", "nothing")) as terminal:
         assert terminal.end() == 2
         assert ENTER not in terminal.output
         assert terminal.text().count("\n") == 1
         assert terminal.text().startswith("linreg-tui: ")
-    finally:
-        terminal.close()
+    for setting, named in (("lr=-1", "lr"), ("lr", "-s")):
+        shown = cli("-s", setting)
+        assert (shown.code, shown.out) == (2, "")
+        assert shown.err.count("\n") == 1
+        assert shown.err.startswith(f"linreg-tui: {named}=")
 
 
 # In a terminal -------------------------------------------------------------------------------
 
 
-def test_trains_and_leaves_with_a_summary(terminal: Terminal) -> None:
-    terminal.until("● loading")
-    terminal.press("s")  # before the engine is there: not lost
-    terminal.until("● finished")
-    size = struct.pack("HHHH", 34, 120, 0, 0)
-    fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, size)
-    terminal.process.send_signal(signal.SIGWINCH)
-    terminal.until("Device")
-    terminal.press("q")
-    assert terminal.end() == 0
-    assert is_restored(terminal)
-    after = terminal.text(terminal.output.rfind(LEAVE))
-    assert re.search(
-        r"run \d+: Linear regression from scratch, lr 0\.03, finished after epoch 3, "
-        r"loss \d\.\d\de-05, 0:0\d\.\d\d",
-        after,
-    )
-
-
-def test_one_start_goes_on_where_the_last_was_left(own_place: Path) -> None:
-    """The first is left by ctrl+q without a run; the second writes only ASCII and is killed."""
-    first = Terminal("sample:cars", "--terms", "speed ~ distance")
-    try:
-        first.until("cars.csv: speed ~ distance")
-        first.until("● ready")
-        first.press("\x11")
+def test_trains_and_the_next_start_goes_on_where_this_was_left(own_place: Path) -> None:
+    """The first is left by q after a run; the second writes only ASCII and is killed without."""
+    with closing(Terminal("sample:cars", "--terms", "speed ~ distance")) as first:
+        first.until("● loading")
+        first.press("s")  # before the engine is there: not lost
+        first.until("● finished")
+        size = struct.pack("HHHH", 34, 120, 0, 0)
+        fcntl.ioctl(first.slave, termios.TIOCSWINSZ, size)
+        first.process.send_signal(signal.SIGWINCH)
+        first.until("Device")
+        first.press("q")
         assert first.end() == 0
         assert is_restored(first)
-        assert "run " not in first.text(first.output.rfind(LEAVE))
-    finally:
-        first.close()
+        assert re.search(
+            r"run \d+: cars.csv: speed ~ distance, lr \S+, finished after epoch \d+, "
+            r"loss \S+, 0:0\d\.\d\d",
+            first.text(first.output.rfind(LEAVE)),
+        )
     assert list(own_place.rglob("settings.toml"))
-    second = Terminal("--ascii")
-    try:
+    with closing(Terminal("--ascii")) as second:
         second.until("cars.csv: speed ~ distance")
         second.until("* ready")
         second.process.send_signal(signal.SIGTERM)
         assert second.end() == 128 + signal.SIGTERM
         assert is_restored(second)
+        assert "run " not in second.text(second.output.rfind(LEAVE))
         assert second.output[second.output.find(ENTER) : second.output.rfind(LEAVE)].isascii()
-    finally:
-        second.close()

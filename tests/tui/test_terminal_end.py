@@ -41,7 +41,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(
     tmp_path: Path, number: signal.Signals, prelude: str
 ) -> None:
     with Terminal(prelude + HANG_UP + APP, str(tmp_path)) as terminal:
-        terminal.until(b"ready")
+        terminal.until(b"loading")
         terminal.process.send_signal(number)
         rest = rest_of(terminal)
         assert terminal.process.wait(PATIENCE) == 128 + number

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,8 +25,8 @@ from engine.lessons.progress import Progress
 from engine.session import Session
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
+from tests.support.commands import cli
 from tests.support.jobs import swept
-from tests.support.paths import ROOT
 from tests.support.pilots import about, app_for, resize, says, settled, show, text_of, until
 from tests.support.quiz import QUIZ, quiz
 from tests.support.sessions import FakeSession
@@ -280,16 +278,9 @@ async def test_the_view_opens_in_the_second_chart() -> None:
 def test_a_bad_file_is_one_line_and_exit_2(tmp_path: Path) -> None:
     file = tmp_path / "mine.md"
     file.write_text("+++\ntitle = 'x'\nveiw = 'fit'\n+++\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "tui", "--lesson", str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+    shown = cli("--lesson", str(file))
+    assert (shown.code, shown.out) == (2, "")
+    (line,) = shown.err.splitlines()
     assert "mine.md, line 3: 'veiw' is unknown" in line
 
 
