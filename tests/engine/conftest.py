@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
@@ -15,6 +14,7 @@ from engine.session import Session
 from engine.support.ranks import Ranks
 from engine.theory import gather
 from engine.theory.facts import Facts
+from tests.support.launched import free_port
 from tests.support.paths import ROOT
 from tests.support.runs import wait_until
 
@@ -61,12 +61,9 @@ def own_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def one_rank(monkeypatch: pytest.MonkeyPatch) -> Ranks:
     """A rank that is the only one, on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     for name in ("MASTER_ADDR", "MASTER_PORT"):
         monkeypatch.setenv(name, "")  # put back when the test is over
-    return Ranks(0, 1, 0, 1, "127.0.0.1", port)
+    return Ranks(0, 1, 0, 1, "127.0.0.1", free_port())
 
 
 @pytest.fixture

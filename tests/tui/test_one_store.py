@@ -1,4 +1,4 @@
-"""Two apps that write their runs into one store, three watchers that read them, and a kill."""
+"""An app and a command that write their runs into one store, three watchers, and a kill."""
 
 from __future__ import annotations
 
@@ -19,35 +19,29 @@ from tests.support.terminal import APP, HEARS_ALL, Terminal
 ENDLESS = ("-s", "epochs=100000000", "-s", "lr=0.01")
 
 
-def test_two_apps_and_three_watchers_on_one_store(
+def test_an_app_a_command_and_three_watchers_on_one_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LINREG_TUI_RUNS", str(tmp_path / "runs"))
-    store, homes = Store(tmp_path / "runs"), (tmp_path / "one", tmp_path / "two")
-    for home in homes:
-        home.mkdir()
-    with (
-        Terminal(HEARS_ALL + APP, str(homes[0])) as short,
-        Terminal(HEARS_ALL + APP, str(homes[1]), *ENDLESS) as endless,
-    ):
+    store = Store(tmp_path / "runs")
+    with Terminal(HEARS_ALL + APP, str(tmp_path), *ENDLESS) as endless:
 
-        def runs() -> dict[str, str]:
-            """Name of each setting that tells the runs apart → state, while both apps paint."""
-            for app in (short, endless):
-                app.read(0.01)
-            return {"endless" if run.settings()["lr"] == 0.01 else "short": run.state
-                    for run in store.runs()}  # fmt: skip
+        def states() -> list[str]:
+            """The state of each run, while the app paints."""
+            endless.read(0.01)
+            return sorted(run.state for run in store.runs())
 
-        for app in (short, endless):
-            app.until(b"closed form reaches")
-            app.press(b"s")
-        wait_until(lambda: runs() == {"short": "finished", "endless": "running"}, between=0.05)
+        endless.until(b"closed form reaches")
+        endless.press(b"s")
+        wait_until(lambda: states() == ["running"], between=0.05)
+        assert cli("run", "--keep").code == 0
+        assert states() == ["finished", "running"]
         infos = {run.state: run for run in store.runs()}
         watchers = [Watch(store, infos[state]) for state in ("running", "running", "finished")]
 
         def looked() -> list[int]:
             """How many epochs each watcher has seen."""
-            runs()
+            endless.read(0.01)
             for watcher in watchers:
                 watcher.look()
             return [watcher.epoch for watcher in watchers]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from engine.jobs.shards import read_part
 from tests.support.commands import Shown, cli
+from tests.support.launched import free_port, in_two_ranks
 from tests.support.paths import ROOT
 
 SECTION = re.search(
@@ -97,32 +97,20 @@ def test_torchrun_starts_a_rank_that_died_again_and_only_what_is_unfinished_is_d
     assert file.read_bytes().count(b"\n") == 1 + len(read_part(file).cells)
 
 
-def test_srun_starts_ranks_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_srun_starts_ranks_too(tmp_path: Path) -> None:
     words = command("srun", "sweep")
     arguments = words[words.index("linreg-tui") + 1 :]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     step = {
         "SLURM_JOB_ID": "7", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1",
-        "SLURM_STEP_TASKS_PER_NODE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+        "SLURM_STEP_TASKS_PER_NODE": "2", "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
     }  # fmt: skip
-    environment = {**os.environ, **step, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "tui", *arguments],
-        cwd=tmp_path,
-        env={**environment, "SLURM_PROCID": "1", "SLURM_LOCALID": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as other:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(tmp_path)
-            for name, value in {**step, "SLURM_PROCID": "0", "SLURM_LOCALID": "0"}.items():
-                patch.setenv(name, value)
-            first = cli(*arguments)
-        silent, _ = other.communicate(timeout=300)
-    assert (other.returncode, silent) == (0, "")
+
+    def environment(rank: int) -> dict[str, str]:
+        return {**step, "SLURM_PROCID": str(rank), "SLURM_LOCALID": str(rank)}
+
+    first, silent = in_two_ranks(arguments, (tmp_path, tmp_path), environment)
+    assert silent == Shown(0, "", "")
     assert in_order(first) == of_one_process(arguments)
 
 
