@@ -13,17 +13,27 @@ import zipfile
 from email import message_from_string
 from pathlib import Path
 
-import pytest
-
 from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BUILD = """
-import sys
+import os, sys, tarfile
+from pathlib import Path
 from setuptools import build_meta
-print(getattr(build_meta, sys.argv[1])(sys.argv[2]))
+
+out = Path(sys.argv[1])
+sdist = build_meta.build_sdist(str(out))
+with tarfile.open(out / sdist) as archive:
+    archive.extractall(out / "unpacked", filter="data")
+os.chdir(*(out / "unpacked").iterdir())
+print(sdist, build_meta.build_wheel(str(out)))
 """
-"""As pip calls it, but in this environment and without a network."""
+"""The sdist of a tree and the wheel of that sdist; as pip calls it, but without a network."""
+LESSONS = """
+import engine, tui, tui.__main__
+print(engine.__file__, tui.__file__)
+tui.__main__.main()
+"""
 SHIPPED = {".py", ".typed", ".po", ".md", ".csv", ".tcss", ".html", ".css", ".js"}
 """Suffixes of what the two packages consist of."""
 
@@ -43,12 +53,6 @@ def done(*words: str | Path, folder: Path) -> str:
     return result.stdout
 
 
-def built(kind: str, tree: Path, out: Path) -> Path:
-    """The archive that a tree of sources becomes."""
-    lines = done(sys.executable, "-W", "ignore", "-c", BUILD, f"build_{kind}", out, folder=tree)
-    return out / lines.splitlines()[-1]
-
-
 def sources() -> list[str]:
     """The files of the two packages, as git has them, or will."""
     listed = (
@@ -65,29 +69,23 @@ def sources() -> list[str]:
     return sorted(name for name in names if name and (ROOT / name).is_file())
 
 
-@pytest.fixture(scope="module")
-def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def built(folder: Path) -> tuple[Path, Path]:
     """The sdist of a clean tree, and the wheel of that sdist: what an index is given."""
-    folder = tmp_path_factory.mktemp("archives")
     tree = folder / "tree"
     for name in (*sources(), "pyproject.toml", "README.md", "LICENSE"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tree / name)
-    sdist = built("sdist", tree, folder)
-    with tarfile.open(sdist) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
-    (unpacked,) = (folder / "unpacked").iterdir()
-    return sdist, built("wheel", unpacked, folder)
+    lines = done(sys.executable, "-W", "ignore", "-c", BUILD, folder, folder=tree)
+    sdist, wheel = lines.splitlines()[-1].split()
+    return folder / sdist, folder / wheel
 
 
-@pytest.fixture(scope="module")
-def bin_folder(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(wheel: Path, folder: Path) -> Path:
     """The commands of an environment with nothing but the wheel, and what it needs."""
-    folder = tmp_path_factory.mktemp("installed")
     done(sys.executable, "-m", "venv", "--without-pip", "env", folder=folder)
     python = folder / "env" / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile")
-    done(*pip, "--no-deps", "--no-index", archives[1], folder=folder)
+    done(*pip, "--no-deps", "--no-index", wheel, folder=folder)
     (place,) = (folder / "env" / "lib").glob("python*/site-packages")
     # What the wheel needs comes from the environment of the tests; .pth files in there, which
     # lead to our sources, are not obeyed.
@@ -96,11 +94,18 @@ def bin_folder(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFac
     return python.parent
 
 
-def test_both_have_every_file_of_the_packages(archives: tuple[Path, Path]) -> None:
-    sdist, wheel = archives
+def test_sdist_and_wheel_are_whole_and_the_installed_commands_work(tmp_path: Path) -> None:
+    sdist, wheel = built(tmp_path)
+    both_have_every_file_of_the_packages(sdist, wheel)
+    the_wheel_says_what_installers_ask(wheel)
+    the_commands_work(installed(wheel, tmp_path), tmp_path)
+
+
+def both_have_every_file_of_the_packages(sdist: Path, wheel: Path) -> None:
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}
-    in_wheel = set(zipfile.ZipFile(wheel).namelist())
+    with zipfile.ZipFile(wheel) as zipped:
+        in_wheel = set(zipped.namelist())
     names = sources()
     assert {Path(name).suffix for name in names} <= SHIPPED
     assert [name for name in names if name not in in_sdist] == []
@@ -111,11 +116,11 @@ def test_both_have_every_file_of_the_packages(archives: tuple[Path, Path]) -> No
     }  # fmt: skip
 
 
-def test_the_wheel_says_what_installers_ask(archives: tuple[Path, Path]) -> None:
-    with zipfile.ZipFile(archives[1]) as wheel:
+def the_wheel_says_what_installers_ask(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as zipped:
         folder = f"linreg_tui-{PROJECT['version']}.dist-info"
-        metadata = message_from_string(wheel.read(f"{folder}/METADATA").decode())
-        points = wheel.read(f"{folder}/entry_points.txt").decode()
+        metadata = message_from_string(zipped.read(f"{folder}/METADATA").decode())
+        points = zipped.read(f"{folder}/entry_points.txt").decode()
     assert points.split() == ["[console_scripts]", "linreg-tui", "=", "tui.__main__:main"]
     assert metadata["Requires-Python"] == PROJECT["requires-python"]
     assert set(metadata.get_all("Provides-Extra", [])) == set(PROJECT["optional-dependencies"])
@@ -123,17 +128,15 @@ def test_the_wheel_says_what_installers_ask(archives: tuple[Path, Path]) -> None
     assert len(needed) == len(PROJECT["dependencies"])
 
 
-def test_the_installed_commands_work(bin_folder: Path, tmp_path: Path) -> None:
-    program = bin_folder / "linreg-tui"
-    assert done(program, "--version", folder=tmp_path) == f"linreg-tui {PROJECT['version']}\n"
-    where = done(
-        bin_folder / "python", "-c", "import engine, tui; print(engine.__file__, tui.__file__)",
-        folder=tmp_path,
-    )  # fmt: skip
-    assert where.count(str(bin_folder.parent)) == 2
-    listed = done(program, "--lang", "zh", "lessons", folder=tmp_path)  # texts and catalogs
+def the_commands_work(commands: Path, folder: Path) -> None:
+    program = commands / "linreg-tui"
+    assert done(program, "--version", folder=folder) == f"linreg-tui {PROJECT['version']}\n"
+    where, listed = done(
+        commands / "python", "-c", LESSONS, "--lang", "zh", "lessons", folder=folder
+    ).split("\n", 1)  # texts and catalogs
+    assert where.count(str(commands.parent)) == 2
     assert "从零" in listed
     # The data are a sample that comes along.
-    lines = done(program, "run", "sample:cars", "--json", "-s", "epochs=3", folder=tmp_path)
+    lines = done(program, "run", "sample:cars", "--json", "-s", "epochs=3", folder=folder)
     events = [json.loads(line) for line in lines.splitlines()]
     assert [event["event"] for event in events] == ["started", *["epoch"] * 3, "finished"]
