@@ -23,7 +23,7 @@ from engine.kernels.shuffle import key_of, permutation
 from engine.support.device import resolve
 from engine.support.translation import tr
 
-SAMPLE = 2_000_000
+MOST_FOR_THEORY = 2_000_000
 """Numbers of the rows that theory looks at, where no process has all of them."""
 
 SHUFFLED_IN_PYTHON = 20_000
@@ -263,7 +263,7 @@ def build(experiment: Experiment) -> Problem:
 
 def sample_of_all(X: Tensor, y: Tensor, n: int) -> tuple[Tensor, Tensor]:
     """Rows of all n that the processes have, evenly spaced; all of them where they are few."""
-    most = max(1, SAMPLE // (X.shape[1] + 1))
+    most = max(1, MOST_FOR_THEORY // (X.shape[1] + 1))
     every = -(-n // most)
     parts = exchange((X[::every].clone(), y[::every].clone()))  # a view takes all its rows along
     return torch.cat([X for X, _ in parts]), torch.cat([y for _, y in parts])

@@ -150,18 +150,21 @@ def table(cells: Sequence[Cell], epochs: int) -> Tensor:
 def cells_of(block: Tensor) -> list[Cell]:
     """The inverse of `table`; column by column, for the first rank does it for all the others."""
     rows = block[~block[:, 0].isnan()]
-    index, finished, epoch, samples, taken = rows[:, [0, 1, 2, 3, 5]].long().T.tolist()
+    indices, finished, floor_epochs, floor_samples, epochs_done = (
+        rows[:, [0, 1, 2, 3, 5]].long().T.tolist()
+    )
     losses = [
-        tuple(row[:epochs]) for row, epochs in zip(rows[:, COLUMNS:].tolist(), taken, strict=True)
+        tuple(row[:epochs])
+        for row, epochs in zip(rows[:, COLUMNS:].tolist(), epochs_done, strict=True)
     ]
     columns = zip(
-        index,
+        indices,
         [row[-1] for row in losses],
-        [each or None for each in epoch],
-        ["finished" if each else "diverged" for each in finished],
+        [epoch or None for epoch in floor_epochs],
+        ["finished" if is_finished else "diverged" for is_finished in finished],
         losses,
         rows[:, 4].tolist(),
-        [each or None for each in samples],
+        [samples or None for samples in floor_samples],
         strict=True,
     )
     return list(map(Cell._make, columns))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from engine.experiment import Experiment
 from engine.lessons.conditions import BEFORE, PREDICTED, Evidence
 from engine.lessons.lesson import Lesson, Number, Question, parse_answer
-from engine.lessons.proof import Made, Proof
+from engine.lessons.proof import Proof, Recipe
 from engine.support.errors import BadInput
 from engine.support.release import release
 from engine.support.translation import tr
@@ -116,16 +116,16 @@ class Attempt:
         """What has shown now that a run does what is asked; None where that cannot be told."""
         assert self.seen
         words, before = asked.split(), self.seen[1]
-        made = Made.of(self.seen[0])
-        made_before = Made.of(before) if before and BEFORE in words else None
-        if made is None or (before and BEFORE in words and made_before is None):
+        recipe = Recipe.of(self.seen[0])
+        recipe_before = Recipe.of(before) if before and BEFORE in words else None
+        if recipe is None or (before and BEFORE in words and recipe_before is None):
             return None
         forecasts = []
         for number, forecast in self.forecasts.items() if PREDICTED in words else ():
             if forecast.proof is None:
                 return None
             forecasts.append((self.lesson.questions[number].identity, forecast.proof))
-        return Proof(made, made_before, answer, tuple(forecasts), self.lesson.digest, release())
+        return Proof(recipe, recipe_before, answer, tuple(forecasts), self.lesson.digest, release())
 
     def _evidence(self, run: Snapshot, before: Snapshot | None) -> Evidence:
         forecasts = [self.forecasts.get(number) for number, _ in enumerate(self.lesson.questions)]

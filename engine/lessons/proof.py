@@ -26,8 +26,8 @@ MOST_LRS = 1_000
 
 
 @dataclass(frozen=True)
-class Made:
-    """A run that can be made again: what it is, and what was done in it."""
+class Recipe:
+    """How a run is made again: what it is, and what was done in it."""
 
     settings: str
     """What differs from the baseline: `lr=0.1 data.n=100`, quoted as for a shell."""
@@ -38,7 +38,7 @@ class Made:
     """The steps after which another lr was set in it, each with that lr."""
 
     @classmethod
-    def of(cls, run: Snapshot) -> Made | None:
+    def of(cls, run: Snapshot) -> Recipe | None:
         """How a run came to where it is; None for one that cannot be told in few words.
 
         A fork is none either: it needs the run before it.
@@ -68,7 +68,7 @@ class Made:
         return {"run": self.settings, "state": self.state, "step": self.step, **lrs}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Made:
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
         """The run of which these are the values; raises ValueError, TypeError or OverflowError."""
         lrs = values.get("lrs", {})
         if (
@@ -90,8 +90,8 @@ class Made:
 class Proof:
     """By which runs, and of which lesson and version of the app, something was reached."""
 
-    run: Made
-    before: Made | None = None
+    run: Recipe
+    before: Recipe | None = None
     """The run before it in the same lesson, where that is asked for."""
     answer: float | None = None
     """Of a forecast: what was said."""
@@ -121,8 +121,8 @@ class Proof:
         """
         before, said = values.get("before"), values.get("said")
         return cls(
-            Made.from_dict(values),
-            None if before is None else Made.from_dict(before),
+            Recipe.from_dict(values),
+            None if before is None else Recipe.from_dict(before),
             None if said is None else float(said),
             tuple((str(each["of"]), cls.from_dict(each)) for each in values.get("forecasts", ())),
             str(values.get("lesson", "")),
@@ -131,7 +131,7 @@ class Proof:
 
 
 def shortest(number: float) -> float | int:
-    """A number without a fraction that is 0."""
+    """A number as a file has it, whole where it is."""
     return int(number) if number.is_integer() else number
 
 

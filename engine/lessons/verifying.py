@@ -24,7 +24,7 @@ from engine.lessons.attempt import NEVER, Forecast, course, rested, settled
 from engine.lessons.conditions import PREDICTED, Condition, Evidence
 from engine.lessons.lesson import Lesson, Question, parse_answer
 from engine.lessons.progress import VERSION, Reached, Report, parse
-from engine.lessons.proof import Made, Proof
+from engine.lessons.proof import Proof, Recipe
 from engine.own_data import over_file
 from engine.settings import SETTINGS
 from engine.support.errors import one_line, shortened, show
@@ -101,7 +101,7 @@ class Remaking:
     def __init__(self, seconds: float, clock: Callable[[], float] = time.process_time) -> None:
         self.seconds, self.clock = seconds, clock
         self._end, self._runs = math.inf, 0
-        self._made: dict[tuple[Experiment, int, Made], Snapshot] = {}
+        self._remade: dict[tuple[Experiment, int, Recipe], Snapshot] = {}
         self.proved: dict[tuple[str, str, bool, Proof], str] = {}
         """What many files have alike is proved once: what stays open of it, by the lesson's digest,
         the goal, whether it is said to be reached, and the proof."""
@@ -110,30 +110,30 @@ class Remaking:
         """Another file: count anew."""
         self._end, self._runs = self.clock() + self.seconds, 0
 
-    def run(self, made: Made, lesson: Lesson) -> Snapshot:
+    def run(self, recipe: Recipe, lesson: Lesson) -> Snapshot:
         """A run of a lesson as it rests where it was looked at; raises Unproved or BadInput."""
-        experiment = experiment_of(made, lesson)
-        for _, lr in made.lrs:
+        experiment = experiment_of(recipe, lesson)
+        for _, lr in recipe.lrs:
             SETTINGS["lr"].check(lr, "lr")
-        pause = made.step if made.state in ("paused", "stopped") else NEVER
-        key = experiment, pause, made
-        run = self._made.get(key) or self._take(*key)
-        return keep(self._made, key, run, lambda run: run.step * parameters_of(run.experiment))
+        pause = recipe.step if recipe.state in ("paused", "stopped") else NEVER
+        key = experiment, pause, recipe
+        run = self._remade.get(key) or self._take(*key)
+        return keep(self._remade, key, run, lambda run: run.step * parameters_of(run.experiment))
 
-    def _take(self, experiment: Experiment, pause: int, made: Made) -> Snapshot:
+    def _take(self, experiment: Experiment, pause: int, recipe: Recipe) -> Snapshot:
         self._runs += 1
         if self._runs > MOST_RUNS:
             raise Unproved(tr("a file may have {most} runs", most=MOST_RUNS))
         batch = min(experiment.batch_size, experiment.train_size)
         most = max(1, PIECE // (batch * parameters_of(experiment)))
-        run = self._in_time(course(experiment, pause, made.lrs, most))
+        run = self._in_time(course(experiment, pause, recipe.lrs, most))
         left = self._end - self.clock()
         if left <= 0:
             raise TooLong(self.seconds)
         try:
             # What theory takes before the first step is not in pieces.
             with cut_off(min(left, self.seconds)):
-                return rested(run, made.state)
+                return rested(run, recipe.state)
         except TimeoutError:
             raise TooLong(self.seconds) from None
 
@@ -144,12 +144,12 @@ class Remaking:
             yield history
 
 
-def experiment_of(made: Made, lesson: Lesson) -> Experiment:
+def experiment_of(recipe: Recipe, lesson: Lesson) -> Experiment:
     """The experiment of a run, on this machine; no other file than the lesson's is opened.
 
     Raises Unproved or BadInput.
     """
-    changes = {**made.changes(), "device": "cpu"}
+    changes = {**recipe.changes(), "device": "cpu"}
     path = changes.get("data.path", SAMPLE)
     if not path.startswith(SAMPLE):
         own = over_file(lesson.experiment)

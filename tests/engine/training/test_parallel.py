@@ -224,7 +224,7 @@ def test_each_process_has_its_rows_and_theory_a_sample_of_all(two: Pair, files: 
 def with_a_small_sample(path: str) -> tuple[int, list[Any]]:
     """How many rows this process has, and the numbers of a run whose theory sees few of all."""
     with pytest.MonkeyPatch.context() as patch, by_parts(distributed.get_rank(), 2):
-        patch.setattr(problem, "SAMPLE", 150)
+        patch.setattr(problem, "MOST_FOR_THEORY", 150)
         part = build(experiment_on(path, {})).part
         assert part
         return len(part.X), alone(path, {}, 2)
