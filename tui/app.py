@@ -37,7 +37,7 @@ from engine.support.user_files import runs_folder, settings_file
 from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter, SeenFilter
 from tui.backend import Backend
-from tui.bindings import is_key
+from tui.bindings import holder_of, is_key
 from tui.browser import Uploaded, tell_page
 from tui.drawing.page import Picture
 from tui.keys import ACTIONS, in_use, remap
@@ -69,7 +69,7 @@ class LinregApp(App[None]):
     TITLE = "linreg-tui"
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (80, "-medium"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-fair"), (30, "-high")]
 
     def __init__(
         self,
@@ -103,6 +103,11 @@ class LinregApp(App[None]):
             unknown = tr("keys: no such action or key: {names}", names=", ".join(wrong))
             self.message = f"{message} {unknown}".strip()
         remapped = {name: key for name, key in settings.keys.items() if name in ids and is_key(key)}
+        if doubled := [
+            f"{name} = {key}" for name, key in remapped.items() if holder_of(name, remapped)
+        ]:
+            shared = tr("keys: another action loses its own: {names}", names=", ".join(doubled))
+            self.message = f"{self.message} {shared}".strip()
         remap(remapped)
         self.set_keymap(remapped)
         self.main = MainScreen(session, settings.experiment, lesson, request, settings.live)

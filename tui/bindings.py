@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
 from engine.lessons.library import files
-from tui.keys import ACTIONS, GO, NUMBERED
+from tui.keys import ACTIONS, BY_ID, GO, NUMBERED
 
 
 def bindings() -> list[BindingType]:
@@ -38,6 +39,15 @@ MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 def is_key(names: str) -> bool:
     """Whether a text names a key, or several with commas between, as Textual does."""
     return all(map(_is_one_key, names.split(",")))
+
+
+def holder_of(action: str, keys: Mapping[str, str]) -> str:
+    """The id of another action that has a key of this one, where `keys` remaps some; else empty."""
+    names = {each.id: keys.get(each.id, each.key) for each in ACTIONS}
+    if names[action] == BY_ID[action].key:  # some actions share a key, each in its own state
+        return ""
+    own = set(names[action].split(","))
+    return next((id for id in names if id != action and own & set(names[id].split(","))), "")
 
 
 def _is_one_key(name: str) -> bool:

@@ -115,7 +115,10 @@ def values_in(file: Path) -> dict[str, Any]:
 
 def faults(values: Mapping[str, Any]) -> Iterator[BadInput]:
     """What is wrong in the values of a settings file."""
-    from tui.bindings import is_key  # bring what draws, which the other commands do without
+    from tui.bindings import (
+        holder_of,
+        is_key,
+    )  # bring what draws, which the other commands do without
     from tui.themes import THEMES
 
     settings, refused = parse(values)
@@ -130,6 +133,9 @@ def faults(values: Mapping[str, Any]) -> Iterator[BadInput]:
             yield BadInput(action, key, tr("is no action"))
         elif not is_key(key):
             yield BadInput(action, key, tr("must be the name of a key"))
+        elif other := holder_of(action, settings.keys):
+            allowed = tr("is the key of {action}: give that another one first", action=other)
+            yield BadInput(action, key, allowed)
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,8 +57,8 @@ def hand_in(name: str, file: Path) -> None:
         with file.open("xb") as out:
             out.write(content)
     except FileExistsError:
-        raise BadInput("-o", file, tr("is there already; nothing is overwritten")) from None
+        raise BadInput("--output", file, tr("is there already; nothing is overwritten")) from None
     except OSError as error:
         allowed = tr("cannot be written: {reason}", reason=error.strerror)
-        raise BadInput("-o", file, allowed) from None
+        raise BadInput("--output", file, allowed) from None
     say(tr("{file} is written: hand it in", file=printable(str(file))))

@@ -89,11 +89,12 @@ def sweep(
 
 def do_shard(grid: Sweep, shard: str | None, output: Path | None) -> int:
     """Do a share of a sweep and say how far it is."""
-    if shard is None or output is None or output.is_dir():
-        raise BadInput(
-            "--shard", shard or "", tr("needs --output FILE, and that needs --shard I/N")
-        )
+    if shard is None:
+        allowed = tr("needs --shard I/N, or torchrun or srun: without them nothing is kept")
+        raise BadInput("--output", output or "", allowed)
     share = parse_shard(shard)
+    if output is None or output.is_dir():
+        raise BadInput("--shard", shard, tr("needs --output FILE"))
     with busy_with(tr("training a share of the runs")):
         done = sum(map(len, resume(grid, share, output)))
     say(

@@ -65,8 +65,12 @@ def owners(sweep: Sweep, count: int) -> NDArray[np.int64]:
 def parse_shard(text: str) -> Shard:
     """The shard that a person typed, `3/16`; raises BadInput."""
     number, _, count = text.partition("/")
-    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+    if not (number.isdecimal() and count.isdecimal() and int(count)):
         raise BadInput("--shard", text, tr("must be number/count, as in 3/16"))
+    if not 1 <= int(number) <= int(count):
+        raise BadInput(
+            "--shard", text, tr("must be from 1/{count} to {count}/{count}", count=count)
+        )
     return Shard(int(number), int(count))
 
 

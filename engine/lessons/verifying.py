@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Literal
 
 from engine.data.keeping import keep
@@ -192,6 +193,8 @@ def checked(
             raise ValueError(tr("says more than {most} things", most=MOST_CLAIMS))
     except OSError as error:
         why = tr("cannot be read: {reason}", reason=error.strerror or "")
+    except TOMLDecodeError as error:
+        why = tr("damaged, or no TOML: {reason}", reason=one_line(error))
     except ValueError as error:
         why = one_line(error)
     else:
@@ -208,6 +211,8 @@ def claims_of(report: Report) -> int:
 def rows_of(report: Report, lessons: Mapping[str, Lesson], remaking: Remaking) -> Iterator[Row]:
     """What a file says, lesson by lesson."""
     remaking.begin()
+    if not report.lessons:
+        yield Row(why=tr("nothing was reached yet"))
     for name, reached in report.lessons.items():
         if name in lessons:
             yield from judged(lessons[name], reached, remaking)

@@ -136,9 +136,13 @@ def write_kept(values: Mapping[str, Any], file: Path) -> str:
             out.flush()
             os.fsync(out.fileno())  # else a crash of the system might leave an empty file
         beside.replace(file)
-    except (OSError, ValueError) as error:  # ValueError: a number of thousands of digits
-        return tr("{file} could not be saved: {reason}", file=file.name, reason=error)
-    return ""
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except ValueError as error:  # a number of thousands of digits
+        reason = str(error)
+    else:
+        return ""
+    return tr("{file} could not be saved: {reason}", file=file.name, reason=reason)
 
 
 def write_beside(content: bytes, name: str, suffix: str) -> Path:

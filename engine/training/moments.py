@@ -32,6 +32,7 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
     epoch, path, named = step // per_epoch, run.path, run.experiment.architecture().named
     grads = path.grads[index] if path.grads else ()
     factor = float(run.experiment.lr_factors(max(step - 1, 0), 1)[0])
+    has_run_away = run.autopsy is not None and step >= run.autopsy.first_bad_step
     return replace(
         run,
         state="running" if step else "ready",
@@ -49,7 +50,7 @@ def snapshot_at(run: Snapshot, step: int) -> Snapshot:
         validation_losses=until(run.validation_losses, epoch),
         r2=None,
         validation_r2=None,
-        autopsy=None,
+        autopsy=run.autopsy if has_run_away else None,
         statements=(),
         seconds=0.0,
         steps_per_second=0.0,

@@ -55,8 +55,8 @@ def retraced(fork: Fork, problem: Problem) -> Generator[Preparing, None, Retrace
 
 def told(step: int, steps: int) -> Message:
     """How far the steps have been taken again."""
-    share = step / steps
-    return Message("taking the first {steps} steps again: {share:.0%}", steps=steps, share=share)
+    share = 100 * step / steps
+    return Message("taking the first {steps} steps again: {share:.0f} %", steps=steps, share=share)
 
 
 def continued(problem: Problem, loop: Loop) -> Problem:

@@ -49,6 +49,7 @@ def test_without_a_file_there_are_the_defaults() -> None:
     ("lr", "1", "KEY=lr: must be theme, ascii, live, keep_runs, keys.ACTION or experiment.KEY"),
     ("keys.strat", "Z", "strat=Z: is no action"),
     ("keys.start", "meow", "start=meow: must be the name of a key"),
+    ("keys.start", "f5,l", "start=f5,l: is the key of lr"),
     ("experiment.lr", "-1", "lr=-1: must be a number above 0"),
     ("experiment.nothing", "1", "nothing"),
 ])  # fmt: skip
@@ -60,6 +61,11 @@ def test_what_is_wrong_is_refused_and_changes_nothing(key: str, value: str, allo
     assert allowed in shown.err
     assert shown.err.count("\n") == 1
     assert settings_file().read_bytes() == before
+
+
+def test_keys_change_places_one_after_the_other() -> None:
+    for key, value in (("lr", "f5"), ("start", "l"), ("pause", "space")):
+        assert cli("config", "set", f"keys.{key}", value).code == 0
 
 
 def test_faults_are_told_with_file_line_and_key(tmp_path: Path) -> None:

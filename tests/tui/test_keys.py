@@ -418,7 +418,7 @@ async def test_a_number_typed_outside_a_field_costs_neither_run_nor_experiment()
             await pilot.press(*"0.05")
             if made is paused:
                 await until(pilot, is_asking(app))
-                await says(pilot, "This ends the run")
+                await says(pilot, "End the run that is under way?")
                 await pilot.press("n")
                 await until(pilot, lambda: app.screen is app.main)
             assert app.screen is app.main

@@ -78,7 +78,8 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
         head = f"{batch}\n{head}"
     if cause := snapshot.autopsy:
         first, *others = findings(cause, snapshot.experiment.parameter_names())
-        lines = [(f"\n{line}", "") for line in (*others, head, in_words(snapshot.message))]
+        ending = [in_words(snapshot.message)] if snapshot.message else []
+        lines = [(f"\n{line}", "") for line in (*others, head, *ending)]
         return Content.assemble(*top, (first, BAD), *lines)
     where = snapshot.standing or ""
     learning, words = where in COURSES, tr(COURSES.get(where, where))

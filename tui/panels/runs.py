@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
+from textual.widget import Widget
 
 from engine.runs.differences import BASELINE, difference_words
 from engine.runs.info import RunInfo, RunState
@@ -106,6 +107,8 @@ class RunsPanel(Picture, can_focus=True):
         """The id of the run under it."""
         self.first = 0
         """The row in the first line."""
+        self.room = MANY_LINES
+        """Lines that the other panels of its column leave."""
 
     def show(self, rows: Sequence[Row], marks: Marks, cursor: str) -> None:
         """Show these runs; that under the cursor is among the lines."""
@@ -124,8 +127,9 @@ class RunsPanel(Picture, can_focus=True):
 
     @property
     def most(self) -> int:
-        """Lines that there is room for."""
-        return MANY_LINES if self.app.size.height >= TALL else FEW_LINES
+        """Lines that there is room for; one at least."""
+        most = MANY_LINES if self.app.size.height >= TALL else FEW_LINES
+        return max(1, min(most, self.room))
 
     def scroll_to_cursor(self) -> None:
         """Have the row under the cursor among the lines, and no line empty."""
@@ -162,7 +166,10 @@ class RunsPanel(Picture, can_focus=True):
     # Showing -----------------------------------------------------------------------------------
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line a run, as far as there is room."""
+        """A line a run, as far as there is room beside the panels that it shares a column with."""
+        others = [panel for panel in self.siblings if panel.display]
+        taken = sum(rows_needed(panel, container, viewport, width) for panel in others)
+        self.room = container.height - taken - self.gutter.height
         return min(len(self.rows), self.most)
 
     def on_resize(self) -> None:
@@ -175,6 +182,13 @@ class RunsPanel(Picture, can_focus=True):
         part = slice(self.first, self.first + self.most)
         shown = lines(self.rows, self.marks, self.size.width, self.palette, cursor, part)
         return Content("\n").join(shown)
+
+
+def rows_needed(panel: Widget, container: Size, viewport: Size, width: int) -> int:
+    """Rows that a panel of a column takes with its border: what it holds, or the least it has."""
+    if least := panel.styles.min_height:
+        return int(least.value)
+    return panel.get_content_height(container, viewport, width) + panel.gutter.height
 
 
 def lines(

@@ -77,7 +77,7 @@ class HelpScreen(ModalScreen[None], Over[None]):
         """One text in a box."""
         with VerticalScroll() as box:
             box.border_title = tr("Help")
-            box.border_subtitle = with_keys(tr("[b]esc[/b] close"))
+            box.border_subtitle = with_keys(tr("↑ ↓ scroll · [b]esc[/b] close"))
             yield Prose(blocks_of(self.text()))
 
     def symbols(self) -> Text:

@@ -91,7 +91,7 @@ class Setup:
                 await acted
 
         if self.desk.under_way:
-            question = tr("This ends the run. Go on?")
+            question = tr("End the run that is under way?")
             self.screen.app.push_screen(ConfirmScreen(question), answer)
         else:
             await answer(True)

@@ -103,12 +103,14 @@ def test_a_run_is_written_in_json_that_others_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0/3", "4/3", "17/16", "3", "/", "a/b", "-1/3", "1/0", "1/2/3", ""]
+    ("text", "allowed"),
+    [(text, "number/count, as in 3/16") for text in ("3", "/", "a/b", "-1/3", "1/0", "1/2/3", "")]
+    + [("0/3", "from 1/3 to 3/3"), ("4/3", "from 1/3 to 3/3"), ("17/16", "from 1/16 to 16/16")],
 )
-def test_wrong_shards(text: str) -> None:
+def test_wrong_shards(text: str, allowed: str) -> None:
     refusal = refusal_of(lambda: parse_shard(text))
     assert refusal
-    assert "must be number/count, as in 3/16" in str(refusal)
+    assert f"must be {allowed}" in str(refusal)
 
 
 def test_what_does_not_belong_together_is_named(tmp_path: Path) -> None:
@@ -150,5 +152,6 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     rows = cli("sweep", *OPTIONS, "--json").out.splitlines()
     assert merged_rows[-1] == rows[-1]
     assert sorted(merged_rows) == sorted(rows)
-    for options in (("--shard", "1/2"), ("-o", files[0]), ("--shard", "1/2", "-o", str(tmp_path))):
+    for options in (("--shard", "1/2"), ("--shard", "1/2", "-o", str(tmp_path))):
         assert "needs --output FILE" in cli("sweep", *OPTIONS, *options).err
+    assert "needs --shard I/N" in cli("sweep", *OPTIONS, "-o", files[0]).err

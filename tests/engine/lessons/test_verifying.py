@@ -207,7 +207,7 @@ def test_a_forged_forecast_and_what_nobody_asked(values: dict[str, Any], tmp_pat
 
 
 HOSTILE: dict[str, tuple[str | bytes, str]] = {
-    "no TOML": ("all = [", "end of document"),
+    "no TOML": ("all = [", "no TOML: "),
     "binary": (b"\x00\xff\xfe", "not UTF-8"),
     "too large": (b"# " + b"x" * (1 << 20), "larger than 1024 KiB"),
     "too deep": ("all = " + "[" * 5000, "32"),
@@ -244,6 +244,11 @@ def test_a_file_that_cannot_be_used_is_one_row(
     (row,) = rows_of(content, tmp_path)
     assert row.verified == "no"
     assert why in row.why
+
+
+def test_who_has_reached_nothing_has_a_row(tmp_path: Path) -> None:
+    (row,) = rows_of("version = 2\nname = 'Ada'\n", tmp_path)
+    assert (row.reached, row.verified, row.why) == (False, "", "nothing was reached yet")
 
 
 def test_what_is_no_regular_file_is_one_row(tmp_path: Path) -> None:

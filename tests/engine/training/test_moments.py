@@ -126,6 +126,10 @@ def test_a_moment_has_no_end_and_stands_where_it_stood() -> None:
     now = snapshot_at(run, 2)
     assert (now.state, now.message, now.autopsy) == ("running", "", None)
     assert now.standing == "still learning"
+    assert run.autopsy
+    bad = run.autopsy.first_bad_step
+    assert snapshot_at(run, bad - 1).autopsy is None
+    assert snapshot_at(run, bad).autopsy == run.autopsy
     run = run_of(Experiment(lr=0.3))
     assert run.standing == "at the noise floor"
     assert snapshot_at(run, 50).standing == "still learning"

@@ -93,3 +93,19 @@ async def test_a_run_that_has_just_begun_does_not_move_the_screen() -> None:
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
         assert not any("─ Runs ─" in line for line in text_of(app))
+
+
+async def test_all_panels_of_the_column_are_whole_beside_a_long_reading() -> None:
+    app = app_showing(diverged(12), *(run(number, lr=number / 100) for number in range(1, 12)))
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        lab = main_of(pilot).lab
+        for height in (34, 29):
+            await resize(pilot, (120, height))
+            shown = [
+                panel for panel in (lab.values, lab.reading, lab.runs, lab.device) if panel.display
+            ]
+            assert lab.runs in shown
+            assert shown[-1].region.bottom == main_of(pilot).query_one("#side").region.bottom
+            assert 0 < lab.runs.size.height < FEW_LINES
+            assert f"1 of {len(lab.runs.rows)}" in str(lab.runs.border_subtitle)
