@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine.cli.output import say
-from engine.cli.progress import check_progress, hand_in
+from engine.cli.progress import SECONDS, check_progress, hand_in
 from engine.lessons.attempt import prove, solve
 from engine.lessons.conditions import spoken
 from engine.lessons.lesson import Lesson
@@ -47,8 +47,8 @@ def lessons() -> int:
 @click.option("--progress", is_flag=True, help="The FILEs are progress that was handed in.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, min_open=True),
-    default=60.0,
+    type=float,
+    default=SECONDS.default,
     show_default=True,
     help="Most processor time for the runs of one progress file.",
 )

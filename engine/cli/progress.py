@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.catalog.param import Number
 from engine.cli.output import say
 from engine.lessons.library import lessons
 from engine.lessons.progress import Progress
@@ -17,6 +18,8 @@ from engine.support.translation import tr
 from engine.support.user_files import progress_file
 
 HEAD = ("file", "name", "lesson", "goal", "reached", "verified", "why")
+SECONDS = Number("--seconds", 60.0, "", low=0.0, high=86_400.0, above=True)
+"""Processor time for the runs of one file."""
 FORMULAS = ("=", "+", "-", "@")
 """What a cell begins with that a spreadsheet executes."""
 
@@ -25,6 +28,7 @@ def check_progress(files: Sequence[str], seconds: float) -> bool:
     """Print a row for each goal of the files; whether all that they claim is proved."""
     if not files:
         raise BadInput("--progress", "", tr("needs the files that were handed in"))
+    SECONDS.check(seconds)
     remaking, library, proved = Remaking(seconds), lessons(), True
     put(HEAD)
     for file in map(Path, files):

@@ -196,9 +196,13 @@ def refused(own: BadInput | None, ranks: Ranks) -> BadInput | None:
 @contextmanager
 def talking(ranks: Ranks) -> Iterator[None]:
     """Around what ranks say to each other; raises BadInput where another one is lost or late."""
+    from torch.distributed import DistError
+
     try:
         yield
-    except RuntimeError as error:  # gloo and nccl have none of their own
+    except RuntimeError as error:  # gloo raises nothing more exact
+        if type(error) is not RuntimeError and not isinstance(error, DistError):
+            raise  # memory that is not enough, say
         # [file:line] Connection closed by peer [address]. What to do about it …
         reason = re.sub(r"^\[.*?\]\s*", "", one_line(error)).split(". ")[0].rstrip(".")
         allowed = tr("one of them was lost: {reason}", reason=reason)

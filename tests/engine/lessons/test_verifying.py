@@ -373,4 +373,8 @@ def test_a_class_hands_in_and_is_checked(tmp_path: Path, monkeypatch: pytest.Mon
     )  # a byte that is no text
     assert tomllib.loads(Path(raw).read_text())["name"] == r"\udcff"
     assert cli("check", "--progress").code == 2
+    for seconds in ("0", "inf", "nan", "1e300"):
+        refused = cli("check", "--progress", "--seconds", seconds, *files)
+        assert (refused.code, refused.out) == (2, "")
+        assert "must be a number above 0 and at most 86400" in refused.err
     assert cli("lesson", "hand-in", "--name", " ", "-o", str(tmp_path / "x.toml")).code == 2

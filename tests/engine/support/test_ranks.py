@@ -145,6 +145,11 @@ def test_a_lost_rank_is_said_in_a_line(one_rank: Ranks) -> None:
     assert str(refusal.value) == told
 
 
+def test_what_a_rank_lacks_is_no_loss_of_another(one_rank: Ranks) -> None:
+    with pytest.raises(torch.OutOfMemoryError), talking(one_rank):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+
 def test_a_torch_without_groups_is_said_in_a_line(
     one_rank: Ranks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
