@@ -122,4 +122,7 @@ def test_the_commands_for_a_class_work() -> None:
         assert shown[line].code == 0, shown[line].err
     listed, _, checked = shown.values()
     assert listed.out.index("go ") < listed.out.index("scratch ")
-    assert checked.out.splitlines()[1:] == ["bob.toml,Bob,go,Arrive.,no,,"]
+    assert checked.out.splitlines()[1:] == [
+        "ada.toml,Ada Lovelace,,,no,,nothing was reached yet",
+        "bob.toml,Bob,go,Arrive.,no,,",
+    ]
