@@ -255,12 +255,14 @@ class Points:
             )
         )
         cloud = Curve(x.tolist(), y.tolist(), "points", "data")
+        # A mark of its own each, so that all are seen on the smallest chart too.
+        marks = [Curve((a,), (b,), "marks", "data", mark="●") for a, b in zip(x, y, strict=True)]
         return replace(
             chart,
             curves=(
                 *lines,
                 cloud,
-                replace(cloud, kind="marks", mark="●"),  # where there is room for all
+                *marks,
                 Curve((self.at[0],), (self.at[1],), "marks", "ink", mark="✚"),
             ),
             title=f"x {significant(self.at[0], 4)}  y {significant(self.at[1], 4)}",

@@ -38,6 +38,8 @@ AGREEMENT = 1e-6
 CELL_WIDTH = 11
 LONGEST_NAME = 14
 """Cells of a parameter's name."""
+ROUNDING = 1e-14
+"""The share of the largest entry of H below which another one is 0 but for rounding."""
 TARGET_ERROR_SHARE = 1e-6
 """The share of the error that is left when a run is called done."""
 
@@ -214,9 +216,11 @@ def curvature_lines(study: Study, width: int) -> Iterator[Text]:
     """The Hessian, its eigenvalues and what they say of the valley."""
     curvature, p = study.curvature, len(study.labels)
     if p <= MAX_HESSIAN_SIZE:
+        rounding = study.hessian.abs() < ROUNDING * study.hessian.abs().max()
+        entries = study.hessian.masked_fill(rounding, 0.0).T.tolist()
         columns = {
             head: [number(value) for value in column]
-            for head, column in zip(names(study), study.hessian.T.tolist(), strict=True)
+            for head, column in zip(names(study), entries, strict=True)
         }
         yield from side_by_side(names(study), columns, width, CELL_WIDTH)
     else:

@@ -168,7 +168,7 @@ def test_the_steps_before_it_are_taken_in_pieces_and_can_be_stopped(loop: str) -
         now += 1.0
         driver.advance()
         assert driver.shown.latest.fork
-    assert shares[-1] == "taking the first 13 steps again: 100%"
+    assert shares[-1] == "taking the first 13 steps again: 100 %"
     assert len(shares) == 12
     assert (driver.shown.latest.step, driver.shown.latest.seconds) == (13, 0.0)
     driver.fork(experiment, Fork(experiment, 13))

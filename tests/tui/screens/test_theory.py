@@ -110,6 +110,14 @@ def test_curvature_has_the_matrix_and_its_directions() -> None:
     assert "rank 3 of 3" in said
 
 
+def test_what_only_rounding_has_left_in_the_matrix_is_0() -> None:
+    found = studied()
+    hessian = found.hessian.clone()
+    hessian[0, 1] = hessian[1, 0] = -7e-17
+    rows = re.findall(r"^w\[\d\] +(\S+) +(\S+)", theory(replace(found, hessian=hessian)), re.M)
+    assert rows[0][1] == rows[1][0] == "0.0000"
+
+
 def test_flat_directions_make_a_trough() -> None:
     said = theory(studied("data.n=1 batch_size=1"))
     assert "κ = λmax/λmin = 1.0000: a trough, flat along its floor" in said
