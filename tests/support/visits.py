@@ -19,7 +19,8 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from tests.support import fake_lab
-from tui.serve.server import Server, Serving, answering, bound
+from tui.serve.ports import bound
+from tui.serve.server import Server, Serving, answering
 from tui.serve.sessions import ENOUGH, Bounds
 from tui.serve.visitors import Visitors
 

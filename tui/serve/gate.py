@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 COOKIE = "linreg-tui"
 """With the port behind it: browsers keep the cookies of all ports of a machine together."""
 SHORTEST_TOKEN = 16
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""Those that an origin does not name."""
 _TOKEN = re.compile(rf"[\w.~-]{{{SHORTEST_TOKEN},256}}", re.ASCII)
 _HOST = re.compile(r"[\w.:%\[\]-]+", re.ASCII)
 _VISITOR = re.compile(r"[0-9a-f]{32}")
@@ -50,8 +52,9 @@ class Gate:
     def visitor(self, cookie: str) -> str:
         """The visitor of a cookie; empty where the cookie is not from here."""
         visitor, _, signature = cookie.partition(".")
-        expected = self._signature(visitor)
-        return visitor if hmac.compare_digest(signature.encode(), expected.encode()) else ""
+        if not (_VISITOR.fullmatch(visitor) and signature.isascii()):
+            return ""
+        return visitor if hmac.compare_digest(signature, self._signature(visitor)) else ""
 
     def _signature(self, visitor: str) -> str:
         return hmac.new(self.token.encode(), visitor.encode(), hashlib.sha256).hexdigest()
@@ -66,9 +69,7 @@ class Gate:
 
     def is_origin(self, origin: str, host: str) -> bool:
         """Whether the page that asks came from this server; `origin` is empty for none."""
-        if self.origin and hmac.compare_digest(origin.encode(), self.origin.encode()):
-            return True
-        return origin in (f"http://{host}", f"https://{host}")
+        return bool(origin) and origin in (self.origin, f"http://{host}", f"https://{host}")
 
 
 def is_url(text: str) -> bool:
@@ -80,13 +81,23 @@ def is_url(text: str) -> bool:
         return False
 
 
+def origin_of(url: str) -> str:
+    """The origin of the pages at an address, as browsers write it; empty for no address."""
+    parts = urlsplit(url)
+    if not (name := name_of(parts.netloc)):
+        return ""
+    host = f"[{name}]" if ":" in name else name
+    is_default = parts.port in (None, DEFAULT_PORTS.get(parts.scheme))
+    return f"{parts.scheme}://{host}" + ("" if is_default else f":{parts.port}")
+
+
 def visitor_in(cookie: str) -> str:
     """The id in a cookie of any start of the server; a new one where there is none.
 
     Nobody can know the id of somebody else, so with the right token it needs no signature.
     """
-    found = _VISITOR.match(cookie)
-    return found.group() if found else secrets.token_hex(16)
+    match = _VISITOR.match(cookie)
+    return match.group() if match else secrets.token_hex(16)
 
 
 def name_of(host: str) -> str:

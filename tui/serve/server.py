@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import math
-import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 from urllib.parse import quote, urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from engine.runs.store import Store
-from engine.support.errors import BadInput
 from engine.support.translation import tr, trn
 from tui.serve import files
 from tui.serve.frames import MOST_BYTES, Malformed, Packet, packet_of, size_in
-from tui.serve.gate import COOKIE, Gate, names_of, visitor_in
+from tui.serve.gate import COOKIE, Gate, names_of, origin_of, visitor_in
 from tui.serve.pages import HEADERS, assets, page, words
+from tui.serve.ports import bound, own_address
 from tui.serve.sessions import ENOUGH, GRACE, Bounds, Session, Sessions
 from tui.serve.show import Show
 from tui.serve.viewing import look_on
-from tui.serve.visitors import Visitors
+from tui.serve.visitors import Visitors, folder_of_visitors
 
 MOST_CONNECTIONS = 256
 """At once; more are closed as they come."""
@@ -63,9 +60,8 @@ class Serving:
     @property
     def gate(self) -> Gate:
         """Who is let in."""
-        public = urlsplit(self.public_url)
-        origin = f"{public.scheme}://{public.netloc}" if self.public_url else ""
-        return Gate(self.token, names_of((self.host, public.netloc)), origin)
+        public = urlsplit(self.public_url).netloc
+        return Gate(self.token, names_of((self.host, public)), origin_of(self.public_url))
 
     def address(self, port: int) -> str:
         """Where a browser finds the page, with the token in it."""
@@ -168,14 +164,12 @@ class Server:
         file = files.kept(name, self.visitors.folder(request[VISITOR]))
         if file is None:
             raise web.HTTPNotFound
-        disposition = f"attachment; filename*=UTF-8''{quote(file.name)}"
-        return web.FileResponse(
-            file,
-            headers={
-                "Content-Disposition": disposition,
-                "Content-Type": "application/octet-stream",
-            },
-        )
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+            "Content-Type": "application/octet-stream",
+        }
+        # aiohttp's FileResponse would send a file `NAME.gz` beside it for the same, compressed.
+        return web.Response(body=file.open("rb"), headers=headers)
 
     async def take_file(self, request: web.Request) -> web.StreamResponse:
         """Keep a file that the visitor brings; the answer is its name, or why it is not taken."""
@@ -241,8 +235,8 @@ class Server:
                     await session.tell(packet)
 
         tasks = {
-            asyncio.ensure_future(each)
-            for each in (
+            asyncio.ensure_future(task)
+            for task in (
                 session.hear(hand),
                 listen(),
                 session.watch(self.sessions.bounds),
@@ -261,7 +255,7 @@ class Server:
     async def close_sockets(self, application: web.Application) -> None:
         """End all sessions, each on its own."""
         farewell = tr("The server has ended.")
-        await asyncio.gather(*(say_farewell(each, farewell) for each in set(self.sockets)))
+        await asyncio.gather(*(say_farewell(socket, farewell) for socket in set(self.sockets)))
 
 
 async def say_farewell(connection: web.WebSocketResponse, text: str) -> None:
@@ -294,7 +288,7 @@ class Refusing(asyncio.Protocol):
 def serve(serving: Serving, opened: Callable[[str], None]) -> None:
     """Serve until a signal ends the process; `opened` hears of the address. Raises BadInput."""
     with ExitStack() as ending:
-        sockets = [ending.enter_context(each) for each in bound(serving.host, serving.port)]
+        sockets = [ending.enter_context(port) for port in bound(serving.host, serving.port)]
         root = ending.enter_context(folder_of_visitors(serving.keep))
         patience = math.inf if serving.keep else serving.bounds.idle
         server = Server(serving, Visitors(root, patience))
@@ -325,71 +319,10 @@ async def answering(server: Server, sockets: list[socket.socket]) -> AsyncIterat
         full = len(runner.server.connections) >= MOST_CONNECTIONS
         return Refusing() if full else runner.server()
 
-    listening = [await loop.create_server(answer, sock=each) for each in sockets]
+    listeners = [await loop.create_server(answer, sock=port) for port in sockets]
     try:
         yield sockets[0].getsockname()[1]
     finally:
-        for each in listening:
-            each.close()
+        for listener in listeners:
+            listener.close()
         await runner.cleanup()
-
-
-@contextmanager
-def folder_of_visitors(keep: Path | None) -> Iterator[Path]:
-    """The folder that is to be kept, or one that is removed at the end; raises BadInput."""
-    if keep:
-        try:
-            keep.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            allowed = tr("cannot be written: {reason}", reason=error.strerror)
-            raise BadInput("--keep", keep, allowed) from None
-        yield keep.absolute()
-        return
-    folder = Path(mkdtemp(prefix="linreg-tui-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def bound(host: str, port: int) -> list[socket.socket]:
-    """The sockets of a host's addresses, bound to a port, 0 for any free one; raises BadInput."""
-    sockets: list[socket.socket] = []
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
-        raise BadInput("--host", host, tr("no such address")) from None
-    for family, _, _, _, place in dict.fromkeys(found):
-        each = socket.socket(family, socket.SOCK_STREAM)
-        sockets.append(each)
-        try:
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            each.bind((place[0], port, *place[2:]))
-        except OSError as error:
-            for each in sockets:
-                each.close()
-            raise unbound(host, port, error) from None
-        port = each.getsockname()[1]
-    return sockets
-
-
-def unbound(host: str, port: int, error: OSError) -> BadInput:
-    """Why a port cannot be had."""
-    match error.errno:
-        case errno.EADDRINUSE:
-            return BadInput("--port", port, tr("is in use; take another one, or 0 for a free one"))
-        case errno.EACCES | errno.EPERM:
-            return BadInput("--port", port, tr("is for the system; take one from 1024 on"))
-        case errno.EADDRNOTAVAIL:
-            return BadInput("--host", host, tr("no address of this machine"))
-    return BadInput("--port", port, error.strerror or str(error))
-
-
-def own_address() -> str:
-    """The address by which others find this machine; nothing is sent for it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect(("192.0.2.1", 9))
-        return str(probe.getsockname()[0])
-    return socket.gethostname()

@@ -26,6 +26,8 @@ NICE = 5
 """How far an app stands back where the server, or the machine's owner, has something to do."""
 PATIENCE = 3.0
 """Seconds in which somebody who comes waits for a place that is about to be free."""
+MOST_DEAF = 10.0
+"""Seconds in which an app must take in what it is told; else its session ends."""
 MOST_UNREAD = 1 << 18
 """Bytes of an app that are kept while its browser is slow; then it waits."""
 TOKEN = "LINREG_TUI_TOKEN"
@@ -77,12 +79,13 @@ class Session:
                 await hand(packet)
 
     async def tell(self, packet: bytes) -> None:
-        """Tell the app something, unless it is gone."""
+        """Tell the app something, unless it is gone; raises TimeoutError where it hears nothing."""
         assert self.process.stdin
         self.last_key = time.monotonic()
         with suppress(ConnectionError, RuntimeError):
             self.process.stdin.write(packet)
-            await self.process.stdin.drain()
+            async with asyncio.timeout(MOST_DEAF):
+                await self.process.stdin.drain()
 
     async def watch(self, bounds: Bounds) -> None:
         """Return once the session takes up too much time or room; `farewell` says so."""
@@ -97,12 +100,14 @@ class Session:
 
     async def end(self) -> None:
         """Have the app save and end, or kill it with all that it started."""
-        await self.tell(told("quit"))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await self.process.wait()
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE):
+                    await self.tell(told("quit"))
+                    await self.process.wait()
+        finally:  # also where the server no longer waits for this
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         await self.process.wait()
 
 

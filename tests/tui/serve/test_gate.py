@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tui.serve.gate import Gate, is_token, is_url, name_of, names_of, new_token, visitor_in
+from tui.serve.gate import (
+    Gate,
+    is_token,
+    is_url,
+    name_of,
+    names_of,
+    new_token,
+    origin_of,
+    visitor_in,
+)
 
 TOKEN = "a-token-of-a-test"
 OWN = (
@@ -33,6 +42,8 @@ def test_no_other_text_is_the_token(text: str) -> None:
 
 
 @given(st.text(max_size=80))
+@example("\udcff")
+@example(f"{'0' * 32}.\udcff")  # headers are bytes, of which these are no characters
 def test_a_cookie_is_known_only_as_it_was_given(text: str) -> None:
     visitor = visitor_in("")
     cookie = GATE.cookie(visitor)
@@ -59,6 +70,7 @@ def test_hosts_that_a_stranger_has_pointed_here(host: str) -> None:
 
 
 @given(st.text())
+@example("\udcff")
 def test_whatever_stands_in_the_headers_is_answered(text: str) -> None:
     assert GATE.is_host(text) in (True, False)
     assert name_of(text) == name_of(text).lower()
@@ -79,6 +91,19 @@ def test_origins_are_those_of_the_own_page() -> None:
 )
 def test_texts_that_are_no_token(text: str) -> None:
     assert not is_token(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Lab.Example.org:443/linreg/", "https://lab.example.org"),
+        ("HTTP://lab.example.org:80", "http://lab.example.org"),
+        ("http://[::1]:443/", "http://[::1]:443"),
+        ("", ""),
+    ],
+)
+def test_origins_are_written_as_browsers_write_them(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
 
 
 def test_addresses_of_pages() -> None:

@@ -7,6 +7,7 @@ import errno
 import json
 import math
 import re
+import signal
 import socket
 import sys
 from collections import deque
@@ -35,10 +36,11 @@ from tests.support.visits import (
     visitor,
 )
 from tui.serve import files, server, sessions
-from tui.serve.frames import LARGEST, MOST_BYTES
-from tui.serve.server import Serving, bound, folder_of_visitors, unbound
-from tui.serve.sessions import Bounds
-from tui.serve.visitors import MOST_AWAY, Visitors, size_of
+from tui.serve.frames import LARGEST, MOST_BYTES, packed
+from tui.serve.ports import bound, unbound
+from tui.serve.server import Serving
+from tui.serve.sessions import Bounds, Sessions
+from tui.serve.visitors import MOST_AWAY, Visitors, folder_of_visitors, size_of
 
 SOON = Bounds(idle=0.01)
 
@@ -164,6 +166,34 @@ async def test_what_an_app_has_started_ends_with_it_though_it_hears_nothing(
         await eventually(lambda: not (lives(pid) or lives(child)))
 
 
+async def test_an_app_that_hears_nothing_is_ended_though_much_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "GRACE", 0.05)
+    monkeypatch.setattr(sessions, "MOST_DEAF", 0.05)
+    async with serving(tmp_path) as place:
+        async with session(place) as one:
+            pid = int((await hears(one)).split()[0])
+            await types(one, "deaf")
+            await hears(one, "deaf")
+            await types(one, "x" * (MOST_BYTES - 100))  # more than the pipe holds
+            assert await farewell(one) == ""
+        await eventually(lambda: not place.server.sessions.present)
+        assert not lives(pid)
+
+
+async def test_an_app_is_killed_though_its_end_is_not_waited_for(tmp_path: Path) -> None:
+    place = Sessions(FAKE, Visitors(tmp_path, math.inf))
+    async with place.session("one", (80, 24)) as one:
+        assert one
+        await one.tell(packed(b"D", b"deaf"))
+        ending = asyncio.create_task(one.end())
+        await asyncio.sleep(0)
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+        assert await one.process.wait() == -signal.SIGKILL
+
+
 async def test_one_too_many_is_told_so_and_has_the_place_of_who_leaves(tmp_path: Path) -> None:
     async with serving(tmp_path, Bounds(sessions=2)) as place, session(place) as first:
         await hears(first)
@@ -282,6 +312,8 @@ async def test_files_come_and_go_in_the_folder_of_their_visitor(tmp_path: Path) 
         answer = await ask(one, "/files/my%20prices.csv")
         assert answer.content == b"x,y\n1,2\n"
         assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert (await put(one, "/files/my%20prices.csv.gz", b"another")).status == 200
+        assert (await ask(one, "/files/my%20prices.csv")).content == b"x,y\n1,2\n"
         assert (await ask(other, "/files/my%20prices.csv")).status == 404
         secret = tmp_path / "secret.csv"
         secret.write_text("x")
@@ -406,6 +438,21 @@ def test_why_a_port_cannot_be_had(number: int, words: str) -> None:
     assert str(unbound("lab", 80, OSError(number, "out of room"))) == words
 
 
+def test_an_address_that_is_not_here_does_not_count_beside_one_that_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    infos = [
+        (family, socket.SOCK_STREAM, 6, "", (address, 0))
+        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "192.0.2.1"))
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: infos)
+    (port,) = bound("localhost", 0)
+    port.close()
+    del infos[0]
+    with pytest.raises(BadInput, match="--host=localhost: no address of this machine"):
+        bound("localhost", 0)
+
+
 @pytest.mark.parametrize("host", ["no such host", "999.1.1.1", "a" * 70, "."])
 def test_a_host_that_is_none_is_named(host: str) -> None:
     with pytest.raises(BadInput, match=r"--host=.*: no such address"):
@@ -444,6 +491,8 @@ def test_visitors_who_left_long_ago_are_forgotten_and_those_present_never(tmp_pa
         time = 31
         visitors.folder("another")
         assert not left.exists()
+        time = 60
+        assert visitors.folder("another").exists()  # whoever comes back has a folder
         many = [visitors.folder(str(k)) for k in range(MOST_AWAY + 3)]
         assert [folder.exists() for folder in many[:5]] == [False, False, False, True, True]
         assert present.exists()

@@ -18,7 +18,8 @@ from engine.runs.keeper import Keeper
 from engine.runs.store import Store
 from engine.training.driver import Driver
 from tests.support.commands import cli
-from tui.serve.server import Server, Serving, answering, bound
+from tui.serve.ports import bound
+from tui.serve.server import Server, Serving, answering
 from tui.serve.show import MOST_FRAMES, Show
 from tui.serve.visitors import Visitors
 
