@@ -33,29 +33,36 @@ class Show:
         """The newest run; None before there is one."""
         self.viewers = 0
         self._looked = -LOOK_INTERVAL
+        self._news = 0
         self._frames: dict[tuple[int, int], bytes] = {}
         """Those of what was seen at the last look, by size."""
 
-    def frame(self, size: tuple[int, int]) -> bytes:
-        """The whole frame for a terminal of this size: the same object while nothing is new."""
+    def look(self) -> int:
+        """Take in what was written, unless that has just been done; how often there was news."""
         if self._now() - self._looked >= LOOK_INTERVAL:
             self._looked = self._now()
-            self._look()
+            if self._take_in():
+                self._news += 1
+                self._frames.clear()
+        return self._news
+
+    def frame(self, size: tuple[int, int]) -> bytes:
+        """The whole frame of the last look for a terminal of this size."""
         if size not in self._frames:
             while len(self._frames) >= MOST_FRAMES:
                 del self._frames[next(iter(self._frames))]
             self._frames[size] = self._draw(*size).encode()
         return self._frames[size]
 
-    def _look(self) -> None:
-        """Take in what was written since the last look."""
+    def _take_in(self) -> bool:
+        """Take in what was written since the last look; whether anything was."""
+        before = self.watch
         with suppress(BadInput):  # there is none yet, or the folder cannot be read for a moment
             newest = self.store.run(LATEST)
             if self.watch is None or self.watch.info.id != newest.id:
                 self.watch = Watch(self.store, newest)
-                self._frames.clear()
-        if self.watch and self.watch.look():
-            self._frames.clear()
+        is_news = self.watch is not None and self.watch.look()
+        return is_news or self.watch is not before
 
     def _draw(self, width: int, height: int) -> str:
         if self.watch:

@@ -17,7 +17,7 @@ async def look_on(show: Show, connection: web.WebSocketResponse, size: tuple[int
         return tr("{n} people are looking on already.", n=MOST_VIEWERS)
     show.viewers += 1
     viewer = Viewer(show, connection, size)
-    tasks = [asyncio.ensure_future(each) for each in (viewer.draw(), viewer.listen())]
+    tasks = [asyncio.ensure_future(task) for task in (viewer.draw(), viewer.listen())]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if any(isinstance(task.exception(), Malformed) for task in done):
@@ -39,13 +39,14 @@ class Viewer:
         self.show, self.connection, self.size = show, connection, size
 
     async def draw(self) -> None:
-        """Send each frame that is another one, as fast as this browser takes them."""
-        sent, drawn = b"", (0, 0)
+        """Send a frame where there is news or another size, as fast as this browser takes them."""
+        seen, drawn = -1, (0, 0)
         while not self.connection.closed:
-            frame = self.show.frame(self.size)
-            if frame is not sent:
-                sent, clear = frame, CLEAR if self.size != drawn else b""
-                drawn = self.size
+            news, size = self.show.look(), self.size
+            if (news, size) != (seen, drawn):
+                frame = self.show.frame(size)
+                clear = CLEAR if size != drawn else b""
+                seen, drawn = news, size
                 await self.connection.send_bytes(clear + frame)
             await asyncio.sleep(LOOK_INTERVAL)
 

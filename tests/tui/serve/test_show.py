@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 
 import pyte
 import pytest
@@ -18,6 +20,7 @@ from engine.runs.keeper import Keeper
 from engine.runs.store import Store
 from engine.training.driver import Driver
 from tests.support.commands import cli
+from tests.support.visits import eventually
 from tui.serve.ports import bound
 from tui.serve.server import Server, Serving, answering
 from tui.serve.show import MOST_FRAMES, Show
@@ -39,10 +42,11 @@ class Seat:
     async def sees(self, text: str) -> bool:
         """Wait for a text on the screen; every frame is whole."""
         stream = pyte.ByteStream(self.screen)
-        while not any(text in line for line in self.screen.display):
-            message = await self.socket.receive(timeout=30)
-            assert message.type is WSMsgType.BINARY, message
-            stream.feed(message.data)
+        async with asyncio.timeout(30):  # receive's own begins anew with each ping
+            while not any(text in line for line in self.screen.display):
+                message = await self.socket.receive()
+                assert message.type is WSMsgType.BINARY, message
+                stream.feed(message.data)
         return True
 
 
@@ -76,7 +80,7 @@ class Hall:
 async def hall(folder: Path) -> AsyncIterator[Hall]:
     """A server whose labs would fail to start: nobody is to need one."""
     serving = Serving(("false",), TOKEN, port=0, shown=Store(folder / "runs"))
-    server = Server(serving, Visitors(folder / "visitors", True))
+    server = Server(serving, Visitors(folder / "visitors", math.inf))
     async with answering(server, bound("127.0.0.1", 0)) as port:
         yield Hall(server, f"http://127.0.0.1:{port}")
 
@@ -87,9 +91,9 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"tui.serve.{module}.LOOK_INTERVAL", 0.01)
 
 
-def teacher(folder: Path, experiment: Experiment) -> Driver:
+def teacher(folder: Path, experiment: Experiment, now: Callable[[], float] = time) -> Driver:
     """A run that has taken its first step, kept as an app keeps it."""
-    driver = Driver(experiment, lambda: 0.0, lambda each: Keeper(folder / "runs", each))
+    driver = Driver(experiment, lambda: 0.0, lambda each: Keeper(folder / "runs", each, now=now))
     driver.minibatch(experiment)
     return driver
 
@@ -114,8 +118,7 @@ async def test_everybody_sees_the_run_grow_and_the_next_one(tmp_path: Path) -> N
             await late.sees("w[0]")
         for seat in (one, other):
             await seat.sees("finished at epoch 2 of 2")
-        await asyncio.sleep(1.1)  # ids tell seconds apart
-        finish(teacher(tmp_path, SECOND))
+        finish(teacher(tmp_path, SECOND, lambda: time() + 2))  # ids tell seconds apart
         for seat in (one, other):
             await seat.sees("watching ohm-")
             await seat.sees("R ")
@@ -178,10 +181,13 @@ async def farewell(socket: ClientWebSocketResponse) -> str:
 def test_a_frame_is_drawn_once_for_all_of_a_size(tmp_path: Path) -> None:
     now = 0.0
     show = Show(Store(tmp_path / "runs"), lambda: now)
+    before = show.look()
     assert show.frame((80, 24)) is show.frame((80, 24))
     finish(teacher(tmp_path, FIRST))
-    assert WAITING.encode() in show.frame((80, 24))  # too early to look again
+    assert show.look() == before  # it is too early to look again
+    assert WAITING.encode() in show.frame((80, 24))
     now = 1.0
+    assert show.look() != before
     assert b"finished" in show.frame((80, 24))
     first = show.frame((80, 24))
     for width in range(20, 20 + 2 * MOST_FRAMES):
@@ -190,11 +196,40 @@ def test_a_frame_is_drawn_once_for_all_of_a_size(tmp_path: Path) -> None:
     assert len(show._frames) == MOST_FRAMES
 
 
+async def test_more_sizes_than_are_kept_are_not_drawn_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.serve.show.MOST_FRAMES", 1)
+    finish(teacher(tmp_path, FIRST))
+    async with hall(tmp_path) as here, here.seat() as one, here.seat(40, 12) as other:
+        show = here.server.show
+        assert show
+        await one.sees("finished")
+        await other.sees("w[0]")
+        looks = 0
+        look = show.look
+
+        def counted() -> int:
+            nonlocal looks
+            looks += 1
+            return look()
+
+        def draw(width: int, height: int) -> str:
+            raise AssertionError("drawn though nothing is new")
+
+        monkeypatch.setattr(show, "look", counted)
+        monkeypatch.setattr(show, "_draw", draw)
+        await eventually(lambda: looks > 10)
+        assert show.viewers == 2
+
+
 def test_a_name_is_not_obeyed_by_a_terminal(tmp_path: Path) -> None:
     finish(teacher(tmp_path, FIRST))
     store = Store(tmp_path / "runs")
     store.rename(store.run("latest"), "a\x1b]0;owned\x07b")
-    frame = Show(store).frame((80, 24))
+    show = Show(store)
+    show.look()
+    frame = show.frame((80, 24))
     assert b"\x1b]" not in frame
     assert b"\x07" not in frame
 
