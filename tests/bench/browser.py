@@ -19,6 +19,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
 from tests.bench.report import Row
 from tests.support.chromium import browser, chromium_of_system
 
+SERVER = sys.executable, "-m", "tui", "serve"
 SESSIONS = 4
 SIZE = "?width=120&height=34"
 READY = b"press"
@@ -37,14 +38,14 @@ def resident(pid: int) -> int:
 
 def children(pid: int) -> list[int]:
     """The processes that a process has started."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found]
+    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return list(map(int, pids))
 
 
 @contextmanager
 def served(home: str) -> Iterator[tuple[int, str]]:
     """A server in a process of its own: its number, and the address with its token."""
-    words = (sys.executable, "-m", "tui", "serve", "--port", "0", "--sessions", str(SESSIONS))
+    words = (*SERVER, "--port", "0", "--sessions", str(SESSIONS))
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(words, stdout=pipe, stderr=nowhere, text=True, cwd=home) as process:
         assert process.stdout

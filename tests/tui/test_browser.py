@@ -16,7 +16,6 @@ from tests.support.pilots import app_showing, says, settled, until
 from tests.support.snapshots import ready
 from tui import command, terminal
 from tui.browser import BrowserDriver, Uploaded, hand_over
-from tui.keys import refusal
 from tui.screens.data import DataScreen
 from tui.screens.dialogs import HelpScreen
 from tui.screens.files import FilesScreen
@@ -100,7 +99,8 @@ async def test_the_page_hears_of_files_and_colours_and_cannot_be_suspended(
             assert hand_over(app, file) == "my \\x1b.svg goes to your browser"
             app.theme = "linreg-light"
             await pilot.pause()
-            assert refusal("ctrl+z", app.main.situation) == "a browser has no background"
+            await pilot.press("ctrl+z")
+            await until(pilot, lambda: told(app) == "a browser has no background")
         assert app.main.can("suspend")
         assert page.told[0] == {"type": "deliver", "name": str(file)}
         colors = {"type": "colors", "background": "#FBFBF8", "foreground": "#23272E"}
