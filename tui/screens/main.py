@@ -238,6 +238,13 @@ class MainScreen(Sized[None]):
         panels = self.navigator.panels
         return any(key in form.heads for form in self.lab.forms if form in panels)
 
+    def form_of(self, key: str) -> Form | None:
+        """The form of a key; a choice that was just made may not have its fields there yet."""
+        head = key.partition(".")[0]
+        is_known = key in self.desk.experiment.flat()
+        forms = self.lab.forms
+        return next((f for f in forms if key in f.fields or (is_known and head in f.heads)), None)
+
     # What the panels announce ------------------------------------------------------------------
 
     @on(Edited)
@@ -246,7 +253,7 @@ class MainScreen(Sized[None]):
         if event.key == "pace":
             self.commands.set_pace(pace_named(event.text))
             return
-        form = next((form for form in self.lab.forms if event.key in form.fields), None)
+        form = self.form_of(event.key)
         if form is None:
             return  # the field has gone with the choice that it belonged to
         changes = {event.key: event.text}

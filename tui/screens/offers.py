@@ -125,7 +125,7 @@ def go_to(screen: MainScreen | JobScreen[Any], field: TextField | Picker) -> Non
 def typed(screen: Screen[Any], text: str) -> Offer | None:
     """What a text asks for that gives fields other values: `lr 0.1`, `lr=0.1 batch_size 5`."""
     fields = fields_of(screen)
-    values = assignments(text, fields)
+    values = assignments(text, {*fields, *parameters_chosen(text, fields)})
     if not values:
         return None
 
@@ -134,8 +134,17 @@ def typed(screen: Screen[Any], text: str) -> Offer | None:
             screen.post_message(Edited(key, value))
 
     title = ", ".join(f"{key} {value}" for key, value in values)
-    now = ", ".join(f"{key} {fields[key].value}" for key, _ in values)
+    now = ", ".join(f"{key} {fields[key].value}" for key, _ in values if key in fields)
     return Offer(title, tr("In place of {now}.", now=now), set_all)
+
+
+def parameters_chosen(text: str, fields: Collection[str]) -> Iterator[str]:
+    """The keys of the parameters that entries have which a text chooses: `data linear n 50`."""
+    for key, registry in REGISTRIES.items():
+        chosen = re.findall(rf"(?<!\S){key}(?:\s*=\s*|\s+)(\w+)", text) if key in fields else []
+        for entry in registry:
+            if entry.name in chosen:
+                yield from (f"{key}.{param.name}" for param in entry.params)
 
 
 def assignments(text: str, keys: Collection[str]) -> list[tuple[str, str]]:

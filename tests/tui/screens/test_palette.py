@@ -78,11 +78,18 @@ async def test_settings_are_typed_as_commands() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: (desk.experiment.lr, desk.experiment.epochs) == (0.25, 7))
         await until(pilot, lambda: app.screen is app.main)
+        commands = await ask(pilot, "data ohm R 47 n 50 lr 0.5")
+        await until(pilot, lambda: first(commands) == "data ohm, data.R 47, data.n 50, lr 0.5")
+        await pilot.press("enter")
+        await until(pilot, lambda: desk.experiment.lr == 0.5)
+        assert desk.experiment.data.name == "ohm"
+        assert {"R": 47.0, "n": 50}.items() <= desk.experiment.data.options.items()
+        await until(pilot, lambda: app.screen is app.main)
         commands = await ask(pilot, "lr -1")
         await until(pilot, lambda: first(commands) == "lr -1")
         await pilot.press("enter")
         await says(pilot, "lr=-1: must be a number above 0")
-        assert desk.experiment.lr == 0.25
+        assert desk.experiment.lr == 0.5
 
 
 async def test_a_sweep_takes_commands_too() -> None:
