@@ -2,61 +2,49 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-
-import pytest
 
 from tests.support.paths import ROOT
 
 HEAVY = ("torch", "numba", "numpy", "textual", "rich", "plotext")
+BEGIN = "import json, sys; loaded = []"
+LIGHT = (
+    "import engine.cli",
+    "import tui.command",
+    "import engine.session",
+    "from engine.experiment import Experiment; Experiment.from_toml(Experiment().to_toml())",
+    "from engine.session import Session; Session(Experiment()).latest.eta",
+    "from click.testing import CliRunner; from tui.command import command\n"
+    "assert CliRunner().invoke(command, ['run', '--help']).output\n"
+    "assert CliRunner().invoke(command, ['run', '-s', 'lr=0']).exception",
+)
+LESSONS = "assert CliRunner().invoke(command, ['lessons']).output"
+RUN = """
+result = CliRunner().invoke(command, ['run', '-s', 'data.n=50'], standalone_mode=False)
+assert result.return_value == 0, result.output
+"""
 
 
-def imported(code: str) -> set[str]:
-    """Which of the heavy packages a fresh Python has loaded after running some code."""
-    report = f"import sys; print(*sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)"
+def imported(*codes: str) -> list[set[str]]:
+    """Which of the heavy packages a fresh Python has loaded after each of some codes in turn."""
+    report = f"loaded.append(sorted(set(sys.modules) & set({HEAVY!r})))"
+    lines = [line for code in codes for line in (code, report)]
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}"],
+        [sys.executable, "-c", "\n".join([BEGIN, *lines, "print(json.dumps(loaded))"])],
         cwd=ROOT,
         text=True,
         capture_output=True,
         timeout=120,
         check=True,
     )
-    return set(done.stderr.split())
+    return [set(names) for names in json.loads(done.stdout)]
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import engine.cli",
-        "import tui.command",
-        "import engine.session",
-        "from engine.experiment import Experiment; Experiment.from_toml(Experiment().to_toml())",
-        "from engine.session import Session; from engine.experiment import Experiment\n"
-        "Session(Experiment()).latest.eta",
-        "from click.testing import CliRunner; from tui.command import command\n"
-        "assert CliRunner().invoke(command, ['run', '--help']).output\n"
-        "assert CliRunner().invoke(command, ['run', '-s', 'lr=0']).exception",
-    ],
-    ids=["cli", "main", "session", "experiment", "snapshot", "commands"],
-)
-def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
-    assert imported(code) == set()
-
-
-def test_the_list_of_lessons_needs_numpy_for_those_with_files_and_no_torch() -> None:
-    code = (
-        "from click.testing import CliRunner; from tui.command import command\n"
-        "assert CliRunner().invoke(command, ['lessons']).output"
-    )
-    assert imported(code) == {"numpy"}
-
-
-def test_a_headless_run_needs_torch_but_nothing_that_draws() -> None:
-    code = (
-        "from click.testing import CliRunner; from tui.command import command\n"
-        "result = CliRunner().invoke(command, ['run', '-s', 'data.n=50'], standalone_mode=False)\n"
-        "assert result.return_value == 0, result.output"
-    )
-    assert imported(code) == {"torch", "numpy"}
+def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
+    """The list of lessons needs numpy for those with files, a run needs torch and draws nothing."""
+    *light, lessons, run = imported(*LIGHT, LESSONS, RUN)
+    assert dict(zip(LIGHT, light, strict=True)) == {code: set() for code in LIGHT}
+    assert lessons == {"numpy"}
+    assert run == {"torch", "numpy"}

@@ -59,6 +59,7 @@ def test_an_app_a_command_and_three_watchers_on_one_store(
         assert words[0] == words[1]
         assert words[0].startswith("the other side is gone: crashed at step ")
         assert words[2].startswith("finished at epoch 3 of 3")
+        assert words[0] in cli("watch", infos["running"].id, "--once").out
         assert watchers[0].metrics.columns["loss"] == watchers[1].metrics.columns["loss"]
         assert {file.name: file.read_bytes() for file in finished.iterdir()} == before
         listed = [json.loads(line) for line in cli("runs", "--json").out.splitlines()]

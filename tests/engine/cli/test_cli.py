@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from engine.cli import read_experiment
 from engine.experiment import KEYS, Experiment
 from engine.lessons.library import lessons
+from engine.runs.store import Store
 from engine.support.errors import BadInput
 from engine.support.plain_json import finite
+from engine.support.user_files import PLACE_OF_RUNS
 from engine.training.trainer import train
 from tests.support.commands import Shown, cli, refusal_of
 from tests.support.examples import tries
@@ -453,22 +455,19 @@ def test_a_run_in_a_process_of_its_own() -> None:
     assert "\ndiverged at step " in shown.err
 
 
-def test_bad_input_in_a_process_of_its_own() -> None:
-    assert_refused(completed("run", "-s", "lr=fast"), "lr=fast")
-
-
-def test_a_process_without_a_terminal() -> None:
-    assert_refused(completed(), "linreg-tui run")
-
-
-def test_sigint_ends_the_process_with_130() -> None:
-    with process("run", *SMALL, "-s", "epochs=100000000", "--json") as running:
+def test_sigint_ends_the_process_with_130_and_its_run_counts_as_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PLACE_OF_RUNS, str(tmp_path))
+    with process("run", *SMALL, "-s", "epochs=100000000", "--json", "--keep") as running:
         assert running.stdout is not None
         assert json.loads(running.stdout.readline())["event"] == "started"
         assert json.loads(running.stdout.readline())["event"] == "epoch"
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=120)
     assert running.returncode == 130
+    (run,) = Store(tmp_path).runs()
+    assert run.state == "stopped"
     assert err == "linreg-tui: interrupted\n"
     assert all(json.loads(line)["event"] == "epoch" for line in out.splitlines()[:-1])
 

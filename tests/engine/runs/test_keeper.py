@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -280,15 +279,6 @@ def test_a_killed_run_is_whole_up_to_its_last_line_and_counts_as_crashed(
     assert read_info(killed).state == "running"  # for it may only be silent
     assert read_info(killed, now=time.time() + SILENT + 1).state == "crashed"
     assert {file.name: file.read_bytes() for file in done.iterdir()} == before
-
-
-def test_an_interrupted_run_counts_as_stopped(tmp_path: Path) -> None:
-    with started("-s", "epochs=1000000", "-s", "data.n=60", store=tmp_path) as process:
-        wait_until(lambda: lines(tmp_path) > 10, between=0.02)
-        process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
-    (info,) = Store(tmp_path).runs()
-    assert info.state == "stopped"
 
 
 def test_a_run_of_a_process_that_is_there_never_crashed_however_long_it_is_silent(
