@@ -15,7 +15,10 @@ from tui.text.links import with_keys
 
 
 class PickerScreen(ModalScreen[Result], Over[Result]):
-    """What is typed, the list, and a line about what comes of it; enter and clicks are its own."""
+    """What is typed, the list, and a line about what comes of it.
+
+    What enter and a click do, each picker says itself.
+    """
 
     BINDINGS = [
         Binding("up", "move(-1)", show=False, priority=True),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice, takewhile
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,9 +19,9 @@ from engine.experiment import Experiment
 from engine.runs.export import write_metrics
 from engine.runs.following import Wanted
 from engine.runs.foreign import foreign_losses
-from engine.runs.info import RunInfo, read_info
+from engine.runs.info import RunInfo
 from engine.runs.losses import KeptLosses
-from engine.runs.matching import Match, match_of
+from engine.runs.matching import match_of
 from engine.runs.store import Store
 from engine.runs.words import title
 from engine.support.errors import BadInput
@@ -38,16 +36,11 @@ from tui.overlay import Over, open_over, tell
 from tui.panels.bars import Hint, KeyLine
 from tui.panels.kept_runs import about, differing, line, titles
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
+from tui.screens.listing import MOST_LISTED, RENEWED, SORTS, Listing
 from tui.steady import WalkedList
 
 LOOK_INTERVAL = 1 / 20
 """Seconds between two helpings of a long list."""
-AT_ONCE = 100
-"""Runs that are read in one helping, which takes some hundredths of a second."""
-RENEWED = 2.0
-"""Seconds between two looks at runs that go on."""
-MOST_LISTED = 500
-"""Most runs in the list; a filter reaches the others."""
 FRAME_WIDTH = 8
 """Cells of a line that are not the list's."""
 KEYS: Translatable = (
@@ -66,7 +59,6 @@ KEY_HELP: tuple[tuple[str, Translatable], ...] = (
     ("del", "Remove the run from the disk, after a question."),
     ("esc q", "Back to the lab; what is on the charts stays."),
 )
-SORTS: tuple[Translatable, ...] = ("the newest first", "the lowest loss first", "by name")
 
 
 @dataclass(frozen=True)
@@ -102,24 +94,17 @@ class RunsScreen(Over[Chosen]):
         is_filtering: bool = False,
     ) -> None:
         super().__init__()
-        self.session, self.store = session, store
+        self.session, self.store, self.listing = session, store, Listing(store)
         self.kept = session.kept
         """What the engine has read last of the runs on the chart."""
         self.is_filtering = is_filtering
         """Whether a filter is typed at once."""
         self.marked: dict[str, KeptLosses] = {run.id: run for run in compared}
         """What is on the charts, by its id."""
-        self.infos: list[RunInfo] = []
-        """All that were read, the newest first."""
         self.listed: list[RunInfo] = []
-        """Those that fit the filter, in the order on show."""
-        self.matches: Match = match_of("")
-        self.order = 0
-        """Which of SORTS holds."""
+        """Those on show."""
         self.taking: Callable[[str], None] = self.filter
         """What is done with what is typed."""
-        self.rest: Iterator[RunInfo] = iter(())
-        """What is not read yet."""
 
     def compose(self) -> ComposeResult:
         """Head, what is typed, list, chart, hint and keys."""
@@ -156,24 +141,17 @@ class RunsScreen(Over[Chosen]):
 
     def read(self) -> None:
         """Read the store anew."""
-        self.infos, self.rest = [], self.store.runs()
         try:
-            self.take_in()
+            self.listing.begin()
         except BadInput as error:
             self.query_one(Hint).refuse(str(error))
         self.show_list()
 
-    def take_in(self) -> bool:
-        """Read some more runs; whether there were any."""
-        more = list(islice(self.rest, AT_ONCE))
-        self.infos += more
-        return bool(more)
-
     def read_more(self) -> None:
         """Go on with a long list, and with losses that have come."""
         self.look()
-        if self.is_whole and self.take_in():
-            if self.order or len(self.listed) < MOST_LISTED:
+        if self.is_whole and self.listing.take_in():
+            if self.listing.order or len(self.listed) < MOST_LISTED:
                 self.show_list()
             else:
                 self.show_head()
@@ -181,19 +159,8 @@ class RunsScreen(Over[Chosen]):
     def renew(self) -> None:
         """Look again at the runs that go on, maybe in other processes, and for newer ones."""
         self.follow()
-        if not (self.is_whole and any(info.state == "running" for info in self.infos)):
-            return
-        newest = self.infos[0].id
-        newer = list(takewhile(lambda info: info.id > newest, self.store.runs()))
-        self.infos = newer + [self.renewed(info) for info in self.infos]
-        self.show_list()
-
-    def renewed(self, info: RunInfo) -> RunInfo:
-        """A run that goes on as it is now; one that is over stays as it is."""
-        if info.state == "running":
-            with suppress(OSError, ValueError):
-                return read_info(self.store.path(info))
-        return info
+        if self.is_whole and self.listing.renew():
+            self.show_list()
 
     # Showing -----------------------------------------------------------------------------------
 
@@ -208,12 +175,7 @@ class RunsScreen(Over[Chosen]):
         if not self.is_whole:
             return
         here, width = self.here, self.size.width - FRAME_WIDTH
-        fitting: Iterator[RunInfo] = filter(self.matches, self.infos)
-        if self.order == 1:
-            fitting = iter(sorted(fitting, key=lambda info: (info.loss is None, info.loss)))
-        elif self.order == 2:
-            fitting = iter(sorted(fitting, key=lambda info: (not info.name, info.name.casefold())))
-        listed = self.listed = list(islice(fitting, MOST_LISTED))
+        listed = self.listed = self.listing.fitting()
         self.list.clear_options().add_options(
             [
                 Option(line(info, beside, info.id in self.marked, width), info.id)
@@ -225,7 +187,7 @@ class RunsScreen(Over[Chosen]):
             self.list.highlighted = ids.index(here.id) if here and here.id in ids else 0
         self.query_one("#titles", Static).update(Content.styled(titles(width), "dim"))
         self.show_head()
-        if not self.infos:
+        if not self.listing.infos:
             self.query_one(Hint).say(tr("No run is kept yet: train one, and it stands here."))
         elif not listed:
             self.query_one(Hint).say(tr("No run fits the filter; / changes it."))
@@ -233,10 +195,10 @@ class RunsScreen(Over[Chosen]):
 
     def show_head(self) -> None:
         """How many runs there are, and how they are sorted."""
-        count = trn("{n} run", "{n} runs", n=len(self.infos))
-        if len(self.listed) < len(self.infos):
+        count = trn("{n} run", "{n} runs", n=len(self.listing.infos))
+        if len(self.listed) < len(self.listing.infos):
             count = tr("{listed} of {count}", listed=len(self.listed), count=count)
-        self.head.update(f" linreg-tui · {tr('Runs')} · {count} · {tr(SORTS[self.order])}")
+        self.head.update(f" linreg-tui · {tr('Runs')} · {count} · {tr(SORTS[self.listing.order])}")
 
     def on_option_list_option_highlighted(self) -> None:
         """The chart follows the cursor, and a line says all that the list cuts."""
@@ -320,7 +282,7 @@ class RunsScreen(Over[Chosen]):
     def filter(self, text: str) -> None:
         """Show what fits; what is no filter yet is said and changes nothing."""
         try:
-            self.matches = match_of(text)
+            self.listing.matches = match_of(text)
         except BadInput as error:
             self.query_one(Hint).refuse(str(error))
         else:
@@ -355,7 +317,7 @@ class RunsScreen(Over[Chosen]):
 
     def action_sort(self) -> None:
         """The next order."""
-        self.order = (self.order + 1) % len(SORTS)
+        self.listing.order = (self.listing.order + 1) % len(SORTS)
         self.show_list()
 
     def action_write(self) -> None:
