@@ -19,7 +19,7 @@ from tui.charts.view import Scene, Survey, View
 from tui.drawing.chart import Chart, Curve
 from tui.drawing.relief import Relief
 from tui.drawing.trace import Point
-from tui.text.numbers import number
+from tui.text.numbers import number, significant
 
 FRAME_AIR = 1.15
 """How far the frame reaches beyond what it must show."""
@@ -129,9 +129,8 @@ def landscape_chart(scene: Scene) -> Chart:
     ]
     title = f"↑ {in_words(plane.names[1])} → {in_words(plane.names[0])}"
     if cursor is not None and here is not None:
-        title = tr(
-            "epoch {epoch}: {x}, {y}", epoch=number(cursor), x=number(here[0]), y=number(here[1])
-        )
+        epoch, (x, y) = significant(cursor, 6), here
+        title = tr("epoch {epoch}: {x}, {y}", epoch=epoch, x=number(x), y=number(y))
         curves.append(spot(here, "now", "", "O", "◆"))
     return Chart(
         tuple(curves),

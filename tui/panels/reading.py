@@ -59,9 +59,7 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
             reached = tr("closed form reaches {loss}", loss=least)
         limits.append((f"\n{reached}", "dim"))
     if loss is not None and snapshot.step == 0:
-        head = tr(
-            "loss {loss} · press {start} to train", loss=loss_text(loss), start=key_of("start")
-        )
+        head = at_the_start(snapshot, loss_text(loss))
         notes = [(f"\n{in_words(note)}", WARNING) for note in snapshot.experiment.dataset().notes]
         return Content.assemble(*top, head, *notes, *prospects(snapshot, facts), *physical, *limits)
     last = tr("not stored") if loss is None else loss_text(loss)
@@ -91,6 +89,13 @@ def reading(snapshot: Snapshot, ahead: Content | None = None) -> Content:
         verdict_lines.append((f"\n{in_words(goodness)}", WARNING if is_bad else "dim"))
     alert = (f"\n{in_words(snapshot.message)}", WARNING) if snapshot.message else ""
     return Content.assemble(*top, head, *verdict_lines, *physical, alert, *limits)
+
+
+def at_the_start(snapshot: Snapshot, loss: str) -> str:
+    """The loss before the first step, and what is next."""
+    if snapshot.state == "paused":
+        return tr("loss {loss} · in the first minibatch", loss=loss)
+    return tr("loss {loss} · press {start} to train", loss=loss, start=key_of("start"))
 
 
 def forked(fork: Fork) -> str:

@@ -333,6 +333,8 @@ def test_reading_of_the_other_states() -> None:
     assert reading(loading()).plain == "loading torch …"
     assert reading(failed()).plain.startswith("failed: device=cuda")
     assert "press s to train" in reading(ready()).plain
+    halted = reading(replace(ready(), state="paused")).plain
+    assert halted.startswith("loss 16.2 · in the first minibatch")
     assert reading(diverged()).plain.startswith("diverged from step 5 on\npress a to train")
     assert "at rounding error" in reading(zeros()).plain
     stalled = replace(constant(), message="stall: less than 1 % gained")
