@@ -54,6 +54,7 @@ from tui.themes import DARK, LIGHT, MONO, THEMES
 STALE = 1.0
 """Seconds after which a key that was not heard is no longer meant."""
 PRESSES = Key, MouseDown, MouseScrollDown, MouseScrollUp
+"""What somebody does who waits for what comes of it."""
 MOST_PAINTING = 0.05
 """Seconds that the engine waits at most for what a key or a click brings to be painted."""
 LAST_WORD = 0.5

@@ -26,6 +26,8 @@ from tui.serve.visitors import Visitors
 
 TOKEN = "a-token-of-a-test"
 FAKE = (sys.executable, "-S", "-E", str(fake_lab.__file__))
+PATIENCE = 30.0
+"""Seconds after which a test gives up; a timeout of `receive` begins anew with each ping."""
 LOOKS = 6000
 """How often a condition is looked at before a test gives up on it."""
 
@@ -102,12 +104,13 @@ async def session(place: Place, size: str = "") -> AsyncIterator[ClientWebSocket
 
 async def hears(socket: ClientWebSocketResponse, text: str = "") -> str:
     """What the lab draws next, with a text in it."""
-    while True:
-        message = await socket.receive(timeout=30)
-        assert message.type is WSMsgType.BINARY, message
-        drawn = bytes(message.data).decode()
-        if text in drawn:
-            return drawn
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            message = await socket.receive()
+            assert message.type is WSMsgType.BINARY, message
+            drawn = bytes(message.data).decode()
+            if text in drawn:
+                return drawn
 
 
 async def types(socket: ClientWebSocketResponse, keys: str) -> None:
@@ -118,9 +121,10 @@ async def types(socket: ClientWebSocketResponse, keys: str) -> None:
 async def farewell(socket: ClientWebSocketResponse) -> str:
     """The words at the end of a session; empty where it ends without any."""
     words = ""
-    while not (message := await socket.receive(timeout=30)).type.name.startswith("CLOS"):
-        if message.type is WSMsgType.TEXT and message.json()[0] == "end":
-            words = message.json()[1]
+    async with asyncio.timeout(PATIENCE):
+        while not (message := await socket.receive()).type.name.startswith("CLOS"):
+            if message.type is WSMsgType.TEXT and message.json()[0] == "end":
+                words = message.json()[1]
     return words
 
 

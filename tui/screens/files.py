@@ -208,10 +208,10 @@ def listed(typed: str) -> Iterator[Listed]:
     """Folders and files of data in the folder that is typed, by name; none that is hidden."""
     try:
         folder, start = folder_of(typed)
-        with os.scandir(folder) as found:
+        with os.scandir(folder) as scan:
             entries = [
                 (not entry.is_dir(), entry.name, stable(entry.path), entry)
-                for entry in found
+                for entry in scan
                 if entry.name.casefold().startswith(start.casefold())
                 and (start.startswith(".") or not entry.name.startswith("."))
                 and is_listed(entry)

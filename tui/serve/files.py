@@ -50,6 +50,8 @@ async def take(given: str, content: AsyncIterator[bytes], folder: Path) -> str:
                 if room < 0:
                     raise Refused(too_much(name))
                 out.write(piece)
+        if size_of(folder) > MOST_KEPT:  # others have come meanwhile
+            raise Refused(too_much(name))
         beside.replace(folder / name)
     except OSError as error:
         reason = error.strerror or str(error)

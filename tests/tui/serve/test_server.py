@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections import deque
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -354,6 +355,20 @@ async def test_all_files_of_a_visitor_have_a_bound(
     async with serving(tmp_path) as place, visitor(place) as one:
         statuses = [(await put(one, f"/files/{k}.csv", bytes(400))).status for k in range(4)]
         assert statuses == [200, 200, 400, 400]
+
+
+async def test_the_bound_holds_for_files_that_come_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield bytes(400)
+        (tmp_path / "other.csv").write_bytes(bytes(700))
+        yield bytes(1)
+
+    monkeypatch.setattr(files, "MOST_KEPT", 1000)
+    with pytest.raises(files.Refused, match=r"one\.csv is too large"):
+        await files.take("one.csv", content(), tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["other.csv"]
 
 
 # Strangers -------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from time import time
 
 import pyte
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
+from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from engine.experiment import Experiment
 from engine.lessons.library import use_folder
@@ -20,13 +19,19 @@ from engine.runs.keeper import Keeper
 from engine.runs.store import Store
 from engine.training.driver import Driver
 from tests.support.commands import cli
-from tests.support.visits import eventually
-from tui.serve.ports import bound
-from tui.serve.server import Server, Serving, answering
+from tests.support.visits import (
+    PATIENCE,
+    Place,
+    ask,
+    eventually,
+    farewell,
+    serving,
+    session,
+    visitor,
+)
+from tui.serve.server import Serving
 from tui.serve.show import MOST_FRAMES, Show
-from tui.serve.visitors import Visitors
 
-TOKEN = "a-token-of-a-test"
 FIRST = Experiment(epochs=2).changed({"data.n": 60})
 SECOND = FIRST.changed({"data": "ohm", "model": "ohm", "data.n": 60})
 WAITING = "waiting for the first run"
@@ -42,7 +47,7 @@ class Seat:
     async def sees(self, text: str) -> bool:
         """Wait for a text on the screen; every frame is whole."""
         stream = pyte.ByteStream(self.screen)
-        async with asyncio.timeout(30):  # receive's own begins anew with each ping
+        async with asyncio.timeout(PATIENCE):
             while not any(text in line for line in self.screen.display):
                 message = await self.socket.receive()
                 assert message.type is WSMsgType.BINARY, message
@@ -50,39 +55,19 @@ class Seat:
         return True
 
 
-@dataclass
-class Hall:
-    """A server with a run on show."""
-
-    server: Server
-    address: str
-
-    @asynccontextmanager
-    async def visitor(self) -> AsyncIterator[ClientSession]:
-        """Somebody who has opened the page."""
-        jar = CookieJar(unsafe=True)  # of an address
-        headers = {"Origin": self.address}
-        async with ClientSession(self.address, cookie_jar=jar, headers=headers) as client:
-            async with client.get(f"/?token={TOKEN}") as answer:
-                assert answer.status == 200
-                assert 'class="-show"' in await answer.text()
-            yield client
-
-    @asynccontextmanager
-    async def seat(self, width: int = 80, height: int = 24) -> AsyncIterator[Seat]:
-        """Somebody who looks on."""
-        path = f"/ws?width={width}&height={height}"
-        async with self.visitor() as client, client.ws_connect(path) as socket:
-            yield Seat(socket, pyte.Screen(width, height))
+@asynccontextmanager
+async def hall(folder: Path) -> AsyncIterator[Place]:
+    """A server with a run on show, whose labs would fail to start: nobody is to need one."""
+    shown = Store(folder / "runs")
+    async with serving(folder / "visitors", app=("false",), shown=shown) as place:
+        yield place
 
 
 @asynccontextmanager
-async def hall(folder: Path) -> AsyncIterator[Hall]:
-    """A server whose labs would fail to start: nobody is to need one."""
-    serving = Serving(("false",), TOKEN, port=0, shown=Store(folder / "runs"))
-    server = Server(serving, Visitors(folder / "visitors", math.inf))
-    async with answering(server, bound("127.0.0.1", 0)) as port:
-        yield Hall(server, f"http://127.0.0.1:{port}")
+async def seat_in(place: Place, width: int = 80, height: int = 24) -> AsyncIterator[Seat]:
+    """Somebody who looks on."""
+    async with session(place, f"?width={width}&height={height}") as socket:
+        yield Seat(socket, pyte.Screen(width, height))
 
 
 @pytest.fixture(autouse=True)
@@ -106,14 +91,14 @@ def finish(driver: Driver) -> None:
 
 
 async def test_everybody_sees_the_run_grow_and_the_next_one(tmp_path: Path) -> None:
-    async with hall(tmp_path) as here, here.seat() as one, here.seat(120, 34) as other:
+    async with hall(tmp_path) as here, seat_in(here) as one, seat_in(here, 120, 34) as other:
         await one.sees(WAITING)
         first = teacher(tmp_path, FIRST)
         for seat in (one, other):
             await seat.sees("watching linear-")
             await seat.sees("waiting for the first epoch")
         finish(first)
-        async with here.seat(40, 12) as late:  # at once a whole frame, though nothing changes
+        async with seat_in(here, 40, 12) as late:  # at once a whole frame, though nothing changes
             await late.sees("linear-")
             await late.sees("w[0]")
         for seat in (one, other):
@@ -128,7 +113,7 @@ async def test_everybody_sees_the_run_grow_and_the_next_one(tmp_path: Path) -> N
 async def test_keys_do_nothing_and_sizes_count(tmp_path: Path) -> None:
     finish(teacher(tmp_path, FIRST))
     before = sorted((tmp_path / "runs").rglob("*"))
-    async with hall(tmp_path) as here, here.seat() as seat:
+    async with hall(tmp_path) as here, seat_in(here) as seat:
         await seat.sees("finished at epoch 2 of 2")
         for keys in ("q", "\x03", "\x1b", "d", "\x1b[<0;5;5M"):
             await seat.socket.send_json(["stdin", keys])
@@ -143,7 +128,8 @@ async def test_keys_do_nothing_and_sizes_count(tmp_path: Path) -> None:
 
 
 async def test_nobody_brings_or_takes_files(tmp_path: Path) -> None:
-    async with hall(tmp_path) as here, here.visitor() as client:
+    async with hall(tmp_path) as here, visitor(here) as client:
+        assert 'class="-show"' in (await ask(client, "/")).text
         async with client.put("/files/a.csv", data=b"x\n1\n") as answer:
             assert answer.status == 404
         async with client.get("/files/a.csv") as answer:
@@ -155,27 +141,18 @@ async def test_who_sends_nonsense_leaves_alone_and_one_too_many_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.serve.viewing.MOST_VIEWERS", 2)
-    async with hall(tmp_path) as here, here.seat() as one:
+    async with hall(tmp_path) as here, seat_in(here) as one:
         await one.sees(WAITING)
         for nonsense in ("[", '["stdin"]'):
-            async with here.seat() as rude:
+            async with seat_in(here) as rude:
                 await rude.sees(WAITING)
                 await rude.socket.send_str(nonsense)
                 assert "no key" in await farewell(rude.socket)
-        async with here.seat() as two, here.seat() as three:
+        async with seat_in(here) as two, seat_in(here) as three:
             await two.sees(WAITING)
             assert "2 people" in await farewell(three.socket)
         finish(teacher(tmp_path, FIRST))
         await one.sees("linear-")
-
-
-async def farewell(socket: ClientWebSocketResponse) -> str:
-    """The last words before the socket is closed."""
-    words = ""
-    while (message := await socket.receive(timeout=30)).type in (WSMsgType.BINARY, WSMsgType.TEXT):
-        if message.type is WSMsgType.TEXT:
-            words = message.json()[1]
-    return words
 
 
 def test_a_frame_is_drawn_once_for_all_of_a_size(tmp_path: Path) -> None:
@@ -201,7 +178,7 @@ async def test_more_sizes_than_are_kept_are_not_drawn_again_and_again(
 ) -> None:
     monkeypatch.setattr("tui.serve.show.MOST_FRAMES", 1)
     finish(teacher(tmp_path, FIRST))
-    async with hall(tmp_path) as here, here.seat() as one, here.seat(40, 12) as other:
+    async with hall(tmp_path) as here, seat_in(here) as one, seat_in(here, 40, 12) as other:
         show = here.server.show
         assert show
         await one.sees("finished")
