@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.data.source import SUFFIXES
 from engine.support.outside import is_seen, printable
@@ -71,10 +73,10 @@ def too_much(name: str) -> str:
     )
 
 
-def kept(name: str, folder: Path) -> Path | None:
-    """The file of a name, as seen from a folder; None where there is none in it."""
-    try:
+def opened(name: str, folder: Path) -> BinaryIO | None:
+    """The file of a name, as seen from a folder, to be read; None where there is none in it."""
+    with suppress(OSError, ValueError):  # too long, or no name for a file
         file = (folder / name).resolve()
-        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
-    except (OSError, ValueError):  # too long, or no name for a file
-        return None
+        if file.is_relative_to(folder.resolve()) and file.is_file():
+            return file.open("rb")
+    return None

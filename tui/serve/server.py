@@ -161,15 +161,15 @@ class Server:
     async def send_file(self, request: web.Request) -> web.StreamResponse:
         """A file of the visitor's, to be saved."""
         name = request.match_info["name"]
-        file = files.kept(name, self.visitors.folder(request[VISITOR]))
-        if file is None:
+        content = files.opened(name, self.visitors.folder(request[VISITOR]))
+        if content is None:
             raise web.HTTPNotFound
         headers = {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(Path(name).name)}",
             "Content-Type": "application/octet-stream",
         }
         # aiohttp's FileResponse would send a file `NAME.gz` beside it for the same, compressed.
-        return web.Response(body=file.open("rb"), headers=headers)
+        return web.Response(body=content, headers=headers)
 
     async def take_file(self, request: web.Request) -> web.StreamResponse:
         """Keep a file that the visitor brings; the answer is its name, or why it is not taken."""

@@ -312,13 +312,16 @@ async def test_files_come_and_go_in_the_folder_of_their_visitor(tmp_path: Path) 
             assert message.json() == ["deliver", {"type": "deliver", "name": "my.svg"}]
         answer = await ask(one, "/files/my%20prices.csv")
         assert answer.content == b"x,y\n1,2\n"
-        assert answer.headers["Content-Disposition"].startswith("attachment")
+        saved = "attachment; filename*=UTF-8''my%20prices.csv"
+        assert answer.headers["Content-Disposition"] == saved
         assert (await put(one, "/files/my%20prices.csv.gz", b"another")).status == 200
         assert (await ask(one, "/files/my%20prices.csv")).content == b"x,y\n1,2\n"
         assert (await ask(other, "/files/my%20prices.csv")).status == 404
         secret = tmp_path / "secret.csv"
         secret.write_text("x")
+        (file.parent / "link.csv").symlink_to(secret)
         for path in (
+            "link.csv",
             "..%2fsecret.csv",
             "%2e%2e%2fsecret.csv",
             "%2fetc%2fpasswd",
