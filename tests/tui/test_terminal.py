@@ -15,7 +15,7 @@ import termios
 from contextlib import closing
 from pathlib import Path
 
-from tests.support.commands import Shown, cli
+from tests.support.commands import cli
 from tests.support.paths import ROOT
 from tests.support.terminal import APP, HANG_UP
 
@@ -122,8 +122,6 @@ def test_without_a_terminal_one_line_points_to_run() -> None:
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert "linreg-tui run" in result.stderr
-    for arguments in (["--ascii"], ["--lesson", "ohm"]):
-        assert cli(*arguments) == Shown(2, "", result.stderr)
 
 
 def test_refused_start_is_one_line_and_no_screen() -> None:

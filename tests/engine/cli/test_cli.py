@@ -68,12 +68,6 @@ def process(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def completed(*arguments: str) -> Shown:
-    with process(*arguments) as running:
-        out, err = running.communicate(timeout=120)
-    return Shown(running.returncode, out, err)
-
-
 BOOK = ("scratch", "exercise-1", "ohm", "concise", "huber")
 """Lessons whose experiments are the book's own."""
 
@@ -131,6 +125,10 @@ def test_a_divergence_exits_3_and_says_where() -> None:
     line, *_ = shown.err.splitlines()
     assert re.fullmatch(rf"diverged at step {end.step} \(epoch {end.epoch}\): .*million.*", line)
     assert "nan" not in shown.out
+    later = cli("run", *SMALL, "-s", "lr=2.2", "-s", "epochs=100")
+    assert later.code == 3
+    assert EPOCH.match(later.out)
+    assert "\ndiverged at step " in f"\n{later.err}"
 
 
 def test_an_alert_goes_to_stderr() -> None:
@@ -443,16 +441,6 @@ def test_without_a_terminal_the_screen_points_to_run(arguments: tuple[str, ...])
 
 
 # The program itself --------------------------------------------------------------------------
-
-
-def test_a_run_in_a_process_of_its_own() -> None:
-    """Some epochs on stdout, then why it diverged on stderr, and the exit code."""
-    arguments = ("run", *SMALL, "-s", "lr=2.2", "-s", "epochs=100")
-    shown = completed(*arguments)
-    assert shown == cli(*arguments)
-    assert shown.code == 3
-    assert EPOCH.match(shown.out)
-    assert "\ndiverged at step " in shown.err
 
 
 def test_sigint_ends_the_process_with_130_and_its_run_counts_as_stopped(
