@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -173,10 +174,17 @@ class KeyBar(Widget):
 
 
 class KeyLine(Static):
-    """The keys of another screen than the main one; a click on one presses it."""
+    """The keys of another screen than the main one, as many as fit; a click on one presses it."""
 
     def __init__(self, markup: str) -> None:
-        super().__init__(with_keys(markup), id="keys")
+        super().__init__(id="keys")
+        self.line = with_keys(markup)
+
+    def render(self) -> Content:
+        """The keys from the left on, none of them in part."""
+        words, most = self.line.plain, self.size.width
+        ends = [len(words), *(gap.start() for gap in re.finditer(r"(?<=\S)  ", words))]
+        return self.line[: max((end for end in ends if cell_len(words[:end]) <= most), default=0)]
 
 
 def key_line(actions: Actions, width: int) -> Content:
