@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -62,10 +63,13 @@ def owners(sweep: Sweep, count: int) -> NDArray[np.int64]:
     return np.asarray(np.where(is_whole, group, group + lane) % count)
 
 
+_COUNT = re.compile(r"[0-9]{1,18}")
+
+
 def parse_shard(text: str) -> Shard:
     """The shard that a person typed, `3/16`; raises BadInput."""
     number, _, count = text.partition("/")
-    if not (number.isdecimal() and count.isdecimal() and int(count)):
+    if not (_COUNT.fullmatch(number) and _COUNT.fullmatch(count) and int(count)):
         raise BadInput("--shard", text, tr("must be number/count, as in 3/16"))
     if not 1 <= int(number) <= int(count):
         raise BadInput(

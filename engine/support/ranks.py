@@ -103,7 +103,7 @@ def number(environment: Mapping[str, str], name: str, otherwise: int | None = No
     text = environment.get(name, "")
     if not text and otherwise is not None:
         return otherwise
-    if not text.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", text):
         raise BadInput(name, text, tr("must be a whole number"))
     return int(text)
 

@@ -50,6 +50,7 @@ def test_without_a_launcher_there_are_no_ranks(environment: dict[str, str]) -> N
     [
         ({"RANK": "8"}, "RANK=8: must be less than the 8 processes"),
         ({"RANK": "-1"}, "RANK=-1: must be a whole number"),
+        ({"WORLD_SIZE": "9" * 20}, f"WORLD_SIZE={'9' * 20}: must be a whole number"),
         ({"WORLD_SIZE": ""}, "WORLD_SIZE=: must be a whole number"),
         ({"MASTER_PORT": "a\nb"}, "MASTER_PORT=a b: must be a whole number"),
         ({"MASTER_ADDR": ""}, "MASTER_ADDR=: must name the machine of the first rank"),
