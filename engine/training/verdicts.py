@@ -44,11 +44,13 @@ def course(losses: Sequence[float]) -> Course:
     """Where the losses after the epochs of a run, from the start on, are heading.
 
     Trembling: up and down at one height, where the lr keeps the noise of minibatches alive. A short
-    run is falling where its last loss is the lowest.
+    run is falling where its last loss is the lowest. A long run may not have stored the losses up
+    to a moment that is looked at: without any, nothing says that it does not fall.
     """
     window = losses[-WINDOW:]
     if len(window) < ENOUGH:
-        return "still learning" if window[-1] <= min(window) else "not falling"
+        falls = not window or window[-1] <= min(window)
+        return "still learning" if falls else "not falling"
     half = len(window) // 2
     before, after = sum(window[:half]) / half, sum(window[-half:]) / half
     rises = sum(later > earlier for earlier, later in pairwise(window))

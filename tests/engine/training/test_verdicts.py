@@ -97,6 +97,10 @@ def test_a_course_in_words(losses: list[float], heading: Course) -> None:
     assert course(losses) == heading
 
 
+def test_without_a_stored_loss_a_run_counts_as_learning() -> None:
+    assert course(()) == "still learning"
+
+
 def test_sgd_at_a_constant_lr_trembles_and_a_schedule_gets_lower() -> None:
     run = Experiment(batch_size=1, epochs=60, lr=0.15, loop="fast").changed({"data.noise": 1.0})
     headings = [record_of(run.changed({"seed": seed})).standing for seed in range(8)]
