@@ -118,6 +118,9 @@ def test_of_very_many_epochs_each_moment_has_the_loss_of_its_own(loop: str, n: i
     assert len(steps_of(run)) > MOST_POINTS / 2
     for step in steps_of(run):
         assert snapshot_at(run, step).loss == losses[step // per_epoch]
+    begin = snapshot_at(run, 0)
+    assert begin.epoch_losses.low == ()  # merged with a later one
+    assert begin.standing == "still learning"
 
 
 def test_a_moment_has_no_end_and_stands_where_it_stood() -> None:
