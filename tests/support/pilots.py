@@ -10,7 +10,9 @@ from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
 from textual.pilot import Pilot
 
+from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
+from engine.session import Session
 from engine.training.snapshot import Shown, Snapshot
 from tests.support.sessions import FakeSession
 from tui.app import LinregApp
@@ -63,6 +65,22 @@ async def lab(
     async with app.run_test(size=size, notifications=notifications) as pilot:
         await settled(pilot)
         yield pilot
+
+
+@asynccontextmanager
+async def training_lab(
+    experiment: Experiment, size: tuple[int, int] = (120, 34), state: str = "ready"
+) -> AsyncIterator[Pilot[None]]:
+    """A pilot of the app around a session with an engine, once that is in a state."""
+    session = Session(experiment)
+    try:
+        async with app_for(session).run_test(size=size) as pilot:
+            await settled(pilot)
+            desk = main_of(pilot).desk
+            await until(pilot, lambda: desk.snapshot.state == state)
+            yield pilot
+    finally:
+        session.close()
 
 
 def app_of(pilot: Pilot[None]) -> LinregApp:

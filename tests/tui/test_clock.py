@@ -9,7 +9,6 @@ from rich.cells import cell_len
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
-from engine.session import Session
 from engine.support.translation import LANGUAGES, set_language
 from engine.training.driver import Driver
 from engine.training.moments import fork_of, last_sound, snapshot_at, steps_of
@@ -23,6 +22,7 @@ from tests.support.pilots import (
     settled,
     show,
     text_of,
+    training_lab,
     until,
 )
 from tests.support.sessions import FakeSession
@@ -228,33 +228,27 @@ async def test_the_chart_of_residuals_keeps_a_cursor_of_its_own() -> None:
 
 async def test_a_fork_stands_beside_the_run_that_it_goes_on_from() -> None:
     experiment = Experiment().changed({"data.n": 100, "device": "cpu"})
-    session = Session(experiment)
-    try:
-        async with app_for(session).run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            desk, lab = main_of(pilot).desk, main_of(pilot).lab
-            await until(pilot, lambda: desk.snapshot.state == "ready")
-            await pilot.press("s")
-            await until(pilot, lambda: desk.snapshot.state == "finished")
-            origin = desk.snapshot
-            await pilot.press("home", *["right"] * 13, "l", *["backspace"] * 4, *"0.3", "enter")
-            assert desk.snapshot is origin  # and the start of what was set is behind it
-            await pilot.press("F")
-            await until(pilot, lambda: len(desk.runs) == 2)
-            run = desk.snapshot
-            assert run.fork == fork_of(origin, 13)
-            assert run.experiment == experiment.changed({"lr": 0.3})
-            assert run.path.theta[0] == origin.path.theta[13]
-            assert desk.previous is origin
-            (before,) = (curve for curve in lab.loss.chart().curves if curve.color == "before")
-            assert before.ys == origin.epoch_losses.low
-            assert run.epoch_losses.x == (1.3, 2.0, 3.0)
-            await says(pilot, "goes on from step 13 of run ")
-            await pilot.press("home")
-            assert desk.clock.step == 13
-            assert desk.moment.loss == run.epoch_losses.low[0]
-    finally:
-        session.close()
+    async with training_lab(experiment) as pilot:
+        desk, lab = main_of(pilot).desk, main_of(pilot).lab
+        await pilot.press("s")
+        await until(pilot, lambda: desk.snapshot.state == "finished")
+        origin = desk.snapshot
+        await pilot.press("home", *["right"] * 13, "l", *["backspace"] * 4, *"0.3", "enter")
+        assert desk.snapshot is origin  # and the start of what was set is behind it
+        await pilot.press("F")
+        await until(pilot, lambda: len(desk.runs) == 2)
+        run = desk.snapshot
+        assert run.fork == fork_of(origin, 13)
+        assert run.experiment == experiment.changed({"lr": 0.3})
+        assert run.path.theta[0] == origin.path.theta[13]
+        assert desk.previous is origin
+        (before,) = (curve for curve in lab.loss.chart().curves if curve.color == "before")
+        assert before.ys == origin.epoch_losses.low
+        assert run.epoch_losses.x == (1.3, 2.0, 3.0)
+        await says(pilot, "goes on from step 13 of run ")
+        await pilot.press("home")
+        assert desk.clock.step == 13
+        assert desk.moment.loss == run.epoch_losses.low[0]
 
 
 async def test_a_fork_is_refused_where_the_data_are_others_and_asks_before_it_ends_a_run() -> None:
@@ -276,49 +270,43 @@ async def test_a_fork_is_refused_where_the_data_are_others_and_asks_before_it_en
 
 async def test_a_fork_that_is_over_is_taken_again_and_one_of_a_diverged_run_begins_before() -> None:
     experiment = Experiment(lr=3.0).changed({"data.n": 100, "device": "cpu"})
-    session = Session(experiment)
-    try:
-        async with app_for(session).run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            desk, lab = main_of(pilot).desk, main_of(pilot).lab
-            await until(pilot, lambda: desk.snapshot.state == "ready")
+    async with training_lab(experiment) as pilot:
+        desk, lab = main_of(pilot).desk, main_of(pilot).lab
 
-            def told() -> str:
-                return "".join(note.message for note in app_of(pilot)._notifications)
+        def told() -> str:
+            return "".join(note.message for note in app_of(pilot)._notifications)
 
-            await pilot.press("F")
-            assert told().startswith("there is no run to look back on yet")
-            lab.fit.turn_to(VIEWS["parameters"])
+        await pilot.press("F")
+        assert told().startswith("there is no run to look back on yet")
+        lab.fit.turn_to(VIEWS["parameters"])
 
-            async def taken(*keys: str, count: int) -> Snapshot:
-                await pilot.press(*keys)
-                await until(pilot, lambda: len(desk.runs) == count)
-                return desk.snapshot
+        async def taken(*keys: str, count: int) -> Snapshot:
+            await pilot.press(*keys)
+            await until(pilot, lambda: len(desk.runs) == count)
+            return desk.snapshot
 
-            wild = await taken("s", count=1)
-            assert wild.autopsy
-            await pilot.press("l", *["backspace"] * 4, *"0.3", "enter")
-            await until(pilot, lambda: desk.snapshot.state == "ready")
-            tame = await taken("F", count=2)  # the run is behind the start of what was set
-            assert told() == "goes on from step 0, before it diverged"
-            assert (tame.state, tame.fork) == ("finished", fork_of(wild, 0))
-            late = await taken("home", *["right"] * 13, "F", count=3)
-            assert late.fork == fork_of(tame, 13)
-            before = [each for each in lab.fit.chart().curves if each.color == "before"]
-            assert [each.ys for each in before] == [*map(list, zip(*tame.path.theta, strict=True))]
-            same = await taken("home", "F", count=4)  # of the same run once more
-            assert same.fork == late.fork
-            assert desk.previous is tame
-            await pilot.press("full_stop")
-            assert told() == "the fork again, from step 13; s trains from step 0"
-            await until(pilot, lambda: desk.snapshot.state == "paused")
-            assert (desk.snapshot.step, desk.snapshot.fork) == (14, late.fork)
-            await taken("x", count=5)
-            plain = await taken("s", count=6)
-            assert told() == "from step 0: this leaves the fork"
-            assert (plain.fork, plain.path.x[0]) == (None, 0.0)
-    finally:
-        session.close()
+        wild = await taken("s", count=1)
+        assert wild.autopsy
+        await pilot.press("l", *["backspace"] * 4, *"0.3", "enter")
+        await until(pilot, lambda: desk.snapshot.state == "ready")
+        tame = await taken("F", count=2)  # the run is behind the start of what was set
+        assert told() == "goes on from step 0, before it diverged"
+        assert (tame.state, tame.fork) == ("finished", fork_of(wild, 0))
+        late = await taken("home", *["right"] * 13, "F", count=3)
+        assert late.fork == fork_of(tame, 13)
+        before = [each for each in lab.fit.chart().curves if each.color == "before"]
+        assert [each.ys for each in before] == [*map(list, zip(*tame.path.theta, strict=True))]
+        same = await taken("home", "F", count=4)  # of the same run once more
+        assert same.fork == late.fork
+        assert desk.previous is tame
+        await pilot.press("full_stop")
+        assert told() == "the fork again, from step 13; s trains from step 0"
+        await until(pilot, lambda: desk.snapshot.state == "paused")
+        assert (desk.snapshot.step, desk.snapshot.fork) == (14, late.fork)
+        await taken("x", count=5)
+        plain = await taken("s", count=6)
+        assert told() == "from step 0: this leaves the fork"
+        assert (plain.fork, plain.path.x[0]) == (None, 0.0)
 
 
 def test_the_last_sound_step_of_a_diverged_run_has_a_loss_as_at_the_start() -> None:

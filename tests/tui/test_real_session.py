@@ -13,11 +13,10 @@ from textual.pilot import Pilot
 from engine.catalog.parameters import labels
 from engine.experiment import Experiment
 from engine.lessons.library import lessons
-from engine.session import Session
 from engine.training.events import EpochEnded, Finished
 from engine.training.snapshot import Snapshot
 from engine.training.trainer import train
-from tests.support.pilots import app_for, settled, text_of, until
+from tests.support.pilots import app_of, text_of, training_lab, until
 from tui.app import LinregApp
 from tui.forms.fields import Picker, TextField
 from tui.keys import NUMBERED
@@ -94,16 +93,8 @@ async def lab(
     experiment: Experiment = CPU, size: tuple[int, int] = (120, 34), state: str = "ready"
 ) -> AsyncIterator[Lab]:
     """The app on an experiment, once the engine is in a state."""
-    session = Session(experiment)
-    app = app_for(session)
-    try:
-        async with app.run_test(size=size) as pilot:
-            await settled(pilot)
-            here = Lab(app, pilot)
-            await here.until_state(state)
-            yield here
-    finally:
-        session.close()
+    async with training_lab(experiment, size, state) as pilot:
+        yield Lab(app_of(pilot), pilot)
 
 
 def outcome(experiment: Experiment) -> Finished:
