@@ -85,7 +85,7 @@ def described(sweep: Sweep) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Part:
+class ShardFile:
     """What a file holds: the shard of a sweep, and those of its runs that are done."""
 
     sweep: dict[str, Any]
@@ -105,7 +105,7 @@ def sweep_of(description: dict[str, Any], file: Path) -> Sweep:
     return Sweep(Experiment().changed(values), axes)
 
 
-def read_part(file: Path) -> Part:
+def read_part(file: Path) -> ShardFile:
     """The part in a file; raises BadInput, and OSError where there is no file."""
     return part_of(bytes_of(file), file)
 
@@ -116,14 +116,14 @@ def bytes_of(file: Path) -> bytes:
         return opened.read()
 
 
-def part_of(data: bytes, file: Path) -> Part:
+def part_of(data: bytes, file: Path) -> ShardFile:
     """The part that the bytes of a file hold; raises BadInput, which names the file."""
     whole = data[: data.rfind(b"\n") + 1]
     try:
         head, *rows = (json.loads(line) for line in whole.splitlines())
         number, count = head["shard"]
         cells = {row["index"]: cell_of(row) for row in rows}
-        return Part(head["sweep"], parse_shard(f"{number}/{count}"), cells, len(whole))
+        return ShardFile(head["sweep"], parse_shard(f"{number}/{count}"), cells, len(whole))
     except (ValueError, KeyError, TypeError):
         raise BadInput("file", printable(str(file)), tr("is no part of a sweep")) from None
 
@@ -189,7 +189,7 @@ def merged(files: Iterable[Path]) -> tuple[Sweep, tuple[Cell, ...]]:
 
     Raises BadInput for parts of different sweeps, and for a shard or runs that are missing.
     """
-    parts: list[tuple[Path, Part]] = []
+    parts: list[tuple[Path, ShardFile]] = []
     for file in files:
         try:
             parts.append((file, read_part(file)))

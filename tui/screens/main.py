@@ -34,10 +34,10 @@ from tui.screens.commands import Commands
 from tui.screens.desk import Desk
 from tui.screens.hints import Hints
 from tui.screens.lab import Lab
+from tui.screens.listing import RENEWED
 from tui.screens.live import Live
 from tui.screens.navigator import Navigator
 from tui.screens.projector import Projector
-from tui.screens.shelf import RENEWED
 
 IN_FULL = (
     "leave", "play", "feature", "zoom_in", "zoom_out", "cursor_left", "cursor_right", "reset_view",

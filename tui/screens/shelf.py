@@ -24,9 +24,6 @@ from tui.screens.dialogs import AskScreen, ConfirmScreen
 from tui.screens.lab import Lab
 from tui.screens.setup import Setup
 
-RENEWED = 2.0
-"""Seconds between two looks at the store."""
-
 
 class Shelf:
     """This session's runs and those that are kept, and what the panel of runs asks for."""
