@@ -40,7 +40,8 @@ from tui.backend import Backend
 from tui.bindings import holder_of, is_key
 from tui.browser import Uploaded, tell_page
 from tui.drawing.page import Picture
-from tui.keys import ACTIONS, in_use, remap
+from tui.keys.in_use import in_use, remap
+from tui.keys.table import ACTIONS
 from tui.recent import remember
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.files import FilesScreen

@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
 from engine.lessons.library import files
-from tui.keys import ACTIONS, BY_ID, GO, NUMBERED
+from tui.keys.getting_about import GETTING_ABOUT
+from tui.keys.table import ACTIONS, BY_ID, NUMBERED
 
 
 def bindings() -> list[BindingType]:
@@ -22,7 +23,7 @@ def bindings() -> list[BindingType]:
             id=action.id,
             tooltip=action.help,
             # Without priority, Textual's own tab would go from field to field.
-            priority=action.group == GO and "tab" in action.key,
+            priority=action in GETTING_ABOUT and "tab" in action.key,
         )
         for action in ACTIONS
     ]

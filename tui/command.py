@@ -28,7 +28,7 @@ from engine.support.release import release
 from engine.support.translation import LANGUAGES, locale_language, set_language, tr
 from engine.support.user_files import runs_folder
 from tui.configuring import config
-from tui.keys import ACTIONS
+from tui.keys.table import ACTIONS
 from tui.offer import OFFER
 from tui.serving import serve
 from tui.settings import Settings

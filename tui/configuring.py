@@ -16,7 +16,7 @@ from engine.support.errors import BadInput, show
 from engine.support.outside import printable, read_text, read_toml
 from engine.support.translation import tr
 from engine.support.user_files import settings_file, write_kept
-from tui.keys import ACTIONS
+from tui.keys.table import ACTIONS
 from tui.settings import VERSION, parse, to_values
 
 INVALID = 1

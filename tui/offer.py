@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.lessons.offer import Offer
 from tui.charts.views import VIEWS
-from tui.keys import ACTIONS
+from tui.keys.table import ACTIONS
 from tui.text.titles import TITLES
 
 OFFER = Offer(

@@ -34,7 +34,7 @@ class Settings:
     ascii: bool = False
     """Draw with ASCII characters only."""
     keys: dict[str, str] = field(default_factory=dict)
-    """Action id → key, where it differs from the table in keys.py."""
+    """Action id → key, where it differs from the table of keys."""
     experiment: Experiment = field(default_factory=Experiment)
     live: bool = True
     """Try every change at once."""

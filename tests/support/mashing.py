@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 from tests.support.pilots import SIZES, app_of, rest, settled
 from tui.app import LinregApp
-from tui.keys import ACTIONS
+from tui.keys.table import ACTIONS
 
 CHUNK = 25
 TINY = [(1, 1), (2, 1), (1, 50), (200, 1), (3, 3), (12, 4), (20, 2), (30, 10), (79, 11)]

@@ -1,4 +1,4 @@
-"""Every key does what the table in tui/keys.py, the help and the README say."""
+"""Every key does what the table in tui/keys/, the help and the README say."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ from tui.app import LinregApp
 from tui.bindings import bindings, is_key
 from tui.charts.views import VIEWS
 from tui.forms.fields import ChoiceScreen, Picker, TextField
-from tui.keys import ACTIONS, NUMBERED, always, groups, key_of, shown
+from tui.keys.action import always
+from tui.keys.in_use import key_of, shown
+from tui.keys.table import ACTIONS, NUMBERED, groups
 from tui.panels.bars import KeyBar, beginning
 from tui.panels.training import PACES
 from tui.screens.code import CodeScreen

@@ -19,7 +19,7 @@ from engine.training.trainer import train
 from tests.support.pilots import app_of, text_of, training_lab, until
 from tui.app import LinregApp
 from tui.forms.fields import Picker, TextField
-from tui.keys import NUMBERED
+from tui.keys.table import NUMBERED
 from tui.panels.bars import Hint
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
 from tui.screens.main import MainScreen

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.support.translation import tr
 from tui.drawing.chart import Curve
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 
 MARKER = ":"
 

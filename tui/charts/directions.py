@@ -8,7 +8,7 @@ from engine.training.snapshot import Snapshot
 from tui.charts.empty import absent
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 from tui.text.numbers import significant
 
 MIN_ERROR_SHARE = 1e-8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.support.translation import in_words, tr
 from engine.training.snapshot import Snapshot
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 
 ZOOM = 1.5
 

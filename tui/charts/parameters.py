@@ -9,7 +9,7 @@ from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
 from tui.charts.view import View
 from tui.drawing.chart import Chart, Curve, Level
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 
 MAX_PARAMETERS = 8
 """Most parameters that are drawn over time."""

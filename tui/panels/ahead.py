@@ -6,7 +6,7 @@ from textual.content import Content
 
 from engine.support.translation import tr, trn
 from engine.training.snapshot import Snapshot
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 from tui.text.numbers import loss_text
 
 GOOD, BAD = "$text-success", "$text-error"

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from engine.lessons.library import title_of
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot, State
-from tui.keys import Action
+from tui.keys.action import Action
 from tui.marking import mark
 from tui.text.links import with_keys
 from tui.text.numbers import clock

@@ -14,7 +14,7 @@ from engine.support.translation import in_words, tr
 from engine.training.directions import crawls
 from engine.training.snapshot import Snapshot
 from engine.training.verdicts import COURSES, r2_words
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 from tui.panels.gauge import FAR_ABOVE, offer, percent, times, verdict
 from tui.panels.words import Words
 from tui.text.numbers import loss_text, rounded, significant

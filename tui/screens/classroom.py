@@ -24,7 +24,9 @@ from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
 from tui.charts.views import VIEWS
 from tui.forms.fields import Picker, TextField
-from tui.keys import ACTIONS, Action, key_of
+from tui.keys.action import Action
+from tui.keys.in_use import key_of
+from tui.keys.table import ACTIONS
 from tui.marking import mark
 from tui.overlay import tell
 from tui.screens.desk import Desk

@@ -1,4 +1,4 @@
-"""What each key does: a method for every action of keys.py, named by its id."""
+"""What each key does: a method for every action of tui/keys/, named by its id."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.runs.store import Store
 from engine.support.errors import show
 from engine.support.translation import tr
 from engine.support.user_files import runs_folder
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 from tui.overlay import open_over, tell
 from tui.panels.training import pace_text
 from tui.screens.classroom import Classroom

@@ -11,7 +11,7 @@ from engine.support.translation import Translatable, tr, trn
 from engine.support.user_files import write_beside
 from tui.browser import hand_over
 from tui.drawing.svg import picture
-from tui.keys import NO_DATA
+from tui.keys.conditions import NO_DATA
 from tui.overlay import open_over, tell
 from tui.screens.desk import Desk
 from tui.screens.dialogs import CopyScreen

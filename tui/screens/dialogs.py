@@ -16,7 +16,8 @@ from textual.widgets.option_list import Option
 from engine.lessons.library import lessons
 from engine.support.cell_width import left
 from engine.support.translation import Translatable, tr
-from tui.keys import NUMBERED, groups, in_use, shown
+from tui.keys.in_use import in_use, shown
+from tui.keys.table import NUMBERED, groups
 from tui.overlay import Over
 from tui.steady import SteadyList
 from tui.text.copies import lines_of

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from engine.catalog.param import Param, Text
 from engine.support.translation import in_words, tr
 from tui.forms.fields import Picker, TextField
-from tui.keys import in_use, key_of
+from tui.keys.in_use import in_use, key_of
 from tui.panels.fit import FitPanel
 from tui.panels.gauge import knows, limit_words
 from tui.panels.reading import advice

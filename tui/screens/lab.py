@@ -13,7 +13,7 @@ from tui.charts.loss import Beside, band_of
 from tui.charts.views import VIEWS
 from tui.clock import Clock
 from tui.forms.form import Form
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 from tui.panels.ahead import ahead
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.code import CodePanel

@@ -21,7 +21,7 @@ from engine.support.cell_width import left
 from engine.support.translation import tr
 from engine.support.user_files import write_beside
 from tui.browser import hand_over
-from tui.keys import NUMBERED
+from tui.keys.table import NUMBERED
 from tui.overlay import Over, open_over, tell
 from tui.screens.dialogs import AskScreen
 from tui.steady import SteadyList

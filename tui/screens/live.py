@@ -10,7 +10,7 @@ from engine.opening import waits
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 from tui.overlay import tell
 from tui.screens.classroom import Classroom
 from tui.screens.desk import Desk

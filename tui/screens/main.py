@@ -21,7 +21,10 @@ from tui.backend import Backend
 from tui.bindings import bindings
 from tui.forms.fields import Edited, Picker, TextField
 from tui.forms.form import Form
-from tui.keys import BY_ID, Situation, can, refusal, shown
+from tui.keys.in_use import shown
+from tui.keys.refusal import can, refusal
+from tui.keys.situation import Situation
+from tui.keys.table import BY_ID
 from tui.overlay import Sized, tell
 from tui.panels.chart import ChartPanel
 from tui.panels.code import CodePanel
@@ -202,7 +205,7 @@ class MainScreen(Sized[None]):
         return self.can(str(parameters[0])) if action == "do" else True
 
     async def action_do(self, id: str, *values: str) -> None:
-        """Do an action of keys.py, and show what can be done after it."""
+        """Do an action of the table of keys, and show what can be done after it."""
         done = getattr(self.commands, id)(*values)
         if isawaitable(done):
             await done

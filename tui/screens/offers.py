@@ -17,7 +17,8 @@ from engine.lessons.library import lessons
 from engine.support.translation import tr
 from tui.forms.fields import Edited, Picker, TextField
 from tui.forms.form import Form
-from tui.keys import ACTIONS, shown
+from tui.keys.in_use import shown
+from tui.keys.table import ACTIONS
 from tui.screens.job import JobScreen
 from tui.screens.main import MainScreen
 from tui.themes import THEMES

@@ -13,7 +13,7 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.support.errors import BadInput
 from engine.support.translation import tr
-from tui.keys import key_of
+from tui.keys.in_use import key_of
 from tui.overlay import tell
 from tui.screens.changes import Change, Moment
 from tui.screens.classroom import Classroom

@@ -16,7 +16,8 @@ from engine.runs.store import Store
 from engine.support.translation import tr
 from engine.training.snapshot import Snapshot
 from tui.charts.runs import MOST
-from tui.keys import UNDER_WAY, in_use
+from tui.keys.conditions import UNDER_WAY
+from tui.keys.in_use import in_use
 from tui.overlay import open_over
 from tui.panels.runs import Asked, Marks, Row
 from tui.screens.desk import Desk

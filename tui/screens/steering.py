@@ -17,7 +17,8 @@ from tui.charts.landscape import LANDSCAPE
 from tui.charts.view import Survey
 from tui.drawing.chart import Chart
 from tui.drawing.trace import Point
-from tui.keys import NO_DATA, key_of
+from tui.keys.conditions import NO_DATA
+from tui.keys.in_use import key_of
 from tui.overlay import tell
 from tui.screens.changes import Change
 from tui.screens.desk import Desk

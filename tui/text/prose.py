@@ -10,7 +10,8 @@ from markdown_it.token import Token
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.keys import ACTIONS, key_of
+from tui.keys.in_use import key_of
+from tui.keys.table import ACTIONS
 from tui.text.wrap import Block
 
 CODE = "bold on $panel"

@@ -15,7 +15,7 @@ from engine.lessons.library import files
 from engine.support.release import commit_of
 from tests.support.commands import cli
 from tui.command import command
-from tui.keys import ACTIONS
+from tui.keys.table import ACTIONS
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -62,7 +62,7 @@ from tui.charts.view import Scene
 from tui.charts.views import VIEWS
 from tui.drawing.chart import Chart
 from tui.drawing.picture import draw
-from tui.keys import ACTIONS
+from tui.keys.table import ACTIONS
 from tui.panels.bars import Hint, key_line, status
 from tui.panels.device import device_text
 from tui.panels.fit import FitPanel

@@ -33,7 +33,7 @@ from tests.support.sessions import FakeSession
 from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
 from tui.app import LinregApp
 from tui.forms.fields import Picker, TextField
-from tui.keys import NUMBERED
+from tui.keys.table import NUMBERED
 from tui.offer import OFFER
 from tui.panels.bars import Hint, KeyBar, StatusBar
 from tui.panels.lesson import LessonPanel
