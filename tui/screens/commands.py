@@ -19,7 +19,6 @@ from tui.screens.code import CodeScreen
 from tui.screens.copying import Copying
 from tui.screens.desk import Desk
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
-from tui.screens.experiments import ExperimentsScreen, Opened
 from tui.screens.finder import FinderScreen
 from tui.screens.inquiry import Inquiry
 from tui.screens.jump import JumpScreen
@@ -30,7 +29,6 @@ from tui.screens.navigator import JUMPS, Navigator
 from tui.screens.own_data import OwnData
 from tui.screens.projector import Projector
 from tui.screens.race import RaceScreen
-from tui.screens.runs import Chosen, RunsScreen
 from tui.screens.setup import Setup
 from tui.screens.shelf import Shelf
 from tui.screens.steering import steer
@@ -65,7 +63,7 @@ class Commands:
         self.own_data = OwnData(screen, desk, self.setup)
         self.copying = Copying(screen, lab, desk, navigator)
         self.inquiry = Inquiry(screen, desk.session, self.setup.take_lr)
-        self.shelf = Shelf(screen, lab, desk, self.setup, Store(runs_folder()), self.filter_runs)
+        self.shelf = Shelf(screen, lab, desk, self.setup, Store(runs_folder()))
 
     def set_pace(self, pace: float | None) -> None:
         """So many epochs a second from now on; None is full speed."""
@@ -182,23 +180,7 @@ class Commands:
         self.own_data.open()
 
     def kept_runs(self) -> None:
-        self.open_runs()
-
-    def filter_runs(self) -> None:
-        """All runs that are kept, to be filtered at once."""
-        self.open_runs(is_filtering=True)
-
-    def open_runs(self, is_filtering: bool = False) -> None:
-        """All runs that are kept."""
-
-        def take(chosen: Chosen | None) -> None:
-            if chosen:
-                self.desk.compare(chosen.compared)
-                self.setup.take(chosen.experiment)
-                self.shelf.follow()
-
-        store, compared = self.shelf.store, self.desk.compared
-        open_over(self.screen, RunsScreen(self.session, store, compared, is_filtering), take)
+        self.shelf.open_all()
 
     def code(self) -> None:
         open_over(self.screen, CodeScreen(self.session, self.desk.experiment))
@@ -385,12 +367,7 @@ class Commands:
             await self.classroom.close()
 
     def experiments(self) -> None:
-        def take(opened: Opened | None) -> None:
-            if opened:
-                self.setup.offer_back(opened.experiment)
-                self.desk.adopt(opened.experiment, opened.name)
-
-        open_over(self.screen, ExperimentsScreen(self.desk.experiment), take)
+        self.setup.open_saved()
 
     def share(self) -> None:
         self.copying.copy(command_line(self.desk.experiment), tr("the experiment"))

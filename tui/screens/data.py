@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -17,7 +17,6 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.data.delimiter import DELIMITERS
 from engine.data.formula import written
 from engine.data.roles import Role, Terms, rows_used, switched, terms_of
 from engine.data.sensing import Asked
@@ -29,29 +28,20 @@ from engine.support.errors import BadInput
 from engine.support.outside import printable
 from engine.support.translation import Translatable, in_words, tr, trn
 from tui.backend import Backend
-from tui.forms.fields import Choice, Edited, Picker, Row, TextField
-from tui.forms.form import Form
+from tui.forms.fields import Edited, Picker, TextField
 from tui.overlay import Over, open_over
 from tui.panels.bars import Hint, KeyLine, two_ends
 from tui.screens.dialogs import HelpScreen
 from tui.screens.files import FilesScreen
 from tui.screens.reader import LOOK_INTERVAL, Reader, progress_line
+from tui.screens.sensed import SENSED_HELP, SensedForm
 from tui.steady import WalkedList
 from tui.text.columns import Columns, below_each_other
 
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "mac-roman", "cp437", "gb18030")
-"""That are offered; another one can be named by `data.encoding`."""
 KEYS: Translatable = (
     " [b]y[/b] [b]x[/b] [b]-[/b] part of the column  [b]enter[/b] take it  [b]esc[/b] back  "
     "[b]o[/b] open  [b]tab[/b] what was sensed  [b]?[/b] help"
 )
-HELP: dict[str, Translatable] = {
-    "encoding": "How characters are written; auto looks, and takes cp1252 for what is not UTF-8.",
-    "delimiter": "What stands between the cells; auto takes what splits the rows most evenly.",
-    "decimal": "What stands before the fraction of a number; auto looks at the cells that tell.",
-    "header": "Whether the first row has names; auto takes a row of numbers alone for data.",
-    "missing": "Words for no value, separated by commas; auto: empty, NA, N/A, nan, NULL, - ? .",
-}
 KEY_HELP: dict[str, Translatable] = {
     "y": "This column is predicted; it changes places with the one that was.",
     "x": "Predict by this column.",
@@ -64,63 +54,6 @@ KEY_HELP: dict[str, Translatable] = {
 LONGEST_CELL = 24
 """Cells of one in the first rows."""
 MARKS: dict[Role, str] = {"y": "y", "x": "x", "off": "·"}
-
-
-class SensedForm(Form):
-    """What a file is written in, as it is asked for and as it was sensed."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.asked = Asked()
-        self.table: Table | None = None
-
-    def rows(self, experiment: Experiment) -> list[Row]:
-        """A row for each thing that is sensed; `auto` says what it came to."""
-        asked, table = self.asked, self.table
-        choices = {
-            "encoding": ENCODINGS,
-            "delimiter": tuple(DELIMITERS),
-            "decimal": (".", ","),
-            "header": ("yes", "no"),
-        }
-        rows = [
-            Row(key, key, value, self.offered(key, value, choices[key]))
-            for key, value in vars(asked).items()
-            if key in choices
-        ]
-        units = tr("yes") if table and table.dialect.units else tr("no")
-        return [
-            *rows,
-            Row("missing", tr("missing"), asked.missing),
-            Row("units", tr("units"), note=Content.styled(units, "dim")),
-        ]
-
-    def put_back(self, key: str, why: str) -> None:
-        """Show a choice as it was, after another one was refused; a text waits to be mended."""
-        field = self.fields.get(key)
-        if isinstance(field, TextField):
-            field.refuse(why)
-        else:
-            self.show(Experiment())
-
-    def offered(self, key: str, value: str, values: tuple[str, ...]) -> tuple[Choice, ...]:
-        """The choices for a key, `auto` with what was sensed, and the one that is asked for."""
-        sensed = self.sensed(key) if value == "auto" else ""
-        auto = f"auto → {sensed}" if sensed else "auto"
-        others = values if value in ("auto", *values) else (*values, value)
-        names = {each: tr(each) if key in ("delimiter", "header") else each for each in others}
-        return (Choice("auto", auto), *(Choice(each, names[each]) for each in others))
-
-    def sensed(self, key: str) -> str:
-        """What was decided of a key; empty before."""
-        if self.table is None:
-            return ""
-        dialect = self.table.dialect
-        if key == "header":
-            return tr("yes") if dialect.header else tr("no")
-        decided = str(getattr(dialect, key))
-        named = {mark: tr(name) for name, mark in DELIMITERS.items()}
-        return named.get(decided, decided) if key == "delimiter" else decided
 
 
 class DataScreen(Over[Experiment | None]):
@@ -374,7 +307,7 @@ class DataScreen(Over[Experiment | None]):
         if isinstance(self.focused, TextField) and self.focused.trouble:
             self.refuse(self.focused.trouble)
         elif isinstance(self.focused, TextField | Picker):
-            self.query_one(Hint).say(tr(HELP[self.focused.key]))
+            self.query_one(Hint).say(tr(SENSED_HELP[self.focused.key]))
         elif self.reader.request is None and not self.query_one(Hint).shown[1]:
             self.say_terms()
 

@@ -14,11 +14,12 @@ from engine.lessons.library import lessons
 from engine.support.errors import BadInput
 from engine.support.translation import tr
 from tui.keys.in_use import key_of
-from tui.overlay import tell
+from tui.overlay import open_over, tell
 from tui.screens.changes import Change, Moment
 from tui.screens.classroom import Classroom
 from tui.screens.desk import Desk
 from tui.screens.dialogs import ConfirmScreen
+from tui.screens.experiments import ExperimentsScreen, Opened
 from tui.screens.lessons import FREE
 from tui.text.numbers import significant
 
@@ -53,6 +54,16 @@ class Setup:
         if self.desk.experiment not in (instead, untouched):
             undo = key_of("undo")
             tell(self.screen, tr("{key} brings your experiment back", key=undo))
+
+    def open_saved(self) -> None:
+        """Open one of the experiments that are saved under names, or save this one."""
+
+        def take(opened: Opened | None) -> None:
+            if opened:
+                self.offer_back(opened.experiment)
+                self.desk.adopt(opened.experiment, opened.name)
+
+        open_over(self.screen, ExperimentsScreen(self.desk.experiment), take)
 
     def take_lr(self, lr: float | None) -> None:
         """Make a suggested lr the experiment's."""

@@ -23,6 +23,7 @@ from tui.panels.runs import Asked, Marks, Row
 from tui.screens.desk import Desk
 from tui.screens.dialogs import AskScreen, ConfirmScreen
 from tui.screens.lab import Lab
+from tui.screens.runs import Chosen, RunsScreen
 from tui.screens.setup import Setup
 
 
@@ -30,17 +31,9 @@ class Shelf:
     """This session's runs and those that are kept, and what the panel of runs asks for."""
 
     def __init__(
-        self,
-        screen: Screen[None],
-        lab: Lab,
-        desk: Desk,
-        setup: Setup,
-        store: Store,
-        open_filter: Callable[[], None],
+        self, screen: Screen[None], lab: Lab, desk: Desk, setup: Setup, store: Store
     ) -> None:
         self.screen, self.lab, self.desk, self.setup, self.store = screen, lab, desk, setup, store
-        self.open_filter = open_filter
-        """Opens the list of all runs on its filter."""
         self.session = desk.session
         self.kept = self.session.kept
         self.removed: set[str] = set()
@@ -99,6 +92,18 @@ class Shelf:
         marks = Marks(shown, pinned, tuple(run.id for run in desk.compared))
         self.lab.runs.show(self.rows(), marks, desk.awaited or shown)
 
+    def open_all(self, is_filtering: bool = False) -> None:
+        """Open the list of all runs that are kept, on its filter where they are to be filtered."""
+
+        def take(chosen: Chosen | None) -> None:
+            if chosen:
+                self.desk.compare(chosen.compared)
+                self.setup.take(chosen.experiment)
+                self.follow()
+
+        screen = RunsScreen(self.session, self.store, self.desk.compared, is_filtering)
+        open_over(self.screen, screen, take)
+
     # What the panel asks for -------------------------------------------------------------------
 
     def do(self, what: Asked, row: Row | None) -> None:
@@ -106,7 +111,7 @@ class Shelf:
         if what == "look":
             self.look_at(row)
         elif what == "filter":
-            self.open_filter()
+            self.open_all(is_filtering=True)
         elif row:
             acts: dict[Asked, Callable[[Row], None]] = {
                 "mark": self.mark, "take": self.take, "name": self.name, "remove": self.remove
