@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.catalog.dataset import Dataset, Truth, generated
-from engine.catalog.param import Flag, Number, Numbers, Param, Text, Whole
+from engine.catalog.dataset import Dataset, Truth
+from engine.catalog.generated import NOISE, TERMS, N, generated
+from engine.catalog.light import RELATIVE, TEMPERATURE, drawn_wavelengths, wavelengths
+from engine.catalog.param import Flag, Number, Numbers, Text
 from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
 from engine.catalog.registry import Entry, Registry
 from engine.data.column import Column
 from engine.data.inputs import inputs_of
 from engine.support.errors import BadInput
-from engine.support.translation import Message, Translatable, tr, trn
+from engine.support.translation import tr, trn
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 DATASETS = Registry("data", "Where the samples come from: a truth, or a file.", Entry)
-
-N = Whole(
-    "n",
-    1000,
-    "How many samples are drawn.",
-    "The estimate's error falls with √n.",
-    "Few: the noise is learned too. Many: each epoch takes longer.",
-    low=1,
-    high=10_000_000,
-)
-NOISE = Number(
-    "noise",
-    0.01,
-    "Standard deviation σ of the noise on the labels.",
-    "No model can bring the half loss below about ½σ²: the noise floor.",
-    "0: the loss falls to rounding error. Large: the points hide the line.",
-    low=0.0,
-    high=1e6,
-)
-TERMS = Text(
-    "terms",
-    "",
-    "What is fitted: x[0] + x[0]^2 + x[0]:x[1] - 1, by the names at the axes; . is all columns.",
-    "Empty: the columns as they are. What is added has the true weight 0.",
-    "High powers make the valley narrow. Without one of the columns nothing is known of the truth.",
-)
 
 
 @DATASETS.add(
@@ -207,61 +181,6 @@ def ohm(R: float, n: int, noise: float, current: float, terms: str) -> Dataset:
 
     truth = Truth({"R": (R,), "w": (R,), "b": (0.0,)}, lambda X: X * R, noise)
     return generated(n, (Column("I", "A"),), Column("U", "V"), features, truth, terms)
-
-
-TEMPERATURE = Number(
-    "T",
-    5000.0,
-    "The true temperature in kelvin.",
-    "The one number to be found.",
-    "Hot: bright, with the peak at short wavelengths. The sun has about 5800.",
-    low=100.0,
-    high=50_000.0,
-)
-RELATIVE = Number(
-    "noise",
-    0.02,
-    "Relative noise: each intensity is multiplied by exp(noise·z), z ~ N(0, 1).",
-    "0.02 is two percent, the same at every brightness.",
-    "0: the loss falls to rounding error. Large: the curve is hard to see.",
-    low=0.0,
-    high=1.0,
-)
-
-
-def wavelengths(low: float, high: float) -> tuple[Param, Param]:
-    """The two ends of the range of wavelengths, with these defaults."""
-    return (
-        wavelength("shortest", low, "Shortest wavelength in micrometres."),
-        wavelength("longest", high, "Longest wavelength in micrometres."),
-    )
-
-
-def wavelength(name: str, default: float, what: Translatable) -> Param:
-    """One end of the range of wavelengths."""
-    return Number(
-        name,
-        default,
-        what,
-        "Short waves tell temperatures apart best; long ones hardly.",
-        "Visible light is 0.38 to 0.75.",
-        low=0.05,
-        high=100.0,
-    )
-
-
-def drawn_wavelengths(n: int, shortest: float, longest: float) -> Callable[[Generator], Tensor]:
-    """λ ~ U(shortest, longest) of shape (n, 1); raises BadInput where the ends are turned."""
-    if shortest >= longest:
-        allowed = tr("must be below data.longest, {longest:g}", longest=longest)
-        raise BadInput("data.shortest", shortest, allowed)
-
-    def features(generator: Generator) -> Tensor:
-        import torch
-
-        return shortest + (longest - shortest) * torch.rand(n, 1, generator=generator)
-
-    return features
 
 
 @DATASETS.add(
@@ -469,58 +388,7 @@ def points(x: tuple[float, ...], y: tuple[float, ...]) -> Dataset:
 )
 def file(path: str, terms: str, split: str, sha256: str, **asked: str) -> Dataset:
     """The rows of a file in which no column in use is missing, in float64; raises BadInput."""
-    from engine.data.encoding import FALLBACK
-    from engine.data.opened import design_of, marked_rows, open_table
-    from engine.data.parts import are_several, exchange
+    from engine.catalog.from_file import read_file
     from engine.data.sensing import Asked
 
-    table, note = open_table(path, Asked(**asked), sha256)
-    design = design_of(table, terms)
-
-    def draw(generator: Generator) -> tuple[Tensor, Tensor]:
-        import torch
-
-        return torch.from_numpy(design.X), torch.from_numpy(design.y)[:, None]
-
-    parts = exchange(len(design.rows))
-    complete, rows, dropped = sum(parts), sum(exchange(table.rows)), sum(exchange(table.dropped))
-    notes = [note] if note else []
-    if table.dialect.encoding == FALLBACK and asked["encoding"] == "auto":
-        notes.append(Message("not UTF-8, so read as {encoding}", encoding=FALLBACK))
-    if complete < rows:
-        gaps: Counter[str] = Counter()
-        for each in exchange(dict(design.dropped)):
-            gaps.update(each)
-        columns = ", ".join(f"{name} {count:,}" for name, count in gaps.items())
-        notes.append(
-            Message(
-                "n = {n:,} of {rows:,}; without a value: {columns}",
-                n=complete,
-                rows=rows,
-                columns=columns,
-            )
-        )
-    if dropped:
-        notes.append(
-            Message("1 row could not be read")
-            if dropped == 1
-            else Message("{count:,} rows could not be read", count=dropped)
-        )
-    has_no_column = split in ("random", "ordered")
-    return Dataset(
-        n=complete,
-        columns=design.columns,
-        target=design.target,
-        draw=draw,
-        truth=None,
-        inputs=design.inputs,
-        is_measured=True,
-        has_intercept=design.intercept,
-        references=design.references,
-        parts=tuple(parts) if are_several() else (),
-        held_out=None if has_no_column else marked_rows(table, split, design.rows),
-        mixed=split == "ordered",
-        lines=None if are_several() else table.lines[design.rows],
-        sha256=table.sha256,
-        notes=tuple(notes),
-    )
+    return read_file(path, terms, split, sha256, Asked(**asked))
