@@ -18,12 +18,11 @@ from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import busy_with, say
 from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
-from engine.lessons.lesson import is_there
 from engine.lessons.library import files, find_lesson
 from engine.own_data import experiment_on
 from engine.runs.share import changes_of, is_link
 from engine.support.errors import BadInput
-from engine.support.outside import printable, read_text
+from engine.support.outside import is_there, printable, read_text
 from engine.support.ranks import Alone, speaks
 from engine.support.translation import tr
 

@@ -10,11 +10,11 @@ import click
 from engine.cli.output import say
 from engine.cli.progress import SECONDS, check_progress, hand_in
 from engine.lessons.attempt import prove, solve
-from engine.lessons.conditions import spoken
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import TEMPLATE, find_lesson
 from engine.lessons.library import lessons as known_lessons
 from engine.lessons.progress import Progress
+from engine.lessons.quantities import spoken
 from engine.support.cell_width import cells, left
 from engine.support.errors import BadInput
 from engine.support.outside import printable

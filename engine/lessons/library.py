@@ -9,9 +9,10 @@ from pathlib import Path
 from engine.catalog.param import Value
 from engine.data.opened import SAMPLE
 from engine.experiment import Experiment
-from engine.lessons.lesson import Lesson, is_there, read_lesson
+from engine.lessons.lesson import Lesson
+from engine.lessons.reading import read_lesson
 from engine.support.errors import BadInput
-from engine.support.outside import printable
+from engine.support.outside import is_there, printable
 from engine.support.translation import get_language, tr
 
 FOLDER = Path(__file__).with_name("texts")

@@ -27,6 +27,14 @@ _JOINERS = "\u200c\u200d"
 """Of letters and of emoji: neither is printable to Python, and both only change shapes."""
 
 
+def is_there(file: Path) -> bool:
+    """Whether a file exists; names that no file can have are asked for too."""
+    try:
+        return file.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def open_regular(file: Path) -> BinaryIO:
     """A regular file, opened for its bytes; raises OSError for any other, and where there is none.
 

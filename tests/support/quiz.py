@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.lessons.lesson import Lesson, parse_lesson
+from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
+from engine.lessons.reading import parse_lesson
 
 FIRST = next(iter(lessons()))
 """The name of the first lesson of the library."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.events import Paste
 
-from engine.lessons.lesson import parse_lesson
+from engine.lessons.reading import parse_lesson
 from tests.support.outside import NASTY, a_lesson, obeyed
 from tests.support.pilots import app_for, settled, text_of
 from tests.support.sessions import FakeSession

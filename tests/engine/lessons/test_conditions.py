@@ -14,17 +14,9 @@ from hypothesis import strategies as st
 
 from engine.experiment import KEYS, Experiment
 from engine.lessons.attempt import outcome
-from engine.lessons.conditions import (
-    NAMED,
-    QUANTITIES,
-    STANDINGS,
-    STATES,
-    Evidence,
-    Tolerance,
-    parse_amount,
-    parse_condition,
-    parse_tolerance,
-)
+from engine.lessons.conditions import STANDINGS, STATES, Evidence, parse_amount, parse_condition
+from engine.lessons.quantities import NAMED, QUANTITIES
+from engine.lessons.tolerance import Tolerance, parse_tolerance
 from engine.problem import build
 from engine.training.events import Stepped
 from engine.training.history import History

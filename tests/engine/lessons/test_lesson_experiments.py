@@ -10,8 +10,9 @@ import pytest
 
 from engine.experiment import Experiment
 from engine.lessons import library
-from engine.lessons.lesson import Lesson, read_lesson
+from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons, title_of
+from engine.lessons.reading import read_lesson
 from engine.problem import build
 from engine.support.errors import BadInput
 from engine.training.events import EpochEnded, Finished

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.lessons.lesson import BadLesson, parse_lesson
+from engine.lessons.head import BadLesson
 from engine.lessons.library import TEMPLATE
+from engine.lessons.reading import parse_lesson
 
 REPLACED = [
     ("lr = 0.01", "lr = -1"),

@@ -13,17 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.lessons.attempt import Attempt, outcome, prove, solve
-from engine.lessons.lesson import (
-    WORDS,
-    BadLesson,
-    Lesson,
-    leaves,
-    parse_answer,
-    parse_lesson,
-    read_lesson,
-    translate,
-)
+from engine.lessons.head import BadLesson, leaves
+from engine.lessons.lesson import Lesson, parse_answer
 from engine.lessons.library import FOLDER, TEMPLATE, find_lesson, lessons
+from engine.lessons.reading import WORDS, parse_lesson, read_lesson, translate
 from engine.support.errors import BadInput
 from engine.support.translation import set_language
 from tests.support.commands import cli, refusal_of

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.lessons import offer
-from engine.lessons.lesson import parse_lesson
 from engine.lessons.offer import Offer, set_offer
+from engine.lessons.reading import parse_lesson
 from tests.support.commands import cli, refusal_of
 
 LESSON = """+++

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.lessons.attempt import Attempt
-from engine.lessons.lesson import parse_lesson
 from engine.lessons.library import lessons
 from engine.lessons.progress import VERSION, Progress
+from engine.lessons.reading import parse_lesson
 from engine.support.user_files import held
 from engine.training.snapshot import Snapshot
 from tests.support.examples import tries
@@ -121,7 +121,7 @@ import sys
 from pathlib import Path
 from dataclasses import replace
 from engine.lessons.attempt import Attempt
-from engine.lessons.lesson import parse_lesson
+from engine.lessons.reading import parse_lesson
 from engine.lessons.progress import Progress
 from engine.support import user_files
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from engine.experiment import Experiment
 from engine.lessons.attempt import Attempt
-from engine.lessons.lesson import Lesson, parse_lesson
+from engine.lessons.lesson import Lesson
 from engine.lessons.library import use_folder
 from engine.lessons.progress import VERSION, Progress
+from engine.lessons.reading import parse_lesson
 from engine.lessons.verifying import (
     MOST_CLAIMS,
     MOST_RUNS,

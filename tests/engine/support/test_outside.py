@@ -13,7 +13,8 @@ import tomli_w
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
-from engine.lessons.lesson import BadLesson, parse_lesson
+from engine.lessons.head import BadLesson
+from engine.lessons.reading import parse_lesson
 from engine.support.errors import BadInput
 from engine.support.outside import DEEPEST, MOST_BYTES, printable, read_text, read_toml
 from engine.support.user_files import read_kept, write_kept

@@ -19,9 +19,10 @@ from textual.widgets import OptionList
 from engine.catalog.choice import REGISTRIES
 from engine.experiment import Experiment
 from engine.lessons.attempt import Attempt
-from engine.lessons.lesson import Lesson, parse_lesson
+from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons
 from engine.lessons.progress import Progress
+from engine.lessons.reading import parse_lesson
 from engine.session import Session
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.experiment import Experiment
-from engine.lessons.lesson import parse_lesson
+from engine.lessons.reading import parse_lesson
 from engine.support.translation import Message, set_language
 from engine.training.snapshot import Snapshot
 from tests.support.pictures import Compare
