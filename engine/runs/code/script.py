@@ -15,8 +15,9 @@ from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of
 from engine.runs.code import Code, Dress
 from engine.runs.code.data import data_lines, seeded
-from engine.runs.code.quoting import Quotes, Text, difference, literal_text
+from engine.runs.code.quoting import Quotes, Text
 from engine.runs.code.shuffling import shuffled
+from engine.runs.code.syntax import difference, literal_text
 from engine.settings import Reduction
 from engine.training.loops.scratch import data_iter
 from engine.training.statements import Statement
