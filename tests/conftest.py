@@ -19,6 +19,16 @@ from tui.offer import OFFER
 register_profiles()
 set_offer(OFFER)
 
+LONGEST_ID = 80
+"""Characters of a parameter in the name of a test."""
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A text too long for the name of a test gives its beginning; pytest names all others."""
+    if not isinstance(val, str) or len(val) <= LONGEST_ID:
+        return None
+    return val[:LONGEST_ID].encode("unicode_escape").decode() + "..."
+
 
 def pytest_collection() -> None:
     """Import torch, which makes very many objects, as the tests do: none of them is garbage.

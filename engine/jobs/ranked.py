@@ -1,7 +1,8 @@
 """A sweep over the ranks of a launcher: each does a shard, and the first one gathers them all.
 
-A block of runs is on its way while the next one is computed. With a folder, each rank keeps its
-shard in a file there, so that after a restart only what is unfinished is done again.
+A block of runs is on its way while the next one is computed, without the losses of the epochs:
+nobody asks the first rank for them, and it would hold those of all ranks. With a folder, each rank
+keeps its shard in a file there, so that after a restart only what is unfinished is done again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,14 +31,14 @@ BLOCK = 512
 """Runs that a rank sends at once: as many as a kernel trains at once."""
 
 COLUMNS = 6
-"""Numbers of a run beside its losses."""
+"""Numbers of a run in a block."""
 
 
 class Gathering:
     """Blocks of runs on their way to the first rank; inside `joined`."""
 
-    def __init__(self, ranks: Ranks, epochs: int) -> None:
-        self.ranks, self.epochs = ranks, epochs
+    def __init__(self, ranks: Ranks) -> None:
+        self.ranks = ranks
         self._sent: deque[tuple[Work, list[Tensor]]] = deque()
 
     def send(self, cells: Sequence[Cell]) -> None:
@@ -46,7 +47,7 @@ class Gathering:
         from torch import distributed
 
         # The first rank has its own runs already.
-        block = table([] if self.ranks.is_first else cells, self.epochs)
+        block = table([] if self.ranks.is_first else cells)
         blocks = [torch.empty_like(block) for _ in range(self.ranks.size)]
         with talking(self.ranks):
             work = distributed.gather(block, blocks if self.ranks.is_first else None, async_op=True)
@@ -66,13 +67,15 @@ class Gathering:
 def gathered(sweep: Sweep, ranks: Ranks, folder: Path | None) -> Iterator[list[Cell]]:
     """On the first rank all runs as they come, on the others empty lists; inside `joined`.
 
+    They come without the losses of their epochs.
     Raises BadInput where a rank is lost, or a file of the folder is of another sweep.
     """
     import numpy as np
 
     left = math.ceil(np.bincount(owners(sweep, ranks.size)).max() / BLOCK)
-    gathering, done = Gathering(ranks, sweep.epochs), list[Cell]()
-    for cells in own_runs(sweep, Shard(ranks.rank + 1, ranks.size), folder):
+    gathering, done = Gathering(ranks), list[Cell]()
+    for runs in own_runs(sweep, Shard(ranks.rank + 1, ranks.size), folder):
+        cells = [cell._replace(losses=()) for cell in runs]
         done += cells
         while len(done) >= BLOCK:
             gathering.send(done[:BLOCK])
@@ -102,11 +105,18 @@ def own_runs(sweep: Sweep, shard: Shard, folder: Path | None) -> Iterator[list[C
 
 
 def of_other_counts(sweep: Sweep, shard: Shard, folder: Path) -> Iterator[Cell]:
-    """The runs that a folder has of the same sweep from when there were more ranks, or fewer."""
+    """The runs that a folder has of the same sweep from when there were more ranks, or fewer.
+
+    Raises BadInput for a file that cannot be read.
+    """
     for file in sorted(folder.glob("*-of-*.jsonl")):
         # Of as many ranks as now, others are being written.
         if not file.stem.endswith(f"-of-{shard.count}"):
-            data = bytes_of(file)
+            try:
+                data = bytes_of(file)
+            except OSError as error:
+                allowed = tr("cannot be read: {reason}", reason=error.strerror or str(error))
+                raise BadInput("--output", printable(str(file)), allowed) from None
             # A process that was killed may have left no more than the beginning of the first line.
             if b"\n" in data and (part := part_of(data, file)).sweep == described(sweep):
                 yield from part.cells.values()
@@ -129,16 +139,16 @@ def shared_limits(sweep: Sweep, ranks: Ranks) -> tuple[Limit, ...]:
     return tuple(taken[place % ranks.size][place // ranks.size] for place in places)
 
 
-def table(cells: Sequence[Cell], epochs: int) -> Tensor:
-    """Runs as a block (BLOCK, COLUMNS + epochs) of float64, which holds them exactly; NaN below."""
+def table(cells: Sequence[Cell]) -> Tensor:
+    """Runs as a block (BLOCK, COLUMNS) of float64, which holds them exactly; NaN below."""
     import numpy as np
     import torch
 
-    block = torch.full((BLOCK, COLUMNS + epochs), math.nan, dtype=torch.float64)
+    block = torch.full((BLOCK, COLUMNS), math.nan, dtype=torch.float64)
     rows = [
         (
             cell.index, cell.status == "finished", cell.floor_epoch or 0, cell.floor_samples or 0,
-            cell.floor, len(cell.losses), *cell.losses, *[math.nan] * (epochs - len(cell.losses)),
+            cell.floor, cell.loss,
         )
         for cell in cells
     ]  # fmt: skip
@@ -150,21 +160,16 @@ def table(cells: Sequence[Cell], epochs: int) -> Tensor:
 def cells_of(block: Tensor) -> list[Cell]:
     """The inverse of `table`; column by column, for the first rank does it for all the others."""
     rows = block[~block[:, 0].isnan()]
-    indices, finished, floor_epochs, floor_samples, epochs_done = (
-        rows[:, [0, 1, 2, 3, 5]].long().T.tolist()
-    )
-    losses = [
-        tuple(row[:epochs])
-        for row, epochs in zip(rows[:, COLUMNS:].tolist(), epochs_done, strict=True)
-    ]
+    indices, finished, floor_epochs, floor_samples = rows[:, :4].long().T.tolist()
+    floors, losses = rows[:, 4:].T.tolist()
     columns = zip(
         indices,
-        [row[-1] for row in losses],
+        losses,
         [epoch or None for epoch in floor_epochs],
         ["finished" if is_finished else "diverged" for is_finished in finished],
-        losses,
-        rows[:, 4].tolist(),
+        repeat(()),
+        floors,
         [samples or None for samples in floor_samples],
-        strict=True,
+        strict=False,
     )
     return list(map(Cell._make, columns))
