@@ -17,7 +17,7 @@ from engine.training.snapshot import Shown, Snapshot
 from tests.support.sessions import FakeSession
 from tui.app import LinregApp
 from tui.backend import Backend
-from tui.screens.main import MainScreen
+from tui.screens.main import LOOK_INTERVAL, MainScreen
 from tui.settings import Settings
 
 SIZES = [(40, 12), (50, 24), (80, 24), (120, 34), (200, 50)]
@@ -146,7 +146,7 @@ async def until(pilot: Pilot[None], predicate: Callable[[], bool]) -> None:
     for _ in range(LOOKS):
         if predicate():
             return
-        await pilot.pause(1 / 200)
+        await pilot.pause(LOOK_INTERVAL)
     raise AssertionError("waited in vain")
 
 

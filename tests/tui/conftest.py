@@ -22,6 +22,7 @@ from tests.support.styles import (
     replace_what_changes,
     tokenize_once,
 )
+from tests.support.waiting import Unwaiting, now
 from tui.app import LinregApp
 
 # The terminal and its folders ------------------------------------------------------------------
@@ -49,6 +50,26 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.app.wait_for_idle", rest)
     monkeypatch.setattr("textual.pilot.wait_for_idle", rest)
     monkeypatch.setattr(Pilot, "_wait_for_screen", rest_of_screen)
+
+
+@pytest.fixture(autouse=True)
+def unwaiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No app waits for a timer, such as that of its next look at the session: it is due at once."""
+    monkeypatch.setattr("selectors.DefaultSelector", Unwaiting)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda _: now())
+    monkeypatch.setattr("textual._time.get_time", now)
+    monkeypatch.setattr("tui.app.monotonic", now)
+
+
+@pytest.fixture(autouse=True)
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notification stays until the test ends."""
+    notify = LinregApp.notify
+
+    def notify_for_good(app: LinregApp, message: str, **options: Any) -> None:
+        notify(app, message, **{**options, "timeout": 3600.0})
+
+    monkeypatch.setattr(LinregApp, "notify", notify_for_good)
 
 
 @pytest.fixture(autouse=True)
@@ -96,14 +117,8 @@ def accepted(snapshot: SnapshotAssertion) -> Look:
 
 
 @pytest.fixture
-def picture(accepted: Look, monkeypatch: pytest.MonkeyPatch) -> Compare:
+def picture(accepted: Look) -> Compare:
     """Starts an app, takes some steps, and looks at it at one size after the other."""
-    notify = LinregApp.notify
-
-    def notify_for_good(app: LinregApp, message: str, **options: Any) -> None:
-        notify(app, message, **{**options, "timeout": 3600.0})
-
-    monkeypatch.setattr(LinregApp, "notify", notify_for_good)
 
     async def compare(
         app: LinregApp, sizes: tuple[tuple[int, int], ...], steps: Steps | None, colours: bool
