@@ -75,7 +75,7 @@ def set_value(key: str, value: str) -> int:
     else:
         allowed = tr("must be theme, ascii, live, keep_runs, keys.ACTION or experiment.KEY")
         raise BadInput("KEY", key, allowed)
-    if error := next((error for error in faults(values) if error.key == (name or key)), None):
+    if error := next((error for error in faults(values) if error.key == key), None):
         raise error
     if trouble := write_kept({"version": VERSION, **values}, file):
         raise BadInput("config", file, trouble)
@@ -91,10 +91,7 @@ def validate(file: Path | None) -> int:
     lines = lines_of(read_text(file)) if file.exists() else {}
     errors = list(faults(values))
     for error in errors:
-        names = (
-            key.format(error.key)
-            for key in ("{}", "keys.{}", "experiment.{}", "experiment.{}.name")
-        )
+        names = (key.format(error.key) for key in ("{}", "experiment.{}", "experiment.{}.name"))
         line = next((lines[name] for name in names if name in lines), 0)
         say(f"{printable(str(file))}:{line}: {error}")
     return INVALID if errors else 0
@@ -130,12 +127,12 @@ def faults(values: Mapping[str, Any]) -> Iterator[BadInput]:
         yield BadInput("theme", settings.theme, tr("must be one of {keys}", keys=", ".join(themes)))
     for action, key in settings.keys.items():
         if action not in actions:
-            yield BadInput(action, key, tr("is no action"))
+            yield BadInput(f"keys.{action}", key, tr("is no action"))
         elif not is_key(key):
-            yield BadInput(action, key, tr("must be the name of a key"))
+            yield BadInput(f"keys.{action}", key, tr("must be the name of a key"))
         elif other := holder_of(action, settings.keys):
             allowed = tr("is the key of {action}: give that another one first", action=other)
-            yield BadInput(action, key, allowed)
+            yield BadInput(f"keys.{action}", key, allowed)
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:

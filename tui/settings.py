@@ -133,11 +133,11 @@ def text_of(key: str, value: object) -> str:
     return value
 
 
-def key_of(action: str, value: object) -> str:
+def key_of(setting: str, value: object) -> str:
     """The name of a key, or several; raises BadInput."""
-    key = text_of(action, value)
+    key = text_of(setting, value)
     if not key.isprintable() or len(key) > LONGEST_KEY:
-        raise BadInput(action, key, tr("must be the name of a key"))
+        raise BadInput(setting, key, tr("must be the name of a key"))
     return key
 
 
@@ -161,7 +161,7 @@ def keys_of(table: Mapping[str, Any]) -> tuple[dict[str, str], list[BadInput]]:
     refused: list[BadInput] = []
     for action, key in table.items():
         try:
-            keys[action] = key_of(action, key)
+            keys[action] = key_of(f"keys.{action}", key)
         except BadInput as error:
             refused.append(error)
     return keys, refused

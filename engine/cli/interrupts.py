@@ -17,13 +17,16 @@ INTERRUPTED = 130
 """Exit code."""
 
 
-_last_words: list[Callable[[], object]] = []
-"""What is done before an interruption ends the process."""
+_last_words: list[Callable[[], str]] = []
+"""What is done before an interruption ends the process, and returns what is said of it."""
 
 
 @contextmanager
-def before_interruption(action: Callable[[], object]) -> Iterator[None]:
-    """Do something quick, in any thread, before an interruption ends the process here."""
+def before_interruption(action: Callable[[], str]) -> Iterator[None]:
+    """Do something quick, in any thread, before an interruption ends the process here.
+
+    What it returns is said, unless that is empty.
+    """
     _last_words.append(action)
     try:
         yield
@@ -63,10 +66,15 @@ def hearing_interrupts() -> Iterator[None]:
 
 def end() -> None:
     """Say that the command was interrupted, where stderr takes it at once, and end the process."""
+    last_word(tr("linreg-tui: interrupted"))
+    for action in _last_words:
+        last_word(action())
+    os._exit(INTERRUPTED)
+
+
+def last_word(text: str) -> None:
+    """Write a line to stderr, where that takes it at once; nothing where it is empty."""
     with suppress(OSError, ValueError):
         stderr = sys.stderr.fileno()
-        if speaks() and select.select([], [stderr], [], 0)[1]:
-            os.write(stderr, f"{tr('linreg-tui: interrupted')}\n".encode())
-    for action in _last_words:
-        action()
-    os._exit(INTERRUPTED)
+        if text and speaks() and select.select([], [stderr], [], 0)[1]:
+            os.write(stderr, f"{text}\n".encode())

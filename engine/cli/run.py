@@ -143,8 +143,9 @@ def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator
     keeper, recorder = Keeper(runs_folder(), experiment, name), Recorder(experiment)
     begin = time.perf_counter()
 
-    def end(state: Ending) -> None:
+    def end(state: Ending) -> str:
         keeper.end(state, recorder, time.perf_counter() - begin)
+        return where_kept(keeper)
 
     with before_interruption(partial(end, "stopped")):
         try:
@@ -158,11 +159,15 @@ def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator
             end("failed")
             raise
         finally:
-            end("stopped")
-            if keeper.trouble:
-                say(in_words(keeper.trouble), err=True)
-            elif keeper.folder:
-                say(tr("kept as {run}", run=keeper.folder.name), err=True)
+            if words := end("stopped"):
+                say(words, err=True)
+
+
+def where_kept(keeper: Keeper) -> str:
+    """Under which id a run is kept, or why it is not; empty before its first step."""
+    if keeper.trouble:
+        return in_words(keeper.trouble)
+    return tr("kept as {run}", run=keeper.folder.name) if keeper.folder else ""
 
 
 def standing_text(record: Record) -> str:

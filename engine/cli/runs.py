@@ -63,6 +63,13 @@ def runs(context: click.Context, as_json: bool) -> int:
             say(json.dumps(finite(as_dict(info)), ensure_ascii=False, allow_nan=False))
         return 0
     listed = list(chosen)
+    if not listed:
+        say(
+            tr("no run matches {filter}", filter=printable(context.obj))
+            if context.obj
+            else tr("no run is kept in {folder}", folder=runs_folder())
+        )
+        return 0
     for line in table(listed):
         say(line)
     return 0
@@ -84,9 +91,6 @@ def as_dict(info: RunInfo) -> dict[str, object]:
 
 def table(listed: list[RunInfo]) -> Iterator[str]:
     """A line a run for people: what differs is told from the run below, which is older."""
-    if not listed:
-        yield tr("no run is kept in {folder}", folder=runs_folder())
-        return
     told = [difference_words(now.settings(), old.settings()) for now, old in pairwise(listed)]
     told.append(difference_words(listed[-1].settings(), BASELINE))
     heads = (tr("started"), tr("name"), tr("state"), tr("loss"), tr("what differs"))

@@ -47,9 +47,9 @@ def test_without_a_file_there_are_the_defaults() -> None:
     ("theme", "blue", "theme=blue: must be one of linreg-dark, linreg-light"),
     ("live", "2", "live=2: must be true or false"),
     ("lr", "1", "KEY=lr: must be theme, ascii, live, keep_runs, keys.ACTION or experiment.KEY"),
-    ("keys.strat", "Z", "strat=Z: is no action"),
-    ("keys.start", "meow", "start=meow: must be the name of a key"),
-    ("keys.start", "f5,l", "start=f5,l: is the key of lr"),
+    ("keys.strat", "Z", "linreg-tui: keys.strat=Z: is no action"),
+    ("keys.start", "meow", "linreg-tui: keys.start=meow: must be the name of a key"),
+    ("keys.start", "f5,l", "linreg-tui: keys.start=f5,l: is the key of lr"),
     ("experiment.lr", "-1", "lr=-1: must be a number above 0"),
     ("experiment.nothing", "1", "nothing"),
 ])  # fmt: skip
@@ -77,7 +77,8 @@ def test_faults_are_told_with_file_line_and_key(tmp_path: Path) -> None:
     shown = cli("config", "validate", str(file))
     assert shown.code == 1
     lines = shown.out.splitlines()
-    for line, key in ((2, "theme=blue"), (3, "extra=3"), (6, "strat=Z"), (9, "lr=-1"), (13, "n=0")):
+    faults = (2, "theme=blue"), (3, "extra=3"), (6, "keys.strat=Z"), (9, "lr=-1"), (13, "n=0")
+    for line, key in faults:
         assert any(f"{file}:{line}: " in each and key in each for each in lines), key
     assert len(lines) == 5
 

@@ -31,6 +31,8 @@ class Edited(Message):
 
     key: str
     text: str
+    is_command: bool = False
+    """Whether it was typed as a command, away from its field."""
 
 
 class Part(Widget):

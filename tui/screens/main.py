@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from inspect import isawaitable
@@ -261,17 +262,21 @@ class MainScreen(Sized[None]):
             return  # the field has gone with the choice that it belonged to
         changes = {event.key: event.text}
 
+        # The field of what was typed as a command says something else, and the next value of it
+        # brings another hint.
+        refuse = partial(self.refuse, form, event.key, is_there=not event.is_command)
+
         def make() -> Experiment:
             return with_digest(self.desk.experiment.changed_by_text(changes))
 
         if request := waits({**self.desk.experiment.flat(), **changes}):
-            take = partial(self.take_edit, form, event.key)
+            take = partial(self.take_edit, form, event.key, refuse)
             self.commands.own_data.read(replace(request, make=make), take)
             return
         try:
             self.accept(form, event.key, make())
         except BadInput as error:
-            self.refuse(form, event.key, str(error))
+            refuse(str(error))
 
     @on(Input.Changed)
     def type(self, event: Input.Changed) -> None:
@@ -289,12 +294,14 @@ class MainScreen(Sized[None]):
                 self.lab.show_ahead(self.desk)
                 self.weigh()
 
-    def take_edit(self, form: Form, key: str, reading: Reading | None) -> None:
+    def take_edit(
+        self, form: Form, key: str, refuse: Callable[[str], None], reading: Reading | None
+    ) -> None:
         """Take over what was typed once its file is read; where that was given up, forget it."""
         if reading and reading.experiment:
             self.accept(form, key, reading.experiment)
         elif reading and reading.message:
-            self.refuse(form, key, reading.message)
+            refuse(reading.message)
         else:
             self.lab.show_experiment(self.desk.experiment)
 
@@ -305,10 +312,13 @@ class MainScreen(Sized[None]):
         form.refuse(key, "")
         self.hints.show()
 
-    def refuse(self, form: Form, key: str, why: str) -> None:
-        """Say why a field cannot hold what was typed."""
-        form.refuse(key, why)
-        self.hints.refuse(why)
+    def refuse(self, form: Form, key: str, why: str, is_there: bool) -> None:
+        """Say why a field cannot hold what was typed, there or elsewhere."""
+        if is_there:
+            form.refuse(key, why)
+            self.hints.refuse(why)
+        else:
+            self.commands.setup.refuse(why)
 
     @on(Group.Wanted)
     def turn_to(self, event: Group.Wanted) -> None:

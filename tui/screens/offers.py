@@ -132,7 +132,7 @@ def typed(screen: Screen[Any], text: str) -> Offer | None:
 
     def set_all() -> None:
         for key, value in values:
-            screen.post_message(Edited(key, value))
+            screen.post_message(Edited(key, value, is_command=True))
 
     title = ", ".join(f"{key} {value}" for key, value in values)
     now = ", ".join(f"{key} {fields[key].value}" for key, _ in values if key in fields)

@@ -35,7 +35,11 @@ class Setup:
         try:
             change()
         except BadInput as error:
-            self.screen.notify(str(error), severity="error", markup=False)
+            self.refuse(str(error))
+
+    def refuse(self, why: str) -> None:
+        """Say why something cannot be, beside what else is said."""
+        self.screen.notify(why, severity="error", markup=False)
 
     def choose(self, key: str, text: str) -> None:
         """Give a key another value, or say why it cannot have it."""

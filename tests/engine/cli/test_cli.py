@@ -456,7 +456,7 @@ def test_sigint_ends_the_process_with_130_and_its_run_counts_as_stopped(
     assert running.returncode == 130
     (run,) = Store(tmp_path).runs()
     assert run.state == "stopped"
-    assert err == "linreg-tui: interrupted\n"
+    assert err == f"linreg-tui: interrupted\nkept as {run.id}\n"
     assert all(json.loads(line)["event"] == "epoch" for line in out.splitlines()[:-1])
 
 

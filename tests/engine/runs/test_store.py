@@ -206,6 +206,14 @@ def test_json_is_an_object_a_line(store: Store, add: Add) -> None:
     assert Experiment.from_dict(oldest["experiment"]) == Experiment()
 
 
+def test_a_list_without_runs_says_why(store: Store, add: Add) -> None:
+    assert cli("runs").out == f"no run is kept in {store.folder}\n"
+    add("mine")
+    assert "mine" in cli("runs", "mine").out
+    assert cli("runs", "yours", "lr<1").out == "no run matches yours lr<1\n"
+    assert cli("runs", "--json", "yours").out == ""
+
+
 def test_people_see_names_as_text(store: Store, add: Add) -> None:
     info = add()
     folder = store.path(info)

@@ -70,7 +70,7 @@ def first(commands: CommandList) -> str:
 
 async def test_settings_are_typed_as_commands() -> None:
     app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with app.run_test(size=(120, 34), notifications=True) as pilot:
         await settled(pilot)
         desk = main_of(pilot).desk
         commands = await ask(pilot, "lr 0.25 epochs 7")
@@ -90,6 +90,15 @@ async def test_settings_are_typed_as_commands() -> None:
         await pilot.press("enter")
         await says(pilot, "lr=-1: must be a number above 0")
         assert desk.experiment.lr == 0.5
+        await until(pilot, lambda: app.screen is app.main)
+        app.clear_notifications()
+        commands = await ask(pilot, "lr abc epochs 20")
+        await until(pilot, lambda: first(commands) == "lr abc, epochs 20")
+        await pilot.press("enter")
+        await until(pilot, lambda: desk.experiment.epochs == 20)  # it is behind the refusal
+        await says(pilot, "lr=abc: must be a number")
+        field = main_of(pilot).lab.training.fields["lr"]
+        assert (field.value, field.has_class("-refused")) == ("0.5", False)
 
 
 async def test_a_sweep_takes_commands_too() -> None:
