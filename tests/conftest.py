@@ -25,9 +25,9 @@ LONGEST_ID = 80
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """A text too long for the name of a test gives its beginning; pytest names all others."""
-    if not isinstance(val, str) or len(val) <= LONGEST_ID:
-        return None
-    return val[:LONGEST_ID].encode("unicode_escape").decode() + "..."
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        return f"{val[:LONGEST_ID]!a}..."
+    return None
 
 
 def pytest_collection() -> None:

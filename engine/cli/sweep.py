@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from functools import cache
+from functools import cache, lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,10 @@ COLUMNS: tuple[Translatable, ...] = ("loss", "floor_epoch", "limit", "status")
 MORE = ("loss", "floor_epoch", "floor_samples", "excess", "limit", "status")
 """The same as CSV and JSON have it."""
 WIDTH = 13
+ENCODE = json.JSONEncoder(allow_nan=False).encode
+"""As json.dumps, which would make an encoder each time."""
+REMEMBERED = 4096
+"""Values whose text is kept for the rows to come."""
 
 
 @click.command("sweep")
@@ -159,43 +163,53 @@ def print_sweep(
 
     `limit` gives the largest stable lr at a place of the axis beside it, where it is known already.
     """
-    keys = [axis.key for axis in grid.axes]
     columns = [column for column in (MORE if form else COLUMNS) if column != "limit" or grid.limits]
     if form == "csv":
-        say(",".join([*keys, *columns]))
+        say(",".join((*grid.keys, *columns)))
     elif form is None:
-        say("".join(right(head, WIDTH) for head in (*keys, *map(tr, columns))))
+        say("".join(right(head, WIDTH) for head in (*grid.keys, *map(tr, columns))))
     if limit is None:
         from engine.jobs.limits import limit_at
 
         limit = cache(lambda place: limit_at(grid, place))
+    names = [*grid.keys, *columns]
+    # Settings, limits and states come again in row after row.
+    text_of = lru_cache(REMEMBERED, typed=True)(partial(written, form))
 
-    def result(cell: Cell) -> dict[str, object]:
+    def row(cell: Cell) -> str:
         place = grid.beside_lr(cell.index)
-        named = {**cell._asdict(), "excess": cell.excess, **grid.named(cell.index)}
-        named["limit"] = None if place is None else limit(place).lr
-        return {column: named[column] for column in (*keys, *columns)}
+        lr = None if place is None else limit(place).lr
+        results = [lr if column == "limit" else getattr(cell, column) for column in columns]
+        values = [*grid.values(grid.place(cell.index)), *results]
+        return joined(form, map(text_of, names, values))
 
     done: list[Cell] = []
     for cells in parts:
         done += cells
         if cells:
-            say("\n".join(row(form, result(cell)) for cell in cells))
+            say("\n".join(map(row, cells)))
     limits = tuple(limit(place) for place in range(grid.limits))
     chosen = best(SweepProgress(grid, cells=tuple(sorted(done)), limits=limits))
     if form == "json":
-        say(json.dumps(finite({"best": chosen and result(chosen.cell)}), allow_nan=False))
+        say(f'{{"best": {row(chosen.cell) if chosen else "null"}}}')
     elif form is None:
         say(in_a_sentence(chosen) if chosen else tr("all diverged"))
 
 
-def row(form: str | None, values: Mapping[str, object]) -> str:
-    """One run of a sweep as a line of JSON, CSV or a table."""
+def written(form: str | None, column: str, value: object) -> str:
+    """A value of a run as a part of a line of JSON, CSV or a table."""
     if form == "json":
-        return json.dumps(finite(values), allow_nan=False)
+        return f'"{column}": {ENCODE(finite(value))}'
     if form == "csv":
-        return ",".join("" if value is None else show(value) for value in values.values())
-    return "".join(right(in_table(value), WIDTH) for value in values.values())
+        return "" if value is None else show(value)
+    return right(in_table(value), WIDTH)
+
+
+def joined(form: str | None, texts: Iterable[str]) -> str:
+    """The line that such parts make."""
+    if form == "json":
+        return "{" + ", ".join(texts) + "}"
+    return ("," if form == "csv" else "").join(texts)
 
 
 def in_table(value: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -112,6 +113,11 @@ class Sweep:
             "this sweep needs {needed:.1f} GB of memory, at most {most:.1f} GB may be used",
         )
 
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Those of the axes."""
+        return tuple(axis.key for axis in self.axes)
+
     def __len__(self) -> int:
         return math.prod(len(axis.values) for axis in self.axes)
 
@@ -157,15 +163,13 @@ class Sweep:
 
     def named(self, index: int) -> dict[str, float]:
         """The values of the axes of a run, by key."""
-        keys = (axis.key for axis in self.axes)
-        return dict(zip(keys, self.values(self.place(index)), strict=True))
+        return dict(zip(self.keys, self.values(self.place(index)), strict=True))
 
     def beside_lr(self, index: int) -> int | None:
         """The place of a run on the axis beside lr, 0 where there is none; None without lr."""
-        keys = [axis.key for axis in self.axes]
-        if "lr" not in keys:
+        if "lr" not in self.keys:
             return None
-        return self.place(index)[1 - keys.index("lr")] if len(keys) == 2 else 0
+        return self.place(index)[1 - self.keys.index("lr")] if len(self.keys) == 2 else 0
 
     @property
     def limits(self) -> int:
@@ -176,5 +180,4 @@ class Sweep:
 
     def at(self, values: tuple[float, ...]) -> Experiment:
         """The experiment at one setting of the axes."""
-        keys = (axis.key for axis in self.axes)
-        return self.experiment.changed(dict(zip(keys, values, strict=True)))
+        return self.experiment.changed(dict(zip(self.keys, values, strict=True)))
