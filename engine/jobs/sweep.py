@@ -123,22 +123,23 @@ class Sweep:
 
     def memory(self) -> int:
         """Bytes the sweep needs: the largest data set, and what is kept of each run."""
-        datasets = [experiment.dataset() for experiment in self.corners()]
+        datasets = [experiment.dataset() for experiment in self.corners]
         largest = max((dataset.n * (dataset.features + 2) for dataset in datasets), default=0)
         return 16 * largest + len(self) * (200 + 32 * self.epochs)
 
     @property
     def epochs(self) -> int:
         """The most epochs that one of its runs takes."""
-        return max(experiment.epochs for experiment in self.corners())
+        return max(experiment.epochs for experiment in self.corners)
 
     @property
     def seconds(self) -> float:
         """About how long it takes: every run visits every sample in every epoch."""
-        datasets = [experiment.dataset() for experiment in self.corners()]
+        datasets = [experiment.dataset() for experiment in self.corners]
         samples = max(dataset.n * (dataset.features + 1) for dataset in datasets)
         return len(self) * self.epochs * samples * SECONDS_PER_NUMBER
 
+    @cached_property
     def corners(self) -> list[Experiment]:
         """The experiments at the ends of the axes, where a setting that is refused shows first."""
         ends = [(min(axis.values), max(axis.values)) for axis in self.axes]

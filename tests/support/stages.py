@@ -52,6 +52,7 @@ class Stage(Generic[Job]):
         return focused.key if isinstance(focused, TextField | Picker) else ""
 
     async def shows(self, progress: object) -> None:
-        """Wait until the screen has what the session has come up with."""
+        """Have the screen look at what the session has come up with, and wait until it has it."""
+        self.screen.look()
         await self.until(lambda: self.screen.shown is progress)
         await self.pilot.pause()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from syrupy.assertion import SnapshotAssertion
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
@@ -15,6 +17,7 @@ from textual.reactive import Reactive
 from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
 from tests.support.pilots import calm, resize, rest, rest_of_screen, settled
 from tests.support.reactive import value_of
+from tests.support.shared_lab import SharedLab
 from tests.support.styles import (
     apply_once,
     match_from_the_end,
@@ -52,13 +55,18 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pilot, "_wait_for_screen", rest_of_screen)
 
 
-@pytest.fixture(autouse=True)
-def unwaiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No app waits for a timer, such as that of its next look at the session: it is due at once."""
-    monkeypatch.setattr("selectors.DefaultSelector", Unwaiting)
-    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda _: now())
-    monkeypatch.setattr("textual._time.get_time", now)
-    monkeypatch.setattr("tui.app.monotonic", now)
+@pytest.fixture(autouse=True, scope="module")
+def unwaiting() -> Iterator[None]:
+    """No app waits for a timer, such as that of its next look at the session: it is due at once.
+
+    Nor does one that the tests of a module share.
+    """
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("selectors.DefaultSelector", Unwaiting)
+        monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda _: now())
+        monkeypatch.setattr("textual._time.get_time", now)
+        monkeypatch.setattr("tui.app.monotonic", now)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +105,21 @@ def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Frames that nobody looks at are not made, which saves half of the time; `text_of` draws."""
     if "drawn" not in request.fixturenames:
         monkeypatch.setattr("textual._compositor.Compositor.render_update", lambda *_, **__: None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share an app share its event loop."""
+    for item in items:
+        if "shared_lab" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_lab() -> AsyncIterator[SharedLab]:
+    """One app for the tests of a module."""
+    shared = SharedLab()
+    yield shared
+    await shared.end()
 
 
 # Pictures --------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from engine.theory.curvature import Curvature
 from engine.theory.stability import Limit
 from tests.support.jobs import seed_band, swept
 from tests.support.mouse import wheel
-from tests.support.pictures import Compare, Steps, named
+from tests.support.pictures import Compare, Look, named
 from tests.support.pilots import (
     about,
     app_for,
@@ -39,6 +39,7 @@ from tests.support.pilots import (
     until,
 )
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import MINIBATCH_LIMIT, loading, ready
 from tests.support.stages import Stage
 from tui.app import LinregApp
@@ -124,15 +125,14 @@ class SweepStage(Stage[SweepScreen]):
 
 @asynccontextmanager
 async def opened(
+    shared_lab: SharedLab,
     sweep: SweepProgress | None = None,
     size: tuple[int, int] = (120, 34),
-    settings: Settings | None = None,
 ) -> AsyncIterator[tuple[SweepStage, FakeSession]]:
     """The sweep screen, opened by its key."""
-    session = FakeSession(ready())
-    session.sweep = sweep
-    async with app_for(session, settings).run_test(size=size) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready(), size=size) as pilot:
+        session = session_of(pilot.app)
+        session.sweep = sweep
         await open_sweep(pilot)
         session.calls.clear()  # a small sweep begins by itself
         yield SweepStage(pilot, session), session
@@ -168,8 +168,8 @@ def along(state: JobState, done: int = 12, count: int = 12) -> SweepProgress:
 # The form ----------------------------------------------------------------------------------------
 
 
-async def test_the_screen_opens_with_a_sweep_one_can_start() -> None:
-    async with opened() as (stage, session):
+async def test_the_screen_opens_with_a_sweep_one_can_start(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         form = stage.screen.form
         assert {key: field.value for key, field in form.fields.items()} == {
             "x": "lr",
@@ -207,8 +207,8 @@ async def test_a_small_sweep_runs_by_itself_a_large_one_says_why_it_does_not() -
         assert session.asked[3:] == [("start_sweep", screen.form.sweep(BASELINE))]
 
 
-async def test_another_axis_brings_its_own_values() -> None:
-    async with opened() as (stage, session):
+async def test_another_axis_brings_its_own_values(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         for key in ("epochs", "seed", "init.std"):
             await stage.pick("x", key)
             assert stage.texts["x values"] == USUAL[key]
@@ -252,8 +252,8 @@ def test_the_values_that_are_offered_can_be_swept(experiment: Experiment) -> Non
         assert len(form.sweep(experiment)) > 1
 
 
-async def test_the_list_of_keys_opens_with_enter() -> None:
-    async with opened() as (stage, _):
+async def test_the_list_of_keys_opens_with_enter(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         await stage.go_to("x")
         await stage.press("enter")
         await stage.until(lambda: isinstance(stage.app.screen, ChoiceScreen))
@@ -291,8 +291,8 @@ def test_bad_values_are_refused_in_one_line(text: str, why: str) -> None:
     assert len(said) <= 78
 
 
-async def test_bad_values_are_told_in_red_and_nothing_starts() -> None:
-    async with opened() as (stage, session):
+async def test_bad_values_are_told_in_red_and_nothing_starts(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         for text in ("log:0:1:4", "log:1:0:4", "", "abc", "log:1e-3:3:20000"):
             why = dict(BAD)[text]
             await stage.type("x values", text)
@@ -307,8 +307,8 @@ async def test_bad_values_are_told_in_red_and_nothing_starts() -> None:
         assert len(session.asked) == 1
 
 
-async def test_one_key_on_both_axes_is_refused() -> None:
-    async with opened() as (stage, session):
+async def test_one_key_on_both_axes_is_refused(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.pick("y", "lr")
         await stage.to_map()
         await stage.press("s")
@@ -316,8 +316,8 @@ async def test_one_key_on_both_axes_is_refused() -> None:
         assert session.asked == []
 
 
-async def test_letters_in_a_field_are_text_and_no_commands() -> None:
-    async with opened() as (stage, session):
+async def test_letters_in_a_field_are_text_and_no_commands(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.go_to("x values")
         await stage.press(*"swxq")
         assert stage.field == "x values"
@@ -329,8 +329,8 @@ async def test_letters_in_a_field_are_text_and_no_commands() -> None:
         assert stage.app.screen is stage.screen
 
 
-async def test_each_field_has_its_help() -> None:
-    async with opened() as (stage, _):
+async def test_each_field_has_its_help(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         helps = []
         for key in stage.screen.form.fields:
             await stage.go_to(key)
@@ -341,8 +341,8 @@ async def test_each_field_has_its_help() -> None:
         assert "floor" in helps[4]
 
 
-async def test_tab_goes_between_the_axes_and_the_map() -> None:
-    async with opened() as (stage, _):
+async def test_tab_goes_between_the_axes_and_the_map(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         await stage.press("tab")
         await stage.until(lambda: stage.field == "x")
         await stage.press("tab")
@@ -352,8 +352,8 @@ async def test_tab_goes_between_the_axes_and_the_map() -> None:
         await stage.until(lambda: stage.on_map)
 
 
-async def test_enter_in_a_field_gives_the_arrows_back_to_the_map() -> None:
-    async with opened(swept("finished")) as (stage, _):
+async def test_enter_in_a_field_gives_the_arrows_back_to_the_map(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, swept("finished")) as (stage, _):
         await stage.type("x values", "0.1,0.2")
         await stage.until(lambda: stage.on_map)
         await stage.press("right")
@@ -364,8 +364,8 @@ async def test_enter_in_a_field_gives_the_arrows_back_to_the_map() -> None:
 # A sweep as it goes ------------------------------------------------------------------------------
 
 
-async def test_a_sweep_is_shown_from_its_start_to_its_end() -> None:
-    async with opened() as (stage, session):
+async def test_a_sweep_is_shown_from_its_start_to_its_end(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.publish(swept("running", 0.0))
         assert "● running  0/80  ▱▱▱▱▱▱▱▱▱▱" in stage.said("head")
         assert "left" not in stage.said("head")
@@ -382,10 +382,12 @@ async def test_a_sweep_is_shown_from_its_start_to_its_end() -> None:
         assert session.asked == []
 
 
-async def test_every_number_on_the_map_is_the_run_of_its_row_and_column() -> None:
+async def test_every_number_on_the_map_is_the_run_of_its_row_and_column(
+    shared_lab: SharedLab,
+) -> None:
     progress = swept("finished")
     lr, batch_size = progress.sweep.axes
-    async with opened(progress) as (stage, _):
+    async with opened(shared_lab, progress) as (stage, _):
         shown = stage.screen.map.heat
         assert shown.x_labels == tuple(f"{value:.2g}" for value in lr.values)
         assert shown.y_labels == ("1", "5", "10", "50", "100")
@@ -398,10 +400,10 @@ async def test_every_number_on_the_map_is_the_run_of_its_row_and_column() -> Non
             assert shown.beyond[row] == tuple(value >= 1.1 + size / 100 for value in lr.values)
 
 
-async def test_arrows_move_the_cursor_and_the_description_follows() -> None:
+async def test_arrows_move_the_cursor_and_the_description_follows(shared_lab: SharedLab) -> None:
     progress = swept("finished")
     lr, batch_size = progress.sweep.axes
-    async with opened(progress) as (stage, _):
+    async with opened(shared_lab, progress) as (stage, _):
         seen = set()
         for row, column in ((0, 0), (0, 1), (1, 1), (2, 1), (2, 2), (2, 1)):
             here = stage.screen.map.cursor
@@ -422,10 +424,10 @@ async def test_arrows_move_the_cursor_and_the_description_follows() -> None:
         assert stage.said("cell").splitlines()[2] == "diverged"
 
 
-async def test_enter_loads_exactly_the_run_under_the_cursor() -> None:
+async def test_enter_loads_exactly_the_run_under_the_cursor(shared_lab: SharedLab) -> None:
     column, progress = 11, swept("finished")
     lr, batch_size = progress.sweep.axes
-    async with opened(progress) as (stage, session):
+    async with opened(shared_lab, progress) as (stage, session):
         main = stage.app.main
         await stage.press(*["right"] * column, "up", "up", "up", "enter")
         await stage.until(lambda: stage.app.screen is main)
@@ -437,8 +439,8 @@ async def test_enter_loads_exactly_the_run_under_the_cursor() -> None:
         assert main.lab.training.fields["batch_size"].value == "50"
 
 
-async def test_a_run_that_is_not_done_can_be_loaded_too() -> None:
-    async with opened(swept("running", 0.0)) as (stage, session):
+async def test_a_run_that_is_not_done_can_be_loaded_too(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, swept("running", 0.0)) as (stage, session):
         await stage.press("right", "enter")
         await stage.until(lambda: stage.app.screen is stage.app.main)
         progress = swept("running", 0.0)
@@ -446,16 +448,16 @@ async def test_a_run_that_is_not_done_can_be_loaded_too() -> None:
         assert session.asked == [("prepare", expected)]
 
 
-async def test_enter_without_a_sweep_does_nothing() -> None:
-    async with opened() as (stage, session):
+async def test_enter_without_a_sweep_does_nothing(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.press("enter")
         assert stage.app.screen is stage.screen
         assert session.asked == []
 
 
-async def test_the_measure_switches_the_numbers() -> None:
+async def test_the_measure_switches_the_numbers(shared_lab: SharedLab) -> None:
     progress = swept("finished")
-    async with opened(progress) as (stage, _):
+    async with opened(shared_lab, progress) as (stage, _):
         losses = stage.screen.map.heat
         assert losses.log
         await stage.pick("measure", FLOOR)
@@ -481,8 +483,8 @@ async def test_the_measure_switches_the_numbers() -> None:
         assert any("× diverged" in line for line in text_of(stage.app))
 
 
-async def test_x_stops_and_what_is_done_stays() -> None:
-    async with opened() as (stage, session):
+async def test_x_stops_and_what_is_done_stays(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.publish(swept("running", 0.5))
         await stage.press("x")
         assert session.asked == [("stop_job",)]
@@ -493,8 +495,8 @@ async def test_x_stops_and_what_is_done_stays() -> None:
         assert sum(value is not None for row in values for value in row) == 40
 
 
-async def test_leaving_lets_the_sweep_go_on() -> None:
-    async with opened() as (stage, session):
+async def test_leaving_lets_the_sweep_go_on(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         app, screen = stage.app, stage.screen
         for key in ("escape", "q", "w"):
             with about(key):
@@ -510,9 +512,9 @@ async def test_leaving_lets_the_sweep_go_on() -> None:
                 assert "64/80" in SweepStage(stage.pilot, session).said("head")
 
 
-async def test_a_failed_sweep_says_why() -> None:
+async def test_a_failed_sweep_says_why(shared_lab: SharedLab) -> None:
     why = "device=cuda: not present here; choose from auto, cpu"
-    async with opened() as (stage, _):
+    async with opened(shared_lab) as (stage, _):
         await stage.publish(swept("running", 0.0))
         await stage.publish(replace(swept("failed", 0.0), message=why))
         assert "● failed" in stage.said("head")
@@ -520,11 +522,11 @@ async def test_a_failed_sweep_says_why() -> None:
         assert stage.said("cell") == why
 
 
-async def test_a_sweep_over_another_experiment_is_not_shown() -> None:
+async def test_a_sweep_over_another_experiment_is_not_shown(shared_lab: SharedLab) -> None:
     other = BASELINE.changed({"data.n": 77})
     old = swept("finished")
     old = replace(old, sweep=Sweep(other, old.sweep.axes))
-    async with opened(old) as (stage, _):
+    async with opened(shared_lab, old) as (stage, _):
         assert stage.screen.shown is None
         assert stage.said("cell") == "press s to run the sweep"
         await stage.publish(swept("finished"))
@@ -543,9 +545,9 @@ async def test_a_sweep_cannot_be_opened_while_a_run_trains() -> None:
 # A curve -----------------------------------------------------------------------------------------
 
 
-async def test_without_y_there_is_a_curve_with_the_limit() -> None:
+async def test_without_y_there_is_a_curve_with_the_limit(shared_lab: SharedLab) -> None:
     progress = along("finished")
-    async with opened() as (stage, session):
+    async with opened(shared_lab) as (stage, session):
         await stage.pick("y", NONE)
         assert "y values" not in stage.screen.form.fields
         await stage.to_map()
@@ -574,8 +576,8 @@ async def test_without_y_there_is_a_curve_with_the_limit() -> None:
         assert stage.said("cell").splitlines()[0] == f"lr = {progress.sweep.axes[0].values[8]}"
 
 
-async def test_the_hint_goes_with_the_state_of_the_sweep() -> None:
-    async with opened() as (stage, _):
+async def test_the_hint_goes_with_the_state_of_the_sweep(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         await stage.pick("y", NONE)
         await stage.type("x values", "log:1e-3:3:32")
         await stage.to_map()
@@ -590,18 +592,20 @@ async def test_the_hint_goes_with_the_state_of_the_sweep() -> None:
         assert todo == "32 runs; enter takes the best to the lab"
 
 
-async def test_enter_on_a_curve_loads_the_best_run() -> None:
+async def test_enter_on_a_curve_loads_the_best_run(shared_lab: SharedLab) -> None:
     progress = along("finished")
-    async with opened(progress) as (stage, session):
+    async with opened(shared_lab, progress) as (stage, session):
         await stage.press("enter")
         await stage.until(lambda: stage.app.screen is stage.app.main)
         best = progress.sweep.at((progress.sweep.axes[0].values[8],))
         assert session.asked == [("prepare", best)]
 
 
-async def test_enter_loads_the_best_run_after_a_curve_was_started_here() -> None:
+async def test_enter_loads_the_best_run_after_a_curve_was_started_here(
+    shared_lab: SharedLab,
+) -> None:
     progress = along("finished")
-    async with opened() as (stage, session):
+    async with opened(shared_lab) as (stage, session):
         await stage.pick("y", NONE)
         await stage.to_map()
         await stage.press("s")
@@ -613,8 +617,8 @@ async def test_enter_loads_the_best_run_after_a_curve_was_started_here() -> None
         assert session.asked[-1] == ("prepare", best)
 
 
-async def test_y_can_be_chosen_again_after_none() -> None:
-    async with opened() as (stage, _):
+async def test_y_can_be_chosen_again_after_none(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         await stage.pick("y", NONE)
         await stage.pick("y", "lr")
         await stage.pick("x", "seed")
@@ -628,8 +632,8 @@ async def test_y_can_be_chosen_again_after_none() -> None:
         assert field.value == OFFERED
 
 
-async def test_from_a_map_to_a_curve_and_back() -> None:
-    async with opened(swept("finished")) as (stage, session):
+async def test_from_a_map_to_a_curve_and_back(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, swept("finished")) as (stage, session):
         await stage.publish(along("finished"))
         assert stage.screen.curve.display
         await stage.press("tab")
@@ -643,8 +647,8 @@ async def test_from_a_map_to_a_curve_and_back() -> None:
         assert session.asked == []
 
 
-async def test_the_seed_band_is_shown_as_a_curve() -> None:
-    async with opened(seed_band()) as (stage, _):
+async def test_the_seed_band_is_shown_as_a_curve(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, seed_band()) as (stage, _):
         assert stage.screen.curve.display
         assert "seed = " in stage.said("cell")
 
@@ -732,10 +736,10 @@ async def test_the_offered_values_follow_a_limit_that_becomes_known_later() -> N
         await until(pilot, lambda: form.texts["x values"] == "log:6e-08:0.00037:32")
 
 
-async def test_where_all_have_diverged_the_screen_says_so() -> None:
+async def test_where_all_have_diverged_the_screen_says_so(shared_lab: SharedLab) -> None:
     done = swept("finished")
     cells = tuple(cell._replace(loss=math.inf, status="diverged") for cell in done.cells if cell)
-    async with opened(replace(done, cells=cells)) as (stage, _):
+    async with opened(shared_lab, replace(done, cells=cells)) as (stage, _):
         stage.screen.form.texts["x values"] = ",".join(map(str, done.sweep.axes[0].values))
         stage.screen.form.texts["y values"] = ",".join(map(str, done.sweep.axes[1].values))
         stage.screen.say_usual()
@@ -808,9 +812,9 @@ SIZES = [(120, 34), (80, 24), (50, 24), (40, 12), (30, 10), (120, 34)]
 
 
 @pytest.mark.parametrize("kind", ["nothing", "map", "curve"])
-async def test_resized_while_it_is_open(kind: str) -> None:
+async def test_resized_while_it_is_open(shared_lab: SharedLab, kind: str) -> None:
     progress = {"nothing": None, "map": swept("finished"), "curve": along("finished")}[kind]
-    async with opened(progress) as (stage, session):
+    async with opened(shared_lab, progress) as (stage, session):
         for size in SIZES:
             await resize(stage.pilot, size)
             await stage.until(lambda size=size: stage.screen._compositor.size == size)  # type: ignore[misc]
@@ -825,8 +829,10 @@ async def test_resized_while_it_is_open(kind: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(40, 12), (120, 11)])
-async def test_where_the_form_is_hidden_tab_stays_on_the_map(size: tuple[int, int]) -> None:
-    async with opened(swept("finished"), size) as (stage, _):
+async def test_where_the_form_is_hidden_tab_stays_on_the_map(
+    shared_lab: SharedLab, size: tuple[int, int]
+) -> None:
+    async with opened(shared_lab, swept("finished"), size) as (stage, _):
         await stage.press("tab", "right", "up", "right")
         assert stage.texts["x"] == "lr"
         assert stage.screen.map.cursor == (1, 2)
@@ -835,8 +841,8 @@ async def test_where_the_form_is_hidden_tab_stays_on_the_map(size: tuple[int, in
 # The answer ---------------------------------------------------------------------------------------
 
 
-async def test_b_goes_to_the_best_run_which_the_hint_names() -> None:
-    async with opened(swept("finished")) as (stage, _):
+async def test_b_goes_to_the_best_run_which_the_hint_names(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, swept("finished")) as (stage, _):
         sentence = "best: lr 0.631, batch_size 1 → floor after 1 epoch, 1000 samples; "
         assert stage.hint()[0].startswith(sentence + "its limit is lr 1.11\n")
         column, row = 12, 0
@@ -851,8 +857,8 @@ async def test_b_goes_to_the_best_run_which_the_hint_names() -> None:
         assert stage.screen.map.cursor == (row + 1, column)
 
 
-async def test_m_turns_the_measures() -> None:
-    async with opened(swept("finished")) as (stage, session):
+async def test_m_turns_the_measures(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, swept("finished")) as (stage, session):
         titles = []
         for _ in range(4):
             titles.append(stage.screen.map.heat.title)
@@ -862,8 +868,10 @@ async def test_m_turns_the_measures() -> None:
         assert session.asked == []
 
 
-async def test_the_cuts_stand_where_there_is_room_and_follow_the_cursor() -> None:
-    async with opened(swept("finished"), (120, 34)) as (stage, _):
+async def test_the_cuts_stand_where_there_is_room_and_follow_the_cursor(
+    shared_lab: SharedLab,
+) -> None:
+    async with opened(shared_lab, swept("finished"), (120, 34)) as (stage, _):
         across, up = stage.screen.cuts
         assert (across.border_title, up.border_title) == (
             "lr at batch_size 1",
@@ -881,9 +889,11 @@ async def test_the_cuts_stand_where_there_is_room_and_follow_the_cursor() -> Non
         assert not across.display
 
 
-async def test_zoom_runs_half_the_range_around_the_cursor_or_twice_it() -> None:
+async def test_zoom_runs_half_the_range_around_the_cursor_or_twice_it(
+    shared_lab: SharedLab,
+) -> None:
     progress = swept("finished")
-    async with opened(progress) as (stage, session):
+    async with opened(shared_lab, progress) as (stage, session):
         await stage.press(*["right"] * 8, "up", "plus")
         ((_, sweep),) = session.asked
         assert isinstance(sweep, Sweep)
@@ -910,9 +920,9 @@ async def test_zoom_runs_half_the_range_around_the_cursor_or_twice_it() -> None:
         assert len(session.asked) == 3
 
 
-async def test_the_wheel_zooms_and_a_double_click_takes_a_run() -> None:
+async def test_the_wheel_zooms_and_a_double_click_takes_a_run(shared_lab: SharedLab) -> None:
     progress = swept("finished")
-    async with opened(progress) as (stage, session):
+    async with opened(shared_lab, progress) as (stage, session):
         heat_map, app = stage.screen.map, stage.app
         gutter, across, down = layout(heat_map.heat, heat_map.cursor, *heat_map.size)
         place = (1 + gutter + across.index(9), 1 + HEAD + down.index(3))
@@ -925,8 +935,8 @@ async def test_the_wheel_zooms_and_a_double_click_takes_a_run() -> None:
         assert app.main.desk.experiment == expected
 
 
-async def test_help_explains_the_symbols() -> None:
-    async with opened(swept("finished"), (120, 60)) as (stage, _):
+async def test_help_explains_the_symbols(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, swept("finished"), (120, 60)) as (stage, _):
         await stage.press("question_mark")
         await stage.until(lambda: isinstance(stage.app.screen, HelpScreen))
         told = (("★", "fewest samples"), ("▎", "limit"), ("×", "Diverged"), ("·", "Not yet"))
@@ -1059,61 +1069,65 @@ async def test_a_long_sweep_stops_where_it_is_and_another_begins() -> None:
 THREE = ((120, 34), (80, 24), (50, 24))
 
 
-def with_sweep(progress: SweepProgress | None, settings: Settings | None = None) -> LinregApp:
-    session = FakeSession(ready())
-    session.sweep = progress
-    return app_for(session, settings)
+async def compare(stage: SweepStage, accepted: Look, *sizes: tuple[int, int]) -> None:
+    """Look at the screen at one size after the other."""
+    for size in sizes:
+        await resize(stage.pilot, size)
+        await accepted(stage.pilot, named(size))
 
 
-def opening(*keys: str) -> Steps:
-    async def steps(pilot: Pilot[None]) -> None:
-        await settled(pilot)
-        screen = await open_sweep(pilot)
-        await pilot.press(*keys)
-        await pilot.pause()
-        assert pilot.app.screen is screen
-
-    return steps
+async def test_empty(shared_lab: SharedLab, accepted: Look) -> None:
+    async with opened(shared_lab) as (stage, _):
+        await compare(stage, accepted, *THREE)
 
 
-def test_empty(picture: Compare) -> None:
-    picture(with_sweep(None), *THREE, steps=opening())
-
-
-def test_running(picture: Compare) -> None:
-    app = with_sweep(swept("running", 0.4))
-    picture(app, *THREE, steps=opening("tab", "down"))
+async def test_running(shared_lab: SharedLab, accepted: Look) -> None:
+    async with opened(shared_lab, swept("running", 0.4)) as (stage, _):
+        await stage.press("tab", "down")
+        await compare(stage, accepted, *THREE)
 
 
 @pytest.mark.parametrize("size", [(200, 50), *THREE], ids=named)
-def test_finished(picture: Compare, size: tuple[int, int]) -> None:
-    keys = [*["right"] * 10, "up", "up"]
-    app = with_sweep(swept("finished"))
-    picture(app, size, steps=opening(*keys), colours=size == (80, 24))
+async def test_finished(shared_lab: SharedLab, accepted: Look, size: tuple[int, int]) -> None:
+    async with opened(shared_lab, swept("finished"), size) as (stage, _):
+        await stage.press(*["right"] * 10, "up", "up")
+        await accepted(stage.pilot, named(size), colours=size == (80, 24))
 
 
-def test_curve(picture: Compare) -> None:
-    picture(with_sweep(along("finished")), *THREE[:2], steps=opening())
+async def test_curve(shared_lab: SharedLab, accepted: Look) -> None:
+    async with opened(shared_lab, along("finished")) as (stage, _):
+        await compare(stage, accepted, *THREE[:2])
+
+
+async def test_epochs_to_the_floor(shared_lab: SharedLab, accepted: Look) -> None:
+    async with opened(shared_lab, swept("finished")) as (stage, _):
+        await stage.pick("measure", FLOOR)
+        await compare(stage, accepted, (120, 34))
+
+
+async def test_small(shared_lab: SharedLab, accepted: Look) -> None:
+    async with opened(shared_lab, swept("finished"), (40, 12)) as (stage, _):
+        await stage.press("right")
+        await compare(stage, accepted, (40, 12))
+
+
+def with_sweep(settings: Settings) -> LinregApp:
+    session = FakeSession(ready())
+    session.sweep = swept("finished")
+    return app_for(session, settings)
+
+
+async def walk(pilot: Pilot[None]) -> None:
+    """Open the screen and move the cursor."""
+    await open_sweep(pilot)
+    await pilot.press("right", "up")
+    await pilot.pause()
 
 
 def test_ascii(picture: Compare) -> None:
-    app = with_sweep(swept("finished"), Settings(ascii=True))
-    picture(app, (80, 24), steps=opening("right", "up"))
+    picture(with_sweep(Settings(ascii=True)), (80, 24), steps=walk)
 
 
 def test_light_theme(picture: Compare) -> None:
-    app = with_sweep(swept("finished"), Settings(theme="linreg-light"))
-    picture(app, (120, 34), steps=opening("right", "up"), colours=True)
-
-
-def test_epochs_to_the_floor(picture: Compare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
-        await opening()(pilot)
-        await SweepStage(pilot, FakeSession(ready())).pick("measure", FLOOR)
-
-    picture(with_sweep(swept("finished")), (120, 34), steps=steps)
-
-
-def test_small(picture: Compare) -> None:
-    app = with_sweep(swept("finished"))
-    picture(app, (40, 12), steps=opening("right"))
+    app = with_sweep(Settings(theme="linreg-light"))
+    picture(app, (120, 34), steps=walk, colours=True)
