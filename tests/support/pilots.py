@@ -24,7 +24,7 @@ SIZES = [(40, 12), (50, 24), (80, 24), (120, 34), (200, 50)]
 LARGE = [(80, 24), (120, 34)]
 DRAW = Compositor.render_update
 """Textual's drawing of a frame; without the fixture `drawn`, it is taken out of the app."""
-LOOKS = 4000
+LOOKS = 20_000
 """How often a condition is looked at before a test gives up on it."""
 ROUNDS = 9
 """How often a layout may ask for another, as one that shows or hides a scrollbar does."""

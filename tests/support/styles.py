@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -87,7 +88,7 @@ def apply_once(
     whose rules depend on their neighbours.
     """
     known = found_by(sheet)
-    kind = tuple(map(traits, node.css_path_nodes))
+    kind = tuple(traits(node.css_path_nodes))
     if kind in known:
         rules, flags = known[kind]
         for name, flag in zip(FLAGS, flags, strict=True):
@@ -114,14 +115,18 @@ def found_by(sheet: Stylesheet) -> dict[tuple[object, ...], Found]:
     return matched_of[sheet][1]
 
 
-def traits(node: DOMNode) -> tuple[object, ...]:
-    """All of a node that a rule can ask for, but its place among its neighbours."""
-    if isinstance(node, Widget):
-        focus = node.has_focus, node.allow_focus()
-        states: object = (node.mouse_hover, node.is_disabled, *focus)
-    else:
-        states = frozenset(node.get_pseudo_classes())
-    return type(node), node._id, frozenset(node._classes), states
+def traits(path: list[DOMNode]) -> Iterator[tuple[object, ...]]:
+    """All of the nodes of a path that a rule can ask for, but their place among neighbours."""
+    is_disabled = False
+    for node in path:
+        if isinstance(node, Widget):
+            is_disabled = is_disabled or node.disabled
+            states: object = (
+                node.mouse_hover, is_disabled, node.has_focus, node.allow_focus()
+            )  # fmt: skip
+        else:
+            states = frozenset(node.get_pseudo_classes())
+        yield type(node), node._id, frozenset(node._classes), states
 
 
 def replace_what_changes(node: DOMNode, rules: RulesMap, animate: bool = False) -> None:

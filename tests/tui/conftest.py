@@ -11,9 +11,11 @@ import pytest
 import pytest_asyncio
 from syrupy.assertion import SnapshotAssertion
 from textual.css.stylesheet import Stylesheet
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.reactive import Reactive
 
+from tests.support.dispatch import handlers_of, kept
 from tests.support.pictures import Compare, Look, Steps, Svg, named, svg_picture, text_picture
 from tests.support.pilots import calm, resize, rest, rest_of_screen, settled
 from tests.support.reactive import value_of
@@ -84,9 +86,11 @@ def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
 def quick_styles(monkeypatch: pytest.MonkeyPatch) -> None:
     """All apps of a theme share the rules of the stylesheets, and what holds for equal nodes.
 
-    Parsing is a tenth of every start, matching the rules a quarter, and asking for attributes a
-    twentieth.
+    Parsing is a tenth of every start, matching the rules a quarter; asking for attributes and
+    looking for handlers are a twentieth each.
     """
+    kept.clear()  # a test may put a handler of its own into a class
+    monkeypatch.setattr(MessagePump, "_get_dispatch_methods", handlers_of)
     monkeypatch.setattr("textual.css.stylesheet.tokenize_values", tokenize_once)
     monkeypatch.setattr("textual.css.stylesheet.parse", parse_once)
     monkeypatch.setattr("textual.css.stylesheet._check_selectors", match_from_the_end)
