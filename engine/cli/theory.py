@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 20
 """Most parameters whose matrices are printed unasked."""
+MOST_EPOCHS = 5
+"""Most epochs of which the expected loss is printed for people."""
 
 
 @click.command("theory")
@@ -82,6 +84,7 @@ def as_dict(start: Study, best: Study, whole: bool) -> dict[str, Any]:
         "best_momentum_rate": curvature.best_momentum_rate,
         "limit": {"lr": best.limit.lr, "kind": best.limit.kind, "name": best.limit.name},
         "remedy": facts.remedy and asdict(facts.remedy),
+        "expected_losses": dict(zip(*expected(best), strict=True)),
         "gradient": start.noise.mean.tolist(),
         "gradient_variance": start.gradient_variance,
         "b_simple": start.noise.simple_batch_size,
@@ -117,6 +120,7 @@ def lines(start: Study, best: Study, whole: bool) -> list[str]:
         *rates(best),
         line(tr("limit here"), f"{best.limit.lr:.4g} ({in_words(best.limit.name)})"),
         *([line(tr("cost"), in_words(facts.remedy.words))] if facts.remedy else []),
+        line(tr("expected loss"), expected_text(best)),
         line(
             tr("gradient variance"),
             tr(
@@ -142,6 +146,29 @@ def lines(start: Study, best: Study, whole: bool) -> list[str]:
         tr("second derivatives"),
         *(f"  {left(tr(method.name), 14)}{cost(method)}" for method in best.second),
     ]
+
+
+def expected(study: Study) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Epochs, and the loss that is expected after each; none where theory does not tell it."""
+    facts = study.facts
+    if facts.descent is None:
+        return (), ()
+    return facts.descent.losses(facts.start, study.experiment)
+
+
+def expected_text(study: Study) -> str:
+    """The loss that is expected after the first epochs and the last, or why it is not told."""
+    from engine.theory.descent import unfit
+
+    epochs, losses = expected(study)
+    told = [f"{epoch}: {loss:.4g}" for epoch, loss in zip(epochs, losses, strict=True)][1:]
+    if len(told) > MOST_EPOCHS:
+        told[MOST_EPOCHS - 1 :] = ["…", told[-1]]
+    if told:
+        return tr("after epoch {losses}", losses=", ".join(told).replace("…,", "…"))
+    if why := unfit(study.experiment):
+        return tr("not told: {why}", why=in_words(why))
+    return tr("it runs away") if epochs else tr("not told")
 
 
 def floor_text(floor: Floor) -> str:

@@ -14,7 +14,8 @@ from engine.support.translation import Message
 from engine.theory.autopsy import Autopsy, Runaway
 from engine.theory.gather import facts
 from engine.training.fork import Fork
-from engine.training.series import Series
+from engine.training.history import expected
+from engine.training.series import Points, Series
 from engine.training.snapshot import Snapshot, State, sample_residuals
 from engine.training.trail import MOST_POINTS, Path, is_finite
 from engine.training.trainer import cause_of, runaway_loss, why
@@ -33,6 +34,7 @@ class Recall:
         self._problem = build(self._experiment.changed({"device": "cpu"}))
         self._facts = facts(self._problem)
         self._named = self._problem.model.named
+        self._expected = expected(self._facts, self._experiment)
 
     def snapshot(self) -> Snapshot:
         """The run as far as it is written down."""
@@ -56,7 +58,7 @@ class Recall:
         path = replace(path, epoch_losses=tuple(by_x.get(x) for x in path.x))
         _, lrs = metrics.curve("lr", "epoch")
         cause = self._cause(step, params) if is_diverged else None
-        seconds = number(result, "seconds") or 0.0
+        seconds, fork = number(result, "seconds") or 0.0, self._fork()
         return Snapshot(
             self._experiment,
             self.number,
@@ -72,6 +74,7 @@ class Recall:
             residuals=sample_residuals(self._experiment, self._facts, params),
             batch_losses=batch_losses,
             epoch_losses=epoch_losses,
+            expected_losses=Points() if fork else self._expected,
             validation_losses=self._series("val").points(),
             path=path,
             r2=number(result, "r2"),
@@ -80,7 +83,7 @@ class Recall:
             seconds=seconds,
             steps_per_second=step / seconds if seconds else 0.0,
             id=watch.info.id,
-            fork=self._fork(),
+            fork=fork,
             lrs=watch.info.lrs,
         )
 

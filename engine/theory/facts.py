@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.catalog.scaling import Scaling
     from engine.statistics.diagnostics import Diagnostics
     from engine.support.device import DeviceInfo
+    from engine.theory.descent import Descent
     from engine.theory.remedy import Remedy
     from engine.theory.stability import Stability
 
@@ -62,6 +63,8 @@ class Facts:
     """How numbers become those of the data again, where training sees standardized ones."""
     remedy: Remedy | None = None
     """What standardizing would save in steps; None where it saves little, or is on."""
+    descent: Descent | None = None
+    """What the loss that is expected of a run takes; None where theory does not tell it."""
 
     def original(self, values: Values) -> Values:
         """Parameters over the data as they are."""

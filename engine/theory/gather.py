@@ -14,6 +14,7 @@ from engine.problem import Problem
 from engine.statistics.diagnostics import Diagnostics, diagnostics
 from engine.statistics.line import Line, fit_line
 from engine.support.device import available, describe
+from engine.theory.descent import descent
 from engine.theory.expected_loss import loss_of_the_truth, symbol_of
 from engine.theory.facts import Facts, Sample
 from engine.theory.floor import Floor
@@ -34,6 +35,7 @@ def facts(problem: Problem) -> Facts:
     line = least_squares_of(problem)
     best = best_values(problem, line)
     stable, closed = stability(problem), has_closed_form(problem)
+    floor = floor_at(problem, best)
     chosen = sample_rows(problem, line if line and line.df > 0 else None)
     X, y = problem.X[chosen.rows], problem.y[chosen.rows]
     return Facts(
@@ -45,7 +47,7 @@ def facts(problem: Problem) -> Facts:
         true=problem.true_values,
         optimum=best,
         has_closed_form=closed,
-        floor=floor_at(problem, best),
+        floor=floor,
         stability=stable,
         start=numbers(problem.start),
         start_loss=problem.mean_loss(problem.start),
@@ -59,6 +61,7 @@ def facts(problem: Problem) -> Facts:
         digits=24 if problem.y.dtype == torch.float32 else 53,
         scaling=problem.scaling,
         remedy=remedy(problem, stable, closed),
+        descent=descent(problem, best, floor),
     )
 
 

@@ -66,6 +66,10 @@ class Modes:
     penalty: Tensor
     """Curvature (p,) that the penalty adds."""
     n: int
+    along: Tensor
+    """The eigenvectors (p, r) themselves, side by side."""
+    weight: Tensor
+    """How many times a product counts (q,): √2 where its two directions are not one."""
 
     def curvature(self, batch: Batch) -> Tensor:
         """h (p,): the mean curvature that a step over such a minibatch meets."""
@@ -73,9 +77,12 @@ class Modes:
 
     def noise(self, batch: Batch) -> Tensor:
         """The variance of such a minibatch's Hessian as a map of products (q, q)."""
+        return self.drawn(batch) * self.scatter
+
+    def drawn(self, batch: Batch) -> float:
+        """The variance of what a step follows of such a minibatch, in that of one sample."""
         size = min(batch.samples, self.n)
-        drawn = (self.n - size) / max(self.n - 1, 1) / size
-        return batch.times**2 * drawn * self.scatter
+        return batch.times**2 * (self.n - size) / max(self.n - 1, 1) / size
 
 
 def modes(
@@ -107,7 +114,8 @@ def modes(
     pairs = pairs + mean[first][:, second] * mean[second][:, first]
     scatter = fourth / count - weight[:, None] * pairs * weight / 2
     data = (along.T @ A @ along).diagonal()
-    return Modes(first, second, scatter, data, (along.square() * decay[:, None]).sum(0), n)
+    penalty = (along.square() * decay[:, None]).sum(0)
+    return Modes(first, second, scatter, data, penalty, n, along, weight)
 
 
 def stable_lr(modes: Modes, optimizer: Choice[OptimizerEntry], batches: Sequence[Batch]) -> float:

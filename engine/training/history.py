@@ -8,6 +8,7 @@ from typing import Any
 from engine.catalog.parameters import flat, numbers
 from engine.experiment import Experiment
 from engine.support.translation import Message, joined
+from engine.theory.facts import Facts
 from engine.training.events import (
     Diverged,
     EpochEnded,
@@ -19,7 +20,7 @@ from engine.training.events import (
 )
 from engine.training.fork import Fork
 from engine.training.record import Recorder
-from engine.training.series import Series
+from engine.training.series import Points, Series
 from engine.training.snapshot import Snapshot, State, residuals, sample_residuals
 from engine.training.statements import FIRST, LAST, RATE, Done, Executed, Statement, done_of
 from engine.training.trail import Place, Trail
@@ -42,6 +43,8 @@ class History(Recorder):
         """Under which the run is kept."""
         self.batch_losses = Series()
         self.trail = Trail(1)
+        self.expected_losses = Points()
+        """What theory expects after each epoch, where it tells that."""
         self.lrs: list[tuple[int, float]] = []
         """The steps after which another lr was set, each with that lr."""
         self._step: Stepped | None = None
@@ -67,6 +70,8 @@ class History(Recorder):
                 start = flat(event.facts.start)
                 self.trail = Trail(len(start), event.facts.steps_per_epoch)
                 self.trail.add(Place(self.step, start, epoch_loss=self.loss))
+                if event.fork is None:
+                    self.expected_losses = expected(event.facts, self.experiment)
             case Diverged():
                 self.outcome, self.message = "diverged", event.reason
             case Finished():
@@ -107,6 +112,7 @@ class History(Recorder):
             loss=self.loss,
             batch_losses=self.batch_losses.points(),
             epoch_losses=self.epoch_losses.points(),
+            expected_losses=self.expected_losses,
             validation_losses=self.validation_losses.points(),
             autopsy=self.ending.autopsy if isinstance(self.ending, Diverged) else None,
             r2=self.ending.r2 if isinstance(self.ending, Finished) else None,
@@ -219,3 +225,11 @@ class History(Recorder):
         """A place with the loss after the last epoch, if that is over."""
         is_known = place.step // self.trail.per_epoch == self.epoch
         return place._replace(epoch_loss=self.loss) if is_known else place
+
+
+def expected(facts: Facts, experiment: Experiment) -> Points:
+    """What theory expects of an experiment that begins at a start, where it tells that."""
+    if facts.descent is None:
+        return Points()
+    epochs, losses = facts.descent.losses(facts.start, experiment)
+    return Points(epochs, losses, losses)

@@ -66,6 +66,9 @@ class Snapshot:
     """x in epochs."""
     epoch_losses: Points = Points()
     """x in epochs, from the start at 0."""
+    expected_losses: Points = Points()
+    """What theory expects after each epoch, on average over the orders of minibatches, with the lr
+    of the start; empty where it does not tell that, and for a fork."""
     validation_losses: Points = Points()
     """Over the data held out, if any are; x in epochs."""
     path: Path = Path()

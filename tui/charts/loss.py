@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from engine.jobs.band import band
@@ -40,6 +41,8 @@ class Beside:
     """Runs of other days."""
     preview: Snapshot | None = None
     """The run that the experiment on the desk would be."""
+    expects: bool = True
+    """Whether what theory expects of a run is shown."""
 
     def last_epoch(self, now: Snapshot) -> float:
         """Where the x axis ends: with the run on show, or the one that would follow."""
@@ -58,7 +61,7 @@ def loss_chart(
 
     The title says what had been reached at the cursor, in epochs. Where data are held out, their
     loss after each epoch stands beside it. A band of seeds lies over the run, and the legend says
-    what became of them.
+    what became of them. What theory expects of the run lies below it.
     """
     curves = kept_curves(beside.kept, now.experiment.flat())
     for other, color, label in (
@@ -82,6 +85,8 @@ def loss_chart(
             )
         )
     curves += preview_curves(beside.preview)
+    if beside.expects:
+        curves += expected_curves(now)
     main = Curve(
         epochs.x, epochs.low, color="now", label=tr("epoch"), highs=epochs.high, marker="*"
     )
@@ -134,6 +139,20 @@ def moment_title(now: Snapshot, x: float) -> str:
     return "  ".join(
         f"{name} {loss_text(loss)}" for name, loss in losses.items() if loss is not None
     )
+
+
+def expected_curves(now: Snapshot) -> list[Curve]:
+    """What theory expects of a run that has begun, for as long as it has the lr of its start."""
+    if not (now.step and now.facts):
+        return []
+    losses, last = now.expected_losses, now.experiment.epochs
+    if now.lrs:
+        last = now.lrs[0][0] // now.facts.steps_per_epoch
+    count = bisect_right(losses.x, last)
+    if count < 2:
+        return []
+    xs, ys = losses.x[:count], losses.low[:count]
+    return [Curve(xs, ys, color="axis", label=tr("expected"), dotted=True, marker="-")]
 
 
 def preview_curves(run: Snapshot | None) -> list[Curve]:

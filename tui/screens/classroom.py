@@ -217,6 +217,12 @@ class Classroom:
         return self.panel is not None and self.panel.has_open_question
 
     @property
+    def hides_theory(self) -> bool:
+        """Whether a lesson hides what theory expects of a run, or asks for it."""
+        lesson = self.lesson
+        return self.has_open_question or bool(lesson and "theory" in lesson.hide_tools)
+
+    @property
     def has_hint(self) -> bool:
         """Whether a goal has a hint that is not shown yet."""
         return self.panel is not None and bool(self.panel.hidden_hints())

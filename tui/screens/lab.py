@@ -94,21 +94,22 @@ class Lab:
         for form in self.forms:
             form.show(experiment)
 
-    def show(self, desk: Desk) -> None:
-        """Hand the run on show, and those beside it, to the panels."""
+    def show(self, desk: Desk, expects: bool) -> None:
+        """Hand the run on show, those beside it, and whether theory is, to the panels."""
         now = desk.snapshot
         self.status.show(now, looking(desk))
-        self.show_ahead(desk)
+        self.show_ahead(desk, expects)
         self.code.show(desk.experiment, desk.statements)
         self.values.show(desk.moment)
         self.device.show(now)
         self.training.follow(desk.at_hand, desk.experiment)
 
-    def show_ahead(self, desk: Desk) -> None:
+    def show_ahead(self, desk: Desk, expects: bool) -> None:
         """Show all that has a place for the run that would follow: the charts, and Reading."""
         now, previous, pinned = desk.snapshot, desk.previous, desk.pinned_beside
         moment, preview = desk.moment, desk.preview
-        beside = Beside(previous, pinned, band_of(now, desk.sweep), desk.compared, preview)
+        band = band_of(now, desk.sweep)
+        beside = Beside(previous, pinned, band, desk.compared, preview, expects)
         self.loss.update(now, beside)
         for chart in self.views:
             if not chart.has_class("-hidden"):

@@ -145,7 +145,7 @@ class MainScreen(Sized[None]):
     def show_run(self) -> None:
         """Show the run on the desk, and the keys and hints that go with it."""
         with self.app.batch_update():
-            self.lab.show(self.desk)
+            self.lab.show(self.desk, not self.classroom.hides_theory)
             self.projector.show()
             self.commands.shelf.show()
             self.weigh()
@@ -291,7 +291,7 @@ class MainScreen(Sized[None]):
         """Show what has come of trials, and ask for what is wanted now."""
         if self.live.look():
             with self.app.batch_update():
-                self.lab.show_ahead(self.desk)
+                self.lab.show_ahead(self.desk, not self.classroom.hides_theory)
                 self.weigh()
 
     def take_edit(

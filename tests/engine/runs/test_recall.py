@@ -73,6 +73,8 @@ def test_it_is_the_run_that_was_trained(tmp_path: Path, case: str) -> None:
     for name in ("lr", "loss", "r2", "validation_r2"):
         assert getattr(run, name) == close(getattr(trained, name)), name
     assert flat(run.params) == close(flat(trained.params))
+    assert run.expected_losses.low == close(trained.expected_losses.low)
+    assert bool(run.expected_losses.low) == (case != "held out")  # its lr has a schedule
     assert flat(run.original_params) == close(flat(trained.original_params))
     for name in ("epoch_losses", "validation_losses"):
         was, is_now = getattr(trained, name), getattr(run, name)
