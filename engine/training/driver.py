@@ -32,6 +32,8 @@ class Driver:
         """The newest snapshot and the runs that are over; a new pair whenever anything changed."""
         self.run: Stepper | None = None
         """The run at hand."""
+        self._before_fork: tuple[Stepper, Snapshot] | None = None
+        """The run at hand before a fork that is on its way to where it begins, as it was shown."""
         self._clock = clock
         self._listen = listen
         """Makes what hears of a run; None where nobody wants to."""
@@ -59,6 +61,8 @@ class Driver:
         now = self._clock()
         run.count(now)
         has_begun = was_preparing and not run.is_preparing
+        if has_begun:
+            self._before_fork = None
         if has_begun or not run.running or now - self._published >= PUBLISH_EVERY:
             self._publish(run)
 
@@ -68,6 +72,10 @@ class Driver:
         That of a fork comes with the next pieces.
         """
         self._end()
+        if fork is None or self.run is None:
+            self._before_fork = None
+        elif not self.run.is_preparing:
+            self._before_fork = self.run, self.shown.latest
         # Where beginning fails, the screen still shows which experiment it was.
         listener = self._listen(experiment) if self._listen else None
         before = self.shown.latest  # one that took no step leaves its number to this one
@@ -119,11 +127,11 @@ class Driver:
         """End the present run where it is; what it has shown is kept.
 
         One that is still in its first minibatch is at its start again; a fork that is not even
-        there is given up.
+        there is given up, and the run at hand before it is so again.
         """
         run = self.run
         if run and run.is_preparing and not run.over:
-            self.prepare(run.experiment)
+            self._give_up(run)
         elif run and run.statement and not run.begun:
             self.prepare(run.experiment, run.fork)
         else:
@@ -165,6 +173,15 @@ class Driver:
             self._publish(run)
         else:
             self.pause()
+
+    def _give_up(self, fork: Stepper) -> None:
+        """Show the run that was at hand before a fork, or else the start of its experiment."""
+        if self._before_fork is None:
+            self.prepare(fork.experiment)
+            return
+        self.run, latest = self._before_fork
+        self._before_fork = None
+        self._show(latest)
 
     def _present(self, experiment: Experiment, fresh: bool = False) -> Stepper:
         """The run at hand, or a new one where that is over, outdated or not wanted.

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
+from textual.pilot import Pilot
 
 from engine.catalog.parameters import flat
 from engine.experiment import Experiment
-from engine.support.translation import LANGUAGES, set_language
+from engine.support.translation import LANGUAGES, Message, set_language
 from engine.training.driver import Driver
 from engine.training.moments import fork_of, last_sound, snapshot_at, steps_of
 from engine.training.snapshot import Snapshot
@@ -265,7 +266,53 @@ async def test_a_fork_is_refused_where_the_data_are_others_and_asks_before_it_en
         desk.experiment = Experiment().changed({"lr": 0.3})
         await pilot.press("F", "y")
         assert session.calls == [("fork", desk.experiment, fork_of(session.latest, 0))]
-        assert desk.clock.run is None
+        await show_fork(pilot, replace(running(3), fork=fork_of(session.latest, 0)))
+
+
+async def show_fork(pilot: Pilot[None], fork: Snapshot) -> None:
+    """Have a fork begin, which is on show then as it is now."""
+    await show(pilot, fork)
+    assert main_of(pilot).desk.clock.run is None
+
+
+@pytest.mark.parametrize("at_moment", [True, False])
+async def test_while_a_fork_is_on_its_way_the_moment_it_begins_at_is_on_show(
+    at_moment: bool,
+) -> None:
+    origin = finished(1)
+    session = FakeSession(origin, (origin,))
+    async with app_for(session).run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        main = main_of(pilot)
+        desk, lab = main.desk, main.lab
+        await pilot.press(*["shift+left"] * at_moment, "l", *["backspace"] * 4, *"0.3", "enter")
+        desk.edit(Experiment(lr=0.3, epochs=9))
+        fork = fork_of(origin, desk.clock.step if at_moment else 300)
+        await pilot.press("F")
+        assert ("fork", desk.experiment, fork) in session.calls
+        message = Message(
+            "taking the first {steps} steps again: {share:.0f} %", steps=200, share=40
+        )
+        on_its_way = Snapshot(desk.experiment, 2, "running", message, fork=fork)
+        session.latest = on_its_way
+        await says(pilot, "taking the first 200 steps again: 40 % · x: back")
+        assert [main.can(id) for id in ("pause", "play", "stop")] == [True, False, True]
+        seen = snapshot_at(origin, fork.step)
+        assert lab.values.snapshot is seen
+        assert lab.fit.scene.now is seen
+        assert lab.fit.chart().curves
+        session.latest = replace(on_its_way, state="paused")
+        await until(pilot, lambda: main.can("resume"))
+        await pilot.press("space")
+        await pilot.press("x")
+        assert [call for call, *_ in session.calls[-2:]] == ["resume", "stop"]
+        session.latest = origin
+        await until(pilot, lambda: desk.shown.latest is origin)
+        assert desk.moment is (seen if at_moment else origin)
+        await pilot.press("F")
+        session.latest = on_its_way
+        await until(pilot, lambda: desk.is_retracing)
+        await show_fork(pilot, replace(running(2), fork=fork))
 
 
 async def test_a_fork_that_is_over_is_taken_again_and_one_of_a_diverged_run_begins_before() -> None:

@@ -25,6 +25,8 @@ class Situation:
     """Whether another run than that at hand is on show."""
     looks_at_moment: bool = False
     """Whether a run is on show as it was at an earlier moment."""
+    is_retracing: bool = False
+    """Whether a fork is on its way to where it begins."""
     is_playing: bool = False
     """Whether that moment goes on by itself."""
     view_turns: bool = False

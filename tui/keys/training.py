@@ -56,7 +56,9 @@ TRAINING: tuple[Action, ...] = (
         "play",
         "Play the run from the moment that is looked at.",
         GROUP,
-        when=lambda now: now.looks_at_moment and not (now.running or now.is_playing),
+        when=lambda now: (
+            now.looks_at_moment and not (now.running or now.is_playing or now.is_retracing)
+        ),
         why=NOTHING_RUNS,
     ),
     Action(
@@ -66,7 +68,7 @@ TRAINING: tuple[Action, ...] = (
         "resume",
         "Go on training.",
         GROUP,
-        when=lambda now: now.state == "paused" and not now.looks_at_moment,
+        when=lambda now: now.state == "paused" and (now.is_retracing or not now.looks_at_moment),
         why=NOTHING_RUNS,
     ),
     Action(

@@ -119,7 +119,9 @@ class Commands:
                 start=key_of("start"),
             )
             tell(self.screen, words)
-        self.desk.look_at(None)
+            self.desk.stand_where(self.desk.at_hand, fork)
+        else:
+            self.desk.look_at(None)
 
     def minibatch(self) -> None:
         self.go_on()
@@ -130,7 +132,7 @@ class Commands:
         self.session.epoch(self.desk.experiment)
 
     def stop(self) -> None:
-        self.session.stop()
+        self.desk.stop()
 
     async def fork(self) -> None:
         def fork() -> None:

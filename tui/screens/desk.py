@@ -41,6 +41,8 @@ class Desk:
         """The finished run of the experiment that the settings were brought back to."""
         self.origin: Snapshot | None = None
         """The run that the last fork goes on from."""
+        self.was_now = True
+        """Whether no moment was looked at when the last fork was asked for."""
         self.clock = Clock()
         """The moment of the run on show that is looked at."""
         self.preview: Snapshot | None = None
@@ -57,8 +59,10 @@ class Desk:
         before = self.shown, self.sweep
         self.shown, self.sweep = self.session.shown, self.session.sweep
         run, latest = before[0].latest, self.shown.latest
-        if latest.step and not (run.step and latest.number == run.number):  # another has begun
+        is_another = latest.number > run.number or not run.step
+        if latest.step and is_another and latest.number >= run.number:  # it has begun
             self.clock.leave()
+            self.looked_at = None
         self.clock.follow(latest)
         return self.shown is not before[0] or self.sweep is not before[1]
 
@@ -76,7 +80,11 @@ class Desk:
     def at_hand(self) -> Snapshot:
         """The run that keys act on: that made of these settings before, until another begins."""
         latest, returned = self.shown.latest, self.returned
-        if returned and not latest.step and latest.experiment == returned.experiment:
+        if (
+            returned
+            and not (latest.step or latest.fork)
+            and latest.experiment == returned.experiment
+        ):
             return returned
         return latest
 
@@ -158,6 +166,12 @@ class Desk:
         """The fork at hand, if it is over and its steps are taken again one by one."""
         run = self.at_hand
         return run.fork if run.over and self.experiment.is_same_but_lr(run.experiment) else None
+
+    @property
+    def is_retracing(self) -> bool:
+        """Whether the fork at hand is still on its way to where it begins."""
+        run = self.at_hand
+        return self.under_way and run.fork is not None and run.facts is None
 
     @property
     def is_ahead(self) -> bool:
@@ -263,9 +277,20 @@ class Desk:
         fork.check(self.experiment)
         if run.fork != fork:
             self.origin = run
-        self.look_at(None)
+        self.stand_where(run, fork)
         self.session.fork(self.experiment, fork)
         return fork
+
+    def stand_where(self, run: Snapshot, fork: Fork) -> None:
+        """Look at a run where a fork begins, until the steps up to there are taken again."""
+        self.awaited, self.was_now = "", self.clock.run is None
+        self.clock.go_to(run, fork.step)
+
+    def stop(self) -> None:
+        """End the run at hand; where a fork was not there yet, look again at what was on show."""
+        if self.is_retracing and self.was_now:
+            self.clock.leave()
+        self.session.stop()
 
     def restart(self, experiment: Experiment) -> None:
         """Make this the edited experiment and show its start; ends a run under way."""

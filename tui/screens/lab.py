@@ -8,7 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.experiment import Experiment
-from engine.support.translation import tr
+from engine.support.translation import in_words, tr
 from tui.charts.loss import Beside, band_of
 from tui.charts.views import VIEWS
 from tui.clock import Clock
@@ -97,7 +97,7 @@ class Lab:
     def show(self, desk: Desk, expects: bool) -> None:
         """Hand the run on show, those beside it, and whether theory is, to the panels."""
         now = desk.snapshot
-        self.status.show(now, looking(desk))
+        self.status.show(desk.at_hand if desk.is_retracing else now, looking(desk))
         self.show_ahead(desk, expects)
         self.code.show(desk.experiment, desk.statements)
         self.values.show(desk.moment)
@@ -120,8 +120,13 @@ class Lab:
 
 
 def looking(desk: Desk) -> str:
-    """Which run is on show in place of that at hand, or which moment, and how to come back."""
+    """Which run is on show in place of that at hand, or which moment, and how to come back.
+
+    Of a fork on its way to where it begins, how far that is.
+    """
     run, clock, leave = desk.looked_at, desk.clock, key_of("leave")
+    if desk.is_retracing and (progress := in_words(desk.at_hand.message)):
+        return tr("{progress} · {stop}: back", progress=progress, stop=key_of("stop"))
     if clock.run:
         step, steps = clock.step, clock.run.step
         if run is None:

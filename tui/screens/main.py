@@ -178,6 +178,7 @@ class MainScreen(Sized[None]):
             has_suggestion=bool(run.autopsy and run.autopsy.suggestion),
             looks_back=desk.looked_at is not None,
             looks_at_moment=desk.clock.run is not None,
+            is_retracing=desk.is_retracing,
             is_playing=desk.clock.is_playing,
             view_turns=bool(self.navigator.turned.view.turns),
             chart_focused=isinstance(self.focused, ChartPanel),

@@ -178,9 +178,32 @@ def test_the_steps_before_it_are_taken_in_pieces_and_can_be_stopped(loop: str) -
     assert driver.running
     driver.stop()
     assert not driver.running
+    assert (driver.shown.latest.state, driver.shown.latest.step) == ("paused", 13)  # the first one
+    driver = Driver(experiment, lambda: now)
+    driver.fork(experiment, Fork(experiment, 13))
+    driver.stop()
     assert (driver.shown.latest.state, driver.shown.latest.step) == ("ready", 0)
     assert driver.shown.latest.fork is None
     assert driver.shown.runs == ()
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_fork_that_is_given_up_on_its_way_leaves_the_run_at_hand_as_it_was(is_over: bool) -> None:
+    driver = Driver(SHORT, lambda: 0.0)
+    driver.start(SHORT)
+    to_the_end(driver) if is_over else driver.minibatch(SHORT)
+    origin = driver.shown.latest
+    for _ in range(2):  # also where it is asked for once more on the way
+        driver.fork(replace(SHORT, lr=0.2), Fork(SHORT, 13))
+        driver.advance()
+    driver.stop()
+    now = driver.shown.latest
+    assert (now.number, now.step, now.params) == (origin.number, origin.step, origin.params)
+    assert now.state == ("finished" if is_over else "stopped")
+    assert [run.number for run in driver.shown.runs] == [1]
+    driver.minibatch(SHORT)
+    to_the_end(driver)
+    assert (driver.shown.latest.number, driver.shown.latest.step) == (2, 1)
 
 
 @pytest.mark.parametrize("is_known", [True, False])
