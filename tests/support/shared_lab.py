@@ -5,22 +5,33 @@ from __future__ import annotations
 from asyncio import Event, Future, Task, get_running_loop
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from textual.geometry import Offset
 from textual.pilot import Pilot
 
+from engine.lessons.lesson import Lesson
+from engine.runs.store import Store
+from engine.support.user_files import runs_folder
 from engine.training.snapshot import Snapshot
-from tests.support.pilots import app_of, become, lab, resize, session_of
+from tests.support.pilots import app_of, lab, resize, session_of
 from tests.support.sessions import FakeSession
 from tests.support.snapshots import ready
-from tui.screens.changes import Changes
+from tui.charts.views import VIEWS
+from tui.screens.classroom import Classroom
+from tui.screens.desk import Desk
+from tui.screens.inquiry import Inquiry
+from tui.screens.live import Live
+from tui.screens.main import MainScreen
+from tui.screens.shelf import Shelf
+
+Begun = TypeVar("Begun")
 
 
 class SharedLab:
-    """Stands in for `lab` in tests of dialogs: a start of the app costs more than most of them.
+    """Stands in for `lab`: a start of the app costs more than most tests.
 
-    What a test leaves on the main screen is cleared but for its views and panels. After a failure
-    the next test has another app.
+    After a failure the next test has another app.
     """
 
     def __init__(self) -> None:
@@ -31,13 +42,17 @@ class SharedLab:
 
     @asynccontextmanager
     async def __call__(
-        self, now: Snapshot, *runs: Snapshot, size: tuple[int, int] = (120, 34)
+        self,
+        now: Snapshot,
+        *runs: Snapshot,
+        size: tuple[int, int] = (120, 34),
+        lesson: Lesson | None = None,
     ) -> AsyncIterator[Pilot[None]]:
         """A pilot of the app around a session in which nothing ever happens."""
         pilot = self.pilot or await self.begin(size)
         try:
             with pilot.app._context():
-                await clear(pilot, now, *runs, size=size)
+                await clear(pilot, now, *runs, size=size, lesson=lesson)
                 yield pilot
         except BaseException:
             await self.end()
@@ -50,7 +65,7 @@ class SharedLab:
         begun: Future[Pilot[None]] = get_running_loop().create_future()
 
         async def fly() -> None:
-            async with lab(ready(), size=size) as pilot:
+            async with lab(ready(), size=size, notifications=True) as pilot:
                 begun.set_result(pilot)
                 await self.over.wait()
 
@@ -67,23 +82,68 @@ class SharedLab:
             await flight
 
 
-async def clear(pilot: Pilot[None], now: Snapshot, *runs: Snapshot, size: tuple[int, int]) -> None:
-    """Leave all dialogs, forget what was done and asked, and show a run."""
+async def clear(
+    pilot: Pilot[None],
+    now: Snapshot,
+    *runs: Snapshot,
+    size: tuple[int, int],
+    lesson: Lesson | None,
+) -> None:
+    """Bring an app to where a new one around a made-up session would be."""
     app = app_of(pilot)
-    main = app.main
+    main, session = app.main, session_of(app)
     while app.screen is not main:
         await app.pop_screen()
     app._set_mouse_over(None, None)
     app.mouse_position = Offset(0, 0)
-    await main.classroom.close()
-    session = session_of(app)
-    vars(session).update(vars(FakeSession(now, runs)))
-    main.desk.changes, main.desk.sweep = Changes(), None
-    main.desk.pinned, main.desk.compared = None, ()
-    main.commands.inquiry.wanted = main.commands.inquiry.answer = None
+    app.clear_notifications()
+    app.used.clear()
+    if lesson is None:
+        await main.classroom.close()
+    main.remove_class("-full")
+    begin_anew(session, FakeSession(now, runs))
+    begin_desk(main)
+    begin_views(main)
     if app.size != size:
         await resize(pilot, size)
-    main.look()
-    await become(pilot, now, *runs)
-    app.clear_notifications()
-    session.calls.clear()
+    main.show_desk()
+    if lesson:
+        await main.classroom.open(lesson)
+    else:
+        main.navigator.go_to(main.lab.loss)
+    begin_anew(main.live, Live(main, main.desk, main.classroom, on=True))
+    session.tried.clear()
+    main.commands.shelf.follow()
+    await pilot.pause()
+
+
+def begin_anew(target: Begun, fresh: Begun) -> None:
+    """Bring an object, which others hold, to the state of a fresh one."""
+    vars(target).clear()
+    vars(target).update(vars(fresh))
+
+
+def begin_desk(main: MainScreen) -> None:
+    """Forget what was edited, seen, asked and reached."""
+    desk, session, commands, clock = main.desk, main.session, main.commands, main.desk.clock
+    clock.leave()
+    begin_anew(desk, Desk(session, session.shown.latest.experiment, desk.changed))
+    desk.clock = clock
+    panel = main.classroom.panel
+    begin_anew(main.classroom, Classroom(main, main.lab, desk, main.navigator))
+    main.classroom.panel = panel
+    begin_anew(commands.inquiry, Inquiry(main, session, commands.setup.take_lr))
+    begin_anew(commands.shelf, Shelf(main, main.lab, desk, commands.setup, Store(runs_folder())))
+
+
+def begin_views(main: MainScreen) -> None:
+    """Have each chart show all of the view that it begins with."""
+    navigator, lab = main.navigator, main.lab
+    for chart, name in zip(lab.views, ("fit", "landscape", "parameters"), strict=True):
+        chart.hold(None)
+        chart.turns.clear()
+        chart.turn_to(VIEWS[name])
+    lab.loss.show_all()
+    navigator.wants_grid, navigator.aside = False, "code"
+    navigator.chart = navigator.rest = navigator.behind = lab.loss
+    navigator.lay_out()

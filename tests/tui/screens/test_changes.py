@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experiment import Experiment
-from tests.support.pilots import about, app_for, settled, show, until
-from tests.support.sessions import FakeSession
+from tests.support.pilots import about, app_of, session_of, settled, show, until
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import paused, ready, running
 from tui.app import LinregApp
 from tui.screens.changes import MOST_CHANGES, Change, Changes, Moment
@@ -54,10 +54,12 @@ def said(app: LinregApp) -> str:
     return "".join(note.message for note in app._notifications)
 
 
-async def test_fields_pickers_and_keys_are_taken_back_one_by_one_and_made_again() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34), notifications=True) as pilot:
+async def test_fields_pickers_and_keys_are_taken_back_one_by_one_and_made_again(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         main = app.main
         await settled(pilot)
         seen = [main.desk.experiment]
@@ -100,11 +102,10 @@ async def test_fields_pickers_and_keys_are_taken_back_one_by_one_and_made_again(
         assert not main.can("redo")
 
 
-async def test_a_run_under_way_takes_over_only_an_lr_that_comes_back() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_run_under_way_takes_over_only_an_lr_that_comes_back(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await pilot.press("O", "l", *"0.5", "enter")
         await until(pilot, lambda: app.main.desk.experiment.lr == 0.5)
         now = app.main.desk.experiment
@@ -117,10 +118,9 @@ async def test_a_run_under_way_takes_over_only_an_lr_that_comes_back() -> None:
             assert app.main.desk.experiment == now
 
 
-async def test_lessons_are_taken_back_with_what_was_open_before() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34), notifications=True) as pilot:
+async def test_lessons_are_taken_back_with_what_was_open_before(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
         main = app.main
         await settled(pilot)
         await pilot.press("O", "5")

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from engine.experiment import Experiment
 from engine.runs.code.script import code_of
 from tests.support.pictures import Look
-from tests.support.pilots import LARGE, app_for, main_of, resize, settled, until
-from tests.support.sessions import FakeSession
+from tests.support.pilots import LARGE, main_of, resize, settled, until
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import ready
 from tui.screens.code import CodeScreen
 from tui.screens.dialogs import HelpScreen
@@ -27,11 +27,11 @@ async def opened(pilot: Pilot[None]) -> CodeScreen:
 
 
 async def test_two_dresses_copied_and_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accepted: Look
+    shared_lab: SharedLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accepted: Look
 ) -> None:
     monkeypatch.chdir(tmp_path)
     scratch, concise = (code_of(Experiment(), dress).text for dress in ("scratch", "concise"))
-    async with app_for(FakeSession(ready())).run_test(size=LARGE[1]) as pilot:
+    async with shared_lab(ready(), size=LARGE[1]) as pilot:
         screen = await opened(pilot)
         await accepted(pilot, "scratch-120x34")
         await pilot.press("w", "w")
@@ -57,12 +57,12 @@ async def test_two_dresses_copied_and_written(
 
 
 async def test_it_begins_in_the_dress_of_the_loop_and_says_why_there_is_none(
-    tmp_path: Path,
+    shared_lab: SharedLab, tmp_path: Path
 ) -> None:
     file = tmp_path / "blanks.csv"
     file.write_text("a,b,y\n" + "".join(f"{i},{i * i},1 {i % 7:03d}\n" for i in range(1, 31)))
     experiment = Experiment().changed({"data": "file", "data.path": str(file), "loop": "concise"})
-    async with app_for(FakeSession(ready(experiment))).run_test(size=LARGE[0]) as pilot:
+    async with shared_lab(ready(experiment), size=LARGE[0]) as pilot:
         screen = await opened(pilot)
         assert screen.dress == "concise"
         assert screen.hint.shown[1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from engine.experiment import Experiment
 from engine.opening import Reading, Request
 from engine.own_data import experiment_on, over_file
 from engine.support.user_files import recent_file
-from tests.support.pictures import Compare, Look, named
+from tests.support.pictures import Look, named
 from tests.support.pilots import (
     LARGE,
     app_for,
@@ -31,6 +29,7 @@ from tests.support.pilots import (
     until,
 )
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import begun, ready
 from tui.app import LinregApp
 from tui.panels.bars import Hint
@@ -71,17 +70,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@asynccontextmanager
-async def lab(
-    experiment: Experiment | None = None, size: tuple[int, int] = (80, 24)
-) -> AsyncIterator[Pilot[None]]:
-    """The lab on an experiment."""
-    app = app_for(FakeSession(begun(experiment) if experiment else ready()))
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await settled(pilot)
-        yield pilot
-
-
 def on(pilot: Pilot[None], kind: type[object]) -> bool:
     return isinstance(pilot.app.screen, kind)
 
@@ -114,7 +102,7 @@ def shown(pilot: Pilot[None]) -> str:
 
 
 async def test_a_file_is_found_looked_at_switched_and_taken_by_keys(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    shared_lab: SharedLab, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def once(path: str, *rest: Any) -> Table:
         assert path not in seen, "read again"
@@ -125,7 +113,7 @@ async def test_a_file_is_found_looked_at_switched_and_taken_by_keys(
     read = reading._read
     monkeypatch.setattr(reading, "_read", once)
     before = Experiment(lr=0.5)
-    async with lab(before) as pilot:
+    async with shared_lab(begun(before), size=(80, 24)) as pilot:
         await open_homes(pilot)
         assert hint(pilot) == ("Preis ~ Fläche + Zimmer + Lage", False)
         assert "10 of 12 rows used" in shown(pilot)
@@ -149,8 +137,10 @@ async def test_a_file_is_found_looked_at_switched_and_taken_by_keys(
         assert main_of(pilot).desk.experiment == before
 
 
-async def test_what_was_sensed_is_changed_by_key_and_what_cannot_be_loses_nothing() -> None:
-    async with lab() as pilot:
+async def test_what_was_sensed_is_changed_by_key_and_what_cannot_be_loses_nothing(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
         screen = await open_homes(pilot)
         await press(pilot, "tab", "down", "right")
         assert hint(pilot)[1]
@@ -168,9 +158,11 @@ async def test_what_was_sensed_is_changed_by_key_and_what_cannot_be_loses_nothin
         assert main_of(pilot).desk.experiment.data.options["missing"] == "?"
 
 
-async def test_an_experiment_on_a_file_keeps_its_settings_and_its_terms() -> None:
+async def test_an_experiment_on_a_file_keeps_its_settings_and_its_terms(
+    shared_lab: SharedLab,
+) -> None:
     cars = experiment_on("sample:cars", {"data.terms": "distance ~ log(speed)", "lr": "0.25"})
-    async with lab(cars) as pilot:
+    async with shared_lab(begun(cars), size=(80, 24)) as pilot:
         await press(pilot, "o", then=DataScreen)
         await says(pilot, "50 of 50 rows used")
         assert hint(pilot)[0] == "distance ~ log(speed)"
@@ -194,11 +186,11 @@ async def test_an_experiment_on_a_file_keeps_its_settings_and_its_terms() -> Non
 
 
 async def test_the_picker_walks_folders_escapes_names_and_stays_where_a_file_is_refused(
-    folder: Path,
+    shared_lab: SharedLab, folder: Path
 ) -> None:
     gone = "/gone/old.csv"
     remember(gone)
-    async with lab() as pilot:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
         await press(pilot, "o", then=FilesScreen)
         screen = pilot.app.screen
         assert isinstance(screen, FilesScreen)
@@ -225,13 +217,15 @@ async def test_the_picker_walks_folders_escapes_names_and_stays_where_a_file_is_
         assert main_of(pilot).desk.experiment == Experiment()
 
 
-async def test_what_is_being_read_is_stopped_by_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_being_read_is_stopped_by_a_key(
+    shared_lab: SharedLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A session that never gets further stands in for a large file."""
 
     def begin(session: FakeSession, request: Request) -> None:
         session.reading = Reading(request, share=0.34)
 
-    async with lab() as pilot:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
         screen = await open_homes(pilot)
         monkeypatch.setattr(FakeSession, "read", lambda *_: None)  # it is at something else yet
         await press(pilot, "enter")
@@ -269,10 +263,10 @@ async def test_a_large_file_of_the_command_line_is_waited_for() -> None:
 
 
 async def test_a_large_file_that_is_typed_into_the_form_is_read_by_the_session(
-    monkeypatch: pytest.MonkeyPatch,
+    shared_lab: SharedLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opening, "SMALL", 0)
-    async with lab(experiment_on("sample:cars", {}), (120, 34)) as pilot:
+    async with shared_lab(begun(experiment_on("sample:cars", {}))) as pilot:
         desk, read = main_of(pilot).desk, session_of(pilot.app).read
         requests: list[Request] = []
 
@@ -305,16 +299,17 @@ def test_files_that_were_opened_are_remembered_the_last_one_first() -> None:
     assert recent() == []
 
 
-def test_pictures(picture: Compare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+async def test_pictures(shared_lab: SharedLab, accepted: Look) -> None:
+    async with shared_lab(ready(), size=LARGE[0]) as pilot:
         await open_homes(pilot)
+        for size in (*LARGE, (50, 24)):
+            await resize(pilot, size)
+            await accepted(pilot, named(size))
 
-    picture(app_for(FakeSession(ready())), *LARGE, (50, 24), steps=steps)
 
-
-async def test_picture_of_the_picker(accepted: Look) -> None:
+async def test_picture_of_the_picker(shared_lab: SharedLab, accepted: Look) -> None:
     remember("/data/old.csv")
-    async with lab() as pilot:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
         await press(pilot, "o", then=FilesScreen)
         for size in LARGE:
             await resize(pilot, size)

@@ -13,11 +13,22 @@ from textual.widgets import Static
 
 from engine.experiment import Experiment
 from engine.jobs.finder import Finding, find_lr
-from engine.session import Session
 from tests.support.jobs import found
-from tests.support.pictures import Compare, Steps
-from tests.support.pilots import app_for, main_of, resize, settled, show, text_of, until
+from tests.support.pictures import Compare, Look, named
+from tests.support.pilots import (
+    app_for,
+    app_of,
+    main_of,
+    resize,
+    session_of,
+    settled,
+    show,
+    text_of,
+    training_lab,
+    until,
+)
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import MINIBATCH_LIMIT, finished, ready
 from tui.app import LinregApp
 from tui.charts.finder import ramp
@@ -52,9 +63,9 @@ async def find(pilot: Pilot[None], session: FakeSession, finding: Finding) -> Fi
 # Keys --------------------------------------------------------------------------------------------
 
 
-async def test_the_answer_opens_a_screen_with_both_numbers() -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
+async def test_the_answer_opens_a_screen_with_both_numbers(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        session = session_of(pilot.app)
         screen = await find(pilot, session, found())
         words = str(screen.query_one(Static).render())
         assert "suggestion: lr 0.05, " in words
@@ -63,9 +74,9 @@ async def test_the_answer_opens_a_screen_with_both_numbers() -> None:
         assert any("loss while lr rises" in line for line in text_of(main_of(pilot).app))  # type: ignore[arg-type]
 
 
-async def test_enter_takes_the_suggestion() -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
+async def test_enter_takes_the_suggestion(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await find(pilot, session, replace(found(), suggestion=0.0512345))
         await pilot.press("enter")
@@ -77,9 +88,9 @@ async def test_enter_takes_the_suggestion() -> None:
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "L"])
-async def test_leaving_keeps_the_lr(key: str) -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
+async def test_leaving_keeps_the_lr(shared_lab: SharedLab, key: str) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await find(pilot, session, found())
         await pilot.press(key)
@@ -92,9 +103,9 @@ async def test_leaving_keeps_the_lr(key: str) -> None:
         await find(pilot, session, found())
 
 
-async def test_enter_in_a_burst_takes_it_once() -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
+async def test_enter_in_a_burst_takes_it_once(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await find(pilot, session, found())
         await pilot.press("enter", "enter", "escape")
@@ -102,10 +113,9 @@ async def test_enter_in_a_burst_takes_it_once() -> None:
         assert [call for call in session.asked if call[0] == "prepare"] == [("prepare", SUGGESTED)]
 
 
-async def test_the_answer_waits_until_another_screen_is_left() -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_the_answer_waits_until_another_screen_is_left(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         await pilot.press("L", "question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         session.answer = found()
@@ -116,12 +126,11 @@ async def test_the_answer_waits_until_another_screen_is_left() -> None:
         await pilot.pause()
 
 
-async def test_a_failure_is_told() -> None:
+async def test_a_failure_is_told(shared_lab: SharedLab) -> None:
     why = "data.n=0: must be a whole number at least 1 [not markup]"
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         for _ in range(2):
             await pilot.press("L")
             session.answer = "".join(why)  # each failure is another object
@@ -131,19 +140,18 @@ async def test_a_failure_is_told() -> None:
         assert app.main.desk.experiment == BASELINE
 
 
-async def test_nothing_is_searched_while_a_run_trains() -> None:
-    session = FakeSession(replace(ready(), state="running"))
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_nothing_is_searched_while_a_run_trains(shared_lab: SharedLab) -> None:
+    async with shared_lab(replace(ready(), state="running"), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         await pilot.press("L")
         await pilot.pause()
         assert session.asked == []
 
 
-async def test_resized_while_it_is_open() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
+async def test_resized_while_it_is_open(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         screen = await find(pilot, session, found())
         for size in ((80, 24), (50, 24), (40, 12), (30, 10), (120, 34)):
             await resize(pilot, size)
@@ -181,9 +189,9 @@ def test_where_there_is_no_limit_there_is_no_line() -> None:
     assert uprights(finding) == pytest.approx({"suggestion": 0.05})
 
 
-async def test_where_there_is_no_limit_the_words_say_so() -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
+async def test_where_there_is_no_limit_the_words_say_so(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         screen = await find(pilot, session, replace(found(), critical_lr=math.inf))
         assert "2/λmax = none" in str(screen.query_one(Static).render())
 
@@ -213,58 +221,47 @@ def test_any_ramp_can_be_drawn(losses: list[float], limit: float, ascii: bool) -
 @pytest.mark.parametrize("loss", ["half_squared", "l1"])
 async def test_the_suggestion_of_the_engine_trains(loss: str) -> None:
     experiment = Experiment().changed({"device": "cpu", "loss": loss})
-    session = Session(experiment)
-    app = app_for(session)
-    try:
-        async with app.run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
-            await pilot.press("L")
-            await until(pilot, lambda: isinstance(app.screen, FinderScreen))
-            finding = session.answer
-            assert isinstance(finding, Finding)
-            expected = find_lr(experiment)
-            assert (finding.lrs, finding.losses) == (expected.lrs, expected.losses)
-            assert finding.suggestion == expected.suggestion
-            assert finding.suggestion in finding.lrs
-            assert math.isinf(finding.critical_lr) is (loss == "l1")
-            assert set(uprights(finding)) == (
-                {"suggestion"} if loss == "l1" else {"suggestion", "2/λmax"}
-            )
-            await pilot.press("enter")
-            lr = float(f"{finding.suggestion:.3g}")
-            await until(pilot, lambda: app.main.desk.experiment.lr == lr)
-            await until(pilot, lambda: app.main.desk.snapshot.experiment.lr == lr)
-            await until(pilot, lambda: app.screen is app.main)
-            start = app.main.desk.snapshot.loss
-            await pilot.press("s")
-            await until(pilot, lambda: app.main.desk.snapshot.state == "finished")
-            assert start is not None
-            assert app.main.desk.snapshot.loss is not None
-            assert app.main.desk.snapshot.loss < start / 2
-    finally:
-        session.close()
+    async with training_lab(experiment) as pilot:
+        app = app_of(pilot)
+        await pilot.press("L")
+        await until(pilot, lambda: isinstance(app.screen, FinderScreen))
+        finding = app.session.answer
+        assert isinstance(finding, Finding)
+        expected = find_lr(experiment)
+        assert (finding.lrs, finding.losses) == (expected.lrs, expected.losses)
+        assert finding.suggestion == expected.suggestion
+        assert finding.suggestion in finding.lrs
+        assert math.isinf(finding.critical_lr) is (loss == "l1")
+        assert set(uprights(finding)) == (
+            {"suggestion"} if loss == "l1" else {"suggestion", "2/λmax"}
+        )
+        await pilot.press("enter")
+        lr = float(f"{finding.suggestion:.3g}")
+        await until(pilot, lambda: app.main.desk.experiment.lr == lr)
+        await until(pilot, lambda: app.main.desk.snapshot.experiment.lr == lr)
+        await until(pilot, lambda: app.screen is app.main)
+        start = app.main.desk.snapshot.loss
+        await pilot.press("s")
+        await until(pilot, lambda: app.main.desk.snapshot.state == "finished")
+        assert start is not None
+        assert app.main.desk.snapshot.loss is not None
+        assert app.main.desk.snapshot.loss < start / 2
 
 
 # Pictures ----------------------------------------------------------------------------------------
 
 
-def asking(finding: Finding, session: FakeSession) -> Steps:
-    async def steps(pilot: Pilot[None]) -> None:
-        await find(pilot, session, finding)
-
-    return steps
-
-
-@pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
-def test_finder(picture: Compare, size: tuple[int, int]) -> None:
-    session = FakeSession(ready())
-    steps = asking(found(), session)
-    picture(app_for(session), size, steps=steps, colours=size == (80, 24))
+@pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=named)
+async def test_finder(shared_lab: SharedLab, accepted: Look, size: tuple[int, int]) -> None:
+    async with shared_lab(ready(), size=size) as pilot:
+        await find(pilot, session_of(pilot.app), found())
+        await accepted(pilot, named(size), colours=size == (80, 24))
 
 
 def test_finder_in_ascii(picture: Compare) -> None:
     session = FakeSession(ready())
-    steps = asking(found(), session)
-    app = app_for(session, Settings(ascii=True))
-    picture(app, (80, 24), steps=steps)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await find(pilot, session, found())
+
+    picture(app_for(session, Settings(ascii=True)), (80, 24), steps=steps)

@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions
 
-from tests.support.pilots import app_for, lab, main_of, settled, text_of, until
-from tests.support.sessions import FakeSession
+from tests.support.pilots import app_of, lab, main_of, text_of, until
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import ready
 from tui.backdrop import Backdrop
 from tui.screens.jump import ALPHABET, JumpScreen, initials
@@ -47,10 +47,9 @@ async def test_a_letter_below_the_last_line_of_a_smaller_terminal_is_left_out() 
 
 
 @pytest.mark.usefixtures("drawn")
-async def test_a_letter_stands_before_each_field_and_goes_there() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_letter_stands_before_each_field_and_goes_there(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
         main = main_of(pilot)
         fields = main.navigator.fields_by_letter()
         keys = {letter: field.key for letter, (_, field) in fields.items()}  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from tests.support.pilots import (
     LARGE,
     SIZES,
     app_for,
+    lab,
     main_of,
     resize,
     session_of,
@@ -25,6 +26,7 @@ from tests.support.pilots import (
 )
 from tests.support.quiz import quiz
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import begun, diverged, finished, ready
 from tui.app import LinregApp
 from tui.screens.lessons import LessonsScreen
@@ -91,9 +93,10 @@ async def run(pilot: Pilot[None]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=named)
-def test_after_a_run(picture: Compare, size: tuple[int, int]) -> None:
-    app = app_for(FakeSession(ready()), lesson=quiz())
-    picture(app, size, steps=run)
+async def test_after_a_run(shared_lab: SharedLab, accepted: Look, size: tuple[int, int]) -> None:
+    async with shared_lab(ready(), size=size, lesson=quiz()) as pilot:
+        await run(pilot)
+        await accepted(pilot, named(size))
 
 
 @pytest.mark.parametrize(
@@ -105,21 +108,19 @@ def test_looks(picture: Compare, settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("language")
-@pytest.mark.parametrize("size", LARGE, ids=named)
-def test_list(picture: Compare, size: tuple[int, int]) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
-        await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LessonsScreen))
+async def test_list(accepted: Look) -> None:
+    async with lab(ready()) as pilot:
+        for size in LARGE:
+            await resize(pilot, size)
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(pilot.app.screen, LessonsScreen))
+            await accepted(pilot, named(size))
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is main_of(pilot))
 
-    picture(app_for(FakeSession(ready())), size, steps=steps)
 
-
-def test_forms_beside_the_charts(picture: Compare) -> None:
-    app = app_for(FakeSession(ready()), lesson=quiz())
-
-    async def steps(pilot: Pilot[None]) -> None:
-        await settled(pilot)
+async def test_forms_beside_the_charts(shared_lab: SharedLab, accepted: Look) -> None:
+    async with shared_lab(ready(), lesson=quiz()) as pilot:
         await pilot.press("l")
         await until(pilot, lambda: main_of(pilot).lab.training.display)
-
-    picture(app, (120, 34), steps=steps)
+        await accepted(pilot, "120x34")

@@ -23,14 +23,24 @@ from engine.lessons.lesson import Lesson
 from engine.lessons.library import find_lesson, lessons
 from engine.lessons.progress import Progress
 from engine.lessons.reading import parse_lesson
-from engine.session import Session
 from engine.support.user_files import progress_file
 from engine.training.snapshot import Snapshot
 from tests.support.commands import cli
 from tests.support.jobs import swept
-from tests.support.pilots import about, app_for, resize, says, settled, show, text_of, until
+from tests.support.pilots import (
+    about,
+    app_of,
+    resize,
+    says,
+    session_of,
+    show,
+    text_of,
+    training_lab,
+    until,
+)
 from tests.support.quiz import QUIZ, quiz
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import diverged, finished, paused, ready, running, stopped
 from tui.app import LinregApp
 from tui.forms.fields import Picker, TextField
@@ -103,24 +113,24 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
+    shared_lab: SharedLab,
     lesson: Lesson | None = None,
     now: Snapshot | None = None,
     size: tuple[int, int] = (80, 24),
 ) -> AsyncIterator[Desk]:
     """The app, on a lesson where one is given."""
-    session = FakeSession(now or ready())
-    app = app_for(session, lesson=lesson)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await settled(pilot)
-        yield Desk(app, session, pilot)
+    async with shared_lab(now or ready(), size=size, lesson=lesson) as pilot:
+        yield Desk(app_of(pilot), session_of(pilot.app), pilot)
 
 
 # Settings ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 34), (50, 24)])
-async def test_the_edge_of_a_lesson_says_what_is_set_otherwise(size: tuple[int, int]) -> None:
-    async with desk(find_lesson("scratch"), size=size) as here:
+async def test_the_edge_of_a_lesson_says_what_is_set_otherwise(
+    shared_lab: SharedLab, size: tuple[int, int]
+) -> None:
+    async with desk(shared_lab, find_lesson("scratch"), size=size) as here:
         edge = "\n".join(text_of(here.app))
         assert " lr 0.03 " in edge
         assert "(0.03)" not in edge
@@ -145,15 +155,17 @@ def test_settings_beside_those_of_a_lesson() -> None:
 # Opening -----------------------------------------------------------------------------------------
 
 
-async def test_panels_that_can_be_hidden_are_those_of_the_lab() -> None:
-    async with desk() as here:
+async def test_panels_that_can_be_hidden_are_those_of_the_lab(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab) as here:
         of_the_lab = {panel.id for panel in here.app.main.navigator.lab_panels}
         assert of_the_lab - {"third", "fourth"} == set(OFFER.panels)  # these come with the grid
 
 
-async def test_a_digit_opens_a_lesson_from_the_free_lab_and_from_another() -> None:
+async def test_a_digit_opens_a_lesson_from_the_free_lab_and_from_another(
+    shared_lab: SharedLab,
+) -> None:
     numbered = list(lessons().values())[:NUMBERED]
-    async with desk() as here:
+    async with desk(shared_lab) as here:
         main = here.app.main
         for number, lesson in enumerate(numbered, 1):
             with about(number):
@@ -168,8 +180,8 @@ async def test_a_digit_opens_a_lesson_from_the_free_lab_and_from_another() -> No
                 assert lesson.title[:20] in main.query_one(StatusBar).render().plain
 
 
-async def test_the_palette_opens_a_lesson() -> None:
-    async with desk() as here:
+async def test_the_palette_opens_a_lesson(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab) as here:
         await here.pilot.press("ctrl+p", *"lessonohm")
         palette = here.app.screen
         assert isinstance(palette, CommandPalette)
@@ -178,17 +190,19 @@ async def test_the_palette_opens_a_lesson() -> None:
         await until(here.pilot, lambda: here.title == lessons()["ohm"].title)
 
 
-async def test_the_palette_offers_no_lesson_while_a_run_would_be_lost() -> None:
-    async with desk() as here:
+async def test_the_palette_offers_no_lesson_while_a_run_would_be_lost(
+    shared_lab: SharedLab,
+) -> None:
+    async with desk(shared_lab) as here:
         for now, offered in ((ready(), True), (running(2), False)):
             await show(here.pilot, now)
             names = [offer.title for offer in offers_on(here.app.screen)]
             assert ("lesson: ohm" in names) == offered
 
 
-async def test_the_list_opens_a_lesson_and_leaves_it() -> None:
+async def test_the_list_opens_a_lesson_and_leaves_it(shared_lab: SharedLab) -> None:
     names = list(lessons())
-    async with desk() as here:
+    async with desk(shared_lab) as here:
         await here.press("e")
         await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
         options = here.app.screen.query_one(OptionList)
@@ -209,9 +223,9 @@ async def test_the_list_opens_a_lesson_and_leaves_it() -> None:
         await until(here.pilot, lambda: here.title == lessons()[names[1]].title)
 
 
-async def test_the_list_says_what_was_reached() -> None:
+async def test_the_list_says_what_was_reached(shared_lab: SharedLab) -> None:
     lesson = next(iter(lessons().values()))
-    async with desk() as here:
+    async with desk(shared_lab) as here:
         await here.press("e")
         await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
         text = "\n".join(text_of(here.app))
@@ -222,11 +236,11 @@ async def test_the_list_says_what_was_reached() -> None:
 
 
 async def test_what_was_reached_is_handed_in_under_a_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shared_lab: SharedLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     first = next(iter(lessons()))
-    async with desk() as here:
+    async with desk(shared_lab) as here:
         await here.press("e", "w")
         await until(here.pilot, lambda: isinstance(here.app.screen, AskScreen))
         await here.press("escape")
@@ -242,17 +256,17 @@ async def test_what_was_reached_is_handed_in_under_a_name(
     assert values["lessons"] == {first: {"goals": [{"if": "status is finished"}], "forecasts": []}}
 
 
-async def test_a_wide_list_says_what_a_lesson_answers() -> None:
+async def test_a_wide_list_says_what_a_lesson_answers(shared_lab: SharedLab) -> None:
     lesson = list(lessons().values())[1]
-    async with desk(size=(120, 34)) as here:
+    async with desk(shared_lab, size=(120, 34)) as here:
         await here.press("e")
         await until(here.pilot, lambda: isinstance(here.app.screen, LessonsScreen))
         line = next(line for line in text_of(here.app) if lesson.title in line)
         assert line.index(lesson.title) < line.index(lesson.source) < line.index("0/3")
 
 
-async def test_the_lesson_can_be_seen_at_once() -> None:
-    async with desk() as here:
+async def test_the_lesson_can_be_seen_at_once(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab) as here:
         main = here.app.main
         for size in ((30, 10), (40, 12), (50, 24), (80, 24), (120, 34), (200, 50)):
             with about(size):
@@ -270,8 +284,8 @@ async def test_the_lesson_can_be_seen_at_once() -> None:
                     assert main.lab.values.region.height >= 4
 
 
-async def test_the_view_opens_in_the_second_chart() -> None:
-    async with desk(quiz()) as here:
+async def test_the_view_opens_in_the_second_chart(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         assert here.app.main.lab.fit.view.name == "residuals"
         assert here.app.main.lab.fit.region.area
 
@@ -288,8 +302,8 @@ def test_a_bad_file_is_one_line_and_exit_2(tmp_path: Path) -> None:
 # What a lesson hides -----------------------------------------------------------------------------
 
 
-async def test_hidden_panels_are_neither_displayed_nor_reached() -> None:
-    async with desk(quiz()) as here:
+async def test_hidden_panels_are_neither_displayed_nor_reached(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         for size in ((40, 12), (80, 24), (120, 34)):
             with about(size):
                 await resize(here.pilot, size)
@@ -314,8 +328,8 @@ async def test_hidden_panels_are_neither_displayed_nor_reached() -> None:
                 await until(here.pilot, lambda: here.place == "lesson")
 
 
-async def test_hidden_tools_say_so_and_are_not_offered() -> None:
-    async with desk(quiz(), now=finished()) as here:
+async def test_hidden_tools_say_so_and_are_not_offered(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz(), now=finished()) as here:
         await here.press("w", "t")
         assert here.app.screen is here.app.main
         assert here.session.asked == []
@@ -330,14 +344,14 @@ async def test_hidden_tools_say_so_and_are_not_offered() -> None:
         assert kinds == {"data", "optimizer", "schedule"}  # those of the panels that are shown
 
 
-async def test_any_panels_can_be_hidden() -> None:
+async def test_any_panels_can_be_hidden(shared_lab: SharedLab) -> None:
     keys = ("tab", "l", "v", "y", "right", "plus", "k", "tab", "shift+tab", "enter")
     hiding = (
         (OFFER.panels, (50, 24)),
         (("loss", "fit"), (120, 34)),
         (("training", "values"), (50, 24)),
     )
-    async with desk() as here:
+    async with desk(shared_lab) as here:
         main = here.app.main
         for hidden, size in hiding:
             await resize(here.pilot, size)
@@ -355,8 +369,8 @@ async def test_any_panels_can_be_hidden() -> None:
                 assert main.focused.region.area, hidden
 
 
-async def test_the_free_lab_is_as_it_was_before() -> None:
-    async with desk(size=(120, 34)) as here:
+async def test_the_free_lab_is_as_it_was_before(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, size=(120, 34)) as here:
         before = text_of(here.app)
         await here.press("1")
         await until(here.pilot, lambda: bool(here.title))
@@ -369,8 +383,8 @@ async def test_the_free_lab_is_as_it_was_before() -> None:
 # Forecasts ---------------------------------------------------------------------------------------
 
 
-async def test_forecasts_are_settled_by_a_run() -> None:
-    async with desk(quiz()) as here:
+async def test_forecasts_are_settled_by_a_run(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"6e-5", "enter")
         assert here.panel.attempt.forecasts[0].answer == 6e-5
         assert here.app.main.focused is here.panel
@@ -391,16 +405,16 @@ async def test_forecasts_are_settled_by_a_run() -> None:
         assert not here.app.main.can("question")
 
 
-async def test_a_wrong_forecast_is_said_with_what_was_measured() -> None:
-    async with desk(quiz()) as here:
+async def test_a_wrong_forecast_is_said_with_what_was_measured(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"0.5", "enter")
         await here.end(finished())
         assert "you said 0.5 · measured 4.98e-05 · ✗\N{NO-BREAK SPACE}wrong" in here.text
         await until(here.pilot, lambda: "✗ forecast wrong" in "\n".join(text_of(here.app)))
 
 
-async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
-    async with desk(quiz()) as here:
+async def test_what_is_no_answer_is_refused_in_the_hint_line(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"much", "enter")
         assert "answer=much: must be a number" in here.hint
         assert not here.panel.attempt.forecasts
@@ -414,8 +428,8 @@ async def test_what_is_no_answer_is_refused_in_the_hint_line() -> None:
         assert "must be" not in here.hint
 
 
-async def test_a_refused_setting_is_mended_before_anything_else() -> None:
-    async with desk(quiz()) as here:
+async def test_a_refused_setting_is_mended_before_anything_else(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("l", *"x", "enter")
         await here.pilot.pause()
         await until(
@@ -429,8 +443,8 @@ async def test_a_refused_setting_is_mended_before_anything_else() -> None:
         assert here.title == quiz().title
 
 
-async def test_no_answer_is_taken_during_a_run() -> None:
-    async with desk(quiz()) as here:
+async def test_no_answer_is_taken_during_a_run(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"1", "enter")
         for state in (running(2), paused(2)):
             await show(here.pilot, state)
@@ -443,8 +457,8 @@ async def test_no_answer_is_taken_during_a_run() -> None:
         assert here.panel.attempt.forecasts[0].right is False
 
 
-async def test_a_field_in_focus_gives_way_to_the_run() -> None:
-    async with desk(quiz()) as here:
+async def test_a_field_in_focus_gives_way_to_the_run(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"12")
         await show(here.pilot, running(2))
         await here.pilot.pause()
@@ -452,8 +466,8 @@ async def test_a_field_in_focus_gives_way_to_the_run() -> None:
         assert not here.panel.attempt.forecasts
 
 
-async def test_k_goes_to_what_has_no_answer_yet() -> None:
-    async with desk(quiz()) as here:
+async def test_k_goes_to_what_has_no_answer_yet(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         fields = [box.field for box in here.panel.questions]
         await here.press("k", *"1", "enter", "k")
         assert here.app.main.focused is fields[1]
@@ -465,16 +479,16 @@ async def test_k_goes_to_what_has_no_answer_yet() -> None:
         assert "enter commits" in here.hint
 
 
-async def test_escape_in_a_choice_goes_back_to_the_text() -> None:
-    async with desk(quiz()) as here:
+async def test_escape_in_a_choice_goes_back_to_the_text(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"1", "enter", "k", "escape")
         assert here.app.main.focused is here.panel
         await here.press("escape")
         assert here.title == ""
 
 
-async def test_escape_in_a_choice_takes_back_what_was_turned_to() -> None:
-    async with desk(quiz()) as here:
+async def test_escape_in_a_choice_takes_back_what_was_turned_to(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         choice = here.panel.questions[1].field
         forecasts = here.panel.attempt.forecasts
         assert isinstance(choice, Picker)
@@ -491,8 +505,8 @@ async def test_escape_in_a_choice_takes_back_what_was_turned_to() -> None:
         assert forecasts[1].answer == 2
 
 
-async def test_a_wrong_forecast_is_said_again_beside_what_was_true() -> None:
-    async with desk(quiz()) as here:
+async def test_a_wrong_forecast_is_said_again_beside_what_was_true(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"1", "enter", "k", "right")
         await until(here.pilot, lambda: 1 in here.panel.attempt.forecasts)
         await here.end(diverged(2))
@@ -502,8 +516,10 @@ async def test_a_wrong_forecast_is_said_again_beside_what_was_true() -> None:
         assert "✗ wrong: status is diverged, not finished · it was: It runs away." in shown
 
 
-async def test_a_tool_is_used_when_its_work_is_done_not_when_its_screen_opens() -> None:
-    async with desk(find_lesson("learning-rates")) as here:
+async def test_a_tool_is_used_when_its_work_is_done_not_when_its_screen_opens(
+    shared_lab: SharedLab,
+) -> None:
+    async with desk(shared_lab, find_lesson("learning-rates")) as here:
         used = here.panel.attempt.used
         await here.press("w")
         await until(here.pilot, lambda: here.app.screen is not here.app.main)
@@ -518,9 +534,11 @@ async def test_a_tool_is_used_when_its_work_is_done_not_when_its_screen_opens() 
 # Goals and hints ---------------------------------------------------------------------------------
 
 
-async def test_goals_are_ticked_off_and_the_next_lesson_is_a_key_away() -> None:
+async def test_goals_are_ticked_off_and_the_next_lesson_is_a_key_away(
+    shared_lab: SharedLab,
+) -> None:
     following = list(lessons().values())[1]
-    async with desk(quiz()) as here:
+    async with desk(shared_lab, quiz()) as here:
         assert here.text.count("○") == 3
         await here.end(finished())
         assert "✓ Reach the noise floor." in here.text
@@ -536,13 +554,11 @@ async def test_goals_are_ticked_off_and_the_next_lesson_is_a_key_away() -> None:
         assert here.session.asked[-1] == ("prepare", following.experiment)
 
 
-async def test_a_pause_counts_and_runs_from_before_do_not() -> None:
+async def test_a_pause_counts_and_runs_from_before_do_not(shared_lab: SharedLab) -> None:
     early = (finished(1), diverged(2))
-    session = FakeSession(early[-1], early)
-    app = app_for(session, lesson=quiz())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        here = Desk(app, session, pilot)
+    async with shared_lab(early[-1], *early, size=(80, 24), lesson=quiz()) as pilot:
+        session = session_of(pilot.app)
+        here = Desk(app_of(pilot), session, pilot)
         session.runs = (*early, stopped(2))  # ended by the opening
         await show(pilot, ready(number=3))
         assert not here.panel.attempt.met
@@ -551,10 +567,12 @@ async def test_a_pause_counts_and_runs_from_before_do_not() -> None:
         assert here.panel.attempt.run is None
 
 
-async def test_each_run_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_run_is_told_of_once(
+    shared_lab: SharedLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[int] = []
     monkeypatch.setattr(Attempt, "look", lambda self, run: told.append(run.number))
-    async with desk(quiz()) as here:
+    async with desk(shared_lab, quiz()) as here:
         here.session.runs = (stopped(2), stopped(3))
         await show(here.pilot, stopped(3))
         await show(here.pilot, ready(number=4))
@@ -562,9 +580,9 @@ async def test_each_run_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None
         assert told == [2, 3, 4]
 
 
-async def test_the_last_lesson_names_the_list() -> None:
+async def test_the_last_lesson_names_the_list(shared_lab: SharedLab) -> None:
     last = list(lessons())[-1]
-    async with desk(quiz(last)) as here:
+    async with desk(shared_lab, quiz(last)) as here:
         assert not here.app.main.can("next_lesson")
         await here.press("N")
         here.panel.attempt.met |= {0, 1}
@@ -572,8 +590,8 @@ async def test_the_last_lesson_names_the_list() -> None:
         assert "e: all lessons" in here.text
 
 
-async def test_hints_come_one_by_one() -> None:
-    async with desk(quiz()) as here:
+async def test_hints_come_one_by_one(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         assert "Hint" not in here.text
         await here.press("h")
         assert "Hint: Press s." in here.text
@@ -585,8 +603,8 @@ async def test_hints_come_one_by_one() -> None:
         assert "Hint: Press s." not in here.text
 
 
-async def test_a_verdict_comes_to_the_front() -> None:
-    async with desk(quiz()) as here:
+async def test_a_verdict_comes_to_the_front(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("k", *"1", "enter", "tab", "tab", "tab")
         assert here.place == "loss"
         assert not here.panel.display
@@ -594,9 +612,9 @@ async def test_a_verdict_comes_to_the_front() -> None:
         assert here.panel.display
 
 
-async def test_the_text_is_scrolled_by_key() -> None:
+async def test_the_text_is_scrolled_by_key(shared_lab: SharedLab) -> None:
     lesson = parse_lesson(QUIZ + "\n\nmore\n" * 40, "long", "long.md")
-    async with desk(lesson) as here:
+    async with desk(shared_lab, lesson) as here:
         for key, there in (("down", 1), ("down", 2), ("up", 1), ("home", 0)):
             await here.press(key)
             await until(here.pilot, partial(here.is_at_line, there))
@@ -609,8 +627,8 @@ async def test_the_text_is_scrolled_by_key() -> None:
 # Leaving -----------------------------------------------------------------------------------------
 
 
-async def test_escape_leaves_full_screen_first_and_then_the_lesson() -> None:
-    async with desk(quiz()) as here:
+async def test_escape_leaves_full_screen_first_and_then_the_lesson(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz()) as here:
         await here.press("tab", "tab", "tab", "enter")
         assert here.app.main.has_class("-full")
         await here.press("escape")
@@ -622,8 +640,8 @@ async def test_escape_leaves_full_screen_first_and_then_the_lesson() -> None:
         assert not here.app.main.can("leave")
 
 
-async def test_sizes_change_while_a_lesson_is_open() -> None:
-    async with desk(quiz(), size=(200, 50)) as here:
+async def test_sizes_change_while_a_lesson_is_open(shared_lab: SharedLab) -> None:
+    async with desk(shared_lab, quiz(), size=(200, 50)) as here:
         await here.end(finished())
         for size in ((120, 34), (80, 24), (50, 24), (40, 12), (30, 10), (40, 12), (200, 50)):
             await resize(here.pilot, size)
@@ -637,9 +655,9 @@ async def test_sizes_change_while_a_lesson_is_open() -> None:
 # Progress ----------------------------------------------------------------------------------------
 
 
-async def test_progress_is_written_at_once_and_read_back() -> None:
+async def test_progress_is_written_at_once_and_read_back(shared_lab: SharedLab) -> None:
     lesson = quiz()
-    async with desk(lesson) as here:
+    async with desk(shared_lab, lesson) as here:
         assert not progress_file().exists()
         await here.press("k", *"1", "enter")
         await here.end(finished())
@@ -647,7 +665,7 @@ async def test_progress_is_written_at_once_and_read_back() -> None:
         assert known.read() == ""
         assert known.met(lesson) == {0}
         assert known.score(lesson) == (0, 1)
-    async with desk(lesson) as here:
+    async with desk(shared_lab, lesson) as here:
         assert "✓ Reach the noise floor." in here.text
         await here.press("v", "v", "v")
         await here.end(diverged())
@@ -657,10 +675,10 @@ async def test_progress_is_written_at_once_and_read_back() -> None:
     assert known.done(lesson)
 
 
-async def test_a_damaged_file_is_set_aside_and_said() -> None:
+async def test_a_damaged_file_is_set_aside_and_said(shared_lab: SharedLab) -> None:
     progress_file().parent.mkdir(parents=True)
     progress_file().write_text("damage")
-    async with desk(quiz()) as here:
+    async with desk(shared_lab, quiz()) as here:
         await until(here.pilot, lambda: "damaged" in " ".join(text_of(here.app)))
         await here.end(finished())
         assert progress_file().exists()
@@ -672,25 +690,17 @@ async def test_a_damaged_file_is_set_aside_and_said() -> None:
 
 async def test_forecast_run_and_verdict_over_the_real_engine() -> None:
     lesson = quiz()
-    session = Session(lesson.experiment)
-    app = app_for(session, lesson=lesson)
-    try:
-        async with app.run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            main = app.main
-            await until(pilot, lambda: main.desk.snapshot.state == "ready")
-            await pilot.press("k")
-            await until(pilot, lambda: isinstance(main.focused, TextField))
-            await pilot.press(*"5e-5", "enter")
-            await until(
-                pilot, lambda: bool(main.classroom.panel and main.classroom.panel.attempt.forecasts)
-            )
-            await pilot.press("s")
-            await until(
-                pilot,
-                lambda: bool(main.classroom.panel and main.classroom.panel.attempt.score == (1, 1)),
-            )
-            await says(pilot, "✓ Reach the noise floor.")
-            await until(pilot, lambda: main.desk.snapshot.state == "finished")
-    finally:
-        session.close()
+    async with training_lab(lesson.experiment) as pilot:
+        main = app_of(pilot).main
+        classroom = main.classroom
+        await classroom.open(lesson)
+        await pilot.press("k")
+        await until(pilot, lambda: isinstance(main.focused, TextField))
+        await pilot.press(*"5e-5", "enter")
+        await until(pilot, lambda: bool(classroom.panel and classroom.panel.attempt.forecasts))
+        await pilot.press("s")
+        await until(
+            pilot, lambda: bool(classroom.panel and classroom.panel.attempt.score == (1, 1))
+        )
+        await says(pilot, "✓ Reach the noise floor.")
+        await until(pilot, lambda: main.desk.snapshot.state == "finished")

@@ -11,10 +11,22 @@ from engine.experiment import Experiment
 from engine.lessons.reading import parse_lesson
 from engine.support.translation import Message, set_language
 from engine.training.snapshot import Snapshot
-from tests.support.pictures import Compare
-from tests.support.pilots import app_for, main_of, says, settled, show, text_of, until
+from tests.support.pictures import Compare, Look, named
+from tests.support.pilots import (
+    app_for,
+    app_of,
+    main_of,
+    resize,
+    says,
+    session_of,
+    settled,
+    show,
+    text_of,
+    until,
+)
 from tests.support.quiz import STEP
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import diverged, facts, finished, paused, ready, running
 from tui.charts.ahead import MARKER
 from tui.charts.fit import draw_fit, fit_chart
@@ -41,11 +53,12 @@ def dotted(chart: Chart) -> list[Curve]:
     return [curve for curve in chart.curves if curve.dotted]
 
 
-async def test_every_valid_keystroke_is_tried_and_shown_until_it_is_undone() -> None:
-    session = FakeSession(finished(1))
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_every_valid_keystroke_is_tried_and_shown_until_it_is_undone(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(finished(1)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         main = main_of(pilot)
         assert session.tried == []
         await pilot.press("l", *"0.1")
@@ -69,11 +82,11 @@ async def test_every_valid_keystroke_is_tried_and_shown_until_it_is_undone() -> 
         assert not any("if you press" in line for line in text_of(app))
 
 
-async def test_of_a_batch_size_that_is_typed_the_gauge_has_the_limit_of_the_trial() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_of_a_batch_size_that_is_typed_the_gauge_has_the_limit_of_the_trial(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready()) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         field = main.lab.training.fields["batch_size"]
         main.set_focus(field)
@@ -92,11 +105,11 @@ async def test_of_a_batch_size_that_is_typed_the_gauge_has_the_limit_of_the_tria
         assert "2.2 % of 1.35" in label.label
 
 
-async def test_before_the_first_run_it_shows_what_s_would_bring_and_goes_with_the_run() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_before_the_first_run_it_shows_what_s_would_bring_and_goes_with_the_run(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready()) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await until(pilot, lambda: session.tried == [Experiment()])
         session.preview = tried(Experiment())
@@ -111,11 +124,9 @@ async def test_before_the_first_run_it_shows_what_s_would_bring_and_goes_with_th
         await until(pilot, lambda: session.tried[3:] == [None])
 
 
-async def test_a_trial_of_the_value_before_stays_for_a_moment_only() -> None:
-    session = FakeSession(finished(1))
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_trial_of_the_value_before_stays_for_a_moment_only(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(1)) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         live, desk = main.live, main.desk
         desk.change({"lr": "0.1"})
@@ -131,11 +142,9 @@ async def test_a_trial_of_the_value_before_stays_for_a_moment_only() -> None:
         assert len(stays) <= GRACE + 1
 
 
-async def test_a_key_turns_it_off_and_on_again() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34), notifications=True) as pilot:
-        await settled(pilot)
+async def test_a_key_turns_it_off_and_on_again(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        session = session_of(pilot.app)
         session.preview = tried(Experiment())
         main = main_of(pilot)
         await until(pilot, lambda: main.desk.preview is not None)
@@ -154,11 +163,10 @@ async def test_a_key_turns_it_off_and_on_again() -> None:
         assert session.tried == []
 
 
-async def test_where_nothing_can_be_tried_that_is_said_once() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34), notifications=True) as pilot:
-        await settled(pilot)
+async def test_where_nothing_can_be_tried_that_is_said_once(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         why = Message("no compiled kernels: {error}", error="No module named 'numba'")
         session.preview = Snapshot(Experiment(), state="failed", message=why)
         await says(pilot, "nothing is tried beforehand: no compiled kernels")
@@ -173,14 +181,12 @@ async def test_where_nothing_can_be_tried_that_is_said_once() -> None:
 
 
 @pytest.mark.parametrize("hides", [False, True])
-async def test_in_a_lesson_nothing_is_given_away(hides: bool) -> None:
+async def test_in_a_lesson_nothing_is_given_away(shared_lab: SharedLab, hides: bool) -> None:
     hidden = 'hide_tools = ["live"]\n' if hides else ""
     text = STEP.replace('chapter = "Mine"\n', f'chapter = "Mine"\n{hidden}')
     lesson = parse_lesson(text, "step", "step.md")
-    session = FakeSession(ready(lesson.experiment))
-    app = app_for(session, lesson=lesson)
-    async with app.run_test(size=(120, 34), notifications=True) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready(lesson.experiment), lesson=lesson) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         main.look()
         assert set(session.tried) <= {None}
@@ -285,10 +291,13 @@ def test_a_dotted_curve_has_holes_or_its_own_character(ascii: bool) -> None:
 # Pictures --------------------------------------------------------------------------------------
 
 
-def test_the_lab_with_what_would_follow(picture: Compare) -> None:
-    session = FakeSession(ready())
-    session.preview = tried(Experiment())
-    picture(app_for(session), (120, 34), (80, 24), (50, 24))
+async def test_the_lab_with_what_would_follow(shared_lab: SharedLab, accepted: Look) -> None:
+    async with shared_lab(ready()) as pilot:
+        session_of(pilot.app).preview = tried(Experiment())
+        await until(pilot, lambda: main_of(pilot).desk.preview is not None)
+        for size in ((120, 34), (80, 24), (50, 24)):
+            await resize(pilot, size)
+            await accepted(pilot, named(size))
 
 
 def test_the_lab_with_what_would_follow_in_other_words(picture: Compare) -> None:

@@ -5,16 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.experiment import Experiment
-from tests.support.pilots import app_for, main_of, says, settled, show, text_of, until
-from tests.support.sessions import FakeSession
+from tests.support.pilots import (
+    app_of,
+    main_of,
+    says,
+    session_of,
+    show,
+    text_of,
+    until,
+)
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import FAST, SLOW, diverged, finished, paused, previous, running
 
 
-async def test_it_is_on_show_in_every_panel_until_it_is_left_edited_or_another_begins() -> None:
-    session = FakeSession(running(3), (previous(1), finished(2)))
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_it_is_on_show_in_every_panel_until_it_is_left_edited_or_another_begins(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(running(3), previous(1), finished(2)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         main = main_of(pilot)
         desk, lab = main.desk, main.lab
         desk.look_at(session.runs[0], "run 1")
@@ -41,10 +50,11 @@ async def test_it_is_on_show_in_every_panel_until_it_is_left_edited_or_another_b
         assert desk.snapshot is session.latest
 
 
-async def test_a_smaller_lr_is_taken_with_all_settings_of_the_run_that_is_looked_at() -> None:
-    session = FakeSession(finished(3), (diverged(1), previous(2)))
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_smaller_lr_is_taken_with_all_settings_of_the_run_that_is_looked_at(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(finished(3), diverged(1), previous(2)) as pilot:
+        session = session_of(pilot.app)
         desk = main_of(pilot).desk
         desk.adopt(SLOW)
         desk.look_at(session.runs[0])

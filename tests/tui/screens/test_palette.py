@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from textual.command import Command, CommandList
 from textual.pilot import Pilot
 
-from tests.support.pilots import app_for, app_of, main_of, says, settled, until
-from tests.support.sessions import FakeSession
+from tests.support.pilots import app_of, lab, main_of, says, until
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import ready
 from tui.screens.offers import assignments, fields_of
 from tui.screens.palette import Palette
@@ -68,10 +68,9 @@ def first(commands: CommandList) -> str:
     return str(option.hit.text)
 
 
-async def test_settings_are_typed_as_commands() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34), notifications=True) as pilot:
-        await settled(pilot)
+async def test_settings_are_typed_as_commands(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
         desk = main_of(pilot).desk
         commands = await ask(pilot, "lr 0.25 epochs 7")
         await until(pilot, lambda: first(commands) == "lr 0.25, epochs 7")
@@ -101,10 +100,9 @@ async def test_settings_are_typed_as_commands() -> None:
         assert (field.value, field.has_class("-refused")) == ("0.5", False)
 
 
-async def test_a_sweep_takes_commands_too() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_sweep_takes_commands_too(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, SweepScreen))
         sweep = app.screen
@@ -117,9 +115,8 @@ async def test_a_sweep_takes_commands_too() -> None:
 
 
 async def test_a_theme_is_seen_while_it_is_looked_at() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with lab(ready()) as pilot:
+        app = app_of(pilot)
         for last, theme in (("escape", "linreg-dark"), ("enter", "linreg-light")):
             commands = await ask(pilot, "theme: linreg-light")
             await until(pilot, lambda: first(commands) == "theme: linreg-light")  # noqa: B023
@@ -129,10 +126,9 @@ async def test_a_theme_is_seen_while_it_is_looked_at() -> None:
             await until(pilot, lambda: app.theme == theme)  # noqa: B023
 
 
-async def test_what_was_used_last_comes_first() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_what_was_used_last_comes_first(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
         for title in ("batch_size", "epochs"):
             commands = await ask(pilot, title)
             await until(pilot, lambda: first(commands) == title)  # noqa: B023

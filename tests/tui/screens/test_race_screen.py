@@ -13,13 +13,24 @@ from textual.pilot import Pilot
 from engine.catalog.optimizers import OPTIMIZERS
 from engine.experiment import Experiment
 from engine.jobs.race import Race, RaceProgress, Racer, Track
-from engine.session import Session
 from engine.theory.facts import Facts
 from engine.theory.landscape import survey
 from tests.support.jobs import raced
-from tests.support.pictures import Compare, Steps
-from tests.support.pilots import about, app_for, main_of, resize, settled, text_of, until
+from tests.support.pictures import Compare, Look, Steps, named
+from tests.support.pilots import (
+    LARGE,
+    about,
+    app_for,
+    app_of,
+    main_of,
+    resize,
+    session_of,
+    text_of,
+    training_lab,
+    until,
+)
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import facts, ready, running, sample
 from tests.support.stages import Stage
 from tui.app import LinregApp
@@ -73,13 +84,12 @@ class RaceStage(Stage[RaceScreen]):
 
 @asynccontextmanager
 async def opened(
-    race: RaceProgress | None = None, size: tuple[int, int] = (120, 34)
+    shared_lab: SharedLab, race: RaceProgress | None = None, size: tuple[int, int] = (120, 34)
 ) -> AsyncIterator[tuple[RaceStage, FakeSession]]:
     """The race screen, opened by its key."""
-    session = FakeSession(ready())
-    session.race = race
-    async with app_for(session).run_test(size=size) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready(), size=size) as pilot:
+        session = session_of(pilot.app)
+        session.race = race
         await open_race(pilot)
         yield RaceStage(pilot, session), session
 
@@ -102,8 +112,10 @@ def asked_for(session: FakeSession) -> Race:
 # Choosing ----------------------------------------------------------------------------------------
 
 
-async def test_the_screen_opens_with_a_race_of_all_that_one_can_start() -> None:
-    async with opened() as (stage, session):
+async def test_the_screen_opens_with_a_race_of_all_that_one_can_start(
+    shared_lab: SharedLab,
+) -> None:
+    async with opened(shared_lab) as (stage, session):
         assert stage.rows == list(NAMES)
         assert stage.screen.focused is stage.screen.table
         assert stage.hint() == (READING["both"], False)
@@ -111,8 +123,8 @@ async def test_the_screen_opens_with_a_race_of_all_that_one_can_start() -> None:
         assert asked_for(session) == Race(BASELINE, tuple(map(Racer, NAMES)))
 
 
-async def test_space_takes_a_racer_out_and_in_again() -> None:
-    async with opened() as (stage, session):
+async def test_space_takes_a_racer_out_and_in_again(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.press("down", "space", "down", "down", "space")
         assert stage.screen.table.cursor == "adagrad"
         assert stage.screen.runs == set(NAMES) - {"momentum", "adagrad"}
@@ -121,8 +133,8 @@ async def test_space_takes_a_racer_out_and_in_again() -> None:
         assert names == [name for name in NAMES if name != "momentum"]
 
 
-async def test_a_race_of_one_is_refused_in_red_and_nothing_starts() -> None:
-    async with opened() as (stage, session):
+async def test_a_race_of_one_is_refused_in_red_and_nothing_starts(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.press("space", *["down", "space"] * 4)
         assert stage.screen.runs == {"adam"}
         said, red = stage.hint()
@@ -135,8 +147,8 @@ async def test_a_race_of_one_is_refused_in_red_and_nothing_starts() -> None:
         assert [racer.optimizer for racer in asked_for(session).racers] == ["rmsprop", "adam"]
 
 
-async def test_each_at_its_best() -> None:
-    async with opened() as (stage, session):
+async def test_each_at_its_best(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.press("tab")
         assert stage.field == "lr"
         assert stage.hint() == (HELP["lr"], False)
@@ -150,8 +162,8 @@ async def test_each_at_its_best() -> None:
         assert stage.hint() == (HELP["plane"], False)
 
 
-async def test_the_cursor_stays_within_the_table() -> None:
-    async with opened() as (stage, _):
+async def test_the_cursor_stays_within_the_table(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         await stage.press("up")
         assert stage.screen.table.cursor == NAMES[0]
         await stage.press(*["down"] * 9)
@@ -162,8 +174,8 @@ async def test_the_cursor_stays_within_the_table() -> None:
 # While it runs -----------------------------------------------------------------------------------
 
 
-async def test_a_race_is_shown_from_its_start_to_its_end() -> None:
-    async with opened() as (stage, _):
+async def test_a_race_is_shown_from_its_start_to_its_end(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         await stage.press("down")
         await stage.publish(raced("running", 0.2))
         assert "● running  ▰▰" in stage.said("head")
@@ -177,14 +189,14 @@ async def test_a_race_is_shown_from_its_start_to_its_end() -> None:
         assert "At the floor after 72 steps, to stay." in stage.said("racer")
 
 
-async def test_x_stops_it() -> None:
-    async with opened(raced("running", 0.2)) as (stage, session):
+async def test_x_stops_it(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, raced("running", 0.2)) as (stage, session):
         await stage.press("x")
         assert session.asked == [("stop_job",)]
 
 
-async def test_leaving_lets_the_race_go_on() -> None:
-    async with opened(raced("running", 0.2)) as (stage, session):
+async def test_leaving_lets_the_race_go_on(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, raced("running", 0.2)) as (stage, session):
         for key in ("escape", "q", "R"):
             with about(key):
                 await stage.press(key)
@@ -195,29 +207,29 @@ async def test_leaving_lets_the_race_go_on() -> None:
                 assert stage.app.screen.shown is session.race
 
 
-async def test_a_failed_race_says_why() -> None:
-    async with opened() as (stage, _):
+async def test_a_failed_race_says_why(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, _):
         await stage.publish(replace(raced("failed", 0.0), message="no such device", facts=None))
         assert stage.hint() == ("no such device", True)
         assert stage.screen.losses._chart.empty == "no such device"
 
 
-async def test_a_race_over_another_experiment_is_not_shown_but_one_with_another_lr_is() -> None:
+async def test_a_race_over_another_experiment_is_not_shown_but_one_with_another_lr_is(
+    shared_lab: SharedLab,
+) -> None:
     old = raced("finished", tuned=True)
     slower = replace(old, race=replace(old.race, experiment=BASELINE.changed({"lr": 0.001})))
-    async with opened(slower) as (stage, _):
+    async with opened(shared_lab, slower) as (stage, _):
         assert stage.screen.shown is slower
         assert stage.screen.form.texts["lr"] == BEST
     other = replace(old, race=replace(old.race, experiment=BASELINE.changed({"seed": 8})))
-    async with opened(other) as (stage, _):
+    async with opened(shared_lab, other) as (stage, _):
         assert stage.screen.shown is None
         assert stage.screen.form.texts["lr"] == SAME
 
 
-async def test_a_race_cannot_be_opened_while_a_run_trains() -> None:
-    session = FakeSession(running())
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_race_cannot_be_opened_while_a_run_trains(shared_lab: SharedLab) -> None:
+    async with shared_lab(running()) as pilot:
         await pilot.press("R")
         await pilot.pause()
         assert pilot.app.screen is main_of(pilot)
@@ -226,8 +238,8 @@ async def test_a_race_cannot_be_opened_while_a_run_trains() -> None:
 # Loading -----------------------------------------------------------------------------------------
 
 
-async def test_enter_takes_optimizer_and_lr_back_to_the_lab() -> None:
-    async with opened(raced("finished", tuned=True)) as (stage, session):
+async def test_enter_takes_optimizer_and_lr_back_to_the_lab(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, raced("finished", tuned=True)) as (stage, session):
         await stage.press(*["down"] * 2)
         name = stage.screen.table.cursor
         lr = next(
@@ -241,8 +253,8 @@ async def test_enter_takes_optimizer_and_lr_back_to_the_lab() -> None:
         assert session.asked == [("prepare", expected)]
 
 
-async def test_enter_on_who_has_not_run_does_nothing() -> None:
-    async with opened() as (stage, session):
+async def test_enter_on_who_has_not_run_does_nothing(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab) as (stage, session):
         await stage.press("enter")
         assert stage.app.screen is stage.screen
         waiting = raced("running", 0.0)
@@ -256,14 +268,14 @@ async def test_enter_on_who_has_not_run_does_nothing() -> None:
 # Views -------------------------------------------------------------------------------------------
 
 
-async def test_v_turns_through_what_there_is_room_for() -> None:
+async def test_v_turns_through_what_there_is_room_for(shared_lab: SharedLab) -> None:
     views = {
         (120, 34): (["table", "losses", "paths"], ["table", "losses"], ["table", "paths"]),
         (80, 24): (["table", "losses"], ["table", "paths"]),
         (50, 24): (["table"], ["losses"], ["paths"]),
         (40, 12): (["table"], ["losses"], ["paths"]),
     }
-    async with opened(raced("finished")) as (stage, _):
+    async with opened(shared_lab, raced("finished")) as (stage, _):
         for size, there in views.items():
             await resize(stage.pilot, size)
             await stage.pilot.pause()
@@ -276,8 +288,8 @@ async def test_v_turns_through_what_there_is_room_for() -> None:
                     await stage.press("v")
 
 
-async def test_where_one_thing_is_shown_a_start_turns_to_the_losses() -> None:
-    async with opened(size=(50, 24)) as (stage, session):
+async def test_where_one_thing_is_shown_a_start_turns_to_the_losses(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, size=(50, 24)) as (stage, session):
         await stage.press("tab", "tab", "s")
         assert asked_for(session)
         assert stage.parts == ["losses"]
@@ -286,8 +298,8 @@ async def test_where_one_thing_is_shown_a_start_turns_to_the_losses() -> None:
         assert session.asked[1:] == [("stop_job",)]
 
 
-async def test_resized_while_it_is_open() -> None:
-    async with opened(raced("finished")) as (stage, _):
+async def test_resized_while_it_is_open(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, raced("finished")) as (stage, _):
         for size in ((50, 24), (80, 24), (30, 8), (200, 50), (40, 12), (120, 34)):
             await resize(stage.pilot, size)
             await stage.pilot.pause()
@@ -343,8 +355,8 @@ def test_paths_over_two_parameters() -> None:
     assert (*best.xs, *best.ys) == facts().optimum["w"]
 
 
-async def test_the_loss_is_asked_for_once_and_drawn_behind_the_paths() -> None:
-    async with opened(raced("finished")) as (stage, session):
+async def test_the_loss_is_asked_for_once_and_drawn_behind_the_paths(shared_lab: SharedLab) -> None:
+    async with opened(shared_lab, raced("finished")) as (stage, session):
         await stage.until(lambda: stage.screen.landscape is not None)
         found = session.landscapes["race"]
         assert found is not None
@@ -448,64 +460,69 @@ def test_the_head_fills_its_line(width: int) -> None:
 
 async def test_a_race_with_the_engine() -> None:
     experiment = BASELINE.changed({"device": "cpu", "data.n": 100, "epochs": 30})
-    session = Session(experiment)
-    try:
-        async with app_for(session).run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            await until(pilot, lambda: session.latest.state == "ready")
-            await open_race(pilot)
-            stage = RaceStage(pilot, session)
-            await stage.press("s")
-            await stage.until(lambda: session.race is not None and session.race.state == "finished")
-            await stage.until(lambda: stage.screen.shown is session.race)
-            assert session.race is not None
-            assert stage.rows == [track.racer.optimizer for track in session.race.ranking()]
-            assert session.race.tracks[0].floor_step
-    finally:
-        session.close()
+    async with training_lab(experiment) as pilot:
+        session = app_of(pilot).session
+        await open_race(pilot)
+        stage = RaceStage(pilot, session)
+        await stage.press("s")
+        await stage.until(lambda: session.race is not None and session.race.state == "finished")
+        await stage.until(lambda: stage.screen.shown is session.race)
+        assert session.race is not None
+        assert stage.rows == [track.racer.optimizer for track in session.race.ranking()]
+        assert session.race.tracks[0].floor_step
 
 
 # Pictures ----------------------------------------------------------------------------------------
 
-sizes = pytest.mark.parametrize("size", [(120, 34), (80, 24)], ids=["120x34", "80x24"])
+
+async def walk(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys, one after the other, and wait for what is drawn."""
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+    screen = pilot.app.screen
+    assert isinstance(screen, RaceScreen)
+    # The loss behind the paths comes a look later, where there are paths.
+    await until(
+        pilot,
+        lambda: not screen.paths.display or not screen.shown or bool(screen.paths._chart.heat),
+    )
+    await pilot.pause()
 
 
-def with_race(race: RaceProgress | None, settings: Settings | None = None) -> LinregApp:
+def opening(*keys: str) -> Steps:
+    """Open the screen and press keys."""
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await open_race(pilot)
+        await walk(pilot, *keys)
+
+    return steps
+
+
+def with_race(race: RaceProgress, settings: Settings | None = None) -> LinregApp:
     session = FakeSession(ready())
     session.race = race
     return app_for(session, settings)
 
 
-def opening(*keys: str) -> Steps:
-    """Open the screen and press keys, one after the other."""
-
-    async def steps(pilot: Pilot[None]) -> None:
-        await settled(pilot)
-        await open_race(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await pilot.pause()
-        screen = pilot.app.screen
-        assert isinstance(screen, RaceScreen)
-        # The loss behind the paths comes a look later, where there are paths.
-        await until(
-            pilot,
-            lambda: not screen.paths.display or not screen.shown or bool(screen.paths._chart.heat),
-        )
-        await pilot.pause()
-
-    return steps
+@pytest.mark.parametrize("size", LARGE, ids=named)
+async def test_finished(shared_lab: SharedLab, accepted: Look, size: tuple[int, int]) -> None:
+    async with opened(shared_lab, raced("finished"), size) as (stage, _):
+        await walk(stage.pilot, "down")
+        await accepted(stage.pilot, named(size), colours=size == (80, 24))
 
 
-@sizes
-def test_finished(picture: Compare, size: tuple[int, int]) -> None:
-    app = with_race(raced("finished"))
-    picture(app, size, steps=opening("down"), colours=size == (80, 24))
+async def test_running(shared_lab: SharedLab, accepted: Look) -> None:
+    async with opened(shared_lab, raced("running", 0.3), (80, 24)) as (stage, _):
+        await walk(stage.pilot, "v")
+        await accepted(stage.pilot, "80x24")
 
 
-def test_running(picture: Compare) -> None:
-    app = with_race(raced("running", 0.3))
-    picture(app, (80, 24), steps=opening("v"))
+async def test_narrow(shared_lab: SharedLab, accepted: Look) -> None:
+    async with opened(shared_lab, raced("finished"), (50, 24)) as (stage, _):
+        await walk(stage.pilot, "v")
+        await accepted(stage.pilot, "50x24")
 
 
 def test_light_theme(picture: Compare) -> None:
@@ -518,12 +535,6 @@ def test_ascii(picture: Compare) -> None:
     picture(app, (80, 24), steps=opening())
 
 
-def test_narrow(picture: Compare) -> None:
-    app = with_race(raced("finished"))
-    picture(app, (50, 24), steps=opening("v"))
-
-
 def test_without_colour(picture: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = with_race(raced("finished"))
-    picture(app, (80, 24), steps=opening("v"), colours=True)
+    picture(with_race(raced("finished")), (80, 24), steps=opening("v"), colours=True)

@@ -16,8 +16,18 @@ from engine.runs.store import Store
 from engine.support.user_files import PLACE_OF_RUNS
 from tests.support.kept import put_run
 from tests.support.pictures import Look
-from tests.support.pilots import LARGE, app_for, main_of, resize, says, settled, text_of, until
-from tests.support.sessions import FakeSession
+from tests.support.pilots import (
+    LARGE,
+    app_of,
+    main_of,
+    resize,
+    says,
+    session_of,
+    settled,
+    text_of,
+    until,
+)
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import finished, ready, running
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.runs import RunsScreen
@@ -61,17 +71,19 @@ async def opened(pilot: Pilot[None]) -> RunsScreen:
 
 @pytest.mark.parametrize("size", LARGE)
 async def test_the_list_and_the_losses_of_what_is_marked(
-    store: Store, size: tuple[int, int], accepted: Look
+    shared_lab: SharedLab, store: Store, size: tuple[int, int], accepted: Look
 ) -> None:
-    async with app_for(FakeSession(ready())).run_test(size=size) as pilot:
+    async with shared_lab(ready(), size=size) as pilot:
         await opened(pilot)
         await pilot.press("space", "down", "down", "space", "down")
         await accepted(pilot, f"runs-{size[0]}x{size[1]}")
 
 
-async def test_a_click_goes_to_a_run_and_a_double_click_takes_it(store: Store) -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
+async def test_a_click_goes_to_a_run_and_a_double_click_takes_it(
+    shared_lab: SharedLab, store: Store
+) -> None:
+    async with shared_lab(finished()) as pilot:
+        app = app_of(pilot)
         screen = await opened(pilot)
         x, y = screen.list.region.x + 4, screen.list.region.y + 2
         await pilot.click(offset=(x, y))
@@ -84,11 +96,13 @@ async def test_a_click_goes_to_a_run_and_a_double_click_takes_it(store: Store) -
         assert app.main.desk.experiment == settings
 
 
-async def test_keys(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys(
+    shared_lab: SharedLab, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with shared_lab(finished()) as pilot:
+        app = app_of(pilot)
         screen = await opened(pilot)
 
         def names() -> list[str]:
@@ -130,10 +144,9 @@ async def test_keys(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_what_is_marked_lies_on_the_chart_of_losses_and_says_where_it_is_another_matter(
-    store: Store,
+    shared_lab: SharedLab, store: Store
 ) -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with shared_lab(finished()) as pilot:
         await opened(pilot)
         await pilot.press("space", "down", "down", "space", "escape")
         main = main_of(pilot)
@@ -148,10 +161,10 @@ async def test_what_is_marked_lies_on_the_chart_of_losses_and_says_where_it_is_a
         assert [run.name for run in main.desk.compared] == ["good one"]
 
 
-async def test_runs_of_one_name_are_marked_apart(store: Store) -> None:
+async def test_runs_of_one_name_are_marked_apart(shared_lab: SharedLab, store: Store) -> None:
     for number in (10, 11):
         put_run(store.folder, number, "step,epoch,loss\n0,0,1\n", name="twin")
-    async with app_for(FakeSession(ready())).run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready()) as pilot:
         screen = await opened(pilot)
         await pilot.press("space")
         assert [run.name for run in screen.marked.values()] == ["twin"]
@@ -159,11 +172,13 @@ async def test_runs_of_one_name_are_marked_apart(store: Store) -> None:
         assert [run.name for run in screen.marked.values()] == ["twin", "twin"]
 
 
-async def test_runs_that_go_on_are_looked_at_again_where_the_cursor_is(store: Store) -> None:
+async def test_runs_that_go_on_are_looked_at_again_where_the_cursor_is(
+    shared_lab: SharedLab, store: Store
+) -> None:
     live = put_run(store.folder, 20, "step,epoch,loss\n0,0,1\n", state="running", loss=9.0)
     file = store.path(live) / "run.json"
     file.write_text(replace(live, **this_process()).to_json())
-    async with app_for(FakeSession(ready())).run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready()) as pilot:
         screen = await opened(pilot)
         await pilot.press("down", "down")
         here = screen.here
@@ -177,10 +192,12 @@ async def test_runs_that_go_on_are_looked_at_again_where_the_cursor_is(store: St
         assert screen.here == here
 
 
-async def test_losses_of_another_program_lie_beside(store: Store, tmp_path: Path) -> None:
+async def test_losses_of_another_program_lie_beside(
+    shared_lab: SharedLab, store: Store, tmp_path: Path
+) -> None:
     (tmp_path / "m.csv").write_text("epoch,loss\n0,9\n1,3\n")
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
         screen = await opened(pilot)
         await pilot.press("i", *"nowhere", "enter")
         assert screen.typed.display
@@ -192,10 +209,11 @@ async def test_losses_of_another_program_lie_beside(store: Store, tmp_path: Path
         await says(pilot, "m (other data)")
 
 
-async def test_enter_takes_the_settings_back_and_a_run_under_way_goes_on(store: Store) -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_enter_takes_the_settings_back_and_a_run_under_way_goes_on(
+    shared_lab: SharedLab, store: Store
+) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         await opened(pilot)
         await pilot.press("down", "down", "enter")
         main = main_of(pilot)
@@ -213,12 +231,11 @@ async def test_enter_takes_the_settings_back_and_a_run_under_way_goes_on(store: 
 
 
 async def test_an_empty_store_says_what_fills_it_and_every_size_can_be_drawn(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shared_lab: SharedLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(PLACE_OF_RUNS, str(tmp_path / "none"))
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("H")
         await says(pilot, "No run is kept yet")
         await pilot.press("space", "n", "delete", "enter", "s")

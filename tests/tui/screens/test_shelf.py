@@ -15,8 +15,8 @@ from engine.runs.store import Store
 from engine.support.user_files import PLACE_OF_RUNS
 from engine.training.driver import Driver
 from tests.support.kept import put_run
-from tests.support.pilots import app_for, main_of, says, settled, text_of, until
-from tests.support.sessions import FakeSession
+from tests.support.pilots import app_of, main_of, says, session_of, settled, text_of, until
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import finished, paused, previous, ready
 from tui.screens.dialogs import AskScreen, ConfirmScreen
 from tui.screens.runs import RunsScreen
@@ -47,12 +47,14 @@ async def at_the_runs(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: panel.has_focus)
 
 
-async def test_arrows_show_runs_of_this_session_and_of_other_days(store: Store) -> None:
+async def test_arrows_show_runs_of_this_session_and_of_other_days(
+    shared_lab: SharedLab, store: Store
+) -> None:
     old = trained(store).shown.runs[0]
     put_run(store.folder, 1, "step,epoch,loss\n0,0,9\n", changes={"loss": "huber"})
-    session = FakeSession(ready(number=3), (previous(1), finished(2)))
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready(number=3), previous(1), finished(2)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await at_the_runs(pilot)
         main = main_of(pilot)
         desk, lab = main.desk, main.lab
@@ -84,10 +86,9 @@ async def test_arrows_show_runs_of_this_session_and_of_other_days(store: Store) 
         assert not lab.runs.has_focus
 
 
-async def test_a_click_on_a_line_shows_its_run(store: Store) -> None:
-    session = FakeSession(ready(number=3), (previous(1), finished(2)))
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_click_on_a_line_shows_its_run(shared_lab: SharedLab, store: Store) -> None:
+    async with shared_lab(ready(number=3), previous(1), finished(2)) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await pilot.click(main.lab.runs, offset=(5, 2))
         assert main.desk.looked_at is session.runs[0]
@@ -96,12 +97,12 @@ async def test_a_click_on_a_line_shows_its_run(store: Store) -> None:
 
 
 async def test_space_puts_runs_on_the_charts_enter_takes_settings_and_p_pins(
-    store: Store,
+    shared_lab: SharedLab, store: Store
 ) -> None:
     old = trained(store, SHORT.changed({"lr": 0.01})).shown.runs[0]
-    session = FakeSession(ready(number=3), (previous(1), finished(2)))
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready(number=3), previous(1), finished(2)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await at_the_runs(pilot)
         main = main_of(pilot)
         desk, loss = main.desk, main.lab.loss
@@ -124,9 +125,9 @@ async def test_space_puts_runs_on_the_charts_enter_takes_settings_and_p_pins(
         assert desk.pinned_beside
 
 
-async def test_more_than_eight_are_refused(store: Store) -> None:
+async def test_more_than_eight_are_refused(shared_lab: SharedLab, store: Store) -> None:
     runs = tuple(replace(finished(number), number=number) for number in range(1, 10))
-    async with app_for(FakeSession(ready(number=10), runs)).run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready(number=10), *runs) as pilot:
         await at_the_runs(pilot)
         for _ in runs:
             await pilot.press("down", "space")
@@ -134,12 +135,11 @@ async def test_more_than_eight_are_refused(store: Store) -> None:
         await says(pilot, "8 runs are on the charts already")
 
 
-async def test_runs_are_named_and_removed(store: Store) -> None:
+async def test_runs_are_named_and_removed(shared_lab: SharedLab, store: Store) -> None:
     driver = trained(store)
     kept = driver.shown.runs[0]
-    session = FakeSession(ready(number=3), (previous(1), replace(kept, number=2)))
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready(number=3), previous(1), replace(kept, number=2)) as pilot:
+        app = app_of(pilot)
         await at_the_runs(pilot)
         main = main_of(pilot)
         panel = main.lab.runs
@@ -169,10 +169,10 @@ async def test_runs_are_named_and_removed(store: Store) -> None:
 
 
 async def test_a_run_under_way_is_not_removed_and_the_one_at_hand_is_in_the_list(
-    store: Store,
+    shared_lab: SharedLab, store: Store
 ) -> None:
-    session = FakeSession(paused(3), (previous(1), finished(2)))
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
+    async with shared_lab(paused(3), previous(1), finished(2)) as pilot:
+        session = session_of(pilot.app)
         await at_the_runs(pilot)
         main = main_of(pilot)
         assert [row.label for row in main.lab.runs.rows] == ["3", "2", "1"]
@@ -186,12 +186,11 @@ async def test_a_run_under_way_is_not_removed_and_the_one_at_hand_is_in_the_list
 
 
 async def test_where_there_is_no_room_r_opens_the_list_of_all_and_slash_its_filter(
-    store: Store,
+    shared_lab: SharedLab, store: Store
 ) -> None:
     put_run(store.folder, 1, "step,epoch,loss\n0,0,9\n")
-    app = app_for(FakeSession(ready(number=3), (previous(1),)))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready(number=3), previous(1), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("j", "r")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
         await pilot.press("escape")
@@ -204,10 +203,9 @@ async def test_where_there_is_no_room_r_opens_the_list_of_all_and_slash_its_filt
         await until(pilot, lambda: screen.typed.has_focus)
 
 
-async def test_what_cannot_be_shown_is_said(store: Store) -> None:
+async def test_what_cannot_be_shown_is_said(shared_lab: SharedLab, store: Store) -> None:
     put_run(store.folder, 1, "", changes={"data": "file"})
-    app = app_for(FakeSession(ready(number=1)))
-    async with app.run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready(number=1)) as pilot:
         await at_the_runs(pilot)
         (store.folder / main_of(pilot).lab.runs.rows[0].id / "metrics.csv").unlink()
         file = next(store.folder.glob("*/run.json"))
@@ -217,10 +215,12 @@ async def test_what_cannot_be_shown_is_said(store: Store) -> None:
         assert main_of(pilot).desk.looked_at is None
 
 
-async def test_a_kept_run_that_is_gone_back_to_at_once_is_shown_again(store: Store) -> None:
+async def test_a_kept_run_that_is_gone_back_to_at_once_is_shown_again(
+    shared_lab: SharedLab, store: Store
+) -> None:
     old = trained(store).shown.runs[0]
-    session = FakeSession(ready(number=3), (previous(1),))
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
+    async with shared_lab(ready(number=3), previous(1)) as pilot:
+        session = session_of(pilot.app)
         await at_the_runs(pilot)
         desk = main_of(pilot).desk
         await pilot.press("down", "down")

@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 
 from engine.experiment import Experiment
-from engine.session import Session
 from tests.support.mouse import cell_of, press_and_move
-from tests.support.pilots import app_for, app_showing, main_of, says, settled, show, until
+from tests.support.pilots import (
+    app_of,
+    main_of,
+    says,
+    session_of,
+    show,
+    training_lab,
+    until,
+)
 from tests.support.runs import facts_of
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import START, facts, finished, ready
 from tui.charts.fit import fit_chart, with_sticks
 from tui.panels.group import Group
@@ -28,13 +36,13 @@ def start(w: tuple[float, ...], b: float, before: Experiment = BASELINE) -> Expe
     return before.changed({"init": "given", "init.w": w, "init.b": b})
 
 
-async def test_arrows_move_two_parameters_and_all_of_it_is_taken_back_at_once() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
+async def test_arrows_move_two_parameters_and_all_of_it_is_taken_back_at_once(
+    shared_lab: SharedLab,
+) -> None:
     w0, w1, b = (*START["w"], *START["b"])
     step = sizes(facts())
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready()) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await pilot.press("m")
         await until(pilot, lambda: main.focused is main.lab.fit)
@@ -75,11 +83,11 @@ async def test_arrows_move_two_parameters_and_all_of_it_is_taken_back_at_once() 
         assert main.lab.fit.cursor is not None
 
 
-async def test_the_hand_lets_go_where_steps_are_taken_or_the_focus_goes() -> None:
-    session = FakeSession(finished())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_the_hand_lets_go_where_steps_are_taken_or_the_focus_goes(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(finished()) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await pilot.press("m")
         assert session.calls[-1] == ("prepare", BASELINE)  # a run that is over starts anew
@@ -99,12 +107,12 @@ async def test_the_hand_lets_go_where_steps_are_taken_or_the_focus_goes() -> Non
         assert main.desk.experiment.init.name == "given"
 
 
-async def test_only_a_line_can_be_moved_by_hand() -> None:
+async def test_only_a_line_can_be_moved_by_hand(shared_lab: SharedLab) -> None:
     net = Experiment().changed({"model": "two_layer"})
     known = facts_of(net)
-    app = app_showing(replace(ready(net), facts=known, params=known.start))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+    now = replace(ready(net), facts=known, params=known.start)
+    async with shared_lab(now, size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("m")
         await until(pilot, lambda: len(app._notifications) == 1)
         (notice,) = app._notifications
@@ -123,10 +131,10 @@ async def test_only_a_line_can_be_moved_by_hand() -> None:
         assert "by hand" not in str(tabs.border_title)
 
 
-async def test_a_small_terminal_has_room_for_the_keys_of_what_is_done_by_hand() -> None:
-    app = app_showing(ready())
-    async with app.run_test(size=(40, 12)) as pilot:
-        await settled(pilot)
+async def test_a_small_terminal_has_room_for_the_keys_of_what_is_done_by_hand(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready(), size=(40, 12)) as pilot:
         hint = main_of(pilot).lab.hint
         assert not hint.display
         for keys in (("m",), ("m", "enter")):  # then one chart fills the screen
@@ -148,39 +156,32 @@ def test_the_only_parameter_is_named_once() -> None:
 
 
 async def test_loss_and_distance_are_those_of_where_it_stands_and_training_goes_on_there() -> None:
-    session = Session(LINE)
-    app = app_for(session)
-    try:
-        async with app.run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            main = main_of(pilot)
-            await until(pilot, lambda: main.desk.at_hand.state == "ready")
-            await pilot.press("m", "right", "up", "up")
-            await until(pilot, lambda: main.desk.at_hand.experiment == main.desk.experiment)
-            known = main.desk.at_hand.facts
-            assert known
-            init = main.desk.experiment.init.options
-            w, b = init["w"][0], init["b"]
-            x, y = np.array(known.sample.X[0]), np.array(known.sample.y)
-            assert main.desk.snapshot.loss == pytest.approx(np.mean((w * x + b - y) ** 2) / 2, 1e-5)
-            slope, height = np.polyfit(x, y, 1)
-            distance = math.hypot(w - slope, b - height)
-            await says(pilot, f"{distance:.3g} from θ*")
-            await pilot.press("s")
-            await until(pilot, lambda: main.desk.at_hand.state == "finished")
-            assert main.desk.at_hand.epoch_losses.low[0] == known.start_loss
-            assert main.desk.at_hand.experiment.init.options == init
-            trained = main.desk.experiment
-            await pilot.press("m")
-            await until(pilot, lambda: main.desk.at_hand.step == 0)
-            await pilot.press("right")
-            await until(pilot, lambda: main.desk.shown.latest.experiment != trained)
-            await pilot.press("left")
-            await until(pilot, lambda: main.desk.shown.latest.experiment == trained)
-            assert main.desk.snapshot.step == 0
-            assert main.lab.fit.hand
-    finally:
-        session.close()
+    async with training_lab(LINE) as pilot:
+        main = main_of(pilot)
+        await pilot.press("m", "right", "up", "up")
+        await until(pilot, lambda: main.desk.at_hand.experiment == main.desk.experiment)
+        known = main.desk.at_hand.facts
+        assert known
+        init = main.desk.experiment.init.options
+        w, b = init["w"][0], init["b"]
+        x, y = np.array(known.sample.X[0]), np.array(known.sample.y)
+        assert main.desk.snapshot.loss == pytest.approx(np.mean((w * x + b - y) ** 2) / 2, 1e-5)
+        slope, height = np.polyfit(x, y, 1)
+        distance = math.hypot(w - slope, b - height)
+        await says(pilot, f"{distance:.3g} from θ*")
+        await pilot.press("s")
+        await until(pilot, lambda: main.desk.at_hand.state == "finished")
+        assert main.desk.at_hand.epoch_losses.low[0] == known.start_loss
+        assert main.desk.at_hand.experiment.init.options == init
+        trained = main.desk.experiment
+        await pilot.press("m")
+        await until(pilot, lambda: main.desk.at_hand.step == 0)
+        await pilot.press("right")
+        await until(pilot, lambda: main.desk.shown.latest.experiment != trained)
+        await pilot.press("left")
+        await until(pilot, lambda: main.desk.shown.latest.experiment == trained)
+        assert main.desk.snapshot.step == 0
+        assert main.lab.fit.hand
 
 
 def test_sticks_go_from_points_to_the_line() -> None:
@@ -208,11 +209,12 @@ def test_a_step_is_round_and_can_be_seen() -> None:
     assert 0.02 * tall <= b <= 0.05 * tall * (1 + 1e-9)
 
 
-async def test_the_mouse_drags_the_start_over_the_landscape_which_stays_meanwhile() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_the_mouse_drags_the_start_over_the_landscape_which_stays_meanwhile(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready()) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         main, fit = main_of(pilot), main_of(pilot).lab.fit
         await pilot.press("m", "v", "v", "v")
         await says(pilot, "the mouse drags θ₀")

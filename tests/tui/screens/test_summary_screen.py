@@ -11,13 +11,24 @@ import statsmodels.api as sm
 from textual.pilot import Pilot
 
 from engine.experiment import Experiment
-from engine.session import Session
 from engine.support.translation import set_language
 from engine.theory.bootstrap import Bootstrap, Resampled
 from engine.theory.summary import Reached, Summary, Written, summary
 from tests.support.pictures import Look
-from tests.support.pilots import app_for, main_of, resize, says, settled, text_of, until
+from tests.support.pilots import (
+    app_for,
+    app_of,
+    main_of,
+    resize,
+    says,
+    session_of,
+    settled,
+    text_of,
+    training_lab,
+    until,
+)
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import finished, ready
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.summary import MOST_COEFFICIENTS, SummaryScreen, page
@@ -71,9 +82,11 @@ async def asked(pilot: Pilot[None], answer: Summary | str) -> SummaryScreen:
     return screen
 
 
-async def test_a_row_is_predicted_and_rows_are_written_by_keys(houses: Experiment) -> None:
-    session = FakeSession(ready(houses))
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
+async def test_a_row_is_predicted_and_rows_are_written_by_keys(
+    shared_lab: SharedLab, houses: Experiment
+) -> None:
+    async with shared_lab(ready(houses), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         screen = await asked(pilot, of(houses))
         await pilot.press("p", *"area=45 kind=hut", "enter")
         await says(pilot, "kind=hut: must be one of flat, house")
@@ -105,10 +118,9 @@ async def test_a_row_is_predicted_and_rows_are_written_by_keys(houses: Experimen
         await until(pilot, lambda: pilot.app.screen is main_of(pilot))
 
 
-async def test_where_there_is_no_regression_one_line_says_why() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_where_there_is_no_regression_one_line_says_why(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await asked(pilot, "model=planck: this needs a model that is linear in its parameters")
         await says(pilot, "model=planck: this needs a model that is linear in its parameters")
         await pilot.press("p", "w", "S")
@@ -118,29 +130,25 @@ async def test_where_there_is_no_regression_one_line_says_why() -> None:
 
 
 async def test_the_engine_answers_and_writes(houses: Experiment, tmp_path: Path) -> None:
-    session = Session(houses.changed({"device": "cpu", "epochs": 1}))
-    app = app_for(session)
-    try:
-        async with app.run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
-            await pilot.press("s")
-            await until(pilot, lambda: app.main.desk.snapshot.state == "finished")
-            await pilot.press("S")
-            await says(pilot, "Trained for 1 epoch")
-            await says(pilot, "n = 8 of 9; without a value: area 1")
-            await pilot.press("w", *"rows.csv", "enter")
-            await says(pilot, "rows written to rows.csv")
-            saved = np.genfromtxt(tmp_path / "rows.csv", delimiter=",", names=True)
-            assert saved["line"].tolist() == [2, 3, 5, 6, 7, 8, 9, 10]
-    finally:
-        session.close()
+    experiment = houses.changed({"device": "cpu", "epochs": 1})
+    async with training_lab(experiment) as pilot:
+        await pilot.press("s")
+        await until(pilot, lambda: main_of(pilot).desk.snapshot.state == "finished")
+        await pilot.press("S")
+        await says(pilot, "Trained for 1 epoch")
+        await says(pilot, "n = 8 of 9; without a value: area 1")
+        await pilot.press("w", *"rows.csv", "enter")
+        await says(pilot, "rows written to rows.csv")
+        saved = np.genfromtxt(tmp_path / "rows.csv", delimiter=",", names=True)
+        assert saved["line"].tolist() == [2, 3, 5, 6, 7, 8, 9, 10]
 
 
-async def test_a_bootstrap_is_asked_for_by_key_and_stands_below(houses: Experiment) -> None:
+async def test_a_bootstrap_is_asked_for_by_key_and_stands_below(
+    shared_lab: SharedLab, houses: Experiment
+) -> None:
     robust = houses.changed({"loss": "huber"})
-    session = FakeSession(ready(robust))
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
+    async with shared_lab(ready(robust), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         await asked(pilot, of(robust))
         await pilot.press("b")
         await until(pilot, lambda: session.asked[-1] == ("bootstrap", robust))

@@ -19,7 +19,6 @@ from engine.jobs.axis import Axis, numeric_keys, parse_axis
 from engine.jobs.best import best, in_a_sentence
 from engine.jobs.job import JobState
 from engine.jobs.sweep import Cell, Sweep, SweepProgress
-from engine.session import Session
 from engine.support.errors import BadInput
 from engine.support.translation import Message
 from engine.theory.curvature import Curvature
@@ -30,12 +29,13 @@ from tests.support.pictures import Compare, Look, named
 from tests.support.pilots import (
     about,
     app_for,
+    app_of,
     main_of,
     resize,
     says,
     session_of,
-    settled,
     text_of,
+    training_lab,
     until,
 )
 from tests.support.sessions import FakeSession
@@ -187,10 +187,11 @@ async def test_the_screen_opens_with_a_sweep_one_can_start(shared_lab: SharedLab
         assert session.asked == [("start_sweep", sweep)]
 
 
-async def test_a_small_sweep_runs_by_itself_a_large_one_says_why_it_does_not() -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_small_sweep_runs_by_itself_a_large_one_says_why_it_does_not(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready()) as pilot:
+        session = session_of(pilot.app)
         screen = await open_sweep(pilot)
         assert session.asked == [("start_sweep", screen.form.sweep(BASELINE))]
         stage = SweepStage(pilot, session)
@@ -533,10 +534,8 @@ async def test_a_sweep_over_another_experiment_is_not_shown(shared_lab: SharedLa
         assert stage.screen.map.heat.values
 
 
-async def test_a_sweep_cannot_be_opened_while_a_run_trains() -> None:
-    session = FakeSession(replace(ready(), state="running"))
-    async with app_for(session).run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_sweep_cannot_be_opened_while_a_run_trains(shared_lab: SharedLab) -> None:
+    async with shared_lab(replace(ready(), state="running")) as pilot:
         await pilot.press("w")
         await pilot.pause()
         assert pilot.app.screen is main_of(pilot)
@@ -717,10 +716,11 @@ def test_the_values_that_are_offered_hold_the_limit(limit: float) -> None:
         assert offered("lr", Experiment()) == USUAL["lr"]
 
 
-async def test_the_offered_values_follow_a_limit_that_becomes_known_later() -> None:
-    app = app_for(FakeSession(loading()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_the_offered_values_follow_a_limit_that_becomes_known_later(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(loading(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, SweepScreen))
         await says(pilot, USUAL["lr"])
@@ -946,31 +946,23 @@ async def test_help_explains_the_symbols(shared_lab: SharedLab) -> None:
 
 async def test_which_lr_and_batch_size_is_one_key_and_a_sentence() -> None:
     """Five columns of scales 1, 10 and 100, with the engine: the range comes from theory."""
-    session = Session(
-        CPU.changed({
+    experiment = CPU.changed({
             "data.w": (1.0, 2.0, 3.0, 4.0, 5.0),
             "data.scale": (1.0, 10.0, 100.0, 1.0, 10.0),
-        })
-    )  # fmt: skip
-    app = app_for(session)
-    try:
-        async with app.run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
-            stage = SweepStage(pilot, session) if await open_sweep(pilot) else None
-            assert stage
-            await stage.until(lambda: stage.hint()[0].startswith("best: lr "))
-            progress = stage.screen.shown
-            assert progress
-            assert progress.state == "finished"
-            chosen = best(progress)
-            assert chosen
-            assert stage.hint()[0].splitlines()[0] == in_a_sentence(chosen)
-            assert chosen.limit
-            assert chosen.values["lr"] < chosen.limit.lr < progress.sweep.axes[0].values[-1]
-            assert len(progress.limits) == len(progress.sweep.axes[1].values)
-    finally:
-        session.close()
+        })  # fmt: skip
+    async with training_lab(experiment) as pilot:
+        stage = SweepStage(pilot, app_of(pilot).session) if await open_sweep(pilot) else None
+        assert stage
+        await stage.until(lambda: stage.hint()[0].startswith("best: lr "))
+        progress = stage.screen.shown
+        assert progress
+        assert progress.state == "finished"
+        chosen = best(progress)
+        assert chosen
+        assert stage.hint()[0].splitlines()[0] == in_a_sentence(chosen)
+        assert chosen.limit
+        assert chosen.values["lr"] < chosen.limit.lr < progress.sweep.axes[0].values[-1]
+        assert len(progress.limits) == len(progress.sweep.axes[1].values)
 
 
 # With the engine ---------------------------------------------------------------------------------
@@ -979,89 +971,74 @@ async def test_which_lr_and_batch_size_is_one_key_and_a_sentence() -> None:
 async def test_4096_runs_with_the_engine() -> None:
     from engine.jobs.lanes import run_sweep
 
-    session = Session(CPU)
-    app = app_for(session)
-    try:
-        async with app.run_test(size=(120, 34)) as pilot:
-            await settled(pilot)
-            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
-            await open_sweep(pilot)
-            stage = SweepStage(pilot, session)
-            await stage.type("x values", "log:1e-3:3:64")
-            await stage.type("y values", "lin:1:64:64")
-            await stage.press("s")
-            # Smaller grids ran while the axes were typed.
-            await stage.until(
-                lambda: (
-                    stage.screen.shown is not None
-                    and (stage.screen.shown.state, stage.screen.shown.done) == ("finished", 4096)
-                )
+    async with training_lab(CPU) as pilot:
+        app = app_of(pilot)
+        await open_sweep(pilot)
+        stage = SweepStage(pilot, app_of(pilot).session)
+        await stage.type("x values", "log:1e-3:3:64")
+        await stage.type("y values", "lin:1:64:64")
+        await stage.press("s")
+        # Smaller grids ran while the axes were typed.
+        await stage.until(
+            lambda: (
+                stage.screen.shown is not None
+                and (stage.screen.shown.state, stage.screen.shown.done) == ("finished", 4096)
             )
-            shown = stage.screen.shown
-            assert shown is not None
-            assert len(shown.cells) == 4096
-            expected = {cell.index: cell for cells in run_sweep(shown.sweep) for cell in cells}
-            assert len(expected) == 4096
-            for cell in shown.cells:
-                assert cell is not None
-                again = expected[cell.index]
-                assert str(cell) == str(again)  # NaN is not equal to itself
-            assert sum(cell.status == "diverged" for cell in expected.values()) > 0
-            assert "● finished  4096/4096" in stage.said("head")
-            values = stage.screen.map.heat.values
-            assert len(values) == 64
-            assert all(len(row) == 64 and None not in row for row in values)
-            # A cell of the map, loaded and trained, comes to the loss that the map shows.
-            await stage.until(lambda: stage.on_map)
-            await stage.press(*["right"] * 40, *["up"] * 9)
-            cell = shown.cells[shown.sweep.index((40, 9))]
+        )
+        shown = stage.screen.shown
+        assert shown is not None
+        assert len(shown.cells) == 4096
+        expected = {cell.index: cell for cells in run_sweep(shown.sweep) for cell in cells}
+        assert len(expected) == 4096
+        for cell in shown.cells:
             assert cell is not None
-            await stage.press("enter")
-            await stage.until(lambda: app.screen is app.main)
-            wanted = shown.sweep.at(shown.sweep.values((40, 9)))
-            assert app.main.desk.experiment == wanted
-            await stage.until(lambda: app.main.desk.snapshot.experiment == wanted)
-            await stage.press("s")
-            await stage.until(lambda: app.main.desk.snapshot.state == "finished")
-            assert app.main.desk.snapshot.loss == pytest.approx(cell.loss, rel=1e-4)
-    finally:
-        session.close()
+            again = expected[cell.index]
+            assert str(cell) == str(again)  # NaN is not equal to itself
+        assert sum(cell.status == "diverged" for cell in expected.values()) > 0
+        assert "● finished  4096/4096" in stage.said("head")
+        values = stage.screen.map.heat.values
+        assert len(values) == 64
+        assert all(len(row) == 64 and None not in row for row in values)
+        # A cell of the map, loaded and trained, comes to the loss that the map shows.
+        await stage.until(lambda: stage.on_map)
+        await stage.press(*["right"] * 40, *["up"] * 9)
+        cell = shown.cells[shown.sweep.index((40, 9))]
+        assert cell is not None
+        await stage.press("enter")
+        await stage.until(lambda: app.screen is app.main)
+        wanted = shown.sweep.at(shown.sweep.values((40, 9)))
+        assert app.main.desk.experiment == wanted
+        await stage.until(lambda: app.main.desk.snapshot.experiment == wanted)
+        await stage.press("s")
+        await stage.until(lambda: app.main.desk.snapshot.state == "finished")
+        assert app.main.desk.snapshot.loss == pytest.approx(cell.loss, rel=1e-4)
 
 
 async def test_a_long_sweep_stops_where_it_is_and_another_begins() -> None:
-    session = Session(CPU.changed({"epochs": 200}))
-    app = app_for(session)
-    try:
-        async with app.run_test(size=(80, 24)) as pilot:
-            await settled(pilot)
-            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
-            await open_sweep(pilot)
-            stage = SweepStage(pilot, session)
-            await stage.type("y values", "lin:1:1000:500")
-            await stage.press("s")
-            await stage.until(
-                lambda: stage.screen.shown is not None and stage.screen.shown.done > 0
+    async with training_lab(CPU.changed({"epochs": 200}), (80, 24)) as pilot:
+        await open_sweep(pilot)
+        stage = SweepStage(pilot, app_of(pilot).session)
+        await stage.type("y values", "lin:1:1000:500")
+        await stage.press("s")
+        await stage.until(lambda: stage.screen.shown is not None and stage.screen.shown.done > 0)
+        await stage.press("x")
+        await stage.until(
+            lambda: stage.screen.shown is not None and stage.screen.shown.state == "stopped"
+        )
+        shown = stage.screen.shown
+        assert shown is not None
+        assert 0 < shown.done < len(shown.cells)
+        assert sum(cell is not None for cell in shown.cells) == shown.done
+        await stage.type("x values", "0.1,0.2")
+        await stage.type("y values", "10,20")
+        await stage.press("s")
+        await stage.until(
+            lambda: (
+                stage.screen.shown is not None
+                and len(stage.screen.shown.cells) == 4
+                and stage.screen.shown.state == "finished"
             )
-            await stage.press("x")
-            await stage.until(
-                lambda: stage.screen.shown is not None and stage.screen.shown.state == "stopped"
-            )
-            shown = stage.screen.shown
-            assert shown is not None
-            assert 0 < shown.done < len(shown.cells)
-            assert sum(cell is not None for cell in shown.cells) == shown.done
-            await stage.type("x values", "0.1,0.2")
-            await stage.type("y values", "10,20")
-            await stage.press("s")
-            await stage.until(
-                lambda: (
-                    stage.screen.shown is not None
-                    and len(stage.screen.shown.cells) == 4
-                    and stage.screen.shown.state == "finished"
-                )
-            )
-    finally:
-        session.close()
+        )
 
 
 # Pictures ----------------------------------------------------------------------------------------

@@ -11,13 +11,22 @@ from textual.containers import VerticalScroll
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
-from engine.session import Session
 from engine.theory.noise import GradientNoise
 from engine.theory.study import Study
 from tests.support.jobs import found, posed
 from tests.support.pictures import Look
-from tests.support.pilots import about, app_for, main_of, resize, settled, until
+from tests.support.pilots import (
+    about,
+    app_for,
+    app_of,
+    main_of,
+    resize,
+    session_of,
+    training_lab,
+    until,
+)
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import loading, ready
 from tests.support.studies import DIALOGS, ask, studied
 from tui.screens.theory import TheoryScreen, XrayScreen, steps_for
@@ -38,8 +47,8 @@ def xray(study: Study, width: int = 80) -> str:
 # Keys --------------------------------------------------------------------------------------------
 
 
-async def test_each_key_opens_its_dialog() -> None:
-    async with app_for(FakeSession(ready())).run_test(size=(80, 24)) as pilot:
+async def test_each_key_opens_its_dialog(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
         for leave in ("escape", "q", "enter", "the same"):
             for key in ("t", "d", "t"):
                 with about(f"{key}, left by {leave}"):
@@ -48,10 +57,9 @@ async def test_each_key_opens_its_dialog() -> None:
                     await until(pilot, lambda: pilot.app.screen is main_of(pilot))
 
 
-async def test_keys_in_one_burst_open_the_last_one_and_once() -> None:
-    session = FakeSession(ready())
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_keys_in_one_burst_open_the_last_one_and_once(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         main = main_of(pilot)
         await pilot.press("L", "d", "t")
         await until(pilot, lambda: len(session.asked) == 3)
@@ -67,18 +75,17 @@ async def test_keys_in_one_burst_open_the_last_one_and_once() -> None:
         assert opened == [TheoryScreen]
 
 
-async def test_nothing_is_asked_before_there_are_data() -> None:
-    session = FakeSession(loading())
-    async with app_for(session).run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_nothing_is_asked_before_there_are_data(shared_lab: SharedLab) -> None:
+    async with shared_lab(loading(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         await pilot.press("t", "d")
         await pilot.pause()
         assert session.asked == []
 
 
 @pytest.mark.parametrize("key", DIALOGS)
-async def test_everything_can_be_scrolled_to_at_any_size(key: str) -> None:
-    async with app_for(FakeSession(ready())).run_test(size=(40, 12)) as pilot:
+async def test_everything_can_be_scrolled_to_at_any_size(shared_lab: SharedLab, key: str) -> None:
+    async with shared_lab(ready(), size=(40, 12)) as pilot:
         screen = await ask(pilot, key, studied())
         box, text = screen.query_one(VerticalScroll), screen.query_one(Prose)
         await until(pilot, lambda: box.max_scroll_y > 0)
@@ -211,23 +218,17 @@ def test_tables_fit_their_width(width: int) -> None:
 
 
 async def test_the_engine_answers_after_a_step() -> None:
-    session = Session(Experiment().changed({"device": "cpu"}))
-    app = app_for(session)
-    try:
-        async with app.run_test(size=(80, 24)) as pilot:
-            await settled(pilot)
-            await until(pilot, lambda: app.main.desk.snapshot.state == "ready")
-            await pilot.press("full_stop")
-            await until(pilot, lambda: app.main.desk.snapshot.step == 1)
-            await pilot.press("d")
-            await until(pilot, lambda: isinstance(app.screen, XrayScreen))
-            answer = session.answer
-            assert isinstance(answer, Study)
-            assert answer.step == 1
-            assert answer.params == app.main.desk.snapshot.params
-            assert answer.xray.off_by_difference < 1e-6
-    finally:
-        session.close()
+    async with training_lab(Experiment().changed({"device": "cpu"}), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: app.main.desk.snapshot.step == 1)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, XrayScreen))
+        answer = app.session.answer
+        assert isinstance(answer, Study)
+        assert answer.step == 1
+        assert answer.params == app.main.desk.snapshot.params
+        assert answer.xray.off_by_difference < 1e-6
 
 
 # Pictures ----------------------------------------------------------------------------------------
@@ -243,10 +244,12 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-async def test_dialog(accepted: Look, look: str) -> None:
+async def test_dialog(shared_lab: SharedLab, accepted: Look, look: str) -> None:
     size, settings = LOOKS[look]
-    app = app_for(FakeSession(ready()), replace(settings))
-    async with app.run_test(size=size, notifications=True) as pilot:
+    own = app_for(FakeSession(ready()), replace(settings))
+    usual = settings == Settings()
+    async with shared_lab(ready(), size=size) if usual else own.run_test(size=size) as pilot:
+        app = app_of(pilot)
         for key in DIALOGS:
             await ask(pilot, key, posed())
             await accepted(pilot, key, colours=look in ("80x24", "light"))
