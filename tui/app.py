@@ -40,6 +40,7 @@ from tui.backend import Backend
 from tui.bindings import holder_of, is_key
 from tui.browser import Uploaded, tell_page
 from tui.drawing.page import Picture
+from tui.in_turn import TYPED, InTurn
 from tui.keys.in_use import in_use, remap
 from tui.keys.table import ACTIONS
 from tui.recent import remember
@@ -85,6 +86,7 @@ class LinregApp(App[None]):
         self.session = session
         self.settings = settings
         self.message = message
+        self.in_turn = InTurn(self, self.route)
         self.filters = (SeenFilter(), AsciiFilter())
         for theme in THEMES:
             self.register_theme(theme)
@@ -125,10 +127,18 @@ class LinregApp(App[None]):
         gc.enable()
 
     async def on_event(self, event: Event) -> None:
-        """Drop keys that have waited for too long, but not the one that leaves."""
+        """Take what is typed in turn, but at once the key that leaves."""
         if isinstance(event, PRESSES) and not event.is_forwarded:
             self.session.give_way(MOST_PAINTING)
             gc.disable()  # garbage, too, can wait for the paint
+        leaves = isinstance(event, Key) and event.key == "ctrl+q"
+        if isinstance(event, TYPED) and not (event.is_forwarded or leaves):
+            await self.in_turn.take(event)
+        else:
+            await self.route(event)
+
+    async def route(self, event: Event) -> None:
+        """Hand an event on; a key that has waited for too long is dropped, but not ctrl+q."""
         if isinstance(event, Key):
             stale = event.key != "ctrl+q" and monotonic() >= event.time + STALE
             if stale or not self._screen_stacks.get(self.current_mode):  # it is leaving

@@ -61,7 +61,7 @@ class CodeScreen(Over[None]):
 
     def on_mount(self) -> None:
         """Show the dress of the loop."""
-        self.box.focus()
+        self.set_focus(self.box)
         self.turn_to(self.dress)
         self.set_interval(LOOK_INTERVAL, self.look)
 

@@ -115,7 +115,7 @@ class DataScreen(Over[Experiment | None]):
     def on_mount(self) -> None:
         """Show the file that was opened, or have that of the experiment read."""
         self.form.show(self.experiment)
-        self.list.focus()
+        self.set_focus(self.list)
         self.set_interval(LOOK_INTERVAL, self.look)
         if self.reading:
             self.show_reading(self.reading)

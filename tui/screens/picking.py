@@ -45,7 +45,7 @@ class PickerScreen(ModalScreen[Result], Over[Result]):
 
     def on_mount(self) -> None:
         """List what there is."""
-        self.typed.focus()
+        self.set_focus(self.typed)
         self.show_list()
 
     def show_list(self) -> None:

@@ -142,7 +142,7 @@ class RaceScreen(JobScreen[RaceProgress]):
             self.form.texts["lr"] = BEST if old.race.tuned else SAME
         self.form.show(self.experiment)
         self.show_progress()
-        self.table.focus()
+        self.set_focus(self.table)
 
     def latest(self) -> RaceProgress | None:
         """The newest race, if it is over this experiment."""

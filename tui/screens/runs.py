@@ -126,7 +126,7 @@ class RunsScreen(Over[Chosen]):
     def on_mount(self) -> None:
         """Read the first runs, and the others piece by piece."""
         self.typed.display = False
-        self.list.focus()
+        self.set_focus(self.list)
         self.read()
         self.set_interval(LOOK_INTERVAL, self.read_more)
         self.set_interval(RENEWED, self.renew)
@@ -272,7 +272,7 @@ class RunsScreen(Over[Chosen]):
         self.taking = take
         self.typed.placeholder, self.typed.value = placeholder, value
         self.typed.display = True
-        self.typed.focus()
+        self.set_focus(self.typed)
 
     def on_input_changed(self) -> None:
         """The list follows the filter while it is typed."""
@@ -313,7 +313,7 @@ class RunsScreen(Over[Chosen]):
     def close_typed(self) -> None:
         """Back to the list."""
         self.typed.display = False
-        self.list.focus()
+        self.set_focus(self.list)
 
     def action_sort(self) -> None:
         """The next order."""

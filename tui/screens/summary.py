@@ -122,7 +122,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
         self.fields["predict"].placeholder = example
         self.fields["rows"].placeholder = "rows.csv"
         self.show_field("")
-        self.scroll.focus()
+        self.set_focus(self.scroll)
         self.session.summarize()
         self.set_interval(LOOK_INTERVAL, self.look)
 
@@ -269,7 +269,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
     def refocus(self) -> None:
         """Let the arrow keys scroll where nothing else has the focus."""
         if self.is_whole and self.focused is None:
-            self.scroll.focus()
+            self.set_focus(self.scroll)
 
     def action_leave(self) -> None:
         """Back to the main screen."""

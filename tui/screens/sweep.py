@@ -128,7 +128,7 @@ class SweepScreen(JobScreen[SweepProgress]):
         self.shown = self.latest()
         self.map.show(Heat((), (), (), tr(EMPTY)))
         self.show_progress()
-        self.map.focus()
+        self.set_focus(self.map)
         if self.shown is None:
             self.run_at_once()
 
