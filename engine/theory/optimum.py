@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,20 +11,22 @@ from torch import Tensor
 from engine.catalog.model import Linear
 from engine.problem import Problem
 from engine.statistics.line import Line
-from engine.statistics.rows import blocks
+from engine.statistics.rows import ROWS_AT_ONCE, blocks
 from engine.theory.closed_form import least_squares, parameters
 from engine.theory.derivatives import Loss, both_derivatives, steepest_curvature
 
-STEPS = 60
-"""Most Newton steps at one smoothing."""
+STEPS, ON_THE_WAY = 60, 3
+"""Most Newton steps at the last smoothing of a kink, and at each before it."""
 PRECISION = 1e-11
 """What the last smoothing of a kink may add, as a share of the size of the residuals."""
-ROUGH, RESOLVED = 1e-4, 1e-12
-"""Shares of the objective: less is not worth a step on the way, and rounding at the end."""
-SAMPLE = 10_000
-"""Rows that tell enough where the kink is still smoothed over more than their scatter."""
+RESOLVED = 1e-12
+"""Share of the objective that is rounding: less is not worth a step."""
 SHORTEST = 1e-9
 """The smallest share of a Newton step that is tried."""
+WITHIN = 0.9
+"""How much of the way to ±1 a slant may go in a step."""
+STEEPEST = 1 - 1e-12
+"""No slant is more, so that each has a way to go."""
 
 
 def has_closed_form(problem: Problem) -> bool:
@@ -89,37 +91,71 @@ class Objective:
     symmetric: bool
     """Whether the loss is: the penalty always is."""
 
-    def value(self, theta: Tensor, eps: float = 0.0) -> float:
-        """The objective at θ (p,), its kinks smoothed over ±eps."""
-        loss, penalty = smoothed(self.loss, eps, self.symmetric), smoothed(self.penalty, eps)
-        total = sum(float(loss(r).sum()) for _, r in self._residuals(theta))
-        return self.weight * total / len(self.X) + float(penalty(theta[: self.weights]).sum())
+    def place(self, theta: Tensor, eps: float) -> Place:
+        """Where descent over a kink that is smoothed over ±eps begins at θ (p,)."""
+        costed = self.change(theta)
+        costed[: len(self.X)] -= self.y.cpu().double()
+        size = (costed.square() + eps * eps).sqrt()
+        return Place(theta, costed, (costed / size).clamp(-STEEPEST, STEEPEST))
 
-    def derivatives(self, theta: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+    def change(self, step: Tensor) -> Tensor:
+        """What a step (p,) changes of what costs (n + weights, 1)."""
+        of_residuals = [rows @ step[:, None] for rows, _ in blocks(self.X, self.y)]
+        return torch.cat([*of_residuals, step[: self.weights, None]])
+
+    def value(self, costed: Tensor, eps: float = 0.0) -> float:
+        """The objective, its kinks smoothed over ±eps."""
+        loss, penalty = smoothed(self.loss, eps, self.symmetric), smoothed(self.penalty, eps)
+        n = len(self.X)
+        total = sum(float(loss(r).sum()) for r in costed[:n].split(ROWS_AT_ONCE))
+        return self.weight * total / n + float(penalty(costed[n:]).sum())
+
+    def derivatives(self, at: Place, eps: float) -> tuple[Tensor, Tensor]:
         """Gradient (p,) and Hessian (p, p) of the smoothed objective."""
-        p, share = len(theta), self.weight / len(self.X)
+        n, p = len(self.X), len(at.theta)
+        share = self.weight / n
         G, H = torch.zeros(p, dtype=torch.float64), torch.zeros(p, p, dtype=torch.float64)
-        for rows, r in self._residuals(theta):
-            slope, bend = smoothed_derivatives(self.loss, r, eps, self.symmetric)
+        both = torch.cat([at.costed, at.slants], dim=1)
+        for rows, place in blocks(self.X, both[:n]):
+            slope, bend = smoothed_derivatives(
+                self.loss, place[:, :1], place[:, 1:], eps, self.symmetric
+            )
             G += share * (rows.T @ slope).flatten()
             H += share * (rows.T @ (bend * rows))
-        slope, bend = smoothed_derivatives(self.penalty, theta[: self.weights], eps)
+        slope, bend = smoothed_derivatives(self.penalty, both[n:, 0], both[n:, 1], eps)
         G[: self.weights] += slope
         H[: self.weights, : self.weights] += bend.diag()
         return G, H
 
-    def scale(self, theta: Tensor) -> float:
-        """The mean size of the residuals at θ (p,)."""
-        return sum(float(r.abs().sum()) for _, r in self._residuals(theta)) / len(self.X)
 
-    def sample(self, rows: int) -> Objective:
-        """The same over about so many of the rows, evenly spread."""
-        every = max(1, len(self.X) // rows)
-        return replace(self, X=self.X[::every], y=self.y[::every])
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where descent over smoothed kinks stands."""
 
-    def _residuals(self, theta: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        for rows, labels in blocks(self.X, self.y):
-            yield rows, rows @ theta[:, None] - labels
+    theta: Tensor
+    costed: Tensor
+    """What loss and penalty are taken of (n + weights, 1): the residuals X̃θ − y, then weights."""
+    slants: Tensor
+    """Where between −1 and 1 the slope of each smoothed |r| is taken to be (n + weights, 1).
+
+    At rest it is r/√(r² + eps²). On the way it is a variable of its own, as steep as a step was to
+    make it: the slope itself would jump from one end to the other, and a step with it (Chan, Golub
+    and Mulet 1999)."""
+
+    def moved(self, step: Tensor, change: Tensor, share: float, eps: float) -> Place:
+        """A share of a step (p,) further, which as a whole changes what costs by `change`.
+
+        The slants follow the whole of it, all of them as far as none goes beyond ±1.
+        """
+        slants = self.slants
+        if eps:
+            size = (self.costed.square() + eps * eps).sqrt()
+            along = self.costed / size
+            turn = along - slants + (1 - slants * along) / size * change
+            room = (turn.sign() - slants) / turn
+            far = WITHIN * float(room.where(turn != 0, math.inf).min())
+            slants = (slants + min(1.0, far) * turn).clamp(-STEEPEST, STEEPEST)
+        return Place(self.theta + share * step, self.costed + share * change, slants)
 
 
 def smoothed(loss: Loss, eps: float, symmetric: bool = True) -> Loss:
@@ -140,9 +176,12 @@ def smoothed(loss: Loss, eps: float, symmetric: bool = True) -> Loss:
 
 
 def smoothed_derivatives(
-    loss: Loss, r: Tensor, eps: float, symmetric: bool = True
+    loss: Loss, r: Tensor, slants: Tensor, eps: float, symmetric: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """First and second derivative of `smoothed`, each of the shape of r, by the chain rule."""
+    """First and second derivative of `smoothed`, each of the shape of r, by the chain rule.
+
+    The bend of |r| is taken where the slants are, which is its own where they have come to rest.
+    """
     if eps == 0:
         return both_derivatives(loss, r)
     size = (r * r + eps * eps).sqrt()
@@ -154,7 +193,8 @@ def smoothed_derivatives(
         right, left = both_derivatives(loss, r), both_derivatives(loss, -r)
         odd_slope, odd_bend = (right[0] + left[0]) / 2, (right[1] - left[1]) / 2
     along = r / size
-    return slope * along + odd_slope, bend * along**2 + slope * eps**2 / size**3 + odd_bend
+    curved = bend * along**2 + slope * (1 - slants * along) / size
+    return slope * along + odd_slope, curved + odd_bend
 
 
 def minimum(
@@ -170,40 +210,42 @@ def minimum(
     Nesterov 2005), over a share `eps` of the mean residual at first and `finest` in the end, which
     is that of PRECISION unless given; a smooth loss is tried as it is first.
     """
+    at = objective.place(start, 0.0)
     if not kinks:
-        theta, converged = newton(objective, start, 0.0, RESOLVED)
+        at, converged = descend(objective, at, 0.0, STEPS)
         if converged:
-            return theta
-    rows, size = len(objective.X), objective.scale(start)
+            return at.theta
+    rows = len(objective.X)
+    size = float(at.costed[:rows].abs().mean())
     # Of the residuals, p are 0 at the minimum, and a share of about eps lies within ±eps.
     finest = finest or min(1e-5, PRECISION * rows / len(start))
-    theta, sample = start, objective.sample(SAMPLE)
+    at = objective.place(at.theta, eps * size)
     while eps > finest:
-        rough = sample if eps * eps > 1 / SAMPLE else objective
-        theta, _ = newton(rough, theta, eps * size, ROUGH)
+        at, _ = descend(objective, at, eps * size, ON_THE_WAY)
         eps /= 10
-    return newton(objective, theta, finest * size if kinks else 0.0, RESOLVED)[0]
+    eps = finest * size if kinks else 0.0
+    return descend(objective, at, eps, STEPS)[0].theta
 
 
-def newton(objective: Objective, theta: Tensor, eps: float, resolved: float) -> tuple[Tensor, bool]:
-    """θ (p,) after Newton steps, each shortened until it goes down; whether they came to rest.
+def descend(objective: Objective, at: Place, eps: float, steps: int) -> tuple[Place, bool]:
+    """A place some Newton steps on, each shortened until it goes down; whether they came to rest.
 
-    They rest where a step promises less than the share `resolved` of the objective.
+    They rest where a step promises less than the share RESOLVED of the objective.
     """
-    value = objective.value(theta, eps)
-    for _ in range(STEPS):
-        G, H = objective.derivatives(theta, eps)
+    value = objective.value(at.costed, eps)
+    for _ in range(steps):
+        G, H = objective.derivatives(at, eps)
         step = newton_step(G, H)
         promise = -float(G @ step)
-        if not promise > resolved * value:
-            return theta, promise >= 0 and bool(H.any())
-        share = 1.0
-        while not (lower := objective.value(theta + share * step, eps)) < value:
+        if not promise > RESOLVED * value:
+            return at, promise >= 0 and bool(H.any())
+        change, share = objective.change(step), 1.0
+        while not (lower := objective.value(at.costed + share * change, eps)) < value:
             share /= 4
             if share < SHORTEST:
-                return theta, False
-        theta, value = theta + share * step, lower
-    return theta, False
+                return at, False
+        at, value = at.moved(step, change, share, eps), lower
+    return at, False
 
 
 def newton_step(G: Tensor, H: Tensor) -> Tensor:

@@ -90,6 +90,17 @@ def test_losses_with_a_kink_reach_the_optimum_of_linear_programming(
     assert objective(problem, theta) == pytest.approx(least, rel=3e-9, abs=1e-9 * noise)
 
 
+@pytest.mark.parametrize(("q", "strength"), [(0.5, 0.0), (0.1, 0.03)])
+def test_with_many_features_too(q: float, strength: float) -> None:
+    changes = {"loss": "quantile", "loss.q": q, "data.n": 400, "data.w": (0.5,) * 20}
+    changes |= {"penalty": "l1", "penalty.strength": strength} if strength else {}
+    problem = build(Experiment(batch_size=1).changed(changes))
+    least = by_linear_programming(problem, 1 - q, q, strength)
+    assert objective(problem, array(optimum(problem, problem.linear))) == pytest.approx(
+        least, rel=1e-9
+    )
+
+
 @pytest.mark.parametrize("entry", every_entry("loss"))
 @pytest.mark.parametrize("penalty", ["none", "l1", "l2"])
 def test_no_place_near_the_optimum_is_better(entry: LossEntry, penalty: str) -> None:
