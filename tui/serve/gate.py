@@ -121,6 +121,20 @@ def is_address(name: str) -> bool:
     return True
 
 
+def network_of(peer: object) -> str:
+    """Where a socket's other end is, as one person has it: an address of IPv4, a /64 of IPv6.
+
+    Empty where it is gone.
+    """
+    if not isinstance(peer, tuple):
+        return ""
+    address = ipaddress.ip_address(peer[0])
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    own = address.ipv4_mapped or ipaddress.IPv6Network((int(address), 64), strict=False)
+    return str(own)
+
+
 def names_of(hosts: Iterable[str]) -> frozenset[str]:
     """The names in hosts, addresses and wildcards left out."""
     return frozenset(name for host in hosts if (name := name_of(host)) and not is_address(name))

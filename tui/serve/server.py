@@ -19,7 +19,7 @@ from engine.runs.store import Store
 from engine.support.translation import tr, trn
 from tui.serve import files
 from tui.serve.frames import MOST_BYTES, Malformed, Packet, packet_of, size_in
-from tui.serve.gate import COOKIE, Gate, names_of, origin_of, visitor_in
+from tui.serve.gate import COOKIE, Gate, names_of, network_of, origin_of, visitor_in
 from tui.serve.pages import HEADERS, assets, page, words
 from tui.serve.ports import bound, own_address
 from tui.serve.sessions import ENOUGH, GRACE, Bounds, Session, Sessions
@@ -29,6 +29,8 @@ from tui.serve.visitors import Visitors, folder_of_visitors
 
 MOST_CONNECTIONS = 256
 """At once; more are closed as they come."""
+MOST_FROM_NETWORK = MOST_CONNECTIONS // 2
+"""Of those, from one address, or of IPv6 from one network: a room or a proxy may have one alone."""
 SILENCE = 10.0
 """Seconds after which a connection that asks for nothing is closed."""
 HEARTBEAT = 10.0
@@ -276,13 +278,23 @@ def refused(status: int, text: str) -> web.Response:
 # From start to end ---------------------------------------------------------------------------
 
 
-class Refusing(asyncio.Protocol):
-    """The other end of one connection too many."""
+class Door(asyncio.Protocol):
+    """Where a connection comes in: the server answers it, unless it is one too many."""
+
+    def __init__(self, server: web.Server) -> None:
+        self.server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it at once."""
+        """Hand it over, or close it at once."""
         assert isinstance(transport, asyncio.Transport)
-        transport.abort()
+        network = network_of(transport.get_extra_info("peername"))
+        others = [network_of(each.peername) for each in self.server.connections]
+        if len(others) >= MOST_CONNECTIONS or others.count(network) >= MOST_FROM_NETWORK:
+            transport.abort()
+        else:
+            handler = self.server()
+            transport.set_protocol(handler)
+            handler.connection_made(transport)
 
 
 def serve(serving: Serving, opened: Callable[[str], None]) -> None:
@@ -314,12 +326,9 @@ async def answering(server: Server, sockets: list[socket.socket]) -> AsyncIterat
     )
     await runner.setup()
 
-    def answer() -> asyncio.BaseProtocol:
-        assert runner.server
-        full = len(runner.server.connections) >= MOST_CONNECTIONS
-        return Refusing() if full else runner.server()
-
-    listeners = [await loop.create_server(answer, sock=port) for port in sockets]
+    assert runner.server
+    door = partial(Door, runner.server)
+    listeners = [await loop.create_server(door, sock=port) for port in sockets]
     try:
         yield sockets[0].getsockname()[1]
     finally:

@@ -12,6 +12,7 @@ from tui.serve.gate import (
     is_url,
     name_of,
     names_of,
+    network_of,
     new_token,
     origin_of,
     visitor_in,
@@ -110,3 +111,18 @@ def test_addresses_of_pages() -> None:
     assert is_url("https://lab.example.org/linreg/")
     for text in ("lab.example.org", "ftp://lab", "https://", "https://[", "https://a b"):
         assert not is_url(text), text
+
+
+@pytest.mark.parametrize(
+    ("peer", "network"),
+    [
+        (("192.168.1.4", 50123), "192.168.1.4"),
+        (("2001:db8:1:2:3:4:5:6", 50123, 0, 0), "2001:db8:1:2::/64"),
+        (("2001:db8:1:2::", 1, 0, 0), "2001:db8:1:2::/64"),
+        (("fe80::1%eth0", 50123, 0, 2), "fe80::/64"),
+        (("::ffff:192.168.1.4", 50123, 0, 0), "192.168.1.4"),
+        (None, ""),
+    ],
+)
+def test_an_address_of_ipv4_and_a_network_of_ipv6_are_one_place(peer: object, network: str) -> None:
+    assert network_of(peer) == network

@@ -378,8 +378,9 @@ async def test_the_bound_holds_for_files_that_come_at_once(
 
 
 async def test_a_thousand_connections_are_bounded_and_keep_nobody_from_working(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(server, "MOST_FROM_NETWORK", math.inf)
     async with serving(tmp_path) as place, session(place) as one:
         await hears(one)
         held = deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
@@ -395,6 +396,30 @@ async def test_a_thousand_connections_are_bounded_and_keep_nobody_from_working(
             writer.close()
         async with session(place) as other:
             await hears(other)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have 127.0.0.1 alone")
+async def test_connections_of_one_address_keep_those_of_others_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 12)
+    monkeypatch.setattr(server, "MOST_FROM_NETWORK", 5)
+    async with serving(tmp_path) as place:
+        greedy = [
+            await asyncio.open_connection("127.0.0.1", place.port, local_addr=("127.0.0.2", 0))
+            for _ in range(50)
+        ]
+        readers = [reader for reader, _ in greedy]
+
+        def refused() -> int:
+            return sum(bool(each.at_eof() or each.exception()) for each in readers)
+
+        await eventually(lambda: refused() == 45)
+        async with session(place) as other:
+            await hears(other)
+        for _, writer in greedy:
+            writer.close()
+        assert refused() == 45
 
 
 async def test_who_asks_for_nothing_is_not_waited_for(
