@@ -38,7 +38,7 @@ from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter, SeenFilter
 from tui.backend import Backend
 from tui.bindings import holder_of, is_key
-from tui.browser import Uploaded, tell_page
+from tui.browser import Returned, Uploaded, tell_page
 from tui.drawing.page import Picture
 from tui.in_turn import TYPED, InTurn
 from tui.keys.in_use import in_use, remap
@@ -234,6 +234,10 @@ class LinregApp(App[None]):
             for picture in screen.query(Picture):
                 picture.palette = palette.stark() if self.main.projector.is_on else palette
                 picture.ascii = self.settings.ascii
+
+    def on_returned(self, event: Returned) -> None:
+        """Draw all of the screen for a page that has nothing of it."""
+        self.refresh(layout=True)
 
     def on_uploaded(self, event: Uploaded) -> None:
         """Open a file that has come through the browser; over a dialog, say that it is there."""

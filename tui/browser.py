@@ -22,6 +22,10 @@ class Uploaded(Message):
         self.path = path
 
 
+class Returned(Message):
+    """The visitor has loaded the page anew: nothing of the app is on show there."""
+
+
 class BrowserDriver(WebDriver):
     """Textual's driver for a terminal in a browser, which also brings files and ends with it."""
 
@@ -34,8 +38,19 @@ class BrowserDriver(WebDriver):
         """Hear of a file that is there, or of what Textual knows of."""
         if packet_type == "open":
             self._app.post_message(Uploaded(str(payload["name"])))
+        elif packet_type == "return":
+            self.prepare_terminal()
+            super().on_meta("resize", payload)
+            self._app.post_message(Returned())
         else:
             super().on_meta(packet_type, payload)
+
+    def prepare_terminal(self) -> None:
+        """Have a new terminal do what Textual asks of one as it starts."""
+        self.write("\x1b[?1049h\x1b[?25l")  # the other screen, without a cursor
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._request_terminal_sync_mode_support()
 
 
 def tell_page(app: App[Any], kind: str, **values: str) -> bool:

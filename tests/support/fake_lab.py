@@ -2,7 +2,7 @@
 
 `spawn` starts a child that outlives it, `deaf` has it hear nothing more, `crash` ends it, `where`
 shows its folder, `limits` what it may have; `deliver NAME` hands a file over, and what `garbage`
-brings is no packet.
+brings is no packet; `paint` tells colours.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ def obey(words: list[str]) -> None:
             send(b"D", str(Path.cwd()).encode())
         case ["deliver", name]:
             send(b"M", json.dumps({"type": "deliver", "name": name}).encode())
+        case ["paint"]:
+            send(b"M", b'{"type": "colors", "background": "#fff"}')
         case ["garbage"]:
             os.write(1, b"not a packet at all")
 

@@ -28,6 +28,8 @@ TOKEN = "a-token-of-a-test"
 FAKE = (sys.executable, "-S", "-E", str(fake_lab.__file__))
 PATIENCE = 30.0
 """Seconds after which a test gives up; a timeout of `receive` begins anew with each ping."""
+GONE = replace(ENOUGH, away=0.0)
+"""Who leaves has left for good."""
 LOOKS = 6000
 """How often a condition is looked at before a test gives up on it."""
 
@@ -45,7 +47,7 @@ class Place:
 
 
 @asynccontextmanager
-async def serving(folder: Path, bounds: Bounds = ENOUGH, **changes: Any) -> AsyncIterator[Place]:
+async def serving(folder: Path, bounds: Bounds = GONE, **changes: Any) -> AsyncIterator[Place]:
     """A server of made-up labs for the length of a block."""
     settings = replace(Serving(FAKE, TOKEN, port=0, bounds=bounds), **changes)
     server = Server(settings, Visitors(folder, patience=math.inf))

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.drivers._byte_stream import ByteStream
+from textual.events import Resize
 from textual.message import Message
 from textual.messages import ExitApp
 
 from tests.support.pilots import app_showing, says, settled, until
 from tests.support.snapshots import ready
 from tui import command, terminal
-from tui.browser import BrowserDriver, Uploaded, hand_over
+from tui.browser import BrowserDriver, Returned, Uploaded, hand_over
 from tui.screens.data import DataScreen
 from tui.screens.dialogs import HelpScreen
 from tui.screens.files import FilesScreen
@@ -113,12 +114,17 @@ def test_packets_become_messages_and_their_end_that_of_the_app(
     ear = Ear()
     page = Page(ear)  # type: ignore[arg-type]
     page.on_meta("open", {"type": "open", "name": "a.csv"})
+    page.on_meta("return", {"type": "return", "width": 100, "height": 30})
     page.on_meta("quit", {"type": "quit"})
     monkeypatch.setattr("textual.drivers.web_driver.WebDriver.run_input_thread", lambda self: None)
     page.run_input_thread()
-    opened, quit_, ended = ear.heard
+    opened, resized, returned, quit_, ended = ear.heard
     assert isinstance(opened, Uploaded)
     assert opened.path == "a.csv"
+    assert isinstance(resized, Resize)
+    assert resized.size == (100, 30)
+    assert isinstance(returned, Returned)
+    assert b"\x1b[?1049h" in page.sent
     assert isinstance(quit_, ExitApp)
     assert isinstance(ended, ExitApp)
 

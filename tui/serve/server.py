@@ -185,13 +185,14 @@ class Server:
     # Sessions --------------------------------------------------------------------------------
 
     async def run_session(self, request: web.Request) -> web.StreamResponse:
-        """A session from the first frame to the last."""
+        """A session for as long as this page shows it."""
         size = size_in(request.query.get("width", ""), request.query.get("height", ""))
         connection = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MOST_BYTES)
         await connection.prepare(request)
         self.sockets.add(connection)
         try:
-            async with self.sessions.session(request[VISITOR], size) as session:
+            hand = partial(hand_over, connection)
+            async with self.sessions.session(request[VISITOR], size, hand) as session:
                 if session:
                     farewell = await self.carry(session, connection)
                 else:
@@ -221,13 +222,7 @@ class Server:
         return connection
 
     async def carry(self, session: Session, connection: web.WebSocketResponse) -> str:
-        """Carry what both sides say until one has ended; returns why, in words."""
-
-        async def hand(packet: Packet) -> None:
-            if packet.kind == b"D":
-                await connection.send_bytes(packet.content)
-            elif packet.kind == b"M" and (kind := packet.values.get("type")) in HANDED_ON:
-                await connection.send_json([kind, packet.values])
+        """Tell the session what the page says until one has ended; returns why, in words."""
 
         async def listen() -> None:
             async for message in connection:
@@ -236,17 +231,11 @@ class Server:
                 if packet := packet_of(message.data):
                     await session.tell(packet)
 
-        tasks = {
-            asyncio.ensure_future(task)
-            for task in (
-                session.hear(hand),
-                listen(),
-                session.watch(self.sessions.bounds),
-            )
-        }
+        tasks = {asyncio.ensure_future(task) for task in (listen(), session.over.wait())}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if any(isinstance(task.exception(), Malformed) for task in done):
+                session.over.set()
                 return tr("The page sent something that is no key, so the lab has ended.")
             return session.farewell
         finally:
@@ -258,6 +247,15 @@ class Server:
         """End all sessions, each on its own."""
         farewell = tr("The server has ended.")
         await asyncio.gather(*(say_farewell(socket, farewell) for socket in set(self.sockets)))
+        await self.sessions.close()
+
+
+async def hand_over(connection: web.WebSocketResponse, packet: Packet) -> None:
+    """Hand the page what an app says."""
+    if packet.kind == b"D":
+        await connection.send_bytes(packet.content)
+    elif packet.kind == b"M" and (kind := packet.values.get("type")) in HANDED_ON:
+        await connection.send_json([kind, packet.values])
 
 
 async def say_farewell(connection: web.WebSocketResponse, text: str) -> None:

@@ -9,7 +9,7 @@ import signal
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class Bounds:
     sessions: int = 4
     idle: float = 30 * 60
     """Seconds without a key."""
+    away: float = 20.0
+    """Seconds in which who has left, or loads the page anew, may come back to the lab as it is."""
     memory: int = 2_000_000_000
     """Bytes that an app may ask the system for."""
 
@@ -59,38 +61,88 @@ Hand = Callable[[Packet], Awaitable[None]]
 class Session:
     """One app in a process of its own, from the first packet to its end."""
 
+    visitor: str
     process: Process
     folder: Path
+    hand: Hand | None
+    """Where what it says goes; nowhere while its visitor is away."""
+    left: float | None = None
+    """Since when the visitor has been away."""
     last_key: float = field(default_factory=time.monotonic)
+    colors: Packet | None = None
+    """Those of the page, as the app has told them last."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     farewell: str = ""
     """Why it was ended, in words; empty where it ended by itself."""
 
-    async def hear(self, hand: Hand) -> None:
+    async def live(self, bounds: Bounds) -> None:
+        """Return once the app has ended: by itself, where it takes up too much, or is `over`."""
+        reasons = [
+            asyncio.ensure_future(each)
+            for each in (self.hear(), self.watch(bounds), self.over.wait())
+        ]
+        try:
+            await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.over.set()
+            for each in reasons:
+                each.cancel()
+            await asyncio.gather(*reasons, return_exceptions=True)
+            await self.end()
+
+    async def come_back(self, hand: Hand, size: tuple[int, int]) -> None:
+        """Show a new page of the visitor all that there is to see."""
+        self.left, self.hand = None, hand
+        if self.colors:
+            await self.hand_on(self.colors)
+        await self.tell(told("return", width=size[0], height=size[1]))
+
+    def leave(self, bounds: Bounds) -> None:
+        """Go on without the visitor for as long as they may come back."""
+        self.left, self.hand = time.monotonic(), None
+        if not bounds.away:
+            self.over.set()
+
+    async def hand_on(self, packet: Packet) -> None:
+        """Hand a packet to the page, if there is one; it may just be closing."""
+        if self.hand:
+            with suppress(ConnectionError, RuntimeError):
+                await self.hand(packet)
+
+    async def hear(self) -> None:
         """Hand on what the app says until it ends."""
         assert self.process.stdout
-        with suppress(EOFError, Malformed, ConnectionError):
+        with suppress(EOFError, Malformed):
             async for line in self.process.stdout:
                 if line == FIRST_LINE:
                     break
             while True:
                 packet = await packet_from(self.process.stdout)
-                if packet.kind == b"M" and packet.values.get("type") == "exit":
+                kind = packet.values.get("type") if packet.kind == b"M" else None
+                if kind == "exit":
                     break
-                await hand(packet)
+                if kind == "colors":
+                    self.colors = packet
+                await self.hand_on(packet)
 
     async def tell(self, packet: bytes) -> None:
-        """Tell the app something, unless it is gone; raises TimeoutError where it hears nothing."""
+        """Tell the app something, unless it is gone; where it hears nothing, it is over."""
         assert self.process.stdin
         self.last_key = time.monotonic()
         with suppress(ConnectionError, RuntimeError):
             self.process.stdin.write(packet)
-            async with asyncio.timeout(MOST_DEAF):
-                await self.process.stdin.drain()
+            try:
+                async with asyncio.timeout(MOST_DEAF):
+                    await self.process.stdin.drain()
+            except TimeoutError:
+                self.over.set()
 
     async def watch(self, bounds: Bounds) -> None:
-        """Return once the session takes up too much time or room; `farewell` says so."""
+        """Return once nobody comes back, or too much time or room is taken; `farewell` says so."""
         while not self.farewell:
-            await asyncio.sleep(min(LOOK_INTERVAL, bounds.idle))
+            await asyncio.sleep(min(LOOK_INTERVAL, bounds.idle, bounds.away or LOOK_INTERVAL))
+            if self.left is not None and time.monotonic() >= self.left + bounds.away:
+                return
             if time.monotonic() >= self.last_key + bounds.idle:
                 self.farewell = tr("Nobody pressed a key for a long time, so the lab has ended.")
             elif data_of(self.process.pid) > MOST_OF_DATA * bounds.memory:
@@ -126,38 +178,71 @@ class Sessions:
     def __init__(self, app: tuple[str, ...], visitors: Visitors, bounds: Bounds = ENOUGH) -> None:
         self.app, self.visitors, self.bounds = app, visitors, bounds
         self.places = asyncio.Semaphore(self.bounds.sessions)
-        self.present: set[Session] = set()
-        self.ending = 0
-        """Of those that are present."""
+        self.present: dict[Session, asyncio.Task[None]] = {}
+        """Each until its process has ended."""
 
     @asynccontextmanager
-    async def session(self, visitor: str, size: tuple[int, int]) -> AsyncIterator[Session | None]:
-        """A session for a visitor, which ends with the block; None where all places are taken.
+    async def session(
+        self, visitor: str, size: tuple[int, int], hand: Hand
+    ) -> AsyncIterator[Session | None]:
+        """The session that a visitor has just left, or a new one; None where no place is free.
 
-        Raises OSError where no process can be started.
+        Behind the block it waits for the visitor to come back. Raises OSError where no process can
+        be started.
         """
-        if not await self._take_place():
-            yield None
-            return
+        session = next((each for each in self.waiting if each.visitor == visitor), None)
+        if session:
+            await session.come_back(hand, size)
+        elif await self._take_place():
+            session = await self._begin(visitor, size, hand)
         try:
-            with self.visitors.visit(visitor) as folder:
-                session = await self._start(folder, size)
-                self.present.add(session)
-                try:
-                    yield session
-                finally:
-                    await asyncio.shield(self._end(session))
+            yield session
         finally:
-            self.places.release()
+            if session:
+                session.leave(self.bounds)
+
+    @property
+    def waiting(self) -> list[Session]:
+        """The sessions whose visitors are away, who left first in front."""
+        away = [each for each in self.present if each.left is not None and not each.over.is_set()]
+        return sorted(away, key=lambda session: session.left or 0.0)
+
+    async def close(self) -> None:
+        """End all sessions."""
+        for session in self.present:
+            session.over.set()
+        await asyncio.gather(*self.present.values(), return_exceptions=True)
 
     async def _take_place(self) -> bool:
-        """Whether there is room for one more, now or as soon as a session that ends is over."""
+        """Whether there is room for one more, now or as soon as a session that ends is over.
+
+        Where all places are taken, whoever has been away for longest loses theirs.
+        """
+        if self.places.locked() and (waiting := self.waiting):
+            waiting[0].over.set()
+        is_near = not self.places.locked() or any(each.over.is_set() for each in self.present)
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE if self.ending or not self.places.locked() else 0):
+            async with asyncio.timeout(PATIENCE if is_near else 0):
                 return await self.places.acquire()
         return False
 
-    async def _start(self, folder: Path, size: tuple[int, int]) -> Session:
+    async def _begin(self, visitor: str, size: tuple[int, int], hand: Hand) -> Session:
+        """A new session, which has its place and its folder until its process has ended."""
+        with ExitStack() as leaving:
+            leaving.callback(self.places.release)
+            folder = leaving.enter_context(self.visitors.visit(visitor))
+            session = Session(visitor, await self._start(folder, size), folder, hand)
+            self.present[session] = asyncio.create_task(self._live(session, leaving.pop_all()))
+        return session
+
+    async def _live(self, session: Session, leaving: ExitStack) -> None:
+        with leaving:
+            try:
+                await session.live(self.bounds)
+            finally:
+                del self.present[session]
+
+    async def _start(self, folder: Path, size: tuple[int, int]) -> Process:
         """Start an app in a folder, without a shell, in a group of its own."""
         process = await asyncio.create_subprocess_exec(
             *self.app,
@@ -178,16 +263,7 @@ class Sessions:
             ):
                 with suppress(OSError):  # it has ended, or may do even less
                     resource.prlimit(process.pid, kind, (most, most))
-        return Session(process, folder)
-
-    async def _end(self, session: Session) -> None:
-        """End a session; its place is free only then."""
-        self.ending += 1
-        try:
-            await session.end()
-        finally:
-            self.ending -= 1
-            self.present.remove(session)
+        return process
 
 
 def environment(own: Mapping[str, str], size: tuple[int, int]) -> dict[str, str]:

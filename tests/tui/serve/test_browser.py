@@ -66,7 +66,10 @@ class Seen:
 
 
 async def test_the_lab_opens_trains_takes_a_file_and_hands_one_out(tmp_path: Path) -> None:
-    async with serving(tmp_path, Bounds(sessions=1), app=LAB) as place, browser() as chromium:
+    async with (
+        serving(tmp_path, Bounds(sessions=1, away=2.0), app=LAB) as place,
+        browser() as chromium,
+    ):
         address = f"http://localhost:{place.port}"
         context = await chromium.new_context(viewport={"width": 1280, "height": 760})
         page = await context.new_page()
@@ -78,6 +81,9 @@ async def test_the_lab_opens_trains_takes_a_file_and_hands_one_out(tmp_path: Pat
 
         await page.keyboard.press("s")  # nothing was clicked
         await seen.draws("finished")
+        await page.reload()
+        await page.locator("#words").wait_for(state="hidden", timeout=PATIENCE)
+        await seen.draws("finished")  # as it was
 
         apples = {"name": "my apples.csv", "mimeType": "text/csv", "buffer": TABLE}
         await page.set_input_files("#upload", apples)  # type: ignore[arg-type]

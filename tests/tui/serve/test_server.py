@@ -37,7 +37,7 @@ from tests.support.visits import (
     visitor,
 )
 from tui.serve import files, server, sessions
-from tui.serve.frames import LARGEST, MOST_BYTES, packed
+from tui.serve.frames import LARGEST, MOST_BYTES, Packet, packed
 from tui.serve.ports import bound, unbound
 from tui.serve.server import Serving
 from tui.serve.sessions import Bounds, Sessions
@@ -185,7 +185,11 @@ async def test_an_app_that_hears_nothing_is_ended_though_much_was_typed(
 
 async def test_an_app_is_killed_though_its_end_is_not_waited_for(tmp_path: Path) -> None:
     place = Sessions(FAKE, Visitors(tmp_path, math.inf))
-    async with place.session("one", (80, 24)) as one:
+
+    async def hand(packet: Packet) -> None:
+        pass
+
+    async with place.session("one", (80, 24), hand) as one:
         assert one
         await one.tell(packed(b"D", b"deaf"))
         ending = asyncio.create_task(one.end())
@@ -193,6 +197,7 @@ async def test_an_app_is_killed_though_its_end_is_not_waited_for(tmp_path: Path)
         ending.cancel()
         await asyncio.gather(ending, return_exceptions=True)
         assert await one.process.wait() == -signal.SIGKILL
+    await place.close()
 
 
 async def test_one_too_many_is_told_so_and_has_the_place_of_who_leaves(tmp_path: Path) -> None:
