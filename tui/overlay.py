@@ -28,6 +28,26 @@ class Sized(Screen[Result]):
     from the dialogs over it.
     """
 
+    def _post_register(self, app: App[Any]) -> None:
+        """Take the classes of the size before anything is styled; Textual does it afterwards."""
+        super()._post_register(app)
+        width, height = app.size
+        classes = (
+            self._get_breakpoint_classes(width, app.HORIZONTAL_BREAKPOINTS or []),
+            self._get_breakpoint_classes(height, app.VERTICAL_BREAKPOINTS or []),
+        )
+        self.add_class(*chain(*classes), update=False)
+
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        """The first time, all that is on it has been styled just before, and is painted once."""
+        if self.stack_updates == 0:
+            event.refresh_styles = False
+            self.call_next(self.skip_repaint)
+
+    def skip_repaint(self) -> None:
+        """Paint once only: Textual asks for it once more after the layout."""
+        self._repaint_required = False
+
     def _screen_resized(self, size: Size) -> None:
         if size != self._compositor.size:
             super()._screen_resized(size)
@@ -66,31 +86,15 @@ class Over(Sized[Result]):
     seen: Sequence[Strip] = ()
     """The lines of the screen below; none until they are asked for, or after they have changed."""
 
-    def _post_register(self, app: App[Any]) -> None:
-        """Take the classes of the size before anything is styled."""
-        super()._post_register(app)
-        width, height = app.size
-        classes = (
-            self._get_breakpoint_classes(width, app.HORIZONTAL_BREAKPOINTS or []),
-            self._get_breakpoint_classes(height, app.VERTICAL_BREAKPOINTS or []),
-        )
-        self.add_class(*chain(*classes), update=False)
-
     def _on_screen_resume(self, event: ScreenResume) -> None:
         """The first time, lay out all that will be painted before anything is.
 
         Textual paints after each layout, and scrollbars are there from the second one on.
         """
         if self.stack_updates == 0:
-            event.refresh_styles = False
             with self.app.batch_update():
                 self._refresh_layout(self.app.size)
                 self._refresh_layout(self.app.size)
-            self.call_next(self.skip_repaint)
-
-    def skip_repaint(self) -> None:
-        """Paint once only: Textual asks for it once more after the layout."""
-        self._repaint_required = False
 
     def lines_below(self, screen: Screen[Any]) -> Sequence[Strip]:
         """What is to be seen on the screen below."""

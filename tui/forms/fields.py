@@ -113,6 +113,11 @@ class TextField(Input, Part):
             self.announced = self.value
             self.post_message(Edited(self.key, self.value))
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Only what is typed is worth hearing of."""
+        if not self.has_focus:
+            event.stop()
+
     def on_focus(self) -> None:
         """A refusal after tab or an arrow does not come back."""
         self.entered = False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from textual.await_complete import AwaitComplete
-from textual.containers import VerticalScroll
-from textual.content import Content
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import AwaitMount, Widget
 
 from engine.catalog.param import Flag, Numeric, Param, Text
@@ -15,6 +15,7 @@ from engine.experiment import Experiment
 from engine.support.errors import show
 from engine.support.translation import tr
 from tui.forms.fields import Choice, Note, NumberField, Picker, Row, TextField
+from tui.forms.labels import Labels
 from tui.marking import mark
 
 
@@ -35,36 +36,15 @@ def choices_of(param: Param | Registry[Any]) -> tuple[Choice, ...]:
     )
 
 
-class Line(Widget):
-    """One row of a form: its label, and the part of it that is edited or read."""
-
-    label = ""
-
-    def __init__(self, part: TextField | Picker | Note) -> None:
-        super().__init__(part)
-        self.part = part
-
-    def put(self, label: str) -> None:
-        """Show another label; the same again costs nothing."""
-        if label != self.label:
-            self.label = self.part.label = label
-            self.refresh()
-
-    def render(self) -> Content:
-        """The label, left of the part."""
-        room = self.part.styles.margin.left - 1
-        return Content(self.label).truncate(max(room, 0), ellipsis=True)
-
-
 class Form(VerticalScroll, can_focus=False):
     """Rows for the keys under some heads of an experiment: `data` gives data, data.n, …"""
 
     heads: tuple[str, ...] = ()
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        self.labels, self.column = Labels(), Vertical()
+        super().__init__(self.labels, self.column, **kwargs)
         self.parts: dict[str, TextField | Picker | Note] = {}
-        self.lines: dict[str, Line] = {}
 
     def on_descendant_focus(self) -> None:
         """Say that one of the fields has the focus, or none.
@@ -99,21 +79,28 @@ class Form(VerticalScroll, can_focus=False):
         """
         rows = self.rows(experiment)
         for key in self.parts.keys() - {row.key for row in rows}:
-            del self.parts[key]
-            self.lines.pop(key).remove()
+            self.parts.pop(key).remove()
         mounts: list[AwaitMount] = []
-        above: Line | None = None
+        above: Widget | None = None
+        for is_new, neighbours in groupby(rows, lambda row: row.key not in self.parts):
+            group = list(neighbours)
+            if is_new:
+                new = {row.key: part_for(row) for row in group}
+                self.parts |= new
+                before = None if above else 0
+                mounts.append(self.column.mount(*new.values(), before=before, after=above))
+            above = self.parts[group[-1].key]
+        self.labels.put({row.key: row.label for row in rows})
         for row in rows:
-            if row.key not in self.parts:
-                self.parts[row.key] = part_for(row)
-                self.lines[row.key] = Line(self.parts[row.key])
-                mounts.append(
-                    self.mount(self.lines[row.key], before=None if above else 0, after=above)
-                )
-            above = self.lines[row.key]
-            above.put(row.label)
-            self.parts[row.key].put(row)
+            self.put(row)
         return AwaitComplete(*mounts)
+
+    def put(self, row: Row) -> None:
+        """Show what stands in a row, and its label."""
+        self.labels.put({**self.labels.texts, row.key: row.label})
+        part = self.parts[row.key]
+        part.label = row.label
+        part.put(row)
 
     def refuse(self, key: str, trouble: str) -> None:
         """Mark a field whose text is not allowed, or take the mark off."""

@@ -112,10 +112,8 @@ class TrainingPanel(Form):
     def weigh(self, experiment: Experiment, preview: Snapshot | None) -> None:
         """Have the gauge follow what is being typed, and know of the run that would follow."""
         self.preview = preview
-        if line := self.lines.get("gauge"):
-            row = self.gauge(experiment)
-            line.put(row.label)
-            line.part.put(row)
+        if "gauge" in self.parts:
+            self.put(self.gauge(experiment))
 
     def pace_beside(self, by: int) -> float | None:
         """The next faster (1) or slower (-1) pace, as far as there is one."""

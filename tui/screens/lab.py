@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
@@ -86,8 +87,7 @@ class Lab:
         Most of the screen's widgets are fields, and the first frame would take twice as long with
         them.
         """
-        for form in self.forms:
-            await form.show(experiment)
+        await AwaitComplete(*(form.show(experiment) for form in self.forms))
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Show an experiment in the forms."""

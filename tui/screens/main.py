@@ -55,6 +55,7 @@ class MainScreen(Sized[None]):
     """Everything on one screen; its layout follows the size of the terminal."""
 
     BINDINGS = bindings()
+    AUTO_FOCUS = ""
 
     def __init__(
         self,

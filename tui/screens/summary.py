@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
@@ -22,7 +22,7 @@ from engine.support.visitor import file_at
 from tui.backend import Backend
 from tui.browser import hand_over
 from tui.forms.fields import Edited, TextField
-from tui.forms.form import Line
+from tui.forms.labels import Labels
 from tui.overlay import Over, open_over
 from tui.screens.dialogs import ConfirmScreen
 from tui.text.links import with_keys
@@ -108,15 +108,17 @@ class SummaryScreen(ModalScreen[None], Over[None]):
             with VerticalScroll() as self.scroll:
                 self.page = Prose(())
                 yield self.page
-            self.lines = {key: Line(field) for key, field in self.fields.items()}
-            yield from self.lines.values()
+            with Horizontal(id="asked"):
+                self.labels = Labels()
+                yield self.labels
+                yield from self.fields.values()
             self.result = Prose(())
             yield self.result
 
     def on_mount(self) -> None:
         """Ask the session, and wait for its answer."""
-        self.lines["predict"].put(tr("a row"))
-        self.lines["rows"].put(tr("to the file"))
+        self.fields["predict"].label = tr("a row")
+        self.fields["rows"].label = tr("to the file")
         inputs = self.session.shown.latest.experiment.dataset().inputs
         example = " ".join(f"{column.name}=…" for column in inputs.columns)
         self.fields["predict"].placeholder = example
@@ -199,8 +201,7 @@ class SummaryScreen(ModalScreen[None], Over[None]):
 
     def make_room(self) -> None:
         """Let the page be no higher than field and result leave room for."""
-        field = sum(bool(line.display) for line in self.lines.values())
-        below = field + len(self.result.lines(self.scroll.size.width))
+        below = len(self.labels.texts) + len(self.result.lines(self.scroll.size.width))
         self.scroll.styles.max_height = max(1, self.size.height - FRAME - below)
 
     # Keys ------------------------------------------------------------------------------------
@@ -219,8 +220,9 @@ class SummaryScreen(ModalScreen[None], Over[None]):
 
     def show_field(self, key: str) -> None:
         """Show one of the fields, or none."""
-        for name, line in self.lines.items():
-            line.display = name == key
+        for name, field in self.fields.items():
+            field.display = name == key
+        self.labels.put({name: field.label for name, field in self.fields.items() if field.display})
         self.make_room()
 
     @on(Edited)

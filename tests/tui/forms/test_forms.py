@@ -33,19 +33,19 @@ async def test_every_label_stands_beside_its_value() -> None:
                 limit = Limit(number, "minibatches", MINIBATCH_LIMIT.name)
                 known = replace(facts, stability=replace(facts.stability, limit=limit))
                 await show(pilot, replace(ready(), facts=known))
-                labels = ["".join(line.label.split()) for line in form.lines.values()]
-                assert len(labels) == len(form.parts)
+                texts = form.labels.texts
+                assert texts.keys() == form.parts.keys()
                 lines = text_of(app)
-                for key, line in form.lines.items():
-                    area = line.region.intersection(form.content_region)
-                    if not area:
+                for y, key in enumerate(texts, form.labels.region.y):
+                    part = form.parts[key]
+                    if not part.region.intersection(form.content_region):
                         continue
-                    text = lines[line.region.y][line.region.x : line.region.right]
-                    label, part = text[:16].strip().rstrip("…"), form.parts[key]
-                    assert line.region.height == part.region.height == 1
-                    assert part.region.y == line.region.y
+                    text = lines[y][form.labels.region.x : part.region.right]
+                    label = text[:16].strip().rstrip("…")
+                    assert part.region.height == 1
+                    assert part.region.y == y
                     assert label
-                    assert line.label.strip().startswith(label)
+                    assert texts[key].strip().startswith(label)
                     assert value_of(part)[:4] in text[17:]
 
 

@@ -50,7 +50,7 @@ def gauge_row(app: LinregApp) -> tuple[str, str]:
     form = app.main.lab.training
     note = form.parts["gauge"]
     assert isinstance(note, Note)
-    return form.lines["gauge"].label.strip(), note.words.plain
+    return form.labels.texts["gauge"].strip(), note.words.plain
 
 
 # Words and colours -------------------------------------------------------------------------------

@@ -70,14 +70,14 @@ async def test_every_valid_keystroke_is_tried_and_shown_until_it_is_undone(
         assert main.lab.fit.preview is session.preview
         assert [len(dotted(panel.chart())) for panel in (main.lab.loss, main.lab.fit)] == [1, 1]
         gauge = main.lab.training.parts["gauge"]
-        assert "7.4 % of" in main.lab.training.lines["gauge"].label
+        assert "7.4 % of" in main.lab.training.labels.texts["gauge"]
         await pilot.press("2")
         assert session.tried[1:] == [Experiment(lr=0.12)]
-        assert "8.9 % of" in main.lab.training.lines["gauge"].label
+        assert "8.9 % of" in main.lab.training.labels.texts["gauge"]
         await pilot.press("escape")
         await until(pilot, lambda: main.desk.preview is None)
         assert session.tried[2:] == [None]
-        assert "2.2 % of" in main.lab.training.lines["gauge"].label
+        assert "2.2 % of" in main.lab.training.labels.texts["gauge"]
         assert gauge.is_attached
         assert not any("if you press" in line for line in text_of(app))
 
@@ -91,8 +91,8 @@ async def test_of_a_batch_size_that_is_typed_the_gauge_has_the_limit_of_the_tria
         field = main.lab.training.fields["batch_size"]
         main.set_focus(field)
         await pilot.press("1")
-        label = main.lab.training.lines["gauge"]
-        assert "of its limit" in label.label
+        labels = main.lab.training.labels
+        assert "of its limit" in labels.texts["gauge"]
         one = Experiment(batch_size=1)
         known = facts()
         limit = replace(known.stability.limit, lr=0.3)
@@ -100,9 +100,9 @@ async def test_of_a_batch_size_that_is_typed_the_gauge_has_the_limit_of_the_tria
         trial = tried(one)
         session.preview = replace(trial, facts=replace(known, stability=stability))
         await until(pilot, lambda: main.desk.preview is session.preview)
-        assert "10 % of 0.3" in label.label
+        assert "10 % of 0.3" in labels.texts["gauge"]
         await pilot.press("escape")
-        assert "2.2 % of 1.35" in label.label
+        assert "2.2 % of 1.35" in labels.texts["gauge"]
 
 
 async def test_before_the_first_run_it_shows_what_s_would_bring_and_goes_with_the_run(
