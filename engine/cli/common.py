@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from engine.cli import refusals
 from engine.cli.completion import keys, lessons_and_files
 from engine.cli.interrupts import INTERRUPTED
 from engine.cli.output import busy_with, say
@@ -24,7 +25,7 @@ from engine.runs.share import changes_of, is_link
 from engine.support.errors import BadInput
 from engine.support.outside import is_there, printable, read_text
 from engine.support.ranks import Alone, speaks
-from engine.support.translation import tr
+from engine.support.translation import locale_language, set_language, tr
 
 BAD_INPUT, DIVERGED = 2, 3
 """Exit codes besides 0 for a finished run, 1 for a bug and INTERRUPTED."""
@@ -127,6 +128,8 @@ def reads_experiment(command: Callable[..., int]) -> Callable[..., int]:
 
 def main(command: click.Command) -> int:
     """Run a command; returns its exit code, that for bad input after one line on stderr."""
+    set_language(locale_language())  # a command line that is wrong may not tell another one
+    refusals.speak()
     try:
         code = command.main(prog_name="linreg-tui", standalone_mode=False)
     except BadInput as error:

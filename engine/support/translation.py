@@ -28,6 +28,8 @@ _translations = NullTranslations()
 def set_language(language: str) -> None:
     """Show texts in one of LANGUAGES from now on; raises FileNotFoundError for any other."""
     global _language, _translations
+    if language == _language:
+        return
     _translations = NullTranslations() if language == "en" else read_catalog(language)
     _language = language
 
