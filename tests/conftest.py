@@ -16,6 +16,9 @@ from engine.support.translation import set_language
 from tests.support.examples import register_profiles
 from tui.offer import OFFER
 
+LEFT = 5_000
+"""Objects from which on it is worth while to look for garbage after a test; an app has more."""
+
 register_profiles()
 set_offer(OFFER)
 
@@ -42,14 +45,16 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave all objects made so far out of every collection; collect less often than Python.
-
-    Garbage is collected while it is still in the processor's cache, and nobody looks for any in
-    what has stayed for long.
-    """
+    """Leave all objects made so far out of every collection; collect less often than Python."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 1000)
+    gc.set_threshold(200_000, 10, 1000)
     gc.enable()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect what a test has left while it is in the processor's cache, before it gets old."""
+    if gc.get_count()[0] > LEFT:
+        gc.collect(0)
 
 
 @pytest.fixture(autouse=True)

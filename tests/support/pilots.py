@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
@@ -168,20 +169,26 @@ async def says(pilot: Pilot[None], text: str) -> None:
 
 async def calm(pilot: Pilot[None]) -> LayoutUpdate:
     """Wait until nothing on the screen changes any more, and return it as it is then."""
-    last: object = None
+    app = pilot.app
+    drawn: tuple[Screen[object], LayoutUpdate] | None = None
     for _ in range(LOOKS):
-        await pilot.pause()
-        frame = frame_of(pilot.app)
-        now = [list(strips) for strips in frame.strips]
-        screen = pilot.app.screen
-        if (
-            now == last
-            and (screen.focused or not screen.focus_chain)
-            and is_surveyed(main_of(pilot))
-        ):
-            return frame
-        last = now
+        await pilot.pause(LOOK_INTERVAL)
+        screen = app.screen
+        if drawn is None or drawn[0] is not screen or is_stale(app, drawn[1]):
+            drawn = screen, frame_of(app)
+        elif (screen.focused or not screen.focus_chain) and is_surveyed(main_of(pilot)):
+            return drawn[1]
     raise AssertionError("the screen does not come to rest")
+
+
+def is_stale(app: App[None], frame: LayoutUpdate) -> bool:
+    """Whether a frame, the last that was drawn for a test, is not what the app would show now."""
+    if Compositor.render_update is DRAW:  # the app draws, too, and leaves nothing to be drawn
+        shown = map(list, frame_of(app).strips)
+        return any(
+            strips != list(before) for strips, before in zip(shown, frame.strips, strict=True)
+        )
+    return bool(app.screen._compositor._dirty_regions)
 
 
 def is_surveyed(main: MainScreen) -> bool:

@@ -21,6 +21,7 @@ from tests.support.paths import ROOT
 from tests.support.pilots import (
     about,
     app_for,
+    app_of,
     app_showing,
     become,
     main_of,
@@ -967,9 +968,9 @@ async def test_remapped_key_works_and_is_shown() -> None:
         assert f"{'f5':<10} {ACTIONS[0].help}" in app.screen.text().plain
 
 
-@pytest.mark.parametrize("key", ["", "no such key", ",", "x", "[b]"])
-async def test_strange_remapping_breaks_nothing(key: str) -> None:
-    app = app_for(FakeSession(ready()), Settings(keys={"start": key}))
+async def test_strange_remapping_breaks_nothing() -> None:
+    strange = {"start": "", "pause": "no such key", "lr": ",", "race": "x", "sweep": "[b]"}
+    app = app_for(FakeSession(ready()), Settings(keys=strange))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("question_mark")
@@ -1033,15 +1034,15 @@ async def test_texts_name_the_keys_of_the_settings() -> None:
         await until(pilot, lambda: "then press f5" in " ".join("\n".join(text_of(app)).split()))
 
 
-@pytest.mark.parametrize(
-    "keys", [{"start": "no such key"}, {"strat": "t"}, {"start": "ctrl+nothing"}, {"start": ""}]
-)
-async def test_an_unknown_key_or_action_in_the_settings_is_said(keys: dict[str, str]) -> None:
-    app = app_for(FakeSession(ready()), Settings(keys={**keys, "help": "f1"}))
+async def test_an_unknown_key_or_action_in_the_settings_is_said() -> None:
+    wrong = {"start": "no such key", "race": "", "strat": "t", "sweep": "ctrl+nothing"}
+    app = app_for(FakeSession(ready()), Settings(keys={**wrong, "help": "f1"}))
     async with app.run_test(size=(120, 34), notifications=True) as pilot:
         await settled(pilot)
-        ((name, key),) = keys.items()
-        await says(pilot, f"no such action or key: {name} = {key}")
+        (note,) = app._notifications
+        named = ", ".join(f"{name} = {key}" for name, key in wrong.items())
+        assert note.message == f"keys: no such action or key: {named}"
+        await says(pilot, "no such action or key: start = no such key")
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
@@ -1099,29 +1100,37 @@ def test_the_beginning_of_a_hint(text: str, shown_text: str) -> None:
     assert beginning(text, 15, 2) == shown_text
 
 
-@pytest.mark.parametrize(
-    ("key", "own"), [("w", "Go from run to run."), ("R", "Go from racer to racer.")]
-)
-async def test_sweep_and_race_have_help_and_their_keys_in_the_palette(key: str, own: str) -> None:
+async def test_sweep_and_race_have_help_and_their_keys_in_the_palette() -> None:
     app = app_for(FakeSession(ready()))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await pilot.press(key)
-        await until(pilot, lambda: app.screen is not app.main)
-        screen = app.screen
-        offers = {offer.key: offer for offer in offers_on(screen)}
-        assert offers["x"].title == "End it; what is done stays."
-        own_keys = {"w": set("bm+-0"), "R": {"v"}}[key]
-        assert set(offers) >= {"s", "x", "?", "tab", "esc", *own_keys}
-        assert "? help" in text_of(app)[-1]
-        for asked in ("question_mark", "f1"):
-            await pilot.press(asked)
-            await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-            await says(pilot, own)
-            await pilot.press("escape")
-            await until(pilot, lambda: app.screen is screen)
-        app.call_later(offers["esc"].do)
-        await until(pilot, lambda: app.screen is app.main)
+        for key, own, own_keys in (
+            ("w", "Go from run to run.", set("bm+-0")),
+            ("R", "Go from racer to racer.", {"v"}),
+        ):
+            with about(key):
+                await has_help_and_keys(pilot, key, own, own_keys)
+
+
+async def has_help_and_keys(pilot: Pilot[None], key: str, own: str, own_keys: set[str]) -> None:
+    """The screen that a key opens has help of its own, and its keys stand in the palette."""
+    app = pilot.app
+    main = main_of(pilot)
+    await pilot.press(key)
+    await until(pilot, lambda: app.screen is not main)
+    screen = app.screen
+    offers = {offer.key: offer for offer in offers_on(screen)}
+    assert offers["x"].title == "End it; what is done stays."
+    assert set(offers) >= {"s", "x", "?", "tab", "esc", *own_keys}
+    assert "? help" in text_of(app_of(pilot))[-1]
+    for asked in ("question_mark", "f1"):
+        await pilot.press(asked)
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await says(pilot, own)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+    app.call_later(offers["esc"].do)
+    await until(pilot, lambda: app.screen is main)
 
 
 async def test_the_palette_finds_settings_and_themes() -> None:

@@ -6,7 +6,6 @@ import asyncio
 from itertools import chain, repeat
 from pathlib import Path
 from random import Random
-from time import monotonic
 
 import pytest
 from textual.pilot import Pilot
@@ -21,6 +20,7 @@ from tests.support.pilots import app_for, app_of, main_of, resize, settled, text
 from tests.support.quiz import quiz
 from tests.support.sessions import FakeSession, LivelySession
 from tests.support.snapshots import ready, running
+from tests.support.waiting import now
 from tui.app import LEAST
 from tui.forms.fields import ChoiceScreen, Picker
 from tui.screens.dialogs import ConfirmScreen, HelpScreen
@@ -212,7 +212,7 @@ async def test_a_size_is_heard_though_the_process_was_held_up(
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         with monkeypatch.context() as held_up:
-            held_up.setattr("textual._time.get_time", lambda: monotonic() + next(late))
+            held_up.setattr("textual._time.get_time", lambda: now() + next(late))
             await pilot.resize_terminal(120, 34)
         await resize(pilot, (200, 50))
         assert app.main.region.size == (200, 50)

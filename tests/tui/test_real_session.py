@@ -285,7 +285,7 @@ async def test_keys_answer_while_very_many_data_are_drawn() -> None:
     async with lab(size=(80, 24)) as here:
         here.main.set_focus(here.main.lab.forms[0].fields["data.n"])
         await here.until(lambda: here.field == "data.n")
-        await here.press(*"10000000", "enter")
+        await here.press(*"5000000", "enter")
         await here.until(lambda: here.now.state == "loading")
         await here.press("question_mark")
         await here.until(lambda: isinstance(here.app.screen, HelpScreen))
@@ -293,7 +293,7 @@ async def test_keys_answer_while_very_many_data_are_drawn() -> None:
         await here.press("escape")
         await here.until_state("ready")
         assert here.now.facts
-        assert here.now.facts.n == 10_000_000
+        assert here.now.facts.n == 5_000_000
 
 
 async def test_what_is_tried_is_what_the_run_then_comes_to() -> None:

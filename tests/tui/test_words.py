@@ -240,7 +240,6 @@ def test_tables_without_a_screen_are_aligned_in_cells(language: str) -> None:
 # The screen in another language ------------------------------------------------------------------
 
 
-sizes = pytest.mark.parametrize("size", LARGE, ids=lambda size: f"{size[0]}x{size[1]}")
 SHOWN = ("ready", "finished", "diverged", "theory", "help")
 
 
@@ -293,18 +292,20 @@ async def test_each_line_is_as_wide_as_the_terminal() -> None:
                     assert any(cell_len(line) > len(line) for line in lines)
 
 
-@sizes
-async def test_a_sweep_and_a_race_in_chinese_fill_their_lines(size: tuple[int, int]) -> None:
+async def test_a_sweep_and_a_race_in_chinese_fill_their_lines() -> None:
     set_language("zh")
     app = app_showing(ready())
     session = session_of(app)
     session.sweep, session.race = swept("finished"), raced("finished")
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=LARGE[0]) as pilot:
         await settled(pilot)
-        for key, word in (("w", "次运行的最终损失"), ("R", "留在噪声底的步数")):
-            await pilot.press(key)
-            lines = text_of(app)
-            assert {cell_len(line) for line in lines} == {size[0]}
-            assert word in "\n".join(lines)
-            await pilot.press("escape")
-            await until(pilot, lambda: pilot.app.screen is main_of(pilot))
+        for size in LARGE:
+            await resize(pilot, size)
+            for key, word in (("w", "次运行的最终损失"), ("R", "留在噪声底的步数")):
+                with about(f"{key} at {size}"):
+                    await pilot.press(key)
+                    lines = text_of(app)
+                    assert {cell_len(line) for line in lines} == {size[0]}
+                    assert word in "\n".join(lines)
+                    await pilot.press("escape")
+                    await until(pilot, lambda: pilot.app.screen is main_of(pilot))
