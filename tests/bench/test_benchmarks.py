@@ -175,7 +175,8 @@ def test_a_key_has_arrived_when_its_text_is_on_the_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "APP", HEARS_ALL + APP)
-    monkeypatch.setattr(keys, "WINDOW", 0.05)
+    monkeypatch.setattr(keys, "WINDOW", 0.01)
+    monkeypatch.setattr(keys, "PAUSE", (0.0, 0.0))
     monkeypatch.setattr(keys, "DIALOGS", (keys.HELP,))
     with keys.opened("scratch", str(tmp_path)) as app:
         rate = learning_rate(app.text)

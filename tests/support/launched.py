@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import Shown, cli
+from tests.support.forked import python
 from tests.support.paths import ROOT
 
 
@@ -32,14 +32,13 @@ def in_two_ranks(
 
     `environment` is what a launcher tells a rank.
     """
-    with subprocess.Popen(
-        [sys.executable, "-m", "tui", *arguments],
+    with python(
+        "-m", "tui", *arguments,
         cwd=folders[1],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment(1)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
-    ) as other:
+    ) as other:  # fmt: skip
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folders[0])
             for name, value in environment(0).items():

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+
+from tests.support.forked import CONTEXT
 
 Result = TypeVar("Result")
 PATIENCE = timedelta(seconds=20)
@@ -47,9 +48,9 @@ class Pair:
 @contextmanager
 def pair(folder: Path) -> Iterator[Pair]:
     """Two processes in a group of gloo, which meet by a file in a folder."""
-    file, context = folder / "meeting", get_context("spawn")
-    here, there = context.Pipe()
-    other = context.Process(target=serve, args=(str(file), there), daemon=True)
+    file = folder / "meeting"
+    here, there = CONTEXT.Pipe()
+    other = CONTEXT.Process(target=serve, args=(str(file), here, there), daemon=True)
     other.start()
     join(str(file), 0)
     try:
@@ -67,8 +68,9 @@ def join(file: str, rank: int) -> None:
     )
 
 
-def serve(file: str, connection: Connection) -> None:
+def serve(file: str, other: Connection, connection: Connection) -> None:
     """Call the functions that come, until no more do."""
+    other.close()  # else they would seem to come for ever
     torch.set_num_threads(1)
     join(file, 1)
     while True:

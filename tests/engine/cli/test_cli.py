@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from engine.support.user_files import PLACE_OF_RUNS
 from engine.training.trainer import train
 from tests.support.commands import Shown, cli, refusal_of
 from tests.support.examples import tries
+from tests.support.forked import python
 from tests.support.paths import ROOT
 from tests.support.runs import epochs_of, facts_of, outcome
 from tests.support.strategies import experiments
@@ -55,17 +55,14 @@ def assert_refused(shown: Shown, word: str) -> None:
 
 def process(*arguments: str) -> subprocess.Popen[str]:
     """The program as a person starts it, in a pipe."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tui", *arguments],
+    return python(
+        "-m", "tui", *arguments,
         cwd=ROOT,
-        text=True,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # A shell that runs the tests in the background would have the program ignore ctrl+c.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    )  # fmt: skip
 
 
 BOOK = ("scratch", "exercise-1", "ohm", "concise", "huber")

@@ -6,13 +6,13 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from engine.jobs.shards import read_part
 from tests.support.commands import Shown, cli
+from tests.support.forked import python
 from tests.support.launched import free_port, in_two_ranks
 from tests.support.paths import ROOT
 
@@ -51,6 +51,17 @@ main()
 """
 """The command line, in which the second rank is killed in its hundredth run, once."""
 
+LAUNCHER = """
+import sys
+from torch.distributed.elastic.multiprocessing.subprocess_handler import subprocess_handler
+from torch.distributed.run import main
+from tests.support.forked import python
+
+subprocess_handler.Popen = lambda args, **options: python(*args[2:], **options)
+main()
+"""
+"""torchrun, whose ranks are forks: `python -u FILE …` in its own words."""
+
 
 def command(*words: str) -> list[str]:
     """The line of the README that has all these words."""
@@ -75,19 +86,20 @@ def test_torchrun_starts_a_rank_that_died_again_and_only_what_is_unfinished_is_d
     tmp_path: Path,
 ) -> None:
     (tmp_path / "mortal.py").write_text(MORTAL)
+    (tmp_path / "launcher.py").write_text(LAUNCHER)
     words = command("torchrun", "sweep")
     place = words.index("-m")
     assert words[place : place + 2] == ["-m", "tui"]
     launched = [*words[1:place], "mortal.py", *words[place + 2 :]]
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", *launched],
+    with python(
+        "launcher.py", *launched,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert in_order(Shown(done.returncode, done.stdout, done.stderr)) == of_one_process(words)
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as torchrun:  # fmt: skip
+        out, err = torchrun.communicate(timeout=300)
+    assert in_order(Shown(torchrun.returncode, out, err)) == of_one_process(words)
     file = tmp_path / "parts" / "2-of-2.jsonl"
     before = file.with_suffix(".before").read_bytes()
     kept = before[: before.rfind(b"\n") + 1]

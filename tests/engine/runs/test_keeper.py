@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from engine.support.user_files import PLACE_OF_RUNS
 from engine.training.driver import Driver
 from engine.training.trainer import train
 from tests.support.commands import cli, refusal_of
+from tests.support.forked import python
 from tests.support.paths import ROOT
 from tests.support.runs import epochs_of, steps_of, wait_until
 
@@ -245,15 +245,15 @@ def test_half_a_line_is_not_read_until_it_is_whole(
     assert list(zip(*tail.table.columns.values(), strict=True)) == rows
 
 
-def started(*arguments: str, store: Path) -> subprocess.Popen[bytes]:
-    """The program as a person starts it, its runs in a folder of their own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tui", "run", "--keep", *arguments],
+def started(*arguments: str, store: Path) -> subprocess.Popen[str]:
+    """The program, its runs in a folder of their own."""
+    return python(
+        "-m", "tui", "run", "--keep", *arguments,
         cwd=ROOT,
         env={**os.environ, PLACE_OF_RUNS: str(store)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )
+    )  # fmt: skip
 
 
 def lines(store: Path) -> int:
@@ -268,10 +268,11 @@ def test_a_killed_run_is_whole_up_to_its_last_line_and_counts_as_crashed(
     before = {file.name: file.read_bytes() for file in done.iterdir()}
     with started("-s", "epochs=1000000", "-s", "data.n=60", store=tmp_path) as process:
         wait_until(lambda: lines(tmp_path) > 100, between=0.02)
-        live = next(Store(tmp_path).runs())
-        assert live.state == "running"
-        assert refusal_of(lambda: Store(tmp_path).remove(live))
+        (live,) = (run for run in Store(tmp_path).runs() if run.id != done.name)
+        state, refusal = live.state, refusal_of(lambda: Store(tmp_path).remove(live))
         process.kill()
+    assert state == "running"
+    assert refusal
     killed = tmp_path / live.id
     epochs, losses = read_table(killed / METRICS).curve("loss", "epoch")
     assert epochs[:3] == [0, 1, 2]
