@@ -36,7 +36,7 @@ from engine.support.translation import set_language, tr
 from engine.support.user_files import runs_folder, settings_file
 from engine.training.snapshot import Snapshot
 from tui.ascii import AsciiFilter, SeenFilter
-from tui.backend import Backend
+from tui.backend import Backend, hurry
 from tui.bindings import holder_of, is_key
 from tui.browser import Returned, Uploaded, tell_page
 from tui.drawing.page import Picture
@@ -57,8 +57,6 @@ STALE = 1.0
 """Seconds after which a key that was not heard is no longer meant."""
 PRESSES = Key, MouseDown, MouseScrollDown, MouseScrollUp
 """What somebody does who waits for what comes of it."""
-MOST_PAINTING = 0.05
-"""Seconds that the engine waits at most for what a key or a click brings to be painted."""
 LAST_WORD = 0.5
 """Seconds that a run under way has to write down that it was stopped."""
 LEAST = Size(12, 4)
@@ -83,6 +81,7 @@ class LinregApp(App[None]):
         request: Request | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
+        self.animation_level = "none"  # what a key scrolls is there at once
         self.session = session
         self.settings = settings
         self.message = message
@@ -129,8 +128,7 @@ class LinregApp(App[None]):
     async def on_event(self, event: Event) -> None:
         """Take what is typed in turn, but at once the key that leaves."""
         if isinstance(event, PRESSES) and not event.is_forwarded:
-            self.session.give_way(MOST_PAINTING)
-            gc.disable()  # garbage, too, can wait for the paint
+            hurry(self.session)
         leaves = isinstance(event, Key) and event.key == "ctrl+q"
         if isinstance(event, TYPED) and not (event.is_forwarded or leaves):
             await self.in_turn.take(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from engine.theory.landscape import Landscape, Plane, Range
     from engine.theory.study import Study
     from engine.theory.summary import Summary, Written
+
+MOST_PAINTING = 0.05
+"""Seconds that the engine waits at most for what somebody waits for to be painted."""
 
 
 class Backend(Protocol):
@@ -158,3 +162,9 @@ class Backend(Protocol):
 
     def follow(self, wanted: Wanted) -> None:
         """Look at the store of runs; `kept` becomes what is seen."""
+
+
+def hurry(session: Backend) -> None:
+    """Let the engine wait until what a key or an answer brings is painted, and garbage too."""
+    session.give_way(MOST_PAINTING)
+    gc.disable()

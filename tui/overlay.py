@@ -15,6 +15,7 @@ from textual.geometry import Region, Size
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen, ScreenResultCallbackType
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tui.backdrop import Backdrop
 
@@ -89,12 +90,13 @@ class Over(Sized[Result]):
     def _on_screen_resume(self, event: ScreenResume) -> None:
         """The first time, lay out all that will be painted before anything is.
 
-        Textual paints after each layout, and scrollbars are there from the second one on.
+        Textual paints after each layout, and a scrollbar may ask for a second one.
         """
         if self.stack_updates == 0:
             with self.app.batch_update():
                 self._refresh_layout(self.app.size)
-                self._refresh_layout(self.app.size)
+                if any(widget._layout_required for widget in self.walk_children(Widget)):
+                    self._refresh_layout(self.app.size)
 
     def lines_below(self, screen: Screen[Any]) -> Sequence[Strip]:
         """What is to be seen on the screen below."""

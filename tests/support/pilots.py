@@ -40,9 +40,7 @@ def app_for(
     """The app around a session, with the forms showing its experiment."""
     settings = settings or Settings()
     settings.experiment = session.shown.latest.experiment
-    app = LinregApp(session, settings, message, lesson)
-    app.animation_level = "none"
-    return app
+    return LinregApp(session, settings, message, lesson)
 
 
 def app_showing(now: Snapshot, *runs: Snapshot, settings: Settings | None = None) -> LinregApp:

@@ -9,7 +9,6 @@ import pytest
 from rich.console import RenderableType
 from rich.segment import Segment
 from textual._compositor import Compositor, LayoutUpdate
-from textual.containers import VerticalScroll
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.strip import Strip
@@ -21,6 +20,7 @@ from tests.support.studies import ask, studied
 from tui.app import LinregApp
 from tui.backdrop import Backdrop
 from tui.overlay import Over
+from tui.text.wrap import Page
 
 
 def dimmed_by_textual(below: BackgroundScreen) -> list[Strip]:
@@ -93,7 +93,7 @@ async def test_a_dialog_is_painted_once_and_nothing_below_it_anew(
                 assert key == "t" or not collecting[0]
                 assert gc.isenabled()
                 assert len(backdrops) == 1
-                assert all(box.max_scroll_y > 0 for box in app.screen.query(VerticalScroll))
+                assert all(box.max_scroll_y > 0 for box in app.screen.query(Page))
                 # What changes below is seen, and not drawn again with each event that follows.
                 await show(pilot, finished(1) if key == "j" else ready())
                 for _ in range(3):

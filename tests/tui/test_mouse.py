@@ -36,7 +36,7 @@ from tui.screens.dialogs import ConfirmScreen
 from tui.screens.experiments import ExperimentsScreen
 from tui.screens.race import RaceScreen
 from tui.screens.sweep import SweepScreen
-from tui.text.wrap import Prose
+from tui.text.wrap import Page, Prose
 
 # Charts --------------------------------------------------------------------------------------
 
@@ -184,6 +184,29 @@ async def test_selected_text_is_what_is_drawn_never_the_name_of_a_widget() -> No
             assert ("1e-2 ┤" in text) == any("1e-2 ┤" in line for line in lines)
             assert text.count("┤") == "\n".join(lines).count("┤")
             app.screen.clear_selection()
+
+
+async def test_selected_text_of_a_page_stays_selected_where_it_is_scrolled_away() -> None:
+    async with lab(finished()) as pilot:
+        app = app_of(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: bool(app.screen.query(Page)))
+        page = app.screen.query_one(Page)
+        await pilot.press("pagedown", "down")
+        await pilot.pause()
+        assert page.scroll_y > 1
+        x, y = page.content_region.offset
+        for row in (3, 8):
+            line = text_of(app)[y + row][x + 2 : x + 12]
+            assert line.strip()
+            start, end = page.gutter.left + 2, page.gutter.left + 11
+            top = page.gutter.top + row
+            await drag(pilot, page, (start, top), (end, top))
+            assert app.screen.get_selected_text() == line
+        await pilot.press("home")
+        await pilot.pause()
+        assert page.scroll_y == 0
+        assert app.screen.get_selected_text() == line
 
 
 async def test_a_part_of_a_chart_or_table_is_selected() -> None:

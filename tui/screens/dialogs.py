@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
@@ -23,7 +22,7 @@ from tui.steady import SteadyList
 from tui.text.copies import lines_of
 from tui.text.links import with_keys
 from tui.text.symbols import symbols_in
-from tui.text.wrap import Prose, blocks_of
+from tui.text.wrap import Page, blocks_of
 
 INTRODUCTION: tuple[tuple[Translatable, Translatable], ...] = (
     (
@@ -76,10 +75,11 @@ class HelpScreen(ModalScreen[None], Over[None]):
 
     def compose(self) -> ComposeResult:
         """One text in a box."""
-        with VerticalScroll() as box:
-            box.border_title = tr("Help")
-            box.border_subtitle = with_keys(tr("↑ ↓ scroll · [b]esc[/b] close"))
-            yield Prose(blocks_of(self.text()))
+        blocks = blocks_of(self.text())
+        page = Page(lambda width: blocks)
+        page.border_title = tr("Help")
+        page.border_subtitle = with_keys(tr("↑ ↓ scroll · [b]esc[/b] close"))
+        yield page
 
     def symbols(self) -> Text:
         """What the symbols on the screen below stand for; empty where there are none."""

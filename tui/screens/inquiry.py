@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tui.backend import Backend
+from tui.backend import Backend, hurry
 from tui.overlay import open_over, tell
 from tui.screens.finder import FinderScreen
 from tui.screens.theory import StudyScreen
@@ -56,6 +56,7 @@ class Inquiry:
         if answer is self.answer or not self.screen.is_active:
             return
         self.answer = answer
+        hurry(self.session)
         if self.looks:
             self.looks.stop()
         if isinstance(answer, str):

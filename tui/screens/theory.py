@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from engine.catalog.losses import LOSSES
@@ -55,10 +54,10 @@ class StudyScreen(ModalScreen[None], Over[None]):
 
     def compose(self) -> ComposeResult:
         """One text in a box."""
-        with VerticalScroll() as box:
-            box.border_title = tr(self.heading)
-            box.border_subtitle = with_keys(tr("↑ ↓ scroll · [b]esc[/b] close"))
-            yield Page(lambda width: blocks_of(self.text(width)))
+        page = Page(lambda width: blocks_of(self.text(width)))
+        page.border_title = tr(self.heading)
+        page.border_subtitle = with_keys(tr("↑ ↓ scroll · [b]esc[/b] close"))
+        yield page
 
     def text(self, width: int) -> Text:
         """The page for a width in cells."""

@@ -40,6 +40,7 @@ def symbols_in(text: str) -> Iterator[tuple[str, str]]:
     for symbol in tuple(names):
         if len(name := symbol.translate(AsciiFilter.TABLE)) > 1:
             names.setdefault(name, symbol)
-    pattern = "|".join(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z0-9])" for name in names)
-    seen = {names[name] for name in re.findall(pattern, text)}
+    there = (re.escape(name) for name in names if name in text)
+    pattern = "|".join(rf"(?<![A-Za-z]){name}(?![A-Za-z0-9])" for name in there)
+    seen = {names[name] for name in re.findall(pattern, text)} if pattern else set()
     return ((symbol, tr(words)) for symbol, words in SYMBOLS.items() if symbol in seen)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
 from textual.content import Content
 from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
-from textual.visual import Visual
 
 from tui.selecting import Selectable
 
@@ -19,6 +23,7 @@ CLOSING = frozenset("，。、；：？！）」』】》〉”’…—％,.;:?
 """Characters that do not begin a line."""
 OPENING = frozenset("（「『【《〈“‘([{")
 """Characters that do not end a line."""
+EMPTY = Content()
 WORD = re.compile("[^ ]+ *|^ +")
 """A word with the spaces after it, or the spaces at the start."""
 
@@ -45,14 +50,51 @@ class Block:
             lead = self.hang
 
 
-class Prose(Selectable):
+class Lines(Selectable):
     """Blocks of text below each other; a line is drawn when it is seen."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.laid: dict[int, list[Content]] = {}
+        """The lines for each width that was asked for; a scrollbar makes two of them."""
+
+    def blocks_for(self, width: int) -> Iterable[Block]:
+        """The blocks for a width in cells."""
+        raise NotImplementedError
+
+    def lines(self, width: int) -> list[Content]:
+        """The lines for a width in cells."""
+        if width not in self.laid:
+            self.laid[width] = list(self.flow(width))
+        return self.laid[width]
+
+    def flow(self, width: int) -> Iterator[Content]:
+        """One line after the other, each wrapped when it is asked for."""
+        return (line for block in self.blocks_for(width) for line in block.lines(width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines."""
+        return len(self.lines(width))
+
+    def render_line(self, y: int) -> Strip:
+        """A line of those for the width that there is now."""
+        width, top = self.scrollable_size.width, self.scroll_offset.y
+        seen = self.lines(width)[top + y :][:1] if width else []
+        return self.selectable(self.drawn(*seen), y, top)
+
+    def drawn(self, line: Content = EMPTY) -> Strip:
+        """A line of text in the colours of the widget; it is wrapped, so it fits."""
+        pieces = line.render(self.visual_style, end="", parse_style=self._get_style)
+        strip = Strip([Segment(text, style.rich_style) for text, style in pieces])
+        return strip._apply_link_style(self.link_style) if line.spans else strip
+
+
+class Prose(Lines):
+    """Text as high as it is, beside other things; it may be replaced."""
 
     def __init__(self, blocks: Iterable[Block], classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self.blocks = tuple(blocks)
-        self.laid: dict[int, list[Content]] = {}
-        """The lines for each width that was asked for; a scrollbar makes two of them."""
 
     def put(self, blocks: Iterable[Block]) -> None:
         """Show other blocks; the same ones again cost nothing."""
@@ -62,38 +104,49 @@ class Prose(Selectable):
             self.laid = {}
             self.refresh(layout=True)
 
-    def lines(self, width: int) -> list[Content]:
-        """The lines for a width in cells."""
-        if width not in self.laid:
-            self.laid[width] = [line for block in self.blocks for line in block.lines(width)]
-        return self.laid[width]
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as there are lines."""
-        return len(self.lines(width))
-
-    def render_line(self, y: int) -> Strip:
-        """A line of those for the width that there is now."""
-        width, lines = self.size.width, self.lines(self.size.width)
-        line = lines[y] if y < len(lines) else Content()
-        (strip,) = Visual.to_strips(
-            self, line, width, 1, self.visual_style, apply_selection=False
-        ) or (Strip([]),)
-        return self.selectable(strip, y)
+    def blocks_for(self, width: int) -> Iterable[Block]:
+        """The same ones for each width."""
+        return self.blocks
 
 
-class Page(Prose):
-    """Blocks that are made for the width that there is, as tables are."""
+class Page(ScrollView, Lines, can_focus=True):
+    """Text that is read by scrolling, made for the width that there is, as tables are."""
 
     def __init__(self, make: Callable[[int], Iterable[Block]]) -> None:
-        super().__init__(())
+        super().__init__()
         self.make = make
 
-    def lines(self, width: int) -> list[Content]:
-        """The lines for a width in cells."""
-        if width not in self.laid:
-            self.blocks = tuple(self.make(width))
-        return super().lines(width)
+    def blocks_for(self, width: int) -> Iterable[Block]:
+        """The blocks as they are made for a width in cells."""
+        return self.make(width)
+
+    def width_within(self, room: Size) -> int:
+        """The cells of a line: a scrollbar takes some of the room where not all lines fit in."""
+        has_more = next(islice(self.flow(room.width), room.height, None), None) is not None
+        return room.width - self.styles.scrollbar_size_vertical * has_more
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines; the stylesheet bounds them.
+
+        A scrollbar that is needed anyway is there for the first layout.
+        """
+        beside = self.width_within(container.with_width(width))
+        if beside < width:
+            self.set_reactive(ScrollView.show_vertical_scrollbar, True)
+        return len(self.lines(beside))
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        """Lay the lines out for the room that there is."""
+        width = self.width_within(size - self.styles.gutter.totals)
+        self.set_reactive(ScrollView.virtual_size, Size(width, len(self.lines(width))))
+        return super()._size_updated(size, virtual_size, container_size, layout)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected characters, of lines that are not seen too."""
+        lines = self.lines(self.scrollable_size.width)
+        return selection.extract("\n".join(line.plain for line in lines)), "\n"
 
 
 def blocks_of(text: Text) -> list[Block]:

@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from textual.containers import VerticalScroll
 
 from engine.catalog.parameters import Values
 from engine.experiment import Experiment
@@ -29,9 +28,10 @@ from tests.support.sessions import FakeSession
 from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import loading, ready
 from tests.support.studies import DIALOGS, ask, studied
+from tui.backend import MOST_PAINTING
 from tui.screens.theory import TheoryScreen, XrayScreen, steps_for
 from tui.settings import Settings
-from tui.text.wrap import Prose
+from tui.text.wrap import Page
 
 
 def theory(study: Study, width: int = 80) -> str:
@@ -75,6 +75,22 @@ async def test_keys_in_one_burst_open_the_last_one_and_once(shared_lab: SharedLa
         assert opened == [TheoryScreen]
 
 
+async def test_training_waits_until_an_answer_is_painted(
+    shared_lab: SharedLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
+        await pilot.press("t")
+        await pilot.pause()
+        waits: list[float] = []
+        monkeypatch.setattr(session, "give_way", waits.append)
+        session.answer = studied()
+        await until(pilot, lambda: isinstance(pilot.app.screen, TheoryScreen))
+        assert waits[0] == MOST_PAINTING
+        await pilot.pause()
+        assert waits[-1] == 0
+
+
 async def test_nothing_is_asked_before_there_are_data(shared_lab: SharedLab) -> None:
     async with shared_lab(loading(), size=(80, 24)) as pilot:
         session = session_of(pilot.app)
@@ -87,19 +103,32 @@ async def test_nothing_is_asked_before_there_are_data(shared_lab: SharedLab) -> 
 async def test_everything_can_be_scrolled_to_at_any_size(shared_lab: SharedLab, key: str) -> None:
     async with shared_lab(ready(), size=(40, 12)) as pilot:
         screen = await ask(pilot, key, studied())
-        box, text = screen.query_one(VerticalScroll), screen.query_one(Prose)
-        await until(pilot, lambda: box.max_scroll_y > 0)
-        await pilot.press("end")
-        await until(pilot, lambda: box.scroll_y == box.max_scroll_y)
-        assert box.max_scroll_x == 0
-        await resize(pilot, (120, 50))
-        await until(
-            pilot,
-            lambda: (
-                [block.content.plain for block in text.blocks]
-                == screen.text(text.size.width).plain.split("\n")
-            ),
-        )
+        page = screen.query_one(Page)
+        for size in ((40, 12), (120, 50)):
+            with about(size):
+                await resize(pilot, size)
+                await pilot.press("home")
+                await until(pilot, lambda: page.scroll_y == 0)
+                rows = rows_of(page)
+                while (top := page.scroll_y) < page.max_scroll_y:
+                    await pilot.press("pagedown")
+                    await until(pilot, lambda before=top: page.scroll_y > before)  # type: ignore[misc]
+                    rows += rows_of(page)[int(top - page.scroll_y) :]
+                width = page.scrollable_size.width
+                assert page.max_scroll_x == 0
+                assert (width < page.size.width) == (page.max_scroll_y > 0)
+                assert size > (40, 12) or page.max_scroll_y > 0
+                assert squeezed("".join(rows)) == squeezed(screen.text(width).plain)
+
+
+def rows_of(page: Page) -> list[str]:
+    """What is seen of a page."""
+    return [page.render_line(y).text for y in range(page.size.height)]
+
+
+def squeezed(text: str) -> str:
+    """A text without its spaces and ends of lines."""
+    return "".join(text.split())
 
 
 # Theory ------------------------------------------------------------------------------------------
