@@ -13,6 +13,7 @@ import tomli_w
 
 from engine.catalog.choice import REGISTRIES, Choice, checked, choose
 from engine.catalog.dataset import Dataset
+from engine.catalog.datasets import DataEntry
 from engine.catalog.inits import InitEntry
 from engine.catalog.losses import LossEntry
 from engine.catalog.model import Linear, Model
@@ -42,7 +43,7 @@ MOST_PARAMETERS = 1000
 class Experiment:
     """Everything that determines a run; the default is the book's baseline from scratch."""
 
-    data: Choice[Entry] = choose("data", "linear")
+    data: Choice[DataEntry] = choose("data", "linear")
     model: Choice[Entry] = choose("model", "linear")
     loss: Choice[LossEntry] = choose("loss", "half_squared")
     penalty: Choice[PenaltyEntry] = choose("penalty", "none")
@@ -278,10 +279,13 @@ class Experiment:
     def changes_from(self, other: Experiment) -> dict[str, Value]:
         """The fewest changes that make this experiment of another one: see `changed`."""
         changes: dict[str, Value] = {}
+        unchanged = other.flat()
+        if self.data.name != other.data.name:
+            unchanged |= other._suited(self.data.entry)
         for key, value in self.flat().items():
             head, dot, name = key.partition(".")
             if not dot:
-                before = other.flat()[key]
+                before = unchanged[key]
             elif head in changes:  # another entry begins with its defaults
                 before = self.choice(head).entry.param(name, key).default
             else:
@@ -324,6 +328,8 @@ class Experiment:
             else:
                 allowed = nearest_key(key, self.flat())
                 raise BadInput(key, value, allowed)
+        if "data" in new:
+            new = {**self._suited(new["data"].entry), **new}
         for head in new.keys() & REGISTRIES.keys():
             before, now = self.choice(head).options, new[head]
             forgotten = {
@@ -334,6 +340,19 @@ class Experiment:
             noted = {name for name in forgotten if f"{head}.{name}" in changes}
             new[head] = now.replaced({name: forgotten[name] for name in forgotten.keys() - noted})
         return replace(self, **new)
+
+    def _suited(self, entry: DataEntry) -> dict[str, Value]:
+        """The settings that other data bring with them, where they are those that suit the present.
+
+        What suits no data in particular is the default.
+        """
+        before, now = self.data.entry.suits, entry.suits
+        usual = {key: SETTINGS[key].default for key in (*before, *now)}
+        return {
+            key: now.get(key, default)
+            for key, default in usual.items()
+            if getattr(self, key) == before.get(key, default)
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values, as in TOML and JSON: an entry is a table with its `name`."""

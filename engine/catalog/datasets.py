@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.catalog.dataset import Dataset, Truth
 from engine.catalog.generated import NOISE, TERMS, N, generated
 from engine.catalog.light import RELATIVE, TEMPERATURE, drawn_wavelengths, wavelengths
-from engine.catalog.param import Flag, Number, Numbers, Text
+from engine.catalog.param import Flag, Number, Numbers, Text, Value
 from engine.catalog.radiation import C1, C2, log_peak, log_radiance, log_radiance_as_printed
 from engine.catalog.registry import Entry, Registry
 from engine.data.column import Column
@@ -20,7 +21,16 @@ from engine.support.translation import tr, trn
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-DATASETS = Registry("data", "Where the samples come from: a truth, or a file.", Entry)
+
+@dataclass(frozen=True)
+class DataEntry(Entry):
+    """Where samples come from."""
+
+    suits: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    """Settings that come with it in place of the usual ones, unless others were chosen."""
+
+
+DATASETS = Registry("data", "Where the samples come from: a truth, or a file.", DataEntry)
 
 
 @DATASETS.add(
@@ -263,6 +273,8 @@ def wien(T: float, n: int, noise: float, shortest: float, longest: float, terms:
     label="points",
     formula="(x, y) by hand",
     help="A few points of your own, moved by hand on the chart; lr 0.3 and 20 epochs suit them.",
+    # So few make one step an epoch: these bring every loss to its optimum.
+    suits={"lr": 0.3, "epochs": 20},
     params=(
         Numbers(
             "x",

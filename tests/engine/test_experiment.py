@@ -381,3 +381,19 @@ def test_every_entry_can_be_chosen_with_its_defaults(key: str) -> None:
         base = Experiment(data=choose("data", "planck" if spectrum else "ohm"))
         chosen = base.changed({key: entry.name})
         assert chosen.choice(key).entry is entry
+
+
+def test_points_bring_what_suits_them_unless_another_value_was_chosen() -> None:
+    points = Experiment().changed({"data": "points"})
+    assert (points.lr, points.epochs) == (0.3, 20)
+    assert points.changed({"data": "linear"}) == Experiment()
+    chosen = Experiment().changed_by_text({"lr": "0.03", "data": "points"})
+    assert (chosen.lr, chosen.epochs) == (0.03, 20)
+    assert Experiment(lr=0.1).changed({"data": "points"}).lr == 0.1
+    assert points.changed({"data.x": [1.0, 2.0], "data.y": [0.0, 1.0], "lr": 0.03}).lr == 0.03
+    assert points.changed({"lr": 0.5}).changed({"data": "ohm"}).lr == 0.5
+    for experiment in (points, chosen, Experiment(), Experiment(lr=0.3, epochs=20)):
+        for other in (points, chosen, Experiment(), Experiment(lr=0.3, epochs=20)):
+            assert other.changed(experiment.changes_from(other)) == experiment
+        assert Experiment.from_dict(experiment.to_dict()) == experiment
+    assert points.typed() == {"data": "points"}

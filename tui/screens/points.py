@@ -38,11 +38,8 @@ FAR = 5
 """Steps in one, with shift."""
 REACH = 0.05
 """Share of either axis within which the mouse takes hold of a point."""
-OPENING: dict[str, Value] = {"data": "points", "model": "linear", "lr": 0.3, "epochs": 20}
-"""The points that come in place of other data, with the model whose lines are on the chart.
-
-So few make one step an epoch: the lr and the epochs are those that bring every loss to its optimum.
-"""
+OPENING: dict[str, Value] = {"data": "points", "model": "linear"}
+"""The points that come in place of other data, with the model whose lines are on the chart."""
 ROOM = 0.3
 """Share of the spread of the points that the axes have beyond them, for points far away."""
 
