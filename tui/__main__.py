@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 
 
@@ -10,9 +11,13 @@ def main() -> None:
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()
     from engine import cli
     from tui.command import command
 
+    # Nothing that an import leaves is garbage: looking for it takes a fifth of the start.
+    gc.freeze()
+    gc.enable()
     signal.signal(signal.SIGINT, before)
     cli.leave(cli.main(command))
 

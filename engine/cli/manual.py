@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from importlib.metadata import version
 
 import click
 
@@ -22,6 +21,8 @@ def man(context: click.Context) -> int:
 
 def page(command: click.Command, name: str) -> Iterator[str]:
     """The lines of a page in man's macros: the command, its options, and every subcommand."""
+    from importlib.metadata import version
+
     yield f'.TH {name.upper()} 1 "" "{name} {version("linreg-tui")}"'
     yield ".SH NAME"
     first, *rest = paragraphs(command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 PACKAGE = "linreg-tui"
@@ -17,6 +16,9 @@ LENGTH = 8
 @cache
 def release() -> str:
     """The version, and the commit of a checkout or of what pip took from a repository."""
+    # Here, because the screen's first frame imports this file, and this takes a tenth of its time.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         number, commit = version(PACKAGE), commit_installed()
     except PackageNotFoundError:  # a checkout that is run where it lies
@@ -27,6 +29,8 @@ def release() -> str:
 
 def commit_installed() -> str:
     """The commit that pip noted (PEP 610); empty where it took no repository."""
+    from importlib.metadata import distribution
+
     text = distribution(PACKAGE).read_text("direct_url.json") or "{}"
     return str(json.loads(text).get("vcs_info", {}).get("commit_id", ""))
 

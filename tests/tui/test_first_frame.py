@@ -15,7 +15,8 @@ from engine.session import Session
 from tui.app import LinregApp
 from tui.settings import Settings
 
-large = {"torch", "numba", "numpy", "plotext", "pygments"} & sys.modules.keys()
+unneeded = ("torch", "numba", "numpy", "plotext", "pygments", "importlib.metadata")
+large = {*unneeded} & sys.modules.keys()
 importers = []
 languages = []
 

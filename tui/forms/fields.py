@@ -45,6 +45,11 @@ class Part(Widget):
         """What stands in it."""
         raise NotImplementedError
 
+    @property
+    def visible_siblings(self) -> list[Widget]:
+        """None: where a part is hidden its form is, and no other part can take the focus."""
+        return []
+
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """The row as text."""
         return f"{self.label}  {self.said()}".strip(), "\n"
