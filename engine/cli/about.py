@@ -65,8 +65,8 @@ def doctor() -> int:
     )
     entry("", ", ".join(f"{name}={os.environ.get(name, tr('(unset)'))}" for name in names))
     file = settings_file()
-    there = tr("present") if file.exists() else tr("not there yet")
-    entry(tr("settings"), f"{file} ({there})")
+    presence = tr("present") if file.exists() else tr("not there yet")
+    entry(tr("settings"), f"{file} ({presence})")
     entry(tr("runs"), str(runs_folder()))
     return 0
 

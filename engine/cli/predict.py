@@ -50,11 +50,11 @@ def predict(
         rows += rows_of(table, experiment)
     if not rows:
         raise BadInput("--at", "", tr("give a row, as in --at x=1.2, or --rows FILE"))
-    found = fitted(experiment)
+    summary = fitted(experiment)
     from engine.statistics.regression import LEVEL
     from engine.theory.inference import caveat
 
-    line, predicted = found.regression.line, found.predict(rows)
+    line, predicted = summary.regression.line, summary.predict(rows)
     note = caveat(experiment)
     if as_json:
         values = {

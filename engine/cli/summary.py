@@ -59,20 +59,20 @@ def summary(
     """
     if save and save.exists() and not force:
         raise BadInput("--save", save, tr("is there already; --force replaces it"))
-    found = fitted(experiment)
+    summary = fitted(experiment)
     if save:
         from engine.theory.summary import write_rows
 
-        write_rows(experiment, found.regression, save, replace=force)
+        write_rows(experiment, summary.regression, save, replace=force)
     resampled = bootstrapped(experiment) if bootstrap else None
     record = None if no_train else trained(experiment)
     if record:
-        found = replace(found, reached=reached_by(record))
+        summary = replace(summary, reached=reached_by(record))
     if as_json:
-        values = {**as_dict(found, record), "bootstrap": resampled and asdict(resampled)}
+        values = {**as_dict(summary, record), "bootstrap": resampled and asdict(resampled)}
         say(json.dumps(finite(values), ensure_ascii=False))
     else:
-        say("\n".join(lines(found, resampled)))
+        say("\n".join(lines(summary, resampled)))
     return 0
 
 
@@ -103,11 +103,11 @@ def reached_by(record: Record) -> Reached:
     return Reached(record.step, record.epoch, record.standing, record.params)
 
 
-def as_dict(found: Summary, record: Record | None) -> dict[str, Any]:
+def as_dict(summary: Summary, record: Record | None) -> dict[str, Any]:
     """The summary as plain values; what is infinite or does not exist becomes null."""
     from engine.statistics.regression import LEVEL
 
-    fit, line = found.regression, found.regression.line
+    fit, line = summary.regression, summary.regression.line
     return {
         "n": line.n,
         "p": len(fit.coefficients),
@@ -140,12 +140,12 @@ def as_dict(found: Summary, record: Record | None) -> dict[str, Any]:
         "breusch_pagan": {"value": fit.breusch_pagan.value, "p": fit.breusch_pagan.p},
         "scale_condition": fit.scale_condition,
         "condition": fit.condition,
-        "notes": [str(note) for note in found.notes],
-        "sgd": sgd(found, record) if record else None,
+        "notes": [str(note) for note in summary.notes],
+        "sgd": sgd(summary, record) if record else None,
     }
 
 
-def sgd(found: Summary, record: Record) -> dict[str, Any]:
+def sgd(summary: Summary, record: Record) -> dict[str, Any]:
     """What training has reached beside the closed form, in the same units."""
     return {
         "status": record.state,
@@ -153,29 +153,29 @@ def sgd(found: Summary, record: Record) -> dict[str, Any]:
         "loss": record.loss,
         "standing": record.standing,
         "coefficients": [
-            {"name": c.name, "estimate": found.values[c.name], "distance": found.distance(c)}
-            for c in found.regression.coefficients
+            {"name": c.name, "estimate": summary.values[c.name], "distance": summary.distance(c)}
+            for c in summary.regression.coefficients
         ],
     }
 
 
-def lines(found: Summary, resampled: Bootstrap | None) -> list[str]:
+def lines(summary: Summary, resampled: Bootstrap | None) -> list[str]:
     """The summary for people, at most 80 cells wide."""
-    fit = found.regression
+    fit = summary.regression
     names = [c.name for c in fit.coefficients]
-    entries = goodness(fit, found.in_order)
+    entries = goodness(fit, summary.in_order)
     return [
-        heading(fit, found.experiment.dataset().target.name),
+        heading(fit, summary.experiment.dataset().target.name),
         "",
         *table(names, estimates(fit), ESTIMATES),
         "",
-        *table(names, found.beside(), BESIDE),
-        *([found.reached.words()] if found.reached else []),
+        *table(names, summary.beside(), BESIDE),
+        *([summary.reached.words()] if summary.reached else []),
         *(["", resampled.words()] if resampled else []),
         *(table(names, resampled.columns(), RESAMPLED) if resampled else []),
         "",
         *(left(name, NAME + 2) + value for name, value in entries.items()),
-        *("• " + in_words(note) for note in found.notes),
+        *("• " + in_words(note) for note in summary.notes),
     ]
 
 

@@ -102,9 +102,9 @@ class Input:
             raise BadInput("--rows", self.name, allowed)
         if column.kind == "category":
             codes = np.array([self.number(level) for level in column.levels])
-            there = ~np.isnan(column.numbers)
+            present = ~np.isnan(column.numbers)
             numbers = np.full(len(column.numbers), np.nan)
-            numbers[there] = codes[column.numbers[there].astype(np.int64)]
+            numbers[present] = codes[column.numbers[present].astype(np.int64)]
             return numbers
         numbers = column.numbers + (column.first_day - self.first_day)
         if self.numbers is not None:

@@ -22,7 +22,7 @@ def keep(store: dict[Key, Value], key: Key, value: Value, size: Callable[[Value]
     """
     store.pop(key, None)
     store[key] = value
-    large = [each for each, thing in list(store.items()) if size(thing) > LARGE]
+    large = [each for each, content in list(store.items()) if size(content) > LARGE]
     for old in (*large[:-MOST_LARGE], *list(store)[:-MOST]):
         store.pop(old, None)
     return value

@@ -160,7 +160,7 @@ class Table:
 
 def nearest(name: str, names: list[str]) -> str:
     """Words on a name that no column has: the one most like it, or the first of those there are."""
-    folded = {known.casefold(): known for known in reversed(names)}
+    folded = {each.casefold(): each for each in reversed(names)}
     close = get_close_matches(name.casefold(), folded, n=1)
     if close:
         return tr("no column has this name; the nearest is {name}", name=folded[close[0]])

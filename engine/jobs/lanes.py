@@ -53,10 +53,14 @@ class Lanes:
         """As many as are trained at once, from this one on."""
         return self.taken(slice(start, start + WIDTH))
 
-    def taken(self, some: slice | NDArray[np.bool_]) -> Lanes:
+    def taken(self, chosen: slice | NDArray[np.bool_]) -> Lanes:
         """Some of them, in their order."""
         return Lanes(
-            self.index[some], self.lr[some], self.batch_size[some], self.init[some], self.inits
+            self.index[chosen],
+            self.lr[chosen],
+            self.batch_size[chosen],
+            self.init[chosen],
+            self.inits,
         )
 
     def by_size(self) -> tuple[Whole, Whole]:
@@ -129,8 +133,8 @@ def train_lanes(experiment: Experiment, lanes: Lanes) -> Iterator[list[Cell]]:
         for measured in steps(experiment, problem, starts, part):
             losses.append(measured)
             yield []
-        some = slice(first, first + WIDTH)
-        yield cells_of(part.index, np.array(losses), floors[some], samples[some])
+        span = slice(first, first + WIDTH)
+        yield cells_of(part.index, np.array(losses), floors[span], samples[span])
 
 
 def problem_of(experiment: Experiment) -> Problem:

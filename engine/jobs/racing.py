@@ -159,8 +159,8 @@ def best_lr(experiment: Experiment, problem: Problem, floor: Floor) -> Generator
 
     sweep = tuning(experiment)
     cells = []
-    for some in run_sweep(sweep):
-        cells += some
+    for arrived in run_sweep(sweep):
+        cells += arrived
         yield
     cells = sorted(cell for cell in cells if cell.status == "finished")
     runs = [sweep.at(values) for values in sweep.settings()]

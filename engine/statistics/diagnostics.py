@@ -65,9 +65,9 @@ def diagnostics(line: Line, X: Tensor, y: Tensor) -> Diagnostics:
 
 def normal_scores(x: Tensor) -> Tensor:
     """Where numbers (n,) would lie in a normal sample, by their ranks; NaN where they are NaN."""
-    there = x.isnan().logical_not().nonzero()[:, 0]
+    present = x.isnan().logical_not().nonzero()[:, 0]
     scores = torch.full_like(x, torch.nan)
-    scores[there[torch.argsort(x[there])]] = normal_quantiles(len(there))
+    scores[present[torch.argsort(x[present])]] = normal_quantiles(len(present))
     return scores
 
 

@@ -35,11 +35,11 @@ def predictions(line: Line, X: Tensor) -> list[Prediction]:
     reach = t_quantile(1 - LEVEL, df) if df > 0 else math.nan
     estimates = (line.level + (X - line.middle) @ line.slopes).tolist()
     rows = zip(estimates, line.leverages(X).tolist(), line.estimable(X).tolist(), strict=True)
-    found = []
+    predicted = []
     for estimate, leverage, unique in rows:
         se = sd * math.sqrt(leverage) if unique else math.nan
         mean, new = reach * se, reach * math.hypot(se, sd)
-        found.append(
+        predicted.append(
             Prediction(
                 estimate,
                 se,
@@ -50,4 +50,4 @@ def predictions(line: Line, X: Tensor) -> list[Prediction]:
                 unique,
             )
         )
-    return found
+    return predicted

@@ -143,18 +143,18 @@ def coefficients(line: Line, names: Sequence[str]) -> tuple[Coefficient, ...]:
     sd, spread = line.residual_sd, line.spread
     errors = (sd * spread.norm(dim=1)).tolist()
     inflation = (spread * line.sizes[:, None]).square().sum(dim=1).tolist()
-    found = []
+    estimates = []
     if line.intercept:
         origin = torch.zeros(1, len(line.slopes), dtype=torch.float64)
         error = sd * math.sqrt(float(line.leverages(origin)))
         unique = bool(line.estimable(origin))
-        found.append(coefficient("(intercept)", line.constant, error, line.df, None, unique))
+        estimates.append(coefficient("(intercept)", line.constant, error, line.df, None, unique))
     for name, slope, error, vif, unique in zip(
         names, line.slopes.tolist(), errors, inflation, line.unique, strict=True
     ):
         vif = vif if unique else math.inf
-        found.append(coefficient(name, slope, error, line.df, vif, unique))
-    return tuple(found)
+        estimates.append(coefficient(name, slope, error, line.df, vif, unique))
+    return tuple(estimates)
 
 
 def coefficient(

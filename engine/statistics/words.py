@@ -20,20 +20,20 @@ UNEVEN = 1000
 """From this condition number on, gradient descent takes a million times as many steps."""
 
 
-def heading(found: Regression, target: str) -> str:
+def heading(regression: Regression, target: str) -> str:
     """What was fitted to how many rows."""
     return trn(
         "Least squares of {target}, {n} row, {df} degrees of freedom left",
         "Least squares of {target}, {n} rows, {df} degrees of freedom left",
-        n=found.line.n,
+        n=regression.line.n,
         target=target,
-        df=found.line.df,
+        df=regression.line.df,
     )
 
 
-def estimates(found: Regression) -> Columns:
+def estimates(regression: Regression) -> Columns:
     """Estimate, error, test and interval of each coefficient."""
-    table = found.coefficients
+    table = regression.coefficients
     return {
         tr("estimate"): [measured(c.estimate, c.se) for c in table],
         tr("std. error"): [number(c.se, 4, 10) for c in table],
@@ -44,78 +44,78 @@ def estimates(found: Regression) -> Columns:
     }
 
 
-def inflations(found: Regression) -> list[str]:
+def inflations(regression: Regression) -> list[str]:
     """The variance inflation of each coefficient; the intercept has none."""
-    return ["" if c.vif is None else number(c.vif) for c in found.coefficients]
+    return ["" if c.vif is None else number(c.vif) for c in regression.coefficients]
 
 
-def goodness(found: Regression, in_order: bool) -> dict[str, str]:
+def goodness(regression: Regression, in_order: bool) -> dict[str, str]:
     """How well the line fits, and tests of its residuals, by their names.
 
     `in_order`: whether neighbours among the rows have more in common than others.
     """
-    line = found.line
+    line = regression.line
     entries = {
         tr("residual sd"): number(line.residual_sd, 7),
         "R²": tr(
             "{r2} around the mean, adjusted {adjusted}"
             if line.intercept
             else "{r2} around the mean, {zero} around 0",
-            r2=number(found.r2, 6),
-            adjusted=number(found.adjusted_r2, 6),
-            zero=number(found.r2_around_zero, 6),
+            r2=number(regression.r2, 6),
+            adjusted=number(regression.adjusted_r2, 6),
+            zero=number(regression.r2_around_zero, 6),
         ),
         "F": tr(
             "{f} with {df} and {rest} degrees of freedom, p {p}",
-            f=number(found.f),
+            f=number(regression.f),
             df=line.rank,
             rest=line.df,
-            p=chance(found.f_p),
+            p=chance(regression.f_p),
         ),
     }
     if in_order:
         entries["Durbin–Watson"] = tr(
-            "{value} in the order of the rows", value=number(found.durbin_watson, 3)
+            "{value} in the order of the rows", value=number(regression.durbin_watson, 3)
         )
     return {
         **entries,
-        "Jarque–Bera": tested(found.jarque_bera, Message("normal residuals")),
-        "Breusch–Pagan": tested(found.breusch_pagan, Message("even variance")),
+        "Jarque–Bera": tested(regression.jarque_bera, Message("normal residuals")),
+        "Breusch–Pagan": tested(regression.breusch_pagan, Message("even variance")),
         tr("scale"): tr(
             "{condition}, condition of the columns as they are",
-            condition=number(found.scale_condition, 3),
+            condition=number(regression.scale_condition, 3),
         ),
         tr("collinearity"): tr(
             "{condition}, condition of the standardized columns",
-            condition=number(found.condition, 3),
+            condition=number(regression.condition, 3),
         ),
     }
 
 
-def doubts(found: Regression) -> list[Message]:
+def doubts(regression: Regression) -> list[Message]:
     """What must be known before these numbers are trusted."""
-    line = found.line
+    line = regression.line
     doubts = []
     if line.df == 0:
         doubts.append(Message("As many coefficients as rows: nothing is left to tell errors from."))
-    elif found.is_perfect:
+    elif regression.is_perfect:
         doubts.append(Message("A perfect fit but for rounding: its errors say nothing."))
-    if found.not_unique:
+    if regression.not_unique:
         doubts.append(
             Message(
                 "Not unique, of least norm, as columns depend on each other: {names}.",
-                names=", ".join(found.not_unique),
+                names=", ".join(regression.not_unique),
             )
         )
-    elif found.condition >= NEARLY_DEPENDENT:
+    elif regression.condition >= NEARLY_DEPENDENT:
         doubts.append(
             Message("Nearly dependent columns (collinearity): their own errors are large.")
         )
-    if not found.not_unique and found.scale_condition >= UNEVEN:
+    if not regression.not_unique and regression.scale_condition >= UNEVEN:
         doubts.append(
             Message("Uneven scale: it slows gradient descent, not this; standardizing mends it.")
         )
-    if not line.intercept and found.r2 < 0:
+    if not line.intercept and regression.r2 < 0:
         doubts.append(Message("Worse than the mean: is the intercept missing?"))
     return doubts
 

@@ -46,8 +46,8 @@ def resolve(name: str) -> torch.device:
     for device in present:
         if name in (str(device), device.type):
             return device
-    there = ", ".join(str(device) for device in present)
-    allowed = tr("not present here; choose from auto, {devices}", devices=there)
+    names = ", ".join(str(device) for device in present)
+    allowed = tr("not present here; choose from auto, {devices}", devices=names)
     raise BadInput("device", name, allowed)
 
 

@@ -146,8 +146,8 @@ def residuals_of(
 
     if isinstance(model, Linear):  # then a residual is linear in a and b
         design = model.design(X)
-        here, across, up = ((design @ vector)[:, None] for vector in (origin, u, v))
-        return lambda a, b: here - y + across * a + up * b
+        at_origin, across, up = ((design @ vector)[:, None] for vector in (origin, u, v))
+        return lambda a, b: at_origin - y + across * a + up * b
 
     at_each = torch.vmap(lambda theta: model.predict(model.shaped(theta), X) - y)
     return lambda a, b: at_each(origin + b * v + a[:, None] * u)[:, :, 0].T

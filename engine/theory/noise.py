@@ -60,14 +60,3 @@ def gradient_noise(
     if pull is not None:
         G = G + pull
     return GradientNoise(G, scatter / max(n - 1, 1), n)
-
-
-def excess_loss(variance: float, lr: float, limit: float = math.inf) -> float:
-    """How far above the optimum minibatch descent comes to rest: lr·variance/4/(1 − lr/limit).
-
-    `variance` is that of a minibatch's gradient at the optimum: tr Σ/B for samples that never come
-    again, dησ²/(4B) in all for the half loss of standard data with d parameters. Epochs without
-    replacement lie lower. `limit` is `mean_square.stable_lr`; from there on nothing comes to rest
-    and the excess is infinite. Exact for one parameter; left out it is the law for small lr.
-    """
-    return lr * variance / 4 / (1 - lr / limit) if lr < limit else math.inf

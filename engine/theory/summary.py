@@ -133,13 +133,13 @@ def summary(experiment: Experiment, reached: Reached | None = None) -> Summary:
     return Summary(experiment, inference(problem), true, reached)
 
 
-def write_rows(experiment: Experiment, found: Regression, file: Path, replace: bool) -> int:
+def write_rows(experiment: Experiment, regression: Regression, file: Path, replace: bool) -> int:
     """Write the training rows with what the line makes of each to a CSV file; returns how many.
 
     Raises BadInput, also where the file is there already and is not to be replaced.
     """
     problem = unscaled(experiment)
-    rows = diagnostics(found.line, problem.X, problem.y)
+    rows = diagnostics(regression.line, problem.X, problem.y)
     dataset, lines = problem.dataset, problem.lines
     head = [*(column.name for column in dataset.columns), dataset.target.name]
     numbers = (rows.fitted, rows.residual, rows.leverage, rows.cook)

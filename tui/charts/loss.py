@@ -189,8 +189,8 @@ def levels(now: Snapshot) -> tuple[Level, ...]:
     floor = now.facts.floor
     noise, optimum = floor.noise, floor.optimum
     if noise is None or optimum is None:
-        known = ((noise, floor.symbol), (optimum, "θ*"))
-        return tuple(Level(loss, name) for loss, name in known if loss is not None)
+        levels = ((noise, floor.symbol), (optimum, "θ*"))
+        return tuple(Level(loss, name) for loss, name in levels if loss is not None)
     if noise > 0 and 1 / NEAR < optimum / noise < NEAR:
         return (Level(noise, f"{floor.symbol} θ*"),)
     return Level(noise, floor.symbol), Level(optimum, "θ*")

@@ -71,12 +71,12 @@ def cloud(area: Area, curve: Curve, trace: Trace) -> Places:
 
     if not curve.highs and len(trace.xs) <= MOST_POINTS:
         return places_inside(area, trace)
-    some = Trace.of(curve.xs, curve.ys, log=area.window.log)
-    if len(some.xs) > MOST_POINTS:
-        chosen = random.Random(0).sample(range(len(some.xs)), MOST_POINTS)
-        some = Trace([some.xs[i] for i in chosen], [some.ys[i] for i in chosen])
+    shown = Trace.of(curve.xs, curve.ys, log=area.window.log)
+    if len(shown.xs) > MOST_POINTS:
+        chosen = random.Random(0).sample(range(len(shown.xs)), MOST_POINTS)
+        shown = Trace([shown.xs[i] for i in chosen], [shown.ys[i] for i in chosen])
     highest = peaks(places_inside(area, trace), area.dots[0])
-    return np.concatenate((places_inside(area, some), highest))
+    return np.concatenate((places_inside(area, shown), highest))
 
 
 def peaks(places: Places, wide: int) -> Places:

@@ -95,9 +95,9 @@ class RunsPanel(Picture, can_focus=True):
     class Wanted(Message):
         """Something is to be done with the run under the cursor; None is that at hand."""
 
-        def __init__(self, what: Asked, row: Row | None) -> None:
+        def __init__(self, act: Asked, row: Row | None) -> None:
             super().__init__()
-            self.what, self.row = what, row
+            self.act, self.row = act, row
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -151,11 +151,11 @@ class RunsPanel(Picture, can_focus=True):
         """Ask for a run to be shown."""
         self.post_message(self.Wanted("look", row))
 
-    def action_ask(self, what: Asked) -> None:
+    def action_ask(self, act: Asked) -> None:
         """Ask for something to be done with the run under the cursor."""
         index = self.index
-        if index is not None or what == "filter":
-            self.post_message(self.Wanted(what, None if index is None else self.rows[index]))
+        if index is not None or act == "filter":
+            self.post_message(self.Wanted(act, None if index is None else self.rows[index]))
 
     def on_click(self, event: Click) -> None:
         """A click on a line shows its run."""
@@ -218,8 +218,8 @@ def lines(
         told = difference_words(row.settings, before)
         told = told or ("" if before is not BASELINE else tr("the baseline"))
         if row.run and (fork := row.run.fork):
-            what = difference_words(row.settings, fork.origin.flat())
-            told = f"{max(fork.number, 0) or ''}@{fork.step} {what}"
+            difference = difference_words(row.settings, fork.origin.flat())
+            told = f"{max(fork.number, 0) or ''}@{fork.step} {difference}"
         words = cut(printable(" · ".join(filter(None, (row.name, told)))), room)
         line = Content.assemble(
             (mark, "bold"),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from engine.experiment import Experiment
 from engine.lessons.lesson import Lesson
+from engine.runs.differences import difference_between
+from engine.support.translation import tr
 
 MOST_CHANGES = 100
 """That can be taken back; older ones are forgotten."""
@@ -34,6 +36,18 @@ class Change:
     def opens_lesson(self) -> bool:
         """Whether a lesson came with it."""
         return self.after.lesson is not None
+
+    @property
+    def back(self) -> str:
+        """What comes back where it is taken back, in words."""
+        if self.name:
+            return tr("the experiment before {name}", name=self.name)
+        return difference_between(self.before.experiment, self.after.experiment)
+
+    @property
+    def again(self) -> str:
+        """What comes again where it is made again, in words."""
+        return self.name or difference_between(self.after.experiment, self.before.experiment)
 
 
 class Changes:

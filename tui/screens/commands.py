@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from engine.jobs.band import fan
-from engine.runs.differences import difference_between
 from engine.runs.share import command_line
 from engine.runs.store import Store
 from engine.support.errors import show
@@ -199,15 +198,12 @@ class Commands:
 
     async def undo(self) -> None:
         change = self.desk.changes.done[-1]
-        what = tr("the experiment before {name}", name=change.name) if change.name else ""
-        what = what or difference_between(change.before.experiment, change.after.experiment)
-        words = tr("back: {what}; {key} undoes that", what=what, key=key_of("redo"))
+        words = tr("back: {what}; {key} undoes that", what=change.back, key=key_of("redo"))
         await self.setup.turn(change, self.desk.changes.undo, words)
 
     async def redo(self) -> None:
         change = self.desk.changes.undone[-1]
-        what = change.name or difference_between(change.after.experiment, change.before.experiment)
-        words = tr("again: {what}; {key} takes it back", what=what, key=key_of("undo"))
+        words = tr("again: {what}; {key} takes it back", what=change.again, key=key_of("undo"))
         await self.setup.turn(change, self.desk.changes.redo, words)
 
     def faster(self) -> None:

@@ -45,7 +45,7 @@ class Copying:
             if letter:
                 self.copy_shown(letter)
 
-        open_over(self.screen, CopyScreen({key: tr(what) for key, what in COPIES.items()}), copy)
+        open_over(self.screen, CopyScreen({key: tr(name) for key, name in COPIES.items()}), copy)
 
     def copy_shown(self, letter: str) -> None:
         """Copy one of COPIES, and say of how many lines it is."""
@@ -67,9 +67,9 @@ class Copying:
             tell(screen, tr(NO_DATA))
             return
         screen.app.copy_to_clipboard(text)
-        count, what = text.count("\n") + 1, tr(COPIES[letter])
+        count, name = text.count("\n") + 1, tr(COPIES[letter])
         tell(
-            screen, trn("copied, {what}: {n} line", "copied, {what}: {n} lines", n=count, what=what)
+            screen, trn("copied, {what}: {n} line", "copied, {what}: {n} lines", n=count, what=name)
         )
 
     def write_picture(self) -> None:
@@ -82,11 +82,11 @@ class Copying:
         else:
             tell(self.screen, hand_over(self.screen.app, file))
 
-    def copy(self, text: str, what: str) -> None:
+    def copy(self, text: str, name: str) -> None:
         """Put a text on the clipboard, past ssh too (OSC 52), and show what it is."""
         self.screen.app.copy_to_clipboard(text)
         self.screen.app.clear_notifications()
         words = tr(
-            "copied, {what}: {text}", what=what, text=printable(shortened(text, LONGEST_COPY))
+            "copied, {what}: {text}", what=name, text=printable(shortened(text, LONGEST_COPY))
         )
         self.screen.notify(words, timeout=10, markup=False)

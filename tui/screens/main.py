@@ -344,7 +344,7 @@ class MainScreen(Sized[None]):
     @on(RunsPanel.Wanted)
     def serve_runs(self, event: RunsPanel.Wanted) -> None:
         """Do what the panel of runs asks for."""
-        self.commands.shelf.do(event.what, event.row)
+        self.commands.shelf.do(event.act, event.row)
 
     def on_lesson_panel_answered(self) -> None:
         """Say why an answer was refused, or what to do."""

@@ -106,17 +106,17 @@ class Shelf:
 
     # What the panel asks for -------------------------------------------------------------------
 
-    def do(self, what: Asked, row: Row | None) -> None:
+    def do(self, act: Asked, row: Row | None) -> None:
         """Do what the panel asks for with a run."""
-        if what == "look":
+        if act == "look":
             self.look_at(row)
-        elif what == "filter":
+        elif act == "filter":
             self.open_all(is_filtering=True)
         elif row:
             acts: dict[Asked, Callable[[Row], None]] = {
                 "mark": self.mark, "take": self.take, "name": self.name, "remove": self.remove
             }  # fmt: skip
-            acts[what](row)
+            acts[act](row)
         self.show()
 
     def look_at(self, row: Row | None) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.theory.closed_form import least_squares
-from engine.theory.noise import GradientNoise, excess_loss, gradient_noise
+from engine.theory.noise import GradientNoise, gradient_noise
 from tests.support.designs import loss_of, standard
 from tests.support.runs import array
 
@@ -103,6 +103,17 @@ def simulated_excess(lr: float, size: int, steps: int, sigma: float = 1.0) -> fl
         if step >= steps:
             total += float(error.square().sum(1).mean()) / 2
     return total / steps
+
+
+def excess_loss(variance: float, lr: float, limit: float = math.inf) -> float:
+    """How far above the optimum minibatch descent comes to rest: lr·variance/4/(1 − lr/limit).
+
+    `variance` is that of a minibatch's gradient at the optimum: tr Σ/B for samples that never come
+    again, dησ²/(4B) in all for the half loss of standard data with d parameters. Epochs without
+    replacement lie lower. `limit` is `mean_square.stable_lr`; from there on nothing comes to rest
+    and the excess is infinite. Exact for one parameter; left out it is the law for small lr.
+    """
+    return lr * variance / 4 / (1 - lr / limit) if lr < limit else math.inf
 
 
 @pytest.mark.parametrize(("lr", "size"), [(0.1, 1), (0.05, 1), (0.1, 8)])

@@ -99,7 +99,7 @@ async def test_a_new_page_shows_the_dialog_and_what_lies_below_it(tmp_path: Path
 
         async def shows(self, *texts: str) -> None:
             """Wait until all of these are on it."""
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(4 * PATIENCE):  # the lab itself begins, on a busy machine
                 while not all(text in "\n".join(self.screen.display) for text in texts):
                     message = await self.socket.receive()
                     if message.type is WSMsgType.BINARY:
