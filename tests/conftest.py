@@ -14,6 +14,7 @@ from engine.lessons.offer import set_offer
 from engine.support import translation
 from engine.support.translation import set_language
 from tests.support.examples import register_profiles
+from tests.support.forked import python
 from tui.offer import OFFER
 
 LEFT = 5_000
@@ -69,6 +70,12 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """No command says that it takes long because the machine is slow."""
     monkeypatch.setattr(output, "UNSAID", threading.TIMEOUT_MAX)
+
+
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs in terminals are forks of this process."""
+    monkeypatch.setattr("tests.support.terminal.start", python)
 
 
 class NoText(NullTranslations):

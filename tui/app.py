@@ -53,6 +53,8 @@ from tui.terminal import TerminalDriver, driver_class, leaving_by_signals
 from tui.text.numbers import clock, loss_text
 from tui.themes import DARK, LIGHT, MONO, THEMES
 
+LOOK_AT_TERMINAL = 1.0
+"""Seconds between two looks whether the terminal is still there."""
 STALE = 1.0
 """Seconds after which a key that was not heard is no longer meant."""
 PRESSES = Key, MouseDown, MouseScrollDown, MouseScrollUp
@@ -118,7 +120,7 @@ class LinregApp(App[None]):
     def on_mount(self) -> None:
         """Show the main screen."""
         self.push_screen(self.main)
-        self.set_interval(1, self.look_at_terminal)
+        self.set_interval(LOOK_AT_TERMINAL, self.look_at_terminal)
         self.theme_changed_signal.subscribe(self, lambda theme: self.color_charts())
 
     def on_unmount(self) -> None:

@@ -87,7 +87,7 @@ class Watched(Terminal):
         end = perf_counter() + PATIENCE
         while not shows(self.text):
             assert perf_counter() < end, f"waited in vain:\n{self.text}"
-            self.show(WINDOW / 2)
+            self.show(0.05)
 
     def answer(self, key: bytes, shows: Callable[[str], object]) -> float:
         """Seconds from a key, after a pause of random length, until the screen is as wanted."""

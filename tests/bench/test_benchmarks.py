@@ -171,6 +171,7 @@ def test_the_engine_is_timed_with_and_without_the_screen() -> None:
     assert is_timed(result.seconds, "headless", "session", "screen")
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_key_has_arrived_when_its_text_is_on_the_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,10 +23,15 @@ BEARS_FORKS = sys.platform == "linux"
 CONTEXT = get_context("fork") if BEARS_FORKS else get_context("spawn")
 
 
+def fresh(*words: str, **options: Any) -> subprocess.Popen[str]:
+    """Run Python from its start, with the options of `Popen`."""
+    return subprocess.Popen([sys.executable, *words], text=True, **options)
+
+
 def python(*words: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
-    """Run `python -m NAME …` or `python FILE …`, with the options of `Popen`."""
+    """The same as `fresh` in a fork, for `-m NAME …`, `-c CODE …` and `FILE …`."""
     if not BEARS_FORKS:
-        return subprocess.Popen([sys.executable, *words], env=env, text=True, **options)
+        return fresh(*words, env=env, **options)
     with warnings.catch_warnings():
         # Python has threads here, of which the fork is rid: they hold nothing that it needs.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -56,6 +61,9 @@ def run(words: Sequence[str], environment: dict[str, str]) -> NoReturn:
         if words[0] == "-m":
             sys.argv = [*words[1:]]
             runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        elif words[0] == "-c":
+            sys.argv = ["-c", *words[2:]]
+            exec(words[1], {"__name__": "__main__"})
         else:
             sys.argv = [*words]
             runpy.run_path(words[0], run_name="__main__")

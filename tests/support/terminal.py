@@ -7,12 +7,11 @@ import os
 import pty
 import select
 import struct
-import subprocess
-import sys
 import termios
 from time import perf_counter
 from typing import Self
 
+from tests.support.forked import fresh as start
 from tests.support.paths import ROOT
 
 COLUMNS, LINES = 120, 34
@@ -32,15 +31,15 @@ class Terminal:
     def __init__(self, code: str, home: str, *arguments: str) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", HANG_UP + code, *arguments],
+        self.process = start(
+            "-c", HANG_UP + code, *arguments,
             stdin=slave,
             stdout=slave,
             stderr=slave,
             cwd=ROOT,
             env=environment(home),
             start_new_session=True,
-        )
+        )  # fmt: skip
         os.close(slave)
 
     def __enter__(self) -> Self:

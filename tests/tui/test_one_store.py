@@ -19,6 +19,7 @@ from tests.support.terminal import APP, HEARS_ALL, Terminal
 ENDLESS = ("-s", "epochs=100000000", "-s", "lr=0.01")
 
 
+@pytest.mark.usefixtures("drawn", "forks")
 def test_an_app_a_command_and_three_watchers_on_one_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,8 +29,8 @@ def environment() -> dict[str, str]:
     return {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
-class Terminal:
-    """A process that believes to be in a terminal."""
+class Recorded:
+    """A process in a terminal whose modes can be asked for; all that it writes is kept."""
 
     def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
         self.output = b""
@@ -93,7 +93,7 @@ class Terminal:
         os.close(self.slave)
 
 
-def is_restored(terminal: Terminal) -> bool:
+def is_restored(terminal: Recorded) -> bool:
     """Whether the alternate screen is left, the cursor back and every mode as it was."""
     written = terminal.output
     return (
@@ -125,7 +125,7 @@ def test_without_a_terminal_one_line_points_to_run() -> None:
 
 
 def test_refused_start_is_one_line_and_no_screen() -> None:
-    with closing(Terminal("--lesson", "nothing")) as terminal:
+    with closing(Recorded("--lesson", "nothing")) as terminal:
         assert terminal.end() == 2
         assert ENTER not in terminal.output
         assert terminal.text().count("\n") == 1
@@ -142,7 +142,7 @@ def test_refused_start_is_one_line_and_no_screen() -> None:
 
 def test_trains_and_the_next_start_goes_on_where_this_was_left(own_place: Path) -> None:
     """The first is left by q after a run; the second writes only ASCII and is killed without."""
-    with closing(Terminal("sample:cars", "--terms", "speed ~ distance")) as first:
+    with closing(Recorded("sample:cars", "--terms", "speed ~ distance")) as first:
         first.until("● loading")
         first.press("s")  # before the engine is there: not lost
         first.until("● finished")
@@ -159,7 +159,7 @@ def test_trains_and_the_next_start_goes_on_where_this_was_left(own_place: Path) 
             first.text(first.output.rfind(LEAVE)),
         )
     assert list(own_place.rglob("settings.toml"))
-    with closing(Terminal("--ascii")) as second:
+    with closing(Recorded("--ascii")) as second:
         second.until("cars.csv: speed ~ distance")
         second.until("* ready")
         second.process.send_signal(signal.SIGTERM)

@@ -17,8 +17,15 @@ from tests.support.terminal import APP, HANG_UP, PATIENCE, Terminal
 from tui.app import STALE
 from tui.terminal import Lossy
 
-IGNORANT = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-DEAF = "from tui.app import LinregApp; LinregApp.exit = lambda *_, **__: None\n"
+IGNORANT = """
+import signal
+from tui import app
+app.LOOK_AT_TERMINAL = 0.1
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+"""
+SOON = "from tui import terminal; terminal.GRACE = 0.2\n"
+"""An app that hangs is not waited for as long as a person would."""
+DEAF = SOON + "from tui.app import LinregApp; LinregApp.exit = lambda *_, **__: None\n"
 """An app that hangs: it does not leave."""
 ON_AND_OFF = {"1049": "alternate screen", "1000": "mouse", "2004": "pastes", "1004": "focus"}
 
@@ -50,6 +57,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(
         assert b"\x1b[?25h" in rest
 
 
+@pytest.mark.usefixtures("drawn", "forks")
 def test_where_the_terminal_is_gone_the_program_ends_though_it_is_not_told(tmp_path: Path) -> None:
     with Terminal(IGNORANT + HANG_UP + APP, str(tmp_path), "-s", "epochs=1000000") as terminal:
         terminal.until(b"ready")
@@ -60,8 +68,9 @@ def test_where_the_terminal_is_gone_the_program_ends_though_it_is_not_told(tmp_p
         assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP
 
 
+@pytest.mark.usefixtures("drawn", "forks")
 def test_a_signal_ends_the_program_where_its_terminal_reads_no_more(tmp_path: Path) -> None:
-    with Terminal(HANG_UP + APP, str(tmp_path), "-s", "epochs=1000000") as terminal:
+    with Terminal(SOON + HANG_UP + APP, str(tmp_path), "-s", "epochs=1000000") as terminal:
         terminal.until(b"ready")
         terminal.press(b"s" + b"+-" * 2000)
         terminal.process.send_signal(signal.SIGTERM)
