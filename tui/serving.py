@@ -81,6 +81,11 @@ def serve(
     app: tuple[str, ...] = (sys.executable, "-P", "-m", "tui", "--lang", get_language())
     if lessons := click.get_current_context().meta[PLACE_OF_LESSONS]:
         app = (*app, "--lessons", str(lessons.absolute()))
+    source = click.get_current_context().get_parameter_source
+    for name in ("sessions", "idle", "keep") if is_show else ():
+        if source(name) is not click.core.ParameterSource.DEFAULT:
+            allowed = tr("is of labs of one's own, and with --watch there are none")
+            raise BadInput(f"--{name}", keep if name == "keep" else bounds[name], allowed)
     enough = Bounds(int(bounds["sessions"]), bounds["idle"] * 60)
     shown = Store(runs_folder()) if is_show else None
     serve_until_interrupted(

@@ -43,8 +43,7 @@ def head(watch: Watch) -> Content:
 
 def values(watch: Watch) -> str:
     """Loss and parameters as they were written down last, in a line."""
-    _, losses = watch.metrics.curve("loss", "epoch")
-    loss = [tr("loss {loss}", loss=loss_text(losses[-1]))] if losses else []
+    loss = [] if watch.loss is None else [tr("loss {loss}", loss=loss_text(watch.loss))]
     params = (f"{printable(name)} {number(value)}" for name, value in watch.params.items())
     return " " + "  ".join([*loss, *params])
 

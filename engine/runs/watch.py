@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from contextlib import suppress
 
-from engine.runs.files import METRICS, PARAMETERS, Table, Tail
+from engine.runs.files import METRICS, PARAMETERS, PARAMETERS_HEAD, Table, Tail
 from engine.runs.info import RunInfo, read_info
 from engine.runs.losses import KeptLosses
 from engine.runs.store import Store
@@ -54,13 +56,27 @@ class Watch:
 
     @property
     def params(self) -> dict[str, float]:
-        """The parameters that were written down last; empty where they are too many."""
+        """The parameters that were written down last; empty where they are too many.
+
+        Of a run that is over, those of its last step: it may have diverged within an epoch.
+        """
         columns = self.parameters.columns
-        return {
+        last = {
             name: column[-1]
             for name, column in columns.items()
-            if name not in ("step", "epoch") and column
+            if name not in PARAMETERS_HEAD and column
         }
+        ends = numbers_of(self.info.result.get("params"))
+        return dict(zip(last, ends, strict=True)) if len(ends) == len(last) else last
+
+    @property
+    def loss(self) -> float | None:
+        """The loss that was written down last: of a run that is over that of its end, if any."""
+        loss = self.info.result.get("loss")
+        if self.info.state != "running" and isinstance(loss, int | float):
+            return float(loss)
+        _, losses = self.metrics.curve("loss", "epoch")
+        return losses[-1] if losses else None
 
     @property
     def losses(self) -> KeptLosses:
@@ -104,6 +120,16 @@ class Watch:
             epoch=self.epoch,
             epochs=self.epochs,
         )
+
+
+def numbers_of(params: object) -> list[float]:
+    """The numbers of parameters by name, as JSON has them; none where they are anything else."""
+    if not isinstance(params, Mapping):
+        return []
+    try:
+        return [math.nan if x is None else float(x) for values in params.values() for x in values]
+    except (TypeError, ValueError):  # anybody may have written the file
+        return []
 
 
 def watched_run(store: Store, name: str) -> RunInfo:

@@ -112,7 +112,7 @@ def landscape_chart(scene: Scene) -> Chart:
         return bowl_chart(scene, plane, ranges[0], landscape)
     here, best = place_at(plane, now.path, cursor), optimum(plane, now)
     curves = [
-        Curve(*plane.places(run.path.theta), "line", color, label, dashed=True, marker=marker)
+        Curve(*plane.places(sound_places(run)), "line", color, label, dashed=True, marker=marker)
         for run, color, label, marker in (
             (scene.pinned, "reference", tr("pinned"), "x"),
             (scene.previous, "before", tr("before"), "o"),
@@ -141,6 +141,17 @@ def landscape_chart(scene: Scene) -> Chart:
         x_range=ranges[0],
         y_range=ranges[1],
     )
+
+
+def sound_places(run: Snapshot) -> Sequence[tuple[float, ...]]:
+    """Where a run went, of one that diverged up to where it ran away.
+
+    Beyond that its path has no place here, and its way there would lie over all the rest.
+    """
+    if run.autopsy is None or run.facts is None:
+        return run.path.theta
+    epochs = run.autopsy.first_bad_step / run.facts.steps_per_epoch
+    return run.path.theta[: max(bisect_left(run.path.x, epochs), 1)]
 
 
 def preview_curves(run: Snapshot | None, plane: Plane) -> list[Curve]:

@@ -684,3 +684,16 @@ def test_a_class_given_by_mark_styles_nothing_but_its_own_widget() -> None:
     assert any(marks.search(selector[-1]) for selector in selectors)
     for selector in selectors:
         assert not any(marks.search(outer) for outer in selector[:-1]), selector
+
+
+def test_the_path_of_a_run_before_that_ran_away_ends_where_it_began_to() -> None:
+    away = diverged(1)
+    theta = tuple((2.0**step, -(2.0**step), 1.0) for step in range(18))
+    path = replace(away.path, x=tuple(step / 100 for step in range(18)), theta=theta)
+    chart = landscape_chart(Scene(finished(3), replace(away, path=path), finished(2)))
+    before = next(curve for curve in chart.curves if curve.label == "before")
+    pinned = next(curve for curve in chart.curves if curve.label == "pinned")
+    assert away.autopsy
+    assert away.autopsy.first_bad_step == 5
+    assert len(before.xs) == 5  # the steps from 0 to 4
+    assert len(pinned.xs) == len(finished(2).path.x)

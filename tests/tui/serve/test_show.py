@@ -219,6 +219,10 @@ def test_the_command_shows_the_runs_of_this_machine(
     monkeypatch.setattr("tui.serving.serve_until_interrupted", keep)
     monkeypatch.setenv("LINREG_TUI_RUNS", str(tmp_path))
     assert cli("serve", "--watch").code == 0
+    for option in (("--sessions", "4"), ("--idle", "5"), ("--keep", str(tmp_path))):
+        refused = cli("serve", "--watch", *option)
+        assert refused.code == 2
+        assert f"linreg-tui: {option[0]}=" in refused.err
     (tmp_path / "1-go.md").write_text('+++\ntitle = "Go"\n+++\n')
     sizes = ("--sessions", "9", "--idle", "0.5")
     assert cli("--lessons", str(tmp_path), "serve", *sizes).code == 0
