@@ -7,6 +7,7 @@ import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import sleep
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,8 @@ ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 """The signals that end a program; without us they would leave the terminal in the app's modes."""
 GRACE = 0.9
 """Seconds in which a signal must have led out of the app."""
+TURN = 0.0003
+"""Seconds in which a thread that waits for nothing else takes its turn."""
 
 
 class Lossy:
@@ -55,6 +58,13 @@ class TerminalDriver(LinuxDriver):
         """Read keys until the app or the terminal ends."""
         with suppress(OSError):
             super().run_input_thread()
+
+    def flush(self) -> None:
+        """Rest after a frame, so that the thread that writes has its turn before what else is due.
+
+        Python would let it wait for up to 5 ms, and longer while garbage is collected.
+        """
+        sleep(TURN)
 
     @property
     def is_gone(self) -> bool:

@@ -13,11 +13,16 @@ import subprocess
 import sys
 import termios
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
+
+from textual.drivers._writer_thread import WriterThread
 
 from tests.support.commands import cli
 from tests.support.paths import ROOT
+from tests.support.pilots import LOOKS
 from tests.support.terminal import APP, HANG_UP
+from tui.terminal import TerminalDriver
 
 PATIENCE = 60
 """Seconds after which a process that says nothing is given up."""
@@ -167,3 +172,21 @@ def test_trains_and_the_next_start_goes_on_where_this_was_left(own_place: Path) 
         assert is_restored(second)
         assert "run " not in second.text(second.output.rfind(LEAVE))
         assert second.output[second.output.find(ENTER) : second.output.rfind(LEAVE)].isascii()
+
+
+def test_a_frame_is_written_though_the_app_has_more_to_do() -> None:
+    screen = StringIO()
+    writer = WriterThread(screen)
+    writer.start()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(PATIENCE)  # no thread is interrupted for another one
+    try:
+        writer.write("frame")
+        for _ in range(LOOKS):
+            if screen.getvalue():
+                break
+            TerminalDriver.flush(TerminalDriver.__new__(TerminalDriver))
+        assert screen.getvalue() == "frame"
+    finally:
+        sys.setswitchinterval(interval)
+        writer.stop()
