@@ -13,46 +13,59 @@ from functools import partial
 from typing import Any
 
 from textual.app import App
+from textual.dom import DOMNode
 from textual.events import Callback, Event, Key, Paste
-from textual.message_pump import MessagePump
 
 TYPED = Key, Paste
 
 
 class InTurn:
-    """The keys that wait, and whether one is on its way."""
+    """The keys that wait until the one before them is dealt with."""
 
     def __init__(self, app: App[Any], route: Callable[[Event], Awaitable[None]]) -> None:
         """`route` hands an event to what has the focus."""
         self.app, self.route = app, route
         self.waiting: deque[Event] = deque()
-        self.is_busy = False
+        self.last: DOMNode = app
+        """What had the focus when the last one set off."""
 
     async def take(self, event: Event) -> None:
         """Route what was typed, now or in its turn."""
-        if self.is_busy:
+        if self.waiting or any(pump.message_queue_size for pump in self.way()):
             self.waiting.append(event)
-            return
-        self.is_busy = True
-        target = self.app.focused or self.app.screen
+            if len(self.waiting) == 1:
+                self.follow()
+        else:
+            await self.set_off(event)
+
+    async def set_off(self, event: Event) -> None:
+        """Route what was typed."""
+        self.last = self.app.focused or self.app.screen
         await self.route(event)
-        self.follow(iter([*target.ancestors_with_self]), partial(self.follow_once_more, target))
 
-    def follow_once_more(self, target: Any) -> None:
-        """Wait for what it has announced where it was, and for a screen that it has opened."""
-        path = [*target.ancestors_with_self]
+    def way(self) -> list[DOMNode]:
+        """What the last key has passed, after a screen that it has opened."""
+        path = self.last.ancestors_with_self
         opened = [] if self.app.screen in path else [self.app.screen]
-        self.follow(iter([*opened, *path]), self.let_on)
+        return [*opened, *path]
 
-    def follow(self, path: Iterator[MessagePump], then: Callable[[], Any]) -> None:
-        """Go the way of a key behind it, past what has gone meanwhile, and then to the app."""
-        for pump in path:
-            if pump.post_message(Callback(partial(self.follow, path, then))):
+    def follow(self) -> None:
+        """Go the way of the last key behind it, and once more behind what it has announced."""
+        self.go(iter(self.way()), lambda: self.go(iter(self.way()), self.let_on))
+
+    def go(self, way: Iterator[DOMNode], then: Callable[[], Any]) -> None:
+        """Go on behind all that is in the queues, past what has gone meanwhile; do it at the end.
+
+        That is in the queue of the app, where keys end.
+        """
+        for node in way:
+            if node is not self.app and node.post_message(Callback(partial(self.go, way, then))):
                 return
         self.app.post_message(Callback(then))
 
     async def let_on(self) -> None:
-        """Route what was typed next."""
-        self.is_busy = False
+        """Let the key go that has waited the longest."""
+        await self.set_off(self.waiting[0])
+        self.waiting.popleft()
         if self.waiting:
-            await self.take(self.waiting.popleft())
+            self.follow()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.command import CommandPalette
+from textual.events import Key
 from textual.widgets import Input
 
 from engine.experiment import Experiment
@@ -56,6 +57,6 @@ async def test_the_key_that_leaves_waits_for_none() -> None:
     app = app_for(FakeSession(finished()))
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
-        app.in_turn.is_busy = True
+        app.in_turn.waiting.append(Key("l", "l"))  # its turn does not come
         send(app, "l", "1", "ctrl+q")
         await until(pilot, lambda: app._exit)
