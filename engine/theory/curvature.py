@@ -50,8 +50,11 @@ def hessian_product(objective: Callable[[Tensor], Tensor], theta: Tensor, v: Ten
 
     The gradient of ∇f·v (Pearlmutter 1994).
     """
-    product: Tensor = torch.autograd.functional.vhp(objective, theta, v)[1]
-    return product
+    # torch.autograd.functional.vhp imports sympy, which takes a second.
+    theta = theta.detach().requires_grad_()
+    (grad,) = torch.autograd.grad(objective(theta), theta, create_graph=True)
+    # Without 0·θ a gradient that is constant would have no graph.
+    return torch.autograd.grad((grad + 0 * theta) @ v, theta)[0]
 
 
 def signed(vectors: Tensor) -> Tensor:

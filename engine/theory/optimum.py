@@ -95,7 +95,7 @@ class Objective:
         """Where descent over a kink that is smoothed over ±eps begins at θ (p,)."""
         costed = self.change(theta)
         costed[: len(self.X)] -= self.y.cpu().double()
-        size = (costed.square() + eps * eps).sqrt()
+        size = costed.hypot(torch.tensor(eps, dtype=torch.float64))
         return Place(theta, costed, (costed / size).clamp(-STEEPEST, STEEPEST))
 
     def change(self, step: Tensor) -> Tensor:
@@ -149,7 +149,7 @@ class Place:
         """
         slants = self.slants
         if eps:
-            size = (self.costed.square() + eps * eps).sqrt()
+            size = self.costed.hypot(torch.tensor(eps, dtype=torch.float64))
             along = self.costed / size
             turn = along - slants + (1 - slants * along) / size * change
             room = (turn.sign() - slants) / turn
@@ -184,7 +184,7 @@ def smoothed_derivatives(
     """
     if eps == 0:
         return both_derivatives(loss, r)
-    size = (r * r + eps * eps).sqrt()
+    size = r.hypot(torch.tensor(eps, dtype=torch.float64))
     slope, bend = both_derivatives(loss, size)
     odd_slope = odd_bend = torch.zeros_like(r)
     if not symmetric:
@@ -210,13 +210,12 @@ def minimum(
     Nesterov 2005), over a share `eps` of the mean residual at first and `finest` in the end, which
     is that of PRECISION unless given; a smooth loss is tried as it is first.
     """
-    at = objective.place(start, 0.0)
+    at, rows = objective.place(start, 0.0), len(objective.X)
+    size = float(at.costed[:rows].abs().mean())
     if not kinks:
         at, converged = descend(objective, at, 0.0, STEPS)
         if converged:
             return at.theta
-    rows = len(objective.X)
-    size = float(at.costed[:rows].abs().mean())
     # Of the residuals, p are 0 at the minimum, and a share of about eps lies within ±eps.
     finest = finest or min(1e-5, PRECISION * rows / len(start))
     at = objective.place(at.theta, eps * size)

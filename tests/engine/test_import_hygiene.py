@@ -8,7 +8,7 @@ import sys
 
 from tests.support.paths import ROOT
 
-HEAVY = ("torch", "numba", "numpy", "textual", "rich", "plotext")
+HEAVY = ("torch", "numba", "numpy", "textual", "rich", "plotext", "sympy")
 BEGIN = "import json, sys; loaded = []"
 LIGHT = (
     "import engine.cli",
@@ -25,6 +25,7 @@ RUN = """
 result = CliRunner().invoke(command, ['run', '-s', 'data.n=50'], standalone_mode=False)
 assert result.return_value == 0, result.output
 """
+THEORY = RUN.replace("'run'", "'theory'")
 
 
 def imported(*codes: str) -> list[set[str]]:
@@ -43,8 +44,12 @@ def imported(*codes: str) -> list[set[str]]:
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
-    """The list of lessons needs numpy for those with files, a run needs torch and draws nothing."""
-    *light, lessons, run = imported(*LIGHT, LESSONS, RUN)
+    """The list of lessons needs numpy for those with files, a run needs torch and draws nothing.
+
+    Second derivatives by autograd do without the symbols that PyTorch may bring in for them.
+    """
+    *light, lessons, run, theory = imported(*LIGHT, LESSONS, RUN, THEORY)
     assert dict(zip(LIGHT, light, strict=True)) == {code: set() for code in LIGHT}
     assert lessons == {"numpy"}
     assert run == {"torch", "numpy"}
+    assert theory == {"torch", "numpy"}

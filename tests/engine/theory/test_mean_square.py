@@ -47,9 +47,9 @@ def modes_of(X: Tensor, decay: float = 0.0, times: float = 1.0) -> Modes:
     return bent
 
 
-def step(H: Array, lr: float, mu: float, nesterov: bool) -> Array:
-    """The step of (error, velocity) by momentum, written out, where the Hessian is H (p, p)."""
-    eye, ahead = np.eye(len(H)), 1 + mu if nesterov else 1.0
+def steps(H: Array, lr: float, mu: float, nesterov: bool) -> Array:
+    """The step of (error, velocity) by momentum, written out, for each Hessian of H (m, p, p)."""
+    eye, ahead = np.broadcast_to(np.eye(H.shape[1]), H.shape), 1 + mu if nesterov else 1.0
     kept = lr * mu * (mu if nesterov else 1.0)
     return np.block([[eye - lr * ahead * H, -kept * eye], [H, mu * eye]])
 
@@ -58,11 +58,10 @@ def growth(X: Array, lr: float, mu: float, nesterov: bool, batches: Sequence[Bat
     """Of E zzᵀ in an epoch: spectral radius of the product of E T⊗T over all minibatches."""
     factors = []
     for batch in batches:
-        steps = []
-        for rows in combinations(range(len(X)), batch.samples):
-            some = X[list(rows)]
-            steps.append(step(batch.times * some.T @ some / len(some), lr, mu, nesterov))
-        factors.append(np.mean([np.kron(T, T) for T in steps], axis=0))
+        some = X[list(combinations(range(len(X)), batch.samples))]
+        T = steps(batch.times * some.mT @ some / batch.samples, lr, mu, nesterov)
+        size = T.shape[1] ** 2
+        factors.append(np.einsum("mab,mcd->acbd", T, T).reshape(size, size) / len(T))
     epoch = reduce(lambda before, factor: factor @ before, factors)
     return float(np.abs(np.linalg.eigvals(epoch)).max())
 

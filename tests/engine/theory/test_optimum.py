@@ -128,6 +128,15 @@ def test_smooth_robust_losses_against_scipy(loss: str, delta: float) -> None:
     assert objective(problem, theta) == pytest.approx(answer.fun, rel=1e-5)
 
 
+@pytest.mark.parametrize("loss", ["huber", "log_cosh", "l1"])
+def test_two_rows_are_met_exactly_but_for_rounding(loss: str) -> None:
+    changes = {"loss": loss, "data.n": 2, "data.scale": (1000.0,), "seed": 16}
+    problem = build(Experiment(batch_size=16).changed(changes))
+    theta = array(optimum(problem, problem.linear))
+    r = array(problem.linear.design(problem.X)) @ theta - array(problem.y)[:, 0]
+    assert np.abs(r).max() < 1e-11
+
+
 @pytest.mark.parametrize("loss", ["l1", "huber", "log_cosh"])
 def test_robust_losses_are_not_finished_before_they_have_learned(loss: str) -> None:
     run = Experiment(lr=1e-4, epochs=1, loop="fast").changed({"loss": loss, **OUTLIERS})
