@@ -23,10 +23,12 @@ from engine.support.translation import Message
 from engine.theory.curvature import hessian
 from engine.theory.derivatives import steepest_curvature
 from engine.theory.floor import Floor
-from engine.theory.mean_square import MOST_ROWS, Batch, Modes, Samples, modes, step_matrices
+from engine.theory.mean_square import Batch, Modes, Samples, modes, step_matrices
 
 MOST_PARAMETERS = 40
 """More of them take longer than a run of little data does."""
+MOST_ROWS = 20_000
+"""Samples that tell the moments of the noise well enough for a curve."""
 MOST_EPOCHS = 240
 """Epochs of which the loss is told, evenly spaced where there are more."""
 RUNAWAY = 100
