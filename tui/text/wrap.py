@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from rich.cells import cell_len
@@ -65,12 +64,9 @@ class Lines(Selectable):
     def lines(self, width: int) -> list[Content]:
         """The lines for a width in cells."""
         if width not in self.laid:
-            self.laid[width] = list(self.flow(width))
+            blocks = self.blocks_for(width)
+            self.laid[width] = [line for block in blocks for line in block.lines(width)]
         return self.laid[width]
-
-    def flow(self, width: int) -> Iterator[Content]:
-        """One line after the other, each wrapped when it is asked for."""
-        return (line for block in self.blocks_for(width) for line in block.lines(width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there are lines."""
@@ -121,9 +117,15 @@ class Page(ScrollView, Lines, can_focus=True):
         return self.make(width)
 
     def width_within(self, room: Size) -> int:
-        """The cells of a line: a scrollbar takes some of the room where not all lines fit in."""
-        has_more = next(islice(self.flow(room.width), room.height, None), None) is not None
-        return room.width - self.styles.scrollbar_size_vertical * has_more
+        """The cells of a line: a scrollbar takes some of the room where not all lines fit in.
+
+        A long text is made for one width only: without a scrollbar it would not be half as long.
+        """
+        beside = room.width - self.styles.scrollbar_size_vertical
+        rows = len(self.lines(beside))
+        if room.height < rows <= 2 * room.height:
+            rows = len(self.lines(room.width))
+        return beside if rows > room.height else room.width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there are lines; the stylesheet bounds them.
