@@ -142,6 +142,7 @@ def begin_views(main: MainScreen) -> None:
     for chart, name in zip(lab.views, ("fit", "landscape", "parameters"), strict=True):
         chart.hold(None)
         chart.turns.clear()
+        chart.landscape = chart.survey = None
         chart.turn_to(VIEWS[name])
     lab.loss.show_all()
     navigator.wants_grid, navigator.aside = False, "code"

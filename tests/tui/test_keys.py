@@ -22,7 +22,6 @@ from tests.support.pilots import (
     about,
     app_for,
     app_of,
-    app_showing,
     become,
     main_of,
     resize,
@@ -35,6 +34,7 @@ from tests.support.pilots import (
 )
 from tests.support.quiz import quiz
 from tests.support.sessions import FakeSession
+from tests.support.shared_lab import SharedLab
 from tests.support.snapshots import (
     FAST,
     STATES,
@@ -270,15 +270,16 @@ async def does(stage: Stage, id: str, key: str) -> None:
     await until(stage.pilot, lambda: case.check(stage))
 
 
-async def test_every_key_does_something(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_every_key_does_something(
+    monkeypatch: pytest.MonkeyPatch, shared_lab: SharedLab
+) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         stage = Stage(app, session, pilot)
         monkeypatch.setattr(
             app, "action_suspend_process", lambda: setattr(stage, "suspended", True)
         )
-        await settled(pilot)
         for id, key in KEYS:
             if id != "quit":
                 with about(f"{id} by {key}"):
@@ -340,11 +341,9 @@ def test_readme_tells_every_key() -> None:
 # Views ---------------------------------------------------------------------------------------
 
 
-async def test_v_goes_through_the_views_and_f_through_the_planes() -> None:
-    session = FakeSession(finished())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_v_goes_through_the_views_and_f_through_the_planes(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         fit = app.main.lab.fit
         seen = []
         for _ in VIEWS:
@@ -365,11 +364,9 @@ async def test_v_goes_through_the_views_and_f_through_the_planes() -> None:
         assert titles[1:] == ["↑ w[1] → w[0]", "↑ b → w[0]", "↑ b → w[1]"]
 
 
-async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
-    session = FakeSession(finished())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         fit = app.main.lab.fit
         await pilot.press("v", "v", "v")
         await until(pilot, lambda: fit.landscape is not None)
@@ -388,11 +385,10 @@ async def test_zoom_in_the_landscape_asks_for_the_smaller_rectangle() -> None:
 # Presets -------------------------------------------------------------------------------------
 
 
-async def test_digit_loads_a_lesson() -> None:
-    session = FakeSession(ready(Experiment().changed({"lr": 0.5})))
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_digit_loads_a_lesson(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(Experiment().changed({"lr": 0.5})), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         for number in (1, 4, NUMBERED):
             lesson = list(lessons().values())[number - 1]
             session.calls.clear()
@@ -410,11 +406,12 @@ def is_asking(app: LinregApp) -> Callable[[], bool]:
     return lambda: isinstance(app.screen, ConfirmScreen)
 
 
-async def test_a_number_typed_outside_a_field_costs_neither_run_nor_experiment() -> None:
-    session = FakeSession(paused())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_a_number_typed_outside_a_field_costs_neither_run_nor_experiment(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(paused(), size=(120, 34)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         for made in (paused, running):
             await become(pilot, made())
             session.calls.clear()
@@ -434,11 +431,10 @@ ENDS_A_RUN = {"1": "prepare", "r": "prepare", "s": "start", "u": "prepare"}
 """Keys that would end a run, and what each then asks the session for."""
 
 
-async def test_what_ends_a_run_asks_first() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_what_ends_a_run_asks_first(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(120, 34)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         for key, call in ENDS_A_RUN.items():
             with about(key):
                 await app.main.classroom.close()
@@ -478,11 +474,10 @@ async def test_the_experiment_before_a_lesson_comes_back() -> None:
         assert main.lab.training.fields["lr"].value == "0.7"
 
 
-async def test_one_minibatch_moves_header_and_reading() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_one_minibatch_moves_header_and_reading(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(120, 34)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         for size, header in (
             ((120, 34), "0/3  step {n} of 100"),
             ((80, 24), "0/3  step {n} of 100"),
@@ -502,11 +497,10 @@ async def test_one_minibatch_moves_header_and_reading() -> None:
                     assert f"{1.25 / n:.3g}" in words
 
 
-async def test_settings_that_come_back_bring_their_finished_run_back() -> None:
-    session = FakeSession(finished(2), (finished(2),))
-    app = app_for(session)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_settings_that_come_back_bring_their_finished_run_back(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(2), finished(2), size=(120, 34)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
 
         def values() -> str:
             return "\n".join(text_of(app))
@@ -524,11 +518,10 @@ async def test_settings_that_come_back_bring_their_finished_run_back() -> None:
         assert app.main.desk.snapshot is session.latest
 
 
-async def test_a_run_over_other_data_is_not_compared_with() -> None:
+async def test_a_run_over_other_data_is_not_compared_with(shared_lab: SharedLab) -> None:
     other = replace(previous(1), experiment=Experiment().changed({"data.noise": 1.0}))
-    app = app_showing(finished(3), other)
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+    async with shared_lab(finished(3), other, size=(120, 34)) as pilot:
+        app = app_of(pilot)
         assert app.main.desk.previous is None
         assert "before" not in "\n".join(text_of(app))
         await become(pilot, finished(3), previous(1), replace(other, number=2))
@@ -550,12 +543,11 @@ PRINTABLE = sorted(
 )
 
 
-async def test_typing_in_a_field_fires_nothing() -> None:
-    session = FakeSession(finished())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_typing_in_a_field_fires_nothing(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         main = app.main
-        await settled(pilot)
         await pilot.press("l", *PRINTABLE)
         field = main.lab.training.fields["lr"]
         assert isinstance(field, TextField)
@@ -568,11 +560,12 @@ async def test_typing_in_a_field_fires_nothing() -> None:
         assert main.desk.pinned is None
 
 
-async def test_enter_applies_and_leaves_and_the_single_keys_work_again() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_enter_applies_and_leaves_and_the_single_keys_work_again(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await pilot.press("l", *"0.5", "enter")
         faster = replace(BASELINE, lr=0.5)
         await until(pilot, lambda: session.asked == [("prepare", faster)])
@@ -582,11 +575,10 @@ async def test_enter_applies_and_leaves_and_the_single_keys_work_again() -> None
         await until(pilot, lambda: session.asked[1:] == [("start", faster)])
 
 
-async def test_letters_after_digits_stay_text_and_escape_undoes() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_letters_after_digits_stay_text_and_escape_undoes(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         field = app.main.lab.training.fields["lr"]
         await pilot.press("l", *"0.5s")
         await until(pilot, lambda: field.value == "0.5s")
@@ -597,11 +589,10 @@ async def test_letters_after_digits_stay_text_and_escape_undoes() -> None:
         assert app.main.desk.experiment == BASELINE
 
 
-async def test_leaving_a_field_applies_it() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_leaving_a_field_applies_it(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await pilot.press("l", *"0.5", "down")
         await until(pilot, lambda: session.asked == [("prepare", replace(BASELINE, lr=0.5))])
         await pilot.press("down")
@@ -612,11 +603,10 @@ async def test_leaving_a_field_applies_it() -> None:
         assert Stage(app, session, pilot).panel == "loss"
 
 
-async def test_refused_text_says_why_until_it_is_undone() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_refused_text_says_why_until_it_is_undone(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         field = app.main.lab.training.fields["lr"]
         await pilot.press("l", *"-1", "enter")
         await until(pilot, lambda: "lr=-1: must be a number above 0" in "".join(text_of(app)))
@@ -636,11 +626,9 @@ async def test_refused_text_says_why_until_it_is_undone() -> None:
         await until(pilot, lambda: "lr=-1" not in "".join(text_of(app)))
 
 
-async def test_refused_text_is_forgotten_with_the_next_experiment() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_refused_text_is_forgotten_with_the_next_experiment(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         field = app.main.lab.training.fields["lr"]
         await pilot.press("l", *"fast", "tab")
         await until(pilot, lambda: field.has_class("-refused") and not field.has_focus)
@@ -649,11 +637,10 @@ async def test_refused_text_is_forgotten_with_the_next_experiment() -> None:
         assert not field.has_class("-refused")
 
 
-async def test_only_the_learning_rate_changes_a_run() -> None:
-    session = FakeSession(running())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_only_the_learning_rate_changes_a_run(shared_lab: SharedLab) -> None:
+    async with shared_lab(running(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await pilot.press("l", *"0.1", "enter")
         await until(pilot, lambda: session.asked == [("set_lr", 0.1)])
         assert app.main.desk.experiment.lr == 0.1
@@ -668,11 +655,9 @@ async def test_only_the_learning_rate_changes_a_run() -> None:
 # Pickers -------------------------------------------------------------------------------------
 
 
-async def test_turning_goes_past_what_is_refused() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_turning_goes_past_what_is_refused(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("j", "m")
         await until(pilot, lambda: isinstance(app.main.focused, Picker))
         await pilot.press("right")
@@ -682,12 +667,11 @@ async def test_turning_goes_past_what_is_refused() -> None:
         await until(pilot, lambda: app.main.desk.experiment.model.entry.name == "two_layer")
 
 
-async def test_left_and_right_turn_a_picker_round() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
+async def test_left_and_right_turn_a_picker_round(shared_lab: SharedLab) -> None:
     names = [entry.name for entry in REGISTRIES["loss"]]
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await pilot.press("j", "m", "down", "down")
         await until(pilot, lambda: app.main.focused is app.main.lab.forms[1].fields["loss"])
         for name in [*names[1:], names[0]]:
@@ -699,10 +683,9 @@ async def test_left_and_right_turn_a_picker_round() -> None:
         assert cursor(Stage(app, session, pilot)) is None
 
 
-async def test_a_choice_with_parameters_brings_their_fields() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_a_choice_with_parameters_brings_their_fields(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         form = app.main.lab.forms[1]
         assert "loss.delta" not in form.fields
         await pilot.press("j", "m", "down", "down", "enter")
@@ -731,10 +714,9 @@ async def test_list_is_left_without_a_choice() -> None:
             assert app.is_running
 
 
-async def test_up_and_down_go_from_field_to_field() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_up_and_down_go_from_field_to_field(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("j", "t")
         fields = list(app.main.lab.training.fields.values())
         await until(pilot, lambda: app.main.focused is fields[0])
@@ -746,10 +728,9 @@ async def test_up_and_down_go_from_field_to_field() -> None:
             await until(pilot, field_focus(field))
 
 
-async def test_device_offers_what_is_there() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_device_offers_what_is_there(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         picker = app.main.lab.training.fields["device"]
         assert isinstance(picker, Picker)
         await until(pilot, lambda: [c.value for c in picker.choices] == ["auto", "cpu"])
@@ -758,13 +739,12 @@ async def test_device_offers_what_is_there() -> None:
 # Getting about -------------------------------------------------------------------------------
 
 
-async def test_tab_visits_every_panel_and_shift_tab_goes_back() -> None:
-    session = FakeSession(finished(), (previous(),))
-    app = app_for(session)
+async def test_tab_visits_every_panel_and_shift_tab_goes_back(shared_lab: SharedLab) -> None:
     there = ["fit", "values", "runs", "data", "model", "training", "loss"]
-    async with app.run_test(size=(30, 10)) as pilot:
+    async with shared_lab(finished(), previous(), size=(30, 10)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         stage = Stage(app, session, pilot)
-        await settled(pilot)
         assert stage.panel == "loss"
         for size in ((30, 10), (50, 24), (120, 34)):
             await resize(pilot, size)
@@ -776,10 +756,9 @@ async def test_tab_visits_every_panel_and_shift_tab_goes_back() -> None:
                         await until(pilot, partial(stage.is_at, name))
 
 
-async def test_what_has_the_focus_can_be_seen() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(40, 12)) as pilot:
-        await settled(pilot)
+async def test_what_has_the_focus_can_be_seen(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(40, 12)) as pilot:
+        app = app_of(pilot)
         for size in ((40, 12), (80, 24), (120, 34)):
             await resize(pilot, size)
             for _ in app.main.navigator.panels:
@@ -791,14 +770,13 @@ async def test_what_has_the_focus_can_be_seen() -> None:
                 assert app.main.region.contains_region(focused.region), (focused, size)
 
 
-async def test_jump_letters() -> None:
+async def test_jump_letters(shared_lab: SharedLab) -> None:
     absent = ("lesson", "third", "fourth", "runs")
     places = [(letter, name) for letter, name in JUMPS.items() if name not in absent]
-    session = FakeSession(finished())
-    app = app_for(session)
-    async with app.run_test(size=(40, 12)) as pilot:
+    async with shared_lab(finished(), size=(40, 12)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         stage = Stage(app, session, pilot)
-        await settled(pilot)
         for size in ((40, 12), (120, 34)):
             await resize(pilot, size)
             for letter, name in [*places, *reversed(places)]:
@@ -808,20 +786,18 @@ async def test_jump_letters() -> None:
                     assert app.screen is app.main
 
 
-async def test_jump_by_arrow_and_enter() -> None:
-    session = FakeSession(finished())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_jump_by_arrow_and_enter(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         stage = Stage(app, session, pilot)
-        await settled(pilot)
         await pilot.press("j", "down", "enter")
         await until(pilot, lambda: stage.panel == list(JUMPS.values())[1])
 
 
-async def test_dialog_closes_once_though_its_key_comes_several_times() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_dialog_closes_once_though_its_key_comes_several_times(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         for keys in ("ddd", "vvv", ["enter"] * 3, ["enter", "escape", "escape"]):
             with about(keys):
                 while app.screen is not app.main:  # a key more may have opened a list
@@ -836,10 +812,9 @@ async def test_dialog_closes_once_though_its_key_comes_several_times() -> None:
                 assert app.main in app.screen_stack
 
 
-async def test_list_closes_once_though_enter_comes_several_times() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_list_closes_once_though_enter_comes_several_times(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("j")
         await until(pilot, lambda: isinstance(app.screen, JumpScreen))
         await pilot.press("m")
@@ -853,10 +828,9 @@ async def test_list_closes_once_though_enter_comes_several_times() -> None:
         await until(pilot, lambda: app.screen is app.main)
 
 
-async def test_full_screen_ends_with_escape_enter_or_another_panel() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_full_screen_ends_with_escape_enter_or_another_panel(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         for key in ("escape", "enter", "tab"):
             await pilot.press("enter")
             await until(pilot, lambda: app.main.has_class("-full"))
@@ -866,10 +840,9 @@ async def test_full_screen_ends_with_escape_enter_or_another_panel() -> None:
             await until(pilot, lambda: not app.main.has_class("-full"))
 
 
-async def test_pinning_the_same_run_again_unpins_it() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_pinning_the_same_run_again_unpins_it(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("p")
         await until(pilot, lambda: app.main.desk.pinned is not None)
         await pilot.press("p")
@@ -879,10 +852,9 @@ async def test_pinning_the_same_run_again_unpins_it() -> None:
 # Help, palette, leaving ----------------------------------------------------------------------
 
 
-async def test_help_tells_every_key() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_help_tells_every_key(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         assert isinstance(app.screen, HelpScreen)
@@ -895,10 +867,9 @@ async def test_help_tells_every_key() -> None:
         await until(pilot, lambda: app.screen is app.main)
 
 
-async def test_palette_offers_what_is_able_now() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_palette_offers_what_is_able_now(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         for state in STATES.values():
             await show(pilot, state())
             commands = {offer.title: offer for offer in offers_on(app.screen)}
@@ -916,11 +887,10 @@ async def test_palette_offers_what_is_able_now() -> None:
             assert "theme: linreg-light" in commands
 
 
-async def test_palette_runs_what_is_typed() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_palette_runs_what_is_typed(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         await pilot.press("ctrl+p", *"huber")
         palette = app.screen
         assert isinstance(palette, CommandPalette)
@@ -1067,10 +1037,9 @@ async def test_what_a_key_has_done_covers_neither_advice_nor_keys() -> None:
             assert "no question is open" not in "\n".join(lines[-3:])
 
 
-async def test_a_hint_that_is_cut_names_the_key_for_the_rest() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_a_hint_that_is_cut_names_the_key_for_the_rest(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         await pilot.press("l")
         hint = app.main.lab.hint
         await until(pilot, lambda: "Limit" in hint.shown[0])
@@ -1100,10 +1069,10 @@ def test_the_beginning_of_a_hint(text: str, shown_text: str) -> None:
     assert beginning(text, 15, 2) == shown_text
 
 
-async def test_sweep_and_race_have_help_and_their_keys_in_the_palette() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_sweep_and_race_have_help_and_their_keys_in_the_palette(
+    shared_lab: SharedLab,
+) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
         for key, own, own_keys in (
             ("w", "Go from run to run.", set("bm+-0")),
             ("R", "Go from racer to racer.", {"v"}),
@@ -1133,10 +1102,9 @@ async def has_help_and_keys(pilot: Pilot[None], key: str, own: str, own_keys: se
     await until(pilot, lambda: app.screen is main)
 
 
-async def test_the_palette_finds_settings_and_themes() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot)
+async def test_the_palette_finds_settings_and_themes(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(120, 34)) as pilot:
+        app = app_of(pilot)
         commands = {offer.title: offer.do for offer in offers_on(app.screen)}
         for key in ("epochs", "batch_size", "data.noise"):
             commands[key]()
@@ -1145,10 +1113,9 @@ async def test_the_palette_finds_settings_and_themes() -> None:
         assert app.theme == "linreg-light"
 
 
-async def test_full_screen_names_its_keys() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_full_screen_names_its_keys(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         for size, keys in (((120, 34), "f + - ← → 0 esc"), ((80, 24), "f + - esc")):
             await resize(pilot, size)
             await pilot.press("enter")
@@ -1160,10 +1127,9 @@ async def test_full_screen_names_its_keys() -> None:
             await until(pilot, lambda: not app.main.has_class("-full"))
 
 
-async def test_the_key_bar_of_80_columns_has_lr_and_lessons() -> None:
-    app = app_for(FakeSession(ready()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_the_key_bar_of_80_columns_has_lr_and_lessons(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         for _ in range(2):
             bar = text_of(app)[-1]
             assert "  l lr  " in bar
@@ -1173,10 +1139,9 @@ async def test_the_key_bar_of_80_columns_has_lr_and_lessons() -> None:
             await pilot.pause()
 
 
-async def test_values_have_rows_where_there_are_few_lines() -> None:
-    app = app_for(FakeSession(finished()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_values_have_rows_where_there_are_few_lines(shared_lab: SharedLab) -> None:
+    async with shared_lab(finished(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
         for size in ((40, 12), (50, 14), (80, 16), (120, 16), (120, 24)):
             with about(size):
                 await resize(pilot, size)
@@ -1197,10 +1162,9 @@ def test_shown_key() -> None:
 # The key bar ---------------------------------------------------------------------------------
 
 
-async def test_key_bar_fits_and_offers_help() -> None:
-    app = app_for(FakeSession(ready(), (previous(),)))
-    async with app.run_test(size=(20, 5)) as pilot:
-        await settled(pilot)
+async def test_key_bar_fits_and_offers_help(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), previous(), size=(20, 5)) as pilot:
+        app = app_of(pilot)
         for size in ((20, 5), (30, 10), (40, 12), (80, 24), (120, 34)):
             await resize(pilot, size)
             for name, state in STATES.items():
@@ -1215,20 +1179,17 @@ async def test_key_bar_fits_and_offers_help() -> None:
                         assert ("s start" in line) == (name != "running")
 
 
-async def test_click_on_the_key_bar_does_the_same() -> None:
-    session = FakeSession(ready())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_click_on_the_key_bar_does_the_same(shared_lab: SharedLab) -> None:
+    async with shared_lab(ready(), size=(80, 24)) as pilot:
+        session = session_of(pilot.app)
         await pilot.click(KeyBar, offset=(3, 0))
         await until(pilot, lambda: session.asked == [("start", BASELINE)])
 
 
-async def test_pace_stays_within_its_ends() -> None:
-    session = FakeSession(running())
-    app = app_for(session)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+async def test_pace_stays_within_its_ends(shared_lab: SharedLab) -> None:
+    async with shared_lab(running(), size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        session = session_of(pilot.app)
         for key, end in (("]", None), ("[", 0.2)):
             for _ in PACES:
                 await pilot.press(key)
