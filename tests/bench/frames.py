@@ -77,12 +77,16 @@ def running(code: str) -> Contender:
 
 def long_history(rounds: int) -> Iterator[Row]:
     """A frame of the loss chart after many steps, from the snapshot to lines of text."""
-    result = in_turns({"long": drawing(1_000_000), "short": drawing(100)}, 4 * rounds + 1)
+    lengths = {"long": 1_000_000, "full": 20_000, "short": 100}
+    result = in_turns({name: drawing(steps) for name, steps in lengths.items()}, 4 * rounds + 1)
     yield at_most(
         "loss chart after a million steps against after a hundred",
         result.ratio("long", "short"), 1.2,
         f"{result.median('long') * 1e3:.2f} ms against {result.median('short') * 1e3:.2f} ms, "
         "70×18 cells, nothing cached",
+    )  # fmt: skip
+    yield at_most(
+        "— against after 20,000, which leave no column empty either", result.ratio("long", "full"),
     )  # fmt: skip
 
 

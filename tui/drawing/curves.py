@@ -24,12 +24,14 @@ def write_marks(
     page: Page, area: Area, chart: Chart, index: int, trace: Trace, palette: Palette
 ) -> None:
     """Write the marks of a curve, where they stand apart."""
-    places: list[Dot] = [(column, row) for column, row in places_inside(area, trace).tolist()]
-    cells = dict.fromkeys(map(area.cell, places))
-    if len(cells) <= area.width // 4:
-        style = palette.style(chart.curves[index].color)
-        for column, row in cells:
-            page.put(column, row, swatch(chart, index, ascii=page.ascii)[0], style)
+    cells: set[tuple[int, int]] = set()
+    for column, row in places_inside(area, trace).tolist():
+        cells.add(area.cell((column, row)))
+        if len(cells) > area.width // 4:
+            return
+    style = palette.style(chart.curves[index].color)
+    for column, row in cells:
+        page.put(column, row, swatch(chart, index, ascii=page.ascii)[0], style)
 
 
 def write_curve(
