@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from engine.lessons.lesson import Lesson
 from engine.lessons.library import lessons
 from engine.lessons.reading import parse_lesson
@@ -82,6 +84,7 @@ text = "Make it diverge."
 """The same with a view of its own, things hidden, and a goal on the screen."""
 
 
+@cache
 def quiz(name: str = FIRST) -> Lesson:
     """A lesson with everything in it; by its name it stands in the place of the first one."""
     return parse_lesson(QUIZ, name, f"{name}.md")

@@ -106,10 +106,10 @@ async def clear(
     begin_views(main)
     if app.size != size:
         await resize(pilot, size)
-    main.show_desk()
     if lesson:
         await main.classroom.open(lesson)
     else:
+        main.show_desk()
         main.navigator.go_to(main.lab.loss)
     begin_anew(main.live, Live(main, main.desk, main.classroom, on=True))
     session.tried.clear()
