@@ -14,11 +14,13 @@ import subprocess
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NoReturn
 
+Start = Callable[..., subprocess.Popen[str]]
+"""Runs Python on some words."""
 BEARS_FORKS = sys.platform == "linux"
 CONTEXT = get_context("fork") if BEARS_FORKS else get_context("spawn")
 

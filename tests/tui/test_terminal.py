@@ -16,12 +16,14 @@ from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from textual.drivers._writer_thread import WriterThread
 
 from tests.support.commands import cli
+from tests.support.forked import Start, fresh, python
 from tests.support.paths import ROOT
 from tests.support.pilots import LOOKS
-from tests.support.terminal import APP, HANG_UP
+from tests.support.terminal import APP, HANG_UP, HEARS_ALL
 from tui.terminal import TerminalDriver
 
 PATIENCE = 60
@@ -37,22 +39,22 @@ def environment() -> dict[str, str]:
 class Recorded:
     """A process in a terminal whose modes can be asked for; all that it writes is kept."""
 
-    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
+    def __init__(self, *arguments: str, start: Start = fresh) -> None:
         self.output = b""
         self.read_to = 0
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.modes = termios.tcgetattr(slave)
         self.slave = slave
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", HANG_UP + APP, *arguments],
+        self.process = start(
+            "-c", HANG_UP + HEARS_ALL + APP, *arguments,
             cwd=ROOT,
             env=environment(),
             stdin=slave,
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-        )
+        )  # fmt: skip
 
     def read(self) -> bool:
         """Take in what has come; False at the end of the process."""
@@ -145,8 +147,12 @@ def test_refused_start_is_one_line_and_no_screen() -> None:
 # In a terminal -------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("drawn")
 def test_trains_and_the_next_start_goes_on_where_this_was_left(own_place: Path) -> None:
-    """The first is left by q after a run; the second writes only ASCII and is killed without."""
+    """The first is left by q after a run; the second writes only ASCII and is killed without.
+
+    The first is the program as a person starts it, the second a fork of this process.
+    """
     with closing(Recorded("sample:cars", "--terms", "speed ~ distance")) as first:
         first.until("● loading")
         first.press("s")  # before the engine is there: not lost
@@ -164,7 +170,7 @@ def test_trains_and_the_next_start_goes_on_where_this_was_left(own_place: Path) 
             first.text(first.output.rfind(LEAVE)),
         )
     assert list(own_place.rglob("settings.toml"))
-    with closing(Recorded("--ascii")) as second:
+    with closing(Recorded("--ascii", start=python)) as second:
         second.until("cars.csv: speed ~ distance")
         second.until("* ready")
         second.process.send_signal(signal.SIGTERM)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import common
 from engine.cli.together import check
 from engine.experiment import Experiment
 from engine.runs.store import Store
@@ -54,8 +55,11 @@ def test_what_several_processes_cannot_do_is_refused(
         check(Experiment().changed(changes), 2)
 
 
-def test_what_one_process_refuses_is_said_once_by_the_first(tmp_path: Path) -> None:
+def test_what_one_process_refuses_is_said_once_by_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Here a file is there, and not where the other process is."""
+    monkeypatch.setattr(common, "LATER", 0.0)  # no launcher is here that would end all
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     here.mkdir()
     elsewhere.mkdir()
