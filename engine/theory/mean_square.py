@@ -32,8 +32,12 @@ Samples = Iterator[tuple[Tensor, Tensor]]
 """Rows of X̃ (b, p) with the curvature of the loss of each (b, 1)."""
 LARGEST, SMALLEST = 1e3, 1e-3
 """Between them lies lr·h at the limit of an optimizer for exact gradients."""
-ROUNDS, TRIED = 8, 9
-"""How often how many lrs between two are tried to find a limit: to a share of 1e-6."""
+SHARE = 3e-8
+"""Of what lies between them, in logarithms, to which a limit is found: of itself less than 1e-6."""
+TRIED = 9
+"""Parts into which what is left is cut where so many lrs at once take little longer than one."""
+MANY = 64
+"""Products from which on each lr takes its time: then what is left is halved."""
 SHARES = 64
 """Shares of the limit of even steps, from .01 up, at which steps of uneven size are tried."""
 MOST_STEPS = 16
@@ -154,7 +158,7 @@ def even_limit(modes: Modes, optimizer: Choice[OptimizerEntry], batch: Batch) ->
         growing: Tensor = (radius >= 1) | runs_away(M)
         return growing
 
-    return boundary(grows, float(h.max()))
+    return boundary(grows, float(h.max()), TRIED if len(noise) < MANY else 2)
 
 
 def exact_limit(optimizer: Choice[OptimizerEntry], steepest: float) -> float:
@@ -169,20 +173,20 @@ def runs_away(M: Tensor) -> Tensor:
     return growing
 
 
-def boundary(grows: Callable[[Tensor], Tensor], steepest: float) -> float:
+def boundary(grows: Callable[[Tensor], Tensor], steepest: float, parts: int = TRIED) -> float:
     """The lr from which something grows, between SMALLEST and LARGEST over a curvature.
 
-    Infinite where nothing grows at the largest.
+    What is left is cut into so many parts again and again. Infinite where nothing grows at the
+    largest.
     """
-    low, high = math.log(SMALLEST / steepest), math.log(LARGEST / steepest)
-    for _ in range(ROUNDS):
-        ends = torch.linspace(low, high, TRIED + 1, dtype=torch.float64)
-        growing = grows(ends.exp())
-        if not growing.any():
-            return math.inf
-        first = max(int(growing.int().argmax()), 1)
-        low, high = ends[first - 1 : first + 1].tolist()
-    return math.exp(low)
+    ends = torch.tensor([SMALLEST, LARGEST], dtype=torch.float64).div(steepest).log()
+    if not grows(ends[1:].exp()).any():
+        return math.inf
+    for _ in range(math.ceil(math.log(1 / SHARE, parts))):
+        ends = torch.linspace(float(ends[0]), float(ends[1]), parts + 1, dtype=torch.float64)
+        growing = torch.cat([grows(ends[1:-1].exp()), torch.tensor([True])])
+        ends = ends[int(growing.int().argmax()) :][:2]
+    return math.exp(float(ends[0]))
 
 
 def uneven_limit(
