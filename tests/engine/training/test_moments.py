@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +14,12 @@ from engine.experiment import Experiment
 from engine.kernels.shuffle import key_of, permutation
 from engine.problem import build
 from engine.settings import LOOPS
+from engine.support.translation import Message
 from engine.training.driver import Driver
-from engine.training.events import EpochEnded, Started, Stepped
+from engine.training.events import EpochEnded, Event, Started, Stepped
 from engine.training.moments import snapshot_at, steps_of
-from engine.training.run import Stepper, Until
+from engine.training.record import Recorder
+from engine.training.run import Ending, Stepper, Until
 from engine.training.series import CAPACITY, Points
 from engine.training.snapshot import Snapshot
 from engine.training.trail import MOST_POINTS
@@ -25,9 +28,31 @@ from tests.support.runs import singly
 SHORT = Experiment(epochs=3).changed({"data.n": 95, "data.noise": 0.1})
 
 
-def run_of(experiment: Experiment) -> Snapshot:
+class Heard:
+    """Hears the loss at the start of a run, and after each of its epochs."""
+
+    id = ""
+    trouble: Message | None = None
+
+    def __init__(self) -> None:
+        self.losses: dict[int, float] = {}
+
+    def fold(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self.losses[0] = event.facts.start_loss
+        if isinstance(event, EpochEnded):
+            self.losses[event.epoch] = event.loss
+
+    def take_lrs(self, lrs: Sequence[tuple[int, float]]) -> None: ...
+
+    def flush(self) -> None: ...
+
+    def end(self, state: Ending, recorder: Recorder, seconds: float) -> None: ...
+
+
+def run_of(experiment: Experiment, heard: Heard | None = None) -> Snapshot:
     """A run to its end, as the screen has it."""
-    driver = Driver(experiment, time.perf_counter)
+    driver = Driver(experiment, time.perf_counter, (lambda _: heard) if heard else None)
     driver.start(experiment)
     while driver.running:
         driver.advance()
@@ -106,18 +131,13 @@ def test_a_curve_ends_before_a_point_that_later_epochs_are_merged_into() -> None
 def test_of_very_many_epochs_each_moment_has_the_loss_of_its_own(loop: str, n: int) -> None:
     """Also where the curve of the epochs is merged, and with places dropped on the way."""
     experiment = Experiment(batch_size=2, epochs=CAPACITY + 300, loop=loop).changed({"data.n": n})
-    events = list(singly(experiment))
-    per_epoch, losses = experiment.steps_per_epoch, {}
-    for event in events:
-        if isinstance(event, Started):
-            losses[0] = event.facts.start_loss
-        if isinstance(event, EpochEnded):
-            losses[event.epoch] = event.loss
-    run = run_of(experiment)
+    heard = Heard()
+    run = run_of(experiment, heard)
+    assert len(heard.losses) == experiment.epochs + 1
     assert max(run.epoch_losses.high) > max(run.epoch_losses.low[1:])
     assert len(steps_of(run)) > MOST_POINTS / 2
     for step in steps_of(run):
-        assert snapshot_at(run, step).loss == losses[step // per_epoch]
+        assert snapshot_at(run, step).loss == heard.losses[step // experiment.steps_per_epoch]
     begin = snapshot_at(run, 0)
     assert begin.epoch_losses.low == ()  # merged with a later one
     assert begin.standing == "still learning"
