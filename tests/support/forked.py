@@ -25,9 +25,18 @@ BEARS_FORKS = sys.platform == "linux"
 CONTEXT = get_context("fork") if BEARS_FORKS else get_context("spawn")
 
 
+class Mortal(subprocess.Popen[str]):
+    """A process that does not outlive the test that fails while it runs."""
+
+    def __exit__(self, kind: type[BaseException] | None, *about: Any) -> None:
+        if kind:
+            self.kill()
+        super().__exit__(kind, *about)
+
+
 def fresh(*words: str, **options: Any) -> subprocess.Popen[str]:
     """Run Python from its start, with the options of `Popen`."""
-    return subprocess.Popen([sys.executable, *words], text=True, **options)
+    return Mortal([sys.executable, *words], text=True, **options)
 
 
 def python(*words: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
@@ -37,7 +46,7 @@ def python(*words: str, env: dict[str, str] | None = None, **options: Any) -> su
     with warnings.catch_warnings():
         # Python has threads here, of which the fork is rid: they hold nothing that it needs.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return subprocess.Popen(
+        return Mortal(
             [sys.executable, *words],
             text=True,
             preexec_fn=lambda: run(words, dict(os.environ) if env is None else env),
