@@ -98,6 +98,11 @@ class Over(Sized[Result]):
                 if any(widget._layout_required for widget in self.walk_children(Widget)):
                     self._refresh_layout(self.app.size)
 
+    def _on_timer_update(self) -> None:
+        """Paint what has changed on it, which Textual forgets where the screen below has too."""
+        self._compositor.update_widgets(self._dirty_widgets)
+        super()._on_timer_update()
+
     def lines_below(self, screen: Screen[Any]) -> Sequence[Strip]:
         """What is to be seen on the screen below."""
         if not self.seen:

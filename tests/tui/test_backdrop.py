@@ -9,9 +9,12 @@ import pytest
 from rich.console import RenderableType
 from rich.segment import Segment
 from textual._compositor import Compositor, LayoutUpdate
+from textual.geometry import Region
+from textual.messages import Update
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tests.support.pilots import DRAW, about, app_for, calm, main_of, settled, show, until
 from tests.support.sessions import FakeSession
@@ -105,3 +108,28 @@ async def test_a_dialog_is_painted_once_and_nothing_below_it_anew(
                     await pilot.pause()
                 assert not painted
                 await pilot.press("escape")
+
+
+async def test_a_scrolled_page_is_painted_though_the_screen_below_changes_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painted: set[Widget] = set()
+    update = Compositor.update_widgets
+
+    def note(compositor: Compositor, widgets: set[Widget]) -> None:
+        painted.update(widgets)
+        update(compositor, widgets)
+
+    async with app_for(FakeSession(ready())).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Over))
+        await calm(pilot)
+        screen = pilot.app.screen
+        page = screen.query_one(Page)
+        monkeypatch.setattr(Compositor, "update_widgets", note)
+        page.scroll_down()
+        await screen._on_update(Update(page))
+        screen.refresh(Region(0, 0, 5, 1))
+        screen._on_timer_update()
+        assert painted == {page, screen}
