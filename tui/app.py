@@ -237,7 +237,7 @@ class LinregApp(App[None]):
 
     def on_returned(self, event: Returned) -> None:
         """Draw all of the screen for a page that has nothing of it."""
-        self.refresh(layout=True)
+        self.refresh()
 
     def on_uploaded(self, event: Uploaded) -> None:
         """Open a file that has come through the browser; over a dialog, say that it is there."""

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.drivers._byte_stream import ByteStream
 from textual.events import Resize
 from textual.message import Message
 from textual.messages import ExitApp
 
-from tests.support.pilots import app_showing, says, settled, until
+from tests.support.pilots import app_showing, calm, says, settled, until
 from tests.support.snapshots import ready
 from tui import command, terminal
 from tui.browser import BrowserDriver, Returned, Uploaded, hand_over
@@ -84,6 +85,31 @@ async def test_a_file_that_comes_through_the_browser_is_opened(
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DataScreen))
+
+
+async def test_for_a_new_page_all_is_drawn_though_nothing_has_changed(
+    drawn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_showing(ready())
+    frames: list[object] = []
+    display = type(app)._display
+
+    def keep(app: Any, screen: Any, frame: Any) -> None:
+        frames.append(frame)
+        display(app, screen, frame)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for key in ("", "question_mark"):
+            await pilot.press(*[key] if key else [])
+            await calm(pilot)
+            monkeypatch.setattr(type(app), "_display", keep)
+            frames.clear()
+            app.post_message(Returned())
+            await until(pilot, lambda: any(isinstance(each, LayoutUpdate) for each in frames))
+            (frame,) = (each for each in frames if isinstance(each, LayoutUpdate))
+            assert frame.region.size == app.size
+            monkeypatch.setattr(type(app), "_display", display)
 
 
 async def test_the_page_hears_of_files_and_colours_and_cannot_be_suspended(
