@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 
-from textual.app import App
+from textual.app import App, ScreenStackError, UnknownModeError
 from textual.dom import DOMNode
 from textual.events import Callback, Event, Key, Paste
 
@@ -40,13 +40,22 @@ class InTurn:
 
     async def set_off(self, event: Event) -> None:
         """Route what was typed."""
-        self.last = self.app.focused or self.app.screen
+        top = self.top
+        self.last = top if top is self.app else self.app.focused or top
         await self.route(event)
+
+    @property
+    def top(self) -> DOMNode:
+        """The screen on show; the app where it has none, as it is leaving."""
+        try:
+            return self.app.screen
+        except (ScreenStackError, UnknownModeError):
+            return self.app
 
     def way(self) -> list[DOMNode]:
         """What the last key has passed, after a screen that it has opened."""
         path = self.last.ancestors_with_self
-        opened = [] if self.app.screen in path else [self.app.screen]
+        opened = [] if self.top in path else [self.top]
         return [*opened, *path]
 
     def follow(self) -> None:

@@ -60,3 +60,10 @@ async def test_the_key_that_leaves_waits_for_none() -> None:
         app.in_turn.waiting.append(Key("l", "l"))  # its turn does not come
         send(app, "l", "1", "ctrl+q")
         await until(pilot, lambda: app._exit)
+
+
+async def test_a_key_that_comes_while_the_app_has_no_screen_is_dropped() -> None:
+    app = app_for(FakeSession(ready()))
+    await app.on_event(Key("a", "a"))
+    await app.on_event(Key("b", "b"))
+    assert not app.in_turn.waiting
