@@ -191,11 +191,11 @@ class Sessions:
         be started.
         """
         session = next((each for each in self.waiting if each.visitor == visitor), None)
-        if session:
-            await session.come_back(hand, size)
-        elif await self._take_place():
-            session = await self._begin(visitor, size, hand)
         try:
+            if session:
+                await session.come_back(hand, size)
+            elif await self._take_place():
+                session = await self._begin(visitor, size, hand)
             yield session
         finally:
             if session:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
@@ -22,7 +23,9 @@ from tests.support.visits import (
     types,
     visitor,
 )
-from tui.serve.sessions import ENOUGH, Bounds
+from tui.serve.frames import Packet
+from tui.serve.sessions import ENOUGH, Bounds, Session, Sessions
+from tui.serve.visitors import Visitors
 
 LAB = (sys.executable, "-P", "-c", HEARS_ALL + APP, "--lang", "en")
 PATIENT = replace(ENOUGH, away=600.0)
@@ -114,3 +117,16 @@ async def test_a_new_page_shows_the_dialog_and_what_lies_below_it(tmp_path: Path
         await eventually(lambda: bool(place.server.sessions.waiting))
         async with one.ws_connect("/ws") as socket:
             await Page(socket).shows("● ready", "Help", "A lab for linear", "esc close", "q quit")
+
+
+async def test_a_session_whose_page_goes_as_it_returns_waits_on(tmp_path: Path) -> None:
+    async def goes(packet: Packet) -> None:
+        raise asyncio.CancelledError
+
+    sessions = Sessions((), Visitors(tmp_path, 0.0))
+    session = Session("v", Mock(), tmp_path, None, left=1.0, colors=Packet(b"M", b"{}"))
+    sessions.present[session] = Mock()
+    with pytest.raises(asyncio.CancelledError):
+        async with sessions.session("v", (80, 24), goes):
+            pass
+    assert sessions.waiting == [session]
