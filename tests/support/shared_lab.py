@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Event, Future, Task, get_running_loop
+from asyncio import FIRST_COMPLETED, Event, Future, Task, get_running_loop, wait
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -71,7 +71,10 @@ class SharedLab:
 
         self.over.clear()
         self.flight = get_running_loop().create_task(fly())
-        self.pilot = await begun
+        await wait((begun, self.flight), return_when=FIRST_COMPLETED)
+        if not begun.done():
+            await self.end()  # it has failed to start, which is raised
+        self.pilot = begun.result()
         return self.pilot
 
     async def end(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from engine.catalog.choice import REGISTRIES
 from engine.experiment import Experiment
 from engine.problem import build
-from engine.theory.descent import MOST_EPOCHS, MOST_PARAMETERS, RUNAWAY, unfit
+from engine.theory.descent import MOST_EPOCHS, MOST_NUMBERS, RUNAWAY, unfit
 from engine.theory.gather import facts
 from engine.training.trainer import train
 from tests.support.runs import array, epochs_of, facts_of
@@ -111,7 +111,11 @@ def test_where_theory_does_not_tell_it_there_is_a_reason() -> None:
         "the lr changes during the run": {"schedule": "step"},
         "the reshape is left out": {"reshape": False},
         "minibatches come in the order of the data": {"shuffle": False},
-        f"there are more than {MOST_PARAMETERS} parameters": {"data.w": (1.0,) * MOST_PARAMETERS},
+        f"there are more than {MOST_NUMBERS} parameters": {"data.w": (1.0,) * MOST_NUMBERS},
+        f"there are more than {MOST_NUMBERS // 2} parameters": {
+            "data.w": (1.0,) * (MOST_NUMBERS // 2),
+            "optimizer": "momentum",
+        },
     }
     for reason, changes in beyond.items():
         experiment = Experiment().changed(changes)
