@@ -1165,13 +1165,13 @@ def test_shown_key() -> None:
 async def test_key_bar_fits_and_offers_help(shared_lab: SharedLab) -> None:
     async with shared_lab(ready(), previous(), size=(20, 5)) as pilot:
         app = app_of(pilot)
+        bar = app.main.query_one(KeyBar)
         for size in ((20, 5), (30, 10), (40, 12), (80, 24), (120, 34)):
             await resize(pilot, size)
             for name, state in STATES.items():
                 with about(f"{name} at {size}"):
                     await show(pilot, state())
-                    bar = app.main.query_one(KeyBar)
-                    await until(pilot, lambda bar=bar: "? help" in str(bar.render()))
+                    await until(pilot, lambda: "? help" in str(bar.render()))
                     line = str(bar.render())
                     assert len(line) <= size[0]
                     assert text_of(app)[-1].rstrip() == line.rstrip()
