@@ -47,7 +47,9 @@ def rest_of(terminal: Terminal) -> bytes:
 def test_a_signal_leaves_the_terminal_as_it_was(
     tmp_path: Path, number: signal.Signals, prelude: str
 ) -> None:
-    with Terminal(prelude + HANG_UP + APP, str(tmp_path)) as terminal:
+    # As a terminal has it, also where a shell runs the tests in the background.
+    heeded = f"import signal; signal.signal({int(number)}, signal.SIG_DFL)\n"
+    with Terminal(heeded + prelude + HANG_UP + APP, str(tmp_path)) as terminal:
         terminal.until(b"loading")
         terminal.process.send_signal(number)
         rest = rest_of(terminal)
