@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -43,6 +44,8 @@ from engine.training.verdicts import COURSES, r2_words
 if TYPE_CHECKING:
     from engine.theory.autopsy import Autopsy
 
+SLOW = 1.0
+"""Seconds that an interruption waits for an event to be written down."""
 FAR = 2
 """How many times the optimum a loss is that is said to be so at the end."""
 
@@ -141,19 +144,24 @@ def begun(events: Iterator[Event], renew: Callable[[Message], None]) -> Event:
 def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator[Event]:
     """The events of a run, each written down before it is handed on."""
     keeper, recorder = Keeper(runs_folder(), experiment, name), Recorder(experiment)
-    begin = time.perf_counter()
+    begin, writing = time.perf_counter(), threading.Lock()
 
     def end(state: Ending) -> str:
         keeper.end(state, recorder, time.perf_counter() - begin)
         return where_kept(keeper)
 
-    with before_interruption(partial(end, "stopped")):
+    def interrupt() -> str:
+        writing.acquire(timeout=SLOW)  # and never let go: no event is to follow the end
+        return end("stopped")
+
+    with before_interruption(interrupt):
         try:
             for event in events:
-                recorder.fold(event)
-                keeper.fold(event)
-                if isinstance(event, Finished | Diverged):
-                    end("diverged" if isinstance(event, Diverged) else "finished")
+                with writing:
+                    recorder.fold(event)
+                    keeper.fold(event)
+                    if isinstance(event, Finished | Diverged):
+                        end("diverged" if isinstance(event, Diverged) else "finished")
                 yield event
         except Exception:
             end("failed")

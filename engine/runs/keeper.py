@@ -74,6 +74,8 @@ class Keeper:
         self._lrs: tuple[tuple[int, float], ...] = ()
         """The steps after which another lr was set, each with that."""
         self._info: RunInfo | None = None
+        self._is_over = False
+        """Nothing is written any more."""
         self._metrics: TextIO | None = None
         self._parameters: TextIO | None = None
         self._epochs, self._steps = Rhythm(DENSE_EPOCHS), Rhythm(DENSE_STEPS)
@@ -96,7 +98,7 @@ class Keeper:
                 return
         elif type(event) is Started:
             self._facts, self._fork = event.facts, event.fork
-        if self.trouble is None:
+        if not self._is_over:
             try:
                 self._write(event)
             except OSError as error:
@@ -111,12 +113,11 @@ class Keeper:
 
     def end(self, state: Ending, recorder: Recorder, seconds: float) -> None:
         """Write down how the run ended, after so many seconds of training; then nothing more."""
-        if self._info is None or self.trouble:
-            return
         try:
-            self._flush()
-            info = replace(self._info, state=state, ended=_iso(self._now()))
-            self._put_info(replace(info, result=_result(recorder, seconds)), is_last=True)
+            if self._info:
+                self._flush()
+                info = replace(self._info, state=state, ended=_iso(self._now()))
+                self._put_info(replace(info, result=_result(recorder, seconds)), is_last=True)
         except OSError as error:
             self._fail(error)
         self.close()
@@ -226,6 +227,7 @@ class Keeper:
                 with suppress(OSError):
                     file.close()
         self._info = self._metrics = self._parameters = None
+        self._is_over = True
 
 
 def _result(recorder: Recorder, seconds: float) -> dict[str, object]:

@@ -24,6 +24,7 @@ from engine.runs.rhythm import Rhythm
 from engine.runs.store import Store
 from engine.support.user_files import PLACE_OF_RUNS
 from engine.training.driver import Driver
+from engine.training.record import Recorder
 from engine.training.trainer import train
 from tests.support.commands import cli, refusal_of
 from tests.support.forked import python
@@ -319,3 +320,18 @@ def test_run_keeps_its_run_where_it_is_asked_to(
     (info,) = Store(tmp_path).runs()
     assert info.name == "mine"
     assert shown.err.strip() == f"kept as {info.id}"
+
+
+def test_what_comes_after_the_end_is_not_written_and_begins_no_other_run(tmp_path: Path) -> None:
+    recorder, keeper, unbegun = Recorder(SHORT), Keeper(tmp_path, SHORT), Keeper(tmp_path, SHORT)
+    events = list(train(SHORT))
+    for event in events[:5]:
+        recorder.fold(event)
+        keeper.fold(event)
+    unbegun.end("stopped", recorder, 0.0)
+    keeper.end("stopped", recorder, 0.0)
+    before = {file.name: file.read_bytes() for file in only(tmp_path).iterdir()}
+    for event in events:
+        keeper.fold(event)
+        unbegun.fold(event)
+    assert {file.name: file.read_bytes() for file in only(tmp_path).iterdir()} == before
