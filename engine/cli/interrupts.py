@@ -17,21 +17,31 @@ INTERRUPTED = 130
 """Exit code."""
 
 
+SLOW = 1.0
+"""Seconds that an interruption waits for what it must not disturb."""
+
 _last_words: list[Callable[[], str]] = []
 """What is done before an interruption ends the process, and returns what is said of it."""
 
 
 @contextmanager
-def before_interruption(action: Callable[[], str]) -> Iterator[None]:
+def before_interruption(action: Callable[[], str]) -> Iterator[threading.Lock]:
     """Do something quick, in any thread, before an interruption ends the process here.
 
-    What it returns is said, unless that is empty.
+    What it returns is said, unless that is empty. Yields a lock for work that the action is neither
+    to disturb nor to be followed by: the action takes it for good.
     """
-    _last_words.append(action)
+    undisturbed = threading.Lock()
+
+    def act() -> str:
+        undisturbed.acquire(timeout=SLOW)
+        return action()
+
+    _last_words.append(act)
     try:
-        yield
+        yield undisturbed
     finally:
-        _last_words.remove(action)
+        _last_words.remove(act)
 
 
 @contextmanager

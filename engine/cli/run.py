@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -44,8 +43,6 @@ from engine.training.verdicts import COURSES, r2_words
 if TYPE_CHECKING:
     from engine.theory.autopsy import Autopsy
 
-SLOW = 1.0
-"""Seconds that an interruption waits for an event to be written down."""
 FAR = 2
 """How many times the optimum a loss is that is said to be so at the end."""
 
@@ -144,20 +141,16 @@ def begun(events: Iterator[Event], renew: Callable[[Message], None]) -> Event:
 def kept(events: Iterator[Event], experiment: Experiment, name: str) -> Iterator[Event]:
     """The events of a run, each written down before it is handed on."""
     keeper, recorder = Keeper(runs_folder(), experiment, name), Recorder(experiment)
-    begin, writing = time.perf_counter(), threading.Lock()
+    begin = time.perf_counter()
 
     def end(state: Ending) -> str:
         keeper.end(state, recorder, time.perf_counter() - begin)
         return where_kept(keeper)
 
-    def interrupt() -> str:
-        writing.acquire(timeout=SLOW)  # and never let go: no event is to follow the end
-        return end("stopped")
-
-    with before_interruption(interrupt):
+    with before_interruption(partial(end, "stopped")) as undisturbed:
         try:
             for event in events:
-                with writing:
+                with undisturbed:
                     recorder.fold(event)
                     keeper.fold(event)
                     if isinstance(event, Finished | Diverged):
